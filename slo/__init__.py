@@ -1,0 +1,1 @@
+"""What was promised, and how fast the budget is being spent."""

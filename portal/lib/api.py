@@ -1,0 +1,73 @@
+"""Manners every API view shares: problem details (RFC 9457) and keyset pagination."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions, status
+from rest_framework.pagination import CursorPagination
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as drf_handler
+
+from portal.lib.errors import Expected, FieldError
+
+
+class KeysetPagination(CursorPagination):
+    """Pages by position, not by count: page 5,000 costs what page 1 costs. Views set `ordering` to a unique order."""
+
+    page_size = 50
+    max_page_size = 500
+    page_size_query_param = "limit"
+    ordering: str | Sequence[str] = "pk"  # type: ignore[assignment]
+
+    def get_paginated_response(self, data: Any) -> Response:  # noqa: ANN401
+        """`{"results": […], "next": url | null, "previous": url | null}`."""
+        return Response({"results": data, "next": self.get_next_link(), "previous": self.get_previous_link()})
+
+
+def problem(
+    *, code: int, title: str, detail: str = "", errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
+) -> Response:
+    """An `application/problem+json` answer."""
+    body: dict[str, object] = {"type": "about:blank", "title": title, "status": code, "detail": detail or title}
+    if errors:
+        body["errors"] = [{"field": e.field, "code": e.code, "message": e.message} for e in errors]
+    return Response(body, status=code, content_type="application/problem+json", headers=headers)
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn what a view raised into problem details; None leaves a bug to be a 500 that is logged."""
+    if isinstance(error, Expected):
+        return problem(code=error.status, title=error.title, detail=str(error), errors=error.errors)
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    answer = drf_handler(error, context)
+    if answer is None or not isinstance(error, exceptions.APIException):
+        return answer
+    return _of_drf(error, answer)
+
+
+def _of_drf(error: exceptions.APIException, answer: Response) -> Response:
+    headers = {k: answer.headers[k] for k in ("WWW-Authenticate", "Retry-After") if k in answer.headers}
+    if isinstance(error, exceptions.ValidationError):
+        found = tuple(_flatten(error.get_full_details()))
+        return problem(code=status.HTTP_400_BAD_REQUEST, title="Some fields need attention", detail=_summary(found), errors=found)
+    title = str(getattr(error, "default_detail", "Request refused")).rstrip(".")
+    return problem(code=answer.status_code, title=title, detail=str(error.detail), headers=headers)
+
+
+def _summary(errors: Sequence[FieldError]) -> str:
+    return "; ".join(f"{e.field}: {e.message}" if e.field else e.message for e in errors[:5])
+
+
+def _flatten(details: Any, path: str = "") -> list[FieldError]:  # noqa: ANN401
+    if isinstance(details, dict) and set(details) == {"message", "code"}:
+        return [FieldError(path, str(details["code"]), str(details["message"]))]
+    if isinstance(details, dict):
+        return [e for k, v in details.items() for e in _flatten(v, path if k == "non_field_errors" else f"{path}.{k}".strip("."))]
+    if all(isinstance(item, dict) and set(item) == {"message", "code"} for item in details):
+        return [e for item in details for e in _flatten(item, path)]
+    return [e for place, item in enumerate(details) for e in _flatten(item, f"{path}[{place}]")]

@@ -1,0 +1,35 @@
+"""Portico's own settings with their defaults, so that a host project need not define any of them."""
+
+from pathlib import Path
+
+from django.conf import settings
+
+
+def base_url() -> str:
+    """Where people reach the portal, without a slash at the end; links in messages begin with it."""
+    return str(getattr(settings, "PORTAL_BASE_URL", "http://localhost:8000")).rstrip("/")
+
+
+def data_dir() -> Path:
+    """The folder for everything kept outside the database."""
+    return Path(getattr(settings, "PORTAL_DATA", ".portal"))
+
+
+def prometheus_url() -> str:
+    """The data source a first start sets up by itself; empty for none."""
+    return str(getattr(settings, "PROMETHEUS_URL", ""))
+
+
+def watchdog_url() -> str:
+    """Called on every pass of the watchdog, so that an outside system notices when we fall silent; empty for none."""
+    return str(getattr(settings, "WATCHDOG_URL", ""))
+
+
+def allow_private_addresses() -> bool:
+    """Whether outbound requests may go to private addresses (on for data sources and webhooks inside a company)."""
+    return bool(getattr(settings, "PORTAL_ALLOW_PRIVATE_ADDRESSES", True))
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    """A yes/no setting by name, such as PORTAL_ANONYMOUS_READ."""
+    return bool(getattr(settings, name, default))
