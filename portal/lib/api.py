@@ -27,7 +27,12 @@ class KeysetPagination(CursorPagination):
 
 
 def problem(
-    *, code: int, title: str, detail: str = "", errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
+    *,
+    code: int,
+    title: str,
+    detail: str = "",
+    errors: Sequence[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """An `application/problem+json` answer."""
     body: dict[str, object] = {"type": "about:blank", "title": title, "status": code, "detail": detail or title}
@@ -54,7 +59,9 @@ def _of_drf(error: exceptions.APIException, answer: Response) -> Response:
     headers = {k: answer.headers[k] for k in ("WWW-Authenticate", "Retry-After") if k in answer.headers}
     if isinstance(error, exceptions.ValidationError):
         found = tuple(_flatten(error.get_full_details()))
-        return problem(code=status.HTTP_400_BAD_REQUEST, title="Some fields need attention", detail=_summary(found), errors=found)
+        return problem(
+            code=status.HTTP_400_BAD_REQUEST, title="Some fields need attention", detail=_summary(found), errors=found
+        )
     title = str(getattr(error, "default_detail", "Request refused")).rstrip(".")
     return problem(code=answer.status_code, title=title, detail=str(error.detail), headers=headers)
 
@@ -67,7 +74,11 @@ def _flatten(details: Any, path: str = "") -> list[FieldError]:  # noqa: ANN401
     if isinstance(details, dict) and set(details) == {"message", "code"}:
         return [FieldError(path, str(details["code"]), str(details["message"]))]
     if isinstance(details, dict):
-        return [e for k, v in details.items() for e in _flatten(v, path if k == "non_field_errors" else f"{path}.{k}".strip("."))]
+        return [
+            e
+            for k, v in details.items()
+            for e in _flatten(v, path if k == "non_field_errors" else f"{path}.{k}".strip("."))
+        ]
     if all(isinstance(item, dict) and set(item) == {"message", "code"} for item in details):
         return [e for item in details for e in _flatten(item, path)]
     return [e for place, item in enumerate(details) for e in _flatten(item, f"{path}[{place}]")]

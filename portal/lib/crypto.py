@@ -28,4 +28,6 @@ def unseal(sealed: str) -> str:
 
 def _keys() -> MultiFernet:
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"seal:{s}".encode()).digest())) for s in secrets])
+    return MultiFernet(
+        [Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"seal:{s}".encode()).digest())) for s in secrets]
+    )

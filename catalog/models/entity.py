@@ -1,0 +1,43 @@
+"""What every kind of entity has: its reference, its names, its free-form metadata and where it came from."""
+
+from django.db import models
+
+
+class Origin(models.TextChoices):
+    """Who wrote the entity last."""
+
+    API = "api", "API client"
+    MANIFEST = "manifest", "Manifest"
+    FORM = "form", "Form"
+
+
+class Entity(models.Model):
+    """Base of the catalog's kinds. `ref` is `kind:namespace/name`, lower-cased, and unique."""
+
+    ref = models.CharField(max_length=200, unique=True, editable=False)
+    namespace = models.CharField(max_length=63, default="default")
+    name = models.CharField(max_length=63)
+    title = models.CharField(max_length=200, blank=True)
+    description = models.TextField(blank=True)
+    tags = models.JSONField(default=list, blank=True)
+    labels = models.JSONField(default=dict, blank=True)
+    annotations = models.JSONField(default=dict, blank=True)
+    links = models.JSONField(default=list, blank=True, help_text='[{"url", "title", "icon"}]')
+    extra = models.JSONField(default=dict, blank=True, help_text="Unknown keys of metadata and spec, kept as they came")
+    origin = models.CharField(max_length=20, choices=Origin, default=Origin.API)
+    source = models.CharField(max_length=200, blank=True, help_text="Name of the location or token it came from")
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1, help_text="Counts changes; the ETag")
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.ref
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.title or self.name

@@ -1,0 +1,24 @@
+"""The Celery app. Messages are wake-ups: they carry no business data and no business time, and all may be lost."""
+
+import os
+
+from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
+
+from portal.beat import ROUTES, celery_schedule
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+app = Celery("portico")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.beat_schedule = celery_schedule()
+app.conf.task_routes = ROUTES
+app.set_default()
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _keep_our_logging(**_kwargs: object) -> None:
+    """Celery would replace the root logger's handlers; ours are set in settings.LOGGING, which loading settings applies."""
+    _ = settings.LOGGING

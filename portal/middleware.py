@@ -1,0 +1,50 @@
+"""What every request gets: an id in the logs, and expected failures said as a page rather than a stack trace."""
+
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from portal.lib.errors import Expected
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestContext:
+    """Binds a request id to every log line and hands it back in `X-Request-ID`."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if 8 <= len(given) <= 64 and given.replace("-", "").isalnum() else uuid.uuid4().hex
+        with structlog.contextvars.bound_contextvars(request_id=request_id, path=request.path):
+            response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+class ExpectedFailures:
+    """An expected failure on a page: back where the form was, with the reason on top; or a page of its own."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Called by Django for whatever a view raised."""
+        if not isinstance(error, Expected):
+            return None
+        back = request.headers.get("Referer", "")
+        same_site = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+        if request.method == "POST" and error.status == 409 and same_site:
+            messages.error(request, str(error))
+            return redirect(back)
+        return render(request, "error.html", {"title": error.title, "detail": str(error)}, status=error.status)

@@ -1,0 +1,31 @@
+"""The only module that includes every app's addresses and the API."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from catalog import urls as catalog_urls
+from incidents import urls as incidents_urls
+from portal.pages import health
+from portal.pages import urls as pages_urls
+from slo import urls as slo_urls
+
+api = [
+    path("", include((catalog_urls.api, "catalog-api"))),
+    path("", include((slo_urls.api, "slo-api"))),
+    path("", include((incidents_urls.api, "incidents-api"))),
+    path("schema", SpectacularAPIView.as_view(), name="api-schema"),
+]
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("api/v1/", include(api)),
+    path("api/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("admin/", admin.site.urls),
+    path("", include(pages_urls.pages)),
+    path("", include((catalog_urls.pages, "catalog"))),
+    path("", include((slo_urls.pages, "slo"))),
+    path("", include((incidents_urls.pages, "incidents"))),
+]

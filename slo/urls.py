@@ -1,0 +1,7 @@
+"""Addresses of the slo app: `pages` below the root, `api` below /api/v1/."""
+
+from django.urls import URLPattern, URLResolver
+
+pages: list[URLPattern | URLResolver] = []
+
+api: list[URLPattern | URLResolver] = []
