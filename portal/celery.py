@@ -20,5 +20,5 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def _keep_our_logging(**_kwargs: object) -> None:
-    """Celery would replace the root logger's handlers; ours are set in settings.LOGGING, which loading settings applies."""
+    """Celery would replace the root logger's handlers; ours come with settings.LOGGING."""
     _ = settings.LOGGING

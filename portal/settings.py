@@ -1,4 +1,4 @@
-"""Settings. Everything that differs between places comes from the environment; a value that makes no sense stops the start."""
+"""Settings. What differs between places comes from the environment; a value that makes no sense stops the start."""
 
 from pathlib import Path
 from urllib.parse import urlsplit

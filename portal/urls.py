@@ -1,7 +1,7 @@
 """The only module that includes every app's addresses and the API."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from catalog import urls as catalog_urls
@@ -10,7 +10,7 @@ from portal.pages import health
 from portal.pages import urls as pages_urls
 from slo import urls as slo_urls
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include((catalog_urls.api, "catalog-api"))),
     path("", include((slo_urls.api, "slo-api"))),
     path("", include((incidents_urls.api, "incidents-api"))),

@@ -78,7 +78,7 @@ def database(parts: SplitResult) -> dict[str, object]:
 
 
 def mailer(parts: SplitResult | None) -> dict[str, object]:
-    """Django's mailer for an `smtp://user:password@host:port` URL (`smtps` for TLS from the start); the console without one."""
+    """Django's mailer for an `smtp://user:password@host:port` URL (`smtps`: TLS at once); the console without."""
     if parts is None:
         return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
     return {

@@ -20,7 +20,7 @@ class OutboundSession(requests.Session):
         self.trust_env = True
         self.headers["User-Agent"] = "portico"
 
-    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]  # noqa: ANN401
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401
         """As requests does, with our timeout where the caller (or a library) gave none."""
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = (min(self.timeout, 5.0), self.timeout)
@@ -28,7 +28,7 @@ class OutboundSession(requests.Session):
 
 
 def session(*, timeout: float = DEFAULT_TIMEOUT, connections: int = 10) -> OutboundSession:
-    """A session to keep and use again; `timeout` in seconds, `connections` kept open per host; it never retries by itself."""
+    """A session to keep and use again; `timeout` in seconds, `connections` kept open per host; it never retries."""
     made = OutboundSession(timeout)
     adapter = HTTPAdapter(pool_maxsize=connections, max_retries=0)
     made.mount("http://", adapter)

@@ -1,0 +1,30 @@
+"""Durations in, out and in words."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.lib.durations import BadDuration, parse, render, words
+
+
+@given(st.integers(min_value=0, max_value=10**12))
+def test_what_is_rendered_is_read_back_exactly(milliseconds: int) -> None:
+    duration = timedelta(milliseconds=milliseconds)
+    assert parse(render(duration)) == duration
+
+
+@pytest.mark.parametrize("text", ["", "5", "m5", "5 m", "5M", "1h-3m", "5mm"])
+def test_what_is_not_a_duration_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(BadDuration, match="write for example"):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "0 s"), (59, "59 s"), (207, "3 min 27 s"), (29 * 60, "29 min"), (9840, "2 h 44 min"), (22 * 3600 + 1799, "22 h"),
+     (86400 * 22, "22 d"), (3600, "1 h"), (90000, "1 d 1 h")],
+)  # fmt: skip
+def test_people_read_two_units_at_the_most(seconds: int, said: str) -> None:
+    assert words(timedelta(seconds=seconds)) == said
