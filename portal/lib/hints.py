@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass, field
 
 import structlog
-from celery import current_app
+from celery import Celery, current_app
 from django.db import transaction
 
 log = structlog.get_logger(__name__)
@@ -21,6 +21,7 @@ class Hinter:
 
     pid: int = field(default_factory=os.getpid)
     names: queue.Queue[str] = field(default_factory=lambda: queue.Queue(maxsize=100))
+    app: Celery | None = None  # the one in force when a hint is sent, unless given
     waiting: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
     thread: threading.Thread | None = None
@@ -55,7 +56,7 @@ class Hinter:
 
     def _send(self, name: str) -> None:
         try:
-            current_app.send_task(name, retry=False, ignore_result=True, expires=10)
+            (self.app or current_app).send_task(name, retry=False, ignore_result=True, expires=10)
         except Exception as error:  # a hint may fail in any way a broker can; the beat makes up for it
             log.warning("hint lost", task=name, error=str(error))
 
