@@ -2,7 +2,7 @@
 
 A pure state machine. It is handed the page's `Progress`, the version of the `Policy` the page opened with, and `now`;
 it answers with a `Move` that says whom to notify, what to record and the `Progress` to store. It never reads a clock
-and knows neither the database nor who is on call: a step's targets are resolved by the caller at the moment of the step.
+and knows neither the database nor who is on call: the caller turns a step's targets into people when it is taken.
 
 The life of a page::
 
@@ -11,7 +11,7 @@ The life of a page::
                                                        └──► exhausted: recorded, and the catch-all is paged
 
 Everything ends in acknowledged, resolved or exhausted. A sweep that comes late takes the due step once, now, and plans
-the next one from now: no step is skipped, none is taken twice. Rules: incidents.md §2 (states) and §4.
+the next one from now: no step is skipped, none is taken twice.
 """
 
 from __future__ import annotations
@@ -21,46 +21,21 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from incidents.oncall.wallclock import EVERY_DAY, Window, opening
+from incidents.states import ESCALATING as ESCALATING
+from incidents.states import OPEN as OPEN
+from incidents.states import UNTAKEN as UNTAKEN
+from incidents.states import Action as Action
+from incidents.states import NotAllowed as NotAllowed
+from incidents.states import State as State
+from incidents.states import allowed as allowed
+from incidents.states import state_after as state_after
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MAX_FALLBACKS = 3
 """How many times one page may move on to a fallback policy; ends a ring of policies that name each other."""
-
-
-class State(StrEnum):
-    """Where an incident or one of its pages stands. `EXHAUSTED` is for pages: everybody was asked, nobody has taken it."""
-
-    TRIGGERED = "triggered"
-    REOPENED = "reopened"
-    ACKNOWLEDGED = "acknowledged"
-    EXHAUSTED = "exhausted"
-    RESOLVED = "resolved"
-
-
-UNTAKEN = frozenset({State.TRIGGERED, State.REOPENED, State.EXHAUSTED})
-"""Open, and no named person has it."""
-
-OPEN = UNTAKEN | {State.ACKNOWLEDGED}
-
-ESCALATING = frozenset({State.TRIGGERED, State.REOPENED})
-"""Open, and somebody more will be asked."""
-
-
-class Action(StrEnum):
-    """What people and the machine can do to a page or an incident."""
-
-    ACKNOWLEDGE = "acknowledge"
-    TAKE_OVER = "take-over"
-    ESCALATE = "escalate"
-    TIME_OUT = "time-out"
-    EXHAUST = "exhaust"
-    RESOLVE = "resolve"
-    REOPEN = "reopen"
-
-
-class NotAllowed(Exception):
-    """The action is not possible in this state; the message says both."""
 
 
 class TargetKind(StrEnum):
@@ -83,18 +58,18 @@ class Target:
 class Condition:
     """A step applies only on `days` (Monday is 0) and from `start` to `end` by the clock of `zone`.
 
-    Without `start` and `end` the whole day counts; when `end <= start` the window runs over midnight and belongs to the
-    day on which it starts.
+    Equal times are the whole day; when `end < start` the window runs over midnight and belongs to the day on which it
+    starts.
     """
 
     zone: str
-    days: frozenset[int] = frozenset(range(7))
-    start: time | None = None
-    end: time | None = None
+    days: frozenset[int] = EVERY_DAY
+    start: time = time(0)
+    end: time = time(0)
 
     def holds(self, at: datetime) -> bool:
         """Whether the step applies at `at` (aware)."""
-        raise NotImplementedError
+        return opening((Window(self.start, self.end, self.days),), at, self.zone).is_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +107,9 @@ class Progress:
     """How far a page has come: what the row stores.
 
     `cycle`, `step` and `repeat` (all from 0) name the move that is due *next*, at `due_at`; no `due_at` means that
-    nothing is planned. `generation` fences late workers off: acknowledging, resolving, reopening and re-planning raise
-    it. `fallbacks` counts policies fallen back to, `turn` picks the target of round-robin steps (the caller counts the
+    nothing is planned. `generation` fences late workers off: acknowledging, resolving, reopening and re-planning (also
+    a fallback) raise it, so that (generation, cycle, step, repeat) names one step in the whole life of the page.
+    `fallbacks` counts policies fallen back to, `turn` picks the target of round-robin steps (the caller counts the
     policy's pages), `asked` says that an acknowledged page waits for the responder's answer.
     """
 
@@ -206,20 +182,6 @@ class Move:
         return self.kind in (MoveKind.TAKE_STEP, MoveKind.RETRY_CYCLE)
 
 
-def allowed(state: State, action: Action) -> bool:
-    """Whether `action` is possible in `state`.
-
-    A second acknowledgement is not: the same person's second tap changes nothing (the caller answers "you have it"),
-    another person takes over.
-    """
-    raise NotImplementedError
-
-
-def state_after(state: State, action: Action) -> State:
-    """The state that `action` leads to. Raises NotAllowed where it is not possible."""
-    raise NotImplementedError
-
-
 def opened(*, now: datetime, turn: int = 0) -> Progress:
     """A new page: step one is due at once."""
     return Progress(due_at=now, turn=turn)
@@ -227,27 +189,29 @@ def opened(*, now: datetime, turn: int = 0) -> Progress:
 
 def acknowledged(progress: Progress, policy: Policy, *, now: datetime) -> Progress:
     """Somebody has taken it: the escalation stops, the ack timeout (if any) starts. Raises NotAllowed."""
-    raise NotImplementedError
+    return _taken(progress, Action.ACKNOWLEDGE, policy, now)
 
 
 def taken_over(progress: Progress, policy: Policy, *, now: datetime) -> Progress:
     """Somebody else has it now: as acknowledged, from acknowledged. Raises NotAllowed."""
-    raise NotImplementedError
+    return _taken(progress, Action.TAKE_OVER, policy, now)
 
 
 def active(progress: Progress, policy: Policy, *, now: datetime) -> Progress:
-    """The responder did something (or answered "still on it"): the ack timeout starts anew. Other states are unchanged."""
-    raise NotImplementedError
+    """The responder did something, or answered "still on it": the ack timeout starts anew; other states stay."""
+    if progress.state is not State.ACKNOWLEDGED:
+        return progress
+    return replace(progress, asked=False, due_at=_ack_deadline(policy, now))
 
 
 def resolved(progress: Progress) -> Progress:
     """It is over: nothing more is planned. Raises NotAllowed."""
-    raise NotImplementedError
+    return _replanned(progress, state_after(progress.state, Action.RESOLVE), None)
 
 
 def reopened(progress: Progress, *, now: datetime) -> Progress:
     """It fires again: the same page, a new generation, from step one, due at once. Raises NotAllowed."""
-    raise NotImplementedError
+    return _from_step_one(progress, state_after(progress.state, Action.REOPEN), now)
 
 
 def escalated_now(progress: Progress, *, now: datetime) -> Progress:
@@ -255,12 +219,17 @@ def escalated_now(progress: Progress, *, now: datetime) -> Progress:
 
     From acknowledged it starts again at step one; an exhausted page starts a fresh round. Raises NotAllowed.
     """
-    raise NotImplementedError
+    state = state_after(progress.state, Action.ESCALATE)
+    if progress.state in ESCALATING:
+        return _replanned(progress, state, now)
+    return _from_step_one(progress, state, now)
 
 
 def snoozed(progress: Progress, *, until: datetime) -> Progress:
     """Nothing happens before `until`, then the planned move is made. Raises NotAllowed when nothing is planned."""
-    raise NotImplementedError
+    if progress.due_at is None:
+        raise NotAllowed(f"snooze: nothing is planned while it is {progress.state}")
+    return _replanned(progress, progress.state, until)
 
 
 def next_move(progress: Progress, policy: Policy, *, now: datetime, generation: int | None = None) -> Move:
@@ -269,7 +238,11 @@ def next_move(progress: Progress, policy: Policy, *, now: datetime, generation: 
     `generation` is the one the worker claimed; a differing one means the page was acknowledged, resolved or re-planned
     in the meantime, and nothing is done.
     """
-    raise NotImplementedError
+    why = _why_idle(progress, now, generation)
+    if why is not None or progress.due_at is None:
+        return Move(MoveKind.NOTHING, now, progress, why=why)
+    made = _after_silence if progress.state is State.ACKNOWLEDGED else _up_the_ladder
+    return replace(made(progress, policy, now), late_by=now - progress.due_at)
 
 
 def after_unreachable(progress: Progress, policy: Policy, *, now: datetime) -> Move:
@@ -278,7 +251,11 @@ def after_unreachable(progress: Progress, policy: Policy, *, now: datetime) -> M
     `progress` is that step's `Move.after`. Further repeats of that step are left out, the next step is taken now; after
     the last step the next cycle, the fallback or the end comes at once.
     """
-    raise NotImplementedError
+    if progress.state not in ESCALATING:
+        return Move(MoveKind.NOTHING, now, progress, why=Idle.ENDED)
+    if progress.repeat:
+        progress = replace(progress, step=progress.step + 1, repeat=0)
+    return _up_the_ladder(progress, policy, now)
 
 
 def advance(
@@ -290,7 +267,11 @@ def advance(
     move reached somebody, or is one of FALLBACK, EXHAUSTED, ACK_TIMEOUT, ASK_RESPONDER or NOTHING. After FALLBACK and
     ACK_TIMEOUT the page is due again at `now`.
     """
-    raise NotImplementedError
+    move = next_move(progress, policy, now=now, generation=generation)
+    yield move
+    while move.takes_step and not reach(move):
+        move = after_unreachable(move.after, policy, now=now)
+        yield move
 
 
 def forecast(progress: Progress, policy: Policy, *, now: datetime) -> Iterator[Move]:
@@ -298,4 +279,106 @@ def forecast(progress: Progress, policy: Policy, *, now: datetime) -> Iterator[M
 
     Used for "who is next and when" and for simulations; conditions are judged at each move's own time.
     """
-    raise NotImplementedError
+    while progress.due_at is not None:
+        move = next_move(progress, policy, now=max(now, progress.due_at))
+        yield move
+        if move.kind in (MoveKind.FALLBACK, MoveKind.NOTHING):
+            return
+        progress = move.after
+
+
+def _why_idle(progress: Progress, now: datetime, generation: int | None) -> Idle | None:
+    if generation is not None and generation != progress.generation:
+        return Idle.STALE
+    if progress.state in (State.RESOLVED, State.EXHAUSTED):
+        return Idle.ENDED
+    if progress.due_at is None:
+        return Idle.NOT_PLANNED
+    return Idle.NOT_DUE if progress.due_at > now else None
+
+
+def _after_silence(progress: Progress, policy: Policy, now: datetime) -> Move:
+    """The ack timeout has passed: first the responder is asked, then it escalates again."""
+    if progress.asked:
+        state = state_after(progress.state, Action.TIME_OUT)
+        return Move(MoveKind.ACK_TIMEOUT, now, _from_step_one(progress, state, now))
+    return Move(MoveKind.ASK_RESPONDER, now, replace(progress, asked=True, due_at=now + policy.answer_within))
+
+
+def _up_the_ladder(progress: Progress, policy: Policy, now: datetime) -> Move:
+    """Take the step that is due, or the first after it whose condition holds now; after the last one, the end."""
+    begins_cycle = (progress.step, progress.repeat) == (0, 0)
+    passed_over: dict[int, None] = {}
+    for cycle, index, repeat in _positions(progress, policy):
+        begins_cycle = begins_cycle or cycle > progress.cycle
+        condition = policy.steps[index].condition
+        if condition is None or condition.holds(now):
+            kind = MoveKind.RETRY_CYCLE if cycle and begins_cycle else MoveKind.TAKE_STEP
+            here = replace(progress, cycle=cycle, step=index, repeat=repeat)
+            return replace(_step_taken(here, policy, now), kind=kind, passed_over=tuple(passed_over))
+        passed_over[index] = None
+    return replace(_end_of_policy(progress, policy, now), passed_over=tuple(passed_over))
+
+
+def _positions(progress: Progress, policy: Policy) -> Iterator[tuple[int, int, int]]:
+    """(cycle, step, repeat) of the due step and of the first taking of every later one."""
+    repeat = progress.repeat
+    first_step = progress.step
+    for cycle in range(progress.cycle, policy.repeat + 1):
+        for index in range(first_step, len(policy.steps)):
+            yield cycle, index, repeat
+            repeat = 0
+        first_step = repeat = 0
+
+
+def _step_taken(here: Progress, policy: Policy, now: datetime) -> Move:
+    step = policy.steps[here.step]
+    return Move(
+        MoveKind.TAKE_STEP,
+        now,
+        replace(_position_after(here, policy), due_at=now + step.delay),
+        cycle=here.cycle,
+        step=here.step,
+        repeat=here.repeat,
+        targets=_targets(step, here),
+    )
+
+
+def _position_after(here: Progress, policy: Policy) -> Progress:
+    if here.repeat < policy.steps[here.step].repeat:
+        return replace(here, repeat=here.repeat + 1)
+    if here.step + 1 < len(policy.steps):
+        return replace(here, step=here.step + 1, repeat=0)
+    return replace(here, cycle=here.cycle + 1, step=0, repeat=0)
+
+
+def _targets(step: Step, here: Progress) -> tuple[Target, ...]:
+    """Everybody, or with round-robin one: another one each time the step is taken."""
+    if not step.round_robin or not step.targets:
+        return step.targets
+    times_taken = here.cycle * (step.repeat + 1) + here.repeat
+    return (step.targets[(here.turn + times_taken) % len(step.targets)],)
+
+
+def _end_of_policy(progress: Progress, policy: Policy, now: datetime) -> Move:
+    if policy.fallback is not None and progress.fallbacks < MAX_FALLBACKS:
+        falling = replace(progress, fallbacks=progress.fallbacks + 1)
+        return Move(MoveKind.FALLBACK, now, _from_step_one(falling, progress.state, now), fallback=policy.fallback)
+    ended = replace(progress, state=state_after(progress.state, Action.EXHAUST), due_at=None)
+    return Move(MoveKind.EXHAUSTED, now, ended)
+
+
+def _taken(progress: Progress, action: Action, policy: Policy, now: datetime) -> Progress:
+    return _replanned(progress, state_after(progress.state, action), _ack_deadline(policy, now))
+
+
+def _ack_deadline(policy: Policy, now: datetime) -> datetime | None:
+    return None if policy.ack_timeout is None else now + policy.ack_timeout
+
+
+def _from_step_one(progress: Progress, state: State, now: datetime) -> Progress:
+    return replace(_replanned(progress, state, now), cycle=0, step=0, repeat=0)
+
+
+def _replanned(progress: Progress, state: State, due_at: datetime | None) -> Progress:
+    return replace(progress, state=state, due_at=due_at, generation=progress.generation + 1, asked=False)

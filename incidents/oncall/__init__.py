@@ -1,0 +1,1 @@
+"""On call: who has the pager, computed for any moment and never materialised."""
