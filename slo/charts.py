@@ -1,0 +1,176 @@
+"""The only module that knows Plotly: rows in, figure JSON out, for the browser to draw.
+
+Figures carry no colours, for those depend on the theme: a trace names its ink in `meta` (`{"ink": "accent"}`), a shape
+or an annotation in its `name` (`bad`), and the page's script fills in the colour that is in force. Times are UTC; the
+script shows them in the zone the page names.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import plotly.graph_objects as go
+
+Figure = dict[str, Any]
+Points = Sequence[tuple[datetime, float | None]]
+
+LOWEST_BURN, HIGHEST_BURN = 0.1, 100.0  # the log axis; what is below or above is drawn at the edge
+LAYOUT: Mapping[str, Any] = {
+    "template": go.layout.Template(),
+    "showlegend": False,
+    "hovermode": "x unified",
+    "margin": {"l": 40, "r": 0, "t": 8, "b": 22},
+    "paper_bgcolor": "rgba(0,0,0,0)",
+    "plot_bgcolor": "rgba(0,0,0,0)",
+    "font": {"size": 11},
+    "xaxis": {"showgrid": False, "zeroline": False, "fixedrange": True},
+    "yaxis": {"zeroline": False, "fixedrange": True},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened at a moment, drawn as a dotted vertical: an incident with its id and what it cost."""
+
+    at: datetime
+    words: str
+    ink: str = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A dotted horizontal with its words on the line: an alert rule's factor."""
+
+    value: float
+    words: str
+    ink: str = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One series: `ink` is `accent`, `second` or `third`; None in `points` is a gap and stays one."""
+
+    name: str
+    points: Points
+    ink: str
+
+
+def burn_down(points: Points, *, start: datetime, end: datetime, marks: Sequence[Mark] = ()) -> Figure:
+    """Budget left (1.0 = all) over the period `[start, end)`, with the line of even spending, in per cent."""
+    figure = go.Figure(layout=LAYOUT)
+    figure.add_scatter(
+        **_xy(points, scale=100), name="left", fill="tozeroy", mode="lines", meta={"ink": "accent", "area": True}
+    )
+    figure.add_scatter(
+        x=[start, end],
+        y=[100, 0],
+        name="even spending",
+        mode="lines",
+        line={"dash": "dash"},
+        meta={"ink": "second"},
+        hoverinfo="skip",
+    )
+    _last_point(figure, points, scale=100, unit=" %")
+    _mark(figure, marks)
+    lowest = min([0.0, *(100 * y for _, y in points if y is not None)])
+    figure.update_xaxes(range=[start, end])
+    figure.update_yaxes(range=[lowest * 1.05, 104], ticksuffix=" %", showticksuffix="last", nticks=6)
+    return _json(figure)
+
+
+def burn_rate(lines: Sequence[Line], *, thresholds: Sequence[Threshold] = (), marks: Sequence[Mark] = ()) -> Figure:
+    """How many times too fast the budget burns, by window, on a log axis from 0.1 to 100."""
+    figure = go.Figure(layout=LAYOUT)
+    for line in lines:
+        held = [(at, None if y is None else min(HIGHEST_BURN, max(LOWEST_BURN, y))) for at, y in line.points]
+        said = [None if y is None else f"{y:.1f}×" for _, y in line.points]
+        figure.add_scatter(
+            **_xy(held), name=line.name, mode="lines", meta={"ink": line.ink}, text=said, hovertemplate="%{text}"
+        )
+    for threshold in thresholds:
+        _rule(figure, threshold)
+    _mark(figure, marks)
+    figure.update_yaxes(type="log", range=[-1, 2], tickvals=[0.1, 1, 10, 100], ticktext=["0.1×", "1×", "10×", "100×"])
+    return _json(figure)
+
+
+def columns(points: Points, *, name: str, ink: str) -> Figure:
+    """A count per day (or hour) as columns; a missing one is a gap, not a zero."""
+    figure = go.Figure(layout=LAYOUT)
+    figure.add_bar(**_xy(points), name=name, meta={"ink": ink})
+    figure.update_layout(bargap=0.2, margin={"l": 40, "r": 0, "t": 4, "b": 18})
+    figure.update_yaxes(nticks=3, rangemode="tozero", tickformat="~s")
+    return _json(figure)
+
+
+def _xy(points: Points, *, scale: float = 1) -> dict[str, list[Any]]:
+    return {"x": [at for at, _ in points], "y": [None if y is None else y * scale for _, y in points]}
+
+
+def _last_point(figure: go.Figure, points: Points, *, scale: float, unit: str) -> None:
+    known = [(at, y) for at, y in points if y is not None]
+    if not known:
+        return
+    at, value = known[-1]
+    ink = "bad" if value < 0.1 else "accent"
+    figure.add_scatter(
+        x=[at], y=[value * scale], mode="markers", meta={"ink": ink}, marker={"size": 7}, hoverinfo="skip"
+    )
+    figure.add_annotation(
+        x=at,
+        y=value * scale,
+        text=f"{value * scale:.1f}{unit} left",
+        name=ink,
+        showarrow=False,
+        xanchor="right",
+        yshift=12,
+    )
+
+
+def _mark(figure: go.Figure, marks: Sequence[Mark]) -> None:
+    for place, mark in enumerate(marks):
+        figure.add_shape(
+            type="line",
+            x0=mark.at,
+            x1=mark.at,
+            y0=0,
+            y1=1,
+            yref="paper",
+            name=mark.ink,
+            line={"dash": "dot", "width": 1},
+        )
+        figure.add_annotation(
+            x=mark.at,
+            y=1 - 0.09 * (place % 3),
+            yref="paper",
+            text=mark.words,
+            name=mark.ink,
+            showarrow=False,
+            xanchor="auto",
+            yanchor="top",
+        )
+
+
+def _rule(figure: go.Figure, threshold: Threshold) -> None:
+    y = threshold.value
+    figure.add_shape(
+        type="line", x0=0, x1=1, xref="paper", y0=y, y1=y, name=threshold.ink, line={"dash": "dot", "width": 1}
+    )
+    figure.add_annotation(
+        x=0,
+        xref="paper",
+        y=y,
+        yref="y",
+        text=threshold.words,
+        name=threshold.ink,
+        showarrow=False,
+        xanchor="left",
+        yanchor="bottom",
+    )
+
+
+def _json(figure: go.Figure) -> Figure:
+    made: Figure = figure.to_plotly_json()
+    made["layout"].pop("template", None)
+    return made
