@@ -1,0 +1,107 @@
+"""The data folder: the one place that `bin/up` writes to."""
+
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+
+
+class AlreadyRunning(Exception):
+    """Another process holds the data folder; the message says which and where it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """Paths below the data folder, an identity that survives moving it, and a lock."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "DataFolder":
+        """`PORTAL_DATA`, or `.portal` in the checkout; created for its owner alone."""
+        given = environment.get("PORTAL_DATA", "").strip()
+        folder = cls(Path(given).expanduser().absolute() if given else CHECKOUT / ".portal")
+        folder.path.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def sub(self, *names: str) -> Path:
+        """A folder below, created if need be and closed to others: logs and queues hold what people wrote."""
+        path = self.path.joinpath(*names)
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return path
+
+    @property
+    def state(self) -> Path:
+        """What a running supervisor tells other processes of the same checkout (environment, address, process)."""
+        return self.sub("run") / "up.json"
+
+    def secret_key(self) -> str:
+        """The key of this installation: made once, then kept."""
+        return _kept(self.path / "secret-key", secrets.token_urlsafe(48))
+
+    def identity(self) -> str:
+        """Twelve hex digits that name this installation: kept when the folder moves, new when it was copied."""
+        file = self.path / "instance.json"
+        known = json.loads(file.read_text()) if file.exists() else {}
+        if known and (known["path"] == str(self.path) or not Path(known["path"], file.name).exists()):
+            identity = str(known["id"])
+        else:
+            identity = hashlib.sha256(f"{self.path}{secrets.token_hex()}".encode()).hexdigest()[:12]
+        if known != (fresh := {"id": identity, "path": str(self.path)}):
+            file.write_text(json.dumps(fresh))
+        return identity
+
+    def lock(self) -> IO[str]:
+        """Hold the folder until the returned file is closed or the process ends, however it ends."""
+        holder = (self.sub("run") / "lock").open("a+")
+        try:
+            fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder.close()
+            raise AlreadyRunning(self._who_runs()) from None
+        return holder
+
+    def _who_runs(self) -> str:
+        running = self.running()
+        where = f" at {running['address']} (process {running['pid']})" if running else ""
+        return f"Portico already runs from {self.path}{where}. Stop that one, or set PORTAL_DATA to another folder."
+
+    def running(self) -> dict[str, str]:
+        """What the running supervisor wrote about itself; empty when none runs."""
+        try:
+            with (self.path / "run" / "lock").open() as holder:
+                fcntl.flock(holder, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _read_json(self.path / "run" / "up.json")
+        except FileNotFoundError:
+            return {}
+        return {}
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace `path` in one step, readable by its owner only."""
+    scratch = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    scratch.replace(path)
+
+
+def _kept(path: Path, fresh: str) -> str:
+    if not path.exists():
+        write_private(path, fresh)
+    return path.read_text().strip()
+
+
+def _read_json(path: Path) -> dict[str, str]:
+    try:
+        found: dict[str, str] = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found
