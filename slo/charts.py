@@ -1,8 +1,8 @@
 """The only module that knows Plotly: rows in, figure JSON out, for the browser to draw.
 
-Figures carry no colours, for those depend on the theme: a trace names its ink in `meta` (`{"ink": "accent"}`), a shape
-or an annotation in its `name` (`bad`), and the page's script fills in the colour that is in force. Times are UTC; the
-script shows them in the zone the page names.
+Figures carry no colours and no look, for those depend on the theme: a trace names its role in `meta`
+(`{"role": "main"}`), a shape or an annotation its tone in `name` (`bad`), and chart.js fills in what is in force.
+Times are drawn as they are handed in: the caller moves them to the zone the page names.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,17 +16,7 @@ Figure = dict[str, Any]
 Points = Sequence[tuple[datetime, float | None]]
 
 LOWEST_BURN, HIGHEST_BURN = 0.1, 100.0  # the log axis; what is below or above is drawn at the edge
-LAYOUT: Mapping[str, Any] = {
-    "template": go.layout.Template(),
-    "showlegend": False,
-    "hovermode": "x unified",
-    "margin": {"l": 40, "r": 0, "t": 8, "b": 22},
-    "paper_bgcolor": "rgba(0,0,0,0)",
-    "plot_bgcolor": "rgba(0,0,0,0)",
-    "font": {"size": 11},
-    "xaxis": {"showgrid": False, "zeroline": False, "fixedrange": True},
-    "yaxis": {"zeroline": False, "fixedrange": True},
-}
+LAYOUT: Mapping[str, Any] = {"template": go.layout.Template()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +25,7 @@ class Mark:
 
     at: datetime
     words: str
-    ink: str = "bad"
+    tone: str = "bad"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +34,30 @@ class Threshold:
 
     value: float
     words: str
-    ink: str = "bad"
+    tone: str = "bad"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One series: `ink` is `accent`, `second` or `third`; None in `points` is a gap and stays one."""
+    """One series: `role` is `main`, `second` or `faint`; None in `points` is a gap and stays one."""
 
     name: str
     points: Points
-    ink: str
+    role: str
 
 
 def burn_down(points: Points, *, start: datetime, end: datetime, marks: Sequence[Mark] = ()) -> Figure:
     """Budget left (1.0 = all) over the period `[start, end)`, with the line of even spending, in per cent."""
     figure = go.Figure(layout=LAYOUT)
     figure.add_scatter(
-        **_xy(points, scale=100), name="left", fill="tozeroy", mode="lines", meta={"ink": "accent", "area": True}
+        **_xy(points, scale=100), name="left", fill="tozeroy", mode="lines", meta={"role": "main", "area": True}
     )
     figure.add_scatter(
         x=[start, end],
         y=[100, 0],
         name="even spending",
         mode="lines",
-        line={"dash": "dash"},
-        meta={"ink": "second"},
+        meta={"role": "dashed"},
         hoverinfo="skip",
     )
     _last_point(figure, points, scale=100, unit=" %")
@@ -86,7 +75,7 @@ def burn_rate(lines: Sequence[Line], *, thresholds: Sequence[Threshold] = (), ma
         held = [(at, None if y is None else min(HIGHEST_BURN, max(LOWEST_BURN, y))) for at, y in line.points]
         said = [None if y is None else f"{y:.1f}×" for _, y in line.points]
         figure.add_scatter(
-            **_xy(held), name=line.name, mode="lines", meta={"ink": line.ink}, text=said, hovertemplate="%{text}"
+            **_xy(held), name=line.name, mode="lines", meta={"role": line.role}, text=said, hovertemplate="%{text}"
         )
     for threshold in thresholds:
         _rule(figure, threshold)
@@ -95,11 +84,10 @@ def burn_rate(lines: Sequence[Line], *, thresholds: Sequence[Threshold] = (), ma
     return _json(figure)
 
 
-def columns(points: Points, *, name: str, ink: str) -> Figure:
+def columns(points: Points, *, name: str, role: str) -> Figure:
     """A count per day (or hour) as columns; a missing one is a gap, not a zero."""
     figure = go.Figure(layout=LAYOUT)
-    figure.add_bar(**_xy(points), name=name, meta={"ink": ink})
-    figure.update_layout(bargap=0.2, margin={"l": 40, "r": 0, "t": 4, "b": 18})
+    figure.add_bar(**_xy(points), name=name, meta={"role": role})
     figure.update_yaxes(nticks=3, rangemode="tozero", tickformat="~s")
     return _json(figure)
 
@@ -113,16 +101,20 @@ def _last_point(figure: go.Figure, points: Points, *, scale: float, unit: str) -
     if not known:
         return
     at, value = known[-1]
-    ink = "bad" if value < 0.1 else "accent"
+    tone = "bad" if value < 0.1 else "accent"
     figure.add_scatter(
-        x=[at], y=[value * scale], mode="markers", meta={"ink": ink}, marker={"size": 7}, hoverinfo="skip"
+        x=[at],
+        y=[value * scale],
+        mode="markers",
+        meta={"role": "bad" if tone == "bad" else "main"},
+        marker={"size": 7},
+        hoverinfo="skip",
     )
     figure.add_annotation(
         x=at,
         y=value * scale,
         text=f"{value * scale:.1f}{unit} left",
-        name=ink,
-        showarrow=False,
+        name=tone,
         xanchor="right",
         yshift=12,
     )
@@ -137,16 +129,14 @@ def _mark(figure: go.Figure, marks: Sequence[Mark]) -> None:
             y0=0,
             y1=1,
             yref="paper",
-            name=mark.ink,
-            line={"dash": "dot", "width": 1},
+            name=mark.tone,
         )
         figure.add_annotation(
             x=mark.at,
             y=1 - 0.09 * (place % 3),
             yref="paper",
             text=mark.words,
-            name=mark.ink,
-            showarrow=False,
+            name=mark.tone,
             xanchor="auto",
             yanchor="top",
         )
@@ -154,17 +144,14 @@ def _mark(figure: go.Figure, marks: Sequence[Mark]) -> None:
 
 def _rule(figure: go.Figure, threshold: Threshold) -> None:
     y = threshold.value
-    figure.add_shape(
-        type="line", x0=0, x1=1, xref="paper", y0=y, y1=y, name=threshold.ink, line={"dash": "dot", "width": 1}
-    )
+    figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=y, y1=y, name=threshold.tone)
     figure.add_annotation(
         x=0,
         xref="paper",
         y=y,
         yref="y",
         text=threshold.words,
-        name=threshold.ink,
-        showarrow=False,
+        name=threshold.tone,
         xanchor="left",
         yanchor="bottom",
     )
