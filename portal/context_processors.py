@@ -1,8 +1,129 @@
-"""What every page's frame needs."""
+"""What every page's frame needs. Asked only when the frame is drawn, and no failing part may take a page down with it."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import cached_property
+
+from catalog import registries
+from portal.lib.clock import db_now
+
+log = structlog.get_logger(__name__)
+
+PAGING_LATE = timedelta(seconds=30)
+EVALUATION_LATE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    """One entry of the sidebar as drawn."""
+
+    title: str
+    url: str
+    icon: str
+    section: str
+    active: bool
+    badge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """When the sweeps last ran. A sweep that was never seen is not known, so it is neither fresh nor late."""
+
+    paging_at: datetime | None
+    evaluated_at: datetime | None
+    now: datetime
+
+    @property
+    def known(self) -> bool:
+        """Whether there is anything to say."""
+        return self.paging_at is not None or self.evaluated_at is not None
+
+    @property
+    def late(self) -> bool:
+        """Whether one of them should have run again by now."""
+        return self._older(self.paging_at, PAGING_LATE) or self._older(self.evaluated_at, EVALUATION_LATE)
+
+    def _older(self, at: datetime | None, allowed: timedelta) -> bool:
+        return at is not None and self.now - at > allowed
+
+
+class Frame:
+    """The live facts around every page; each is asked for at most once a page, by the template that draws it."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    @cached_property
+    def now(self) -> datetime:
+        """The database's clock; the browser counts from it, so that skewed hosts agree."""
+        return db_now()
+
+    @cached_property
+    def me(self) -> object:
+        """The person behind the account, or the account where nobody is linked."""
+        user = self.request.user
+        return getattr(user, "person", None) or user.get_username()
+
+    @cached_property
+    def navigation(self) -> list[NavLink]:
+        """The sidebar: what the apps registered, in order; an entry whose page is not there is left out."""
+        entries = sorted(registries.navigation.values(), key=lambda entry: (entry.section, entry.order))
+        links = (self._link(entry) for entry in entries)
+        return [link for link in links if link is not None]
+
+    @cached_property
+    def search_url(self) -> str:
+        """Where the search box leads; empty while there is nothing to search."""
+        return _url("catalog:components")
+
+    @cached_property
+    def open_incidents(self) -> Mapping[str, object]:
+        """`count`, `worst` (severity) and `url`; empty when unknown."""
+        return self._ask("open-incidents") or {}
+
+    @cached_property
+    def on_call(self) -> Mapping[str, object]:
+        """`person`, `team`, `more` and `url` of who is on call for my teams; empty when unknown."""
+        return self._ask("on-call") or {}
+
+    @cached_property
+    def pulse(self) -> Pulse:
+        """When paging and evaluation last swept."""
+        return Pulse(self._ask("paging-swept-at"), self._ask("evaluated-at"), self.now)
+
+    def _link(self, entry: registries.NavEntry) -> NavLink | None:
+        url = _url(entry.url_name)
+        if not url:
+            return None
+        here = self.request.path
+        active = here == url or (url != "/" and here.startswith(url.rstrip("/") + "/"))
+        badge = str(self.open_incidents.get("count") or "") if entry.badge == "open-incidents" else ""
+        return NavLink(entry.title, url, entry.icon, entry.section, active, badge)
+
+    def _ask(self, name: str) -> Any:  # noqa: ANN401  # each fact has a shape of its own, said at its property
+        fact: Callable[[HttpRequest], object] | None = registries.frame.get(name)
+        if fact is None or not self.request.user.is_authenticated:
+            return None
+        try:
+            return fact(self.request)
+        except Exception:  # the page matters more than its frame
+            log.exception("frame_fact_failed", fact=name)
+            return None
+
+
+def _url(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
-    """Navigation and the little live facts of the frame."""
-    return {}
+    """Navigation and the little live facts of the frame, as `shell`."""
+    return {"shell": Frame(request)}

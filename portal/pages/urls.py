@@ -1,5 +1,15 @@
 """Pages that need more than one app."""
 
-from django.urls import URLPattern, URLResolver
+from django.conf import settings
+from django.contrib.auth import views as accounts
+from django.urls import URLPattern, URLResolver, path
 
-pages: list[URLPattern | URLResolver] = []
+from portal.pages import style
+
+pages: list[URLPattern | URLResolver] = [
+    path("sign-in", accounts.LoginView.as_view(redirect_authenticated_user=True), name="sign-in"),
+    path("sign-out", accounts.LogoutView.as_view(), name="sign-out"),
+    path("password", accounts.PasswordChangeView.as_view(success_url="/"), name="password-change"),
+]
+if settings.DEBUG:
+    pages.append(path("_style", style.show, name="style"))

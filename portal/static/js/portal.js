@@ -1,0 +1,110 @@
+// What the pages do on top of working without script: theme switch, running times, menus that close, calm polling, keys.
+
+const root = document.documentElement;
+
+// Theme -------------------------------------------------------------------------------------------------------------
+const switches = () => document.querySelectorAll("[data-theme-switch]");
+
+function nameSwitch() {
+  const dark = root.dataset.bsTheme === "dark";
+  for (const button of switches()) {
+    const words = dark ? "Light theme" : "Dark theme";
+    button.setAttribute("aria-label", words);
+    button.title = words;
+    const use = button.querySelector("use");
+    use?.setAttribute("href", use.getAttribute("href").replace(/#.*/, dark ? "#i-sun" : "#i-moon"));
+  }
+}
+
+function switchTheme() {
+  const theme = root.dataset.bsTheme === "dark" ? "light" : "dark";
+  try { localStorage.setItem("theme", theme); } catch { /* private window: it lasts for this page */ }
+  root.dataset.bsTheme = theme;
+}
+
+new MutationObserver(nameSwitch).observe(root, { attributeFilter: ["data-bs-theme"] });
+nameSwitch();
+
+// Times: the server's clock decides, the browser only counts on from it ------------------------------------------------
+const given = Date.parse(document.querySelector("meta[name=now]")?.content ?? "");
+const skew = Number.isNaN(given) ? 0 : given - Date.now();
+
+function rough(seconds) {
+  const s = Math.floor(Math.abs(seconds));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min`;
+  const minutes = Math.floor(s / 60) % 60;
+  if (s < 36000) return `${Math.floor(s / 3600)} h${minutes ? ` ${minutes} min` : ""}`;
+  return s < 172800 ? `${Math.floor(s / 3600)} h` : `${Math.floor(s / 86400)} d`;
+}
+
+function clock(seconds) {
+  const left = Math.max(0, Math.ceil(seconds));
+  const two = (n) => String(n).padStart(2, "0");
+  const hours = Math.floor(left / 3600);
+  const minutes = Math.floor(left / 60) % 60;
+  return hours ? `${hours}:${two(minutes)}:${two(left % 60)}` : `${minutes}:${two(left % 60)}`;
+}
+
+const said = {
+  ago: (past) => (past < 0 ? `in ${rough(past)}` : `${rough(past)} ago`),
+  since: (past) => rough(past),
+  countdown: (past, over) => (past < 0 ? clock(-past) : over),
+};
+
+function tick() {
+  if (document.hidden) return;
+  for (const time of document.querySelectorAll("time[data-time]")) {
+    const past = (Date.now() + skew - Date.parse(time.dateTime)) / 1000;
+    const text = said[time.dataset.time]?.(past, time.dataset.over ?? "now");
+    if (text && text !== time.textContent) time.textContent = text;
+  }
+}
+
+setInterval(tick, 1000);
+tick();
+
+// Parts that refresh: not while nobody looks, at once when somebody does again; a part that can't be read is dimmed ------
+const POLLING = "[hx-trigger*=every]";
+document.addEventListener("htmx:before:request", (event) => {
+  if (document.hidden && event.target.matches?.(POLLING)) event.preventDefault();
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  tick();
+  for (const part of document.querySelectorAll(POLLING)) part.dispatchEvent(new CustomEvent("every"));
+});
+document.addEventListener("htmx:error", (event) => event.target.classList?.add("is-stale"));
+document.addEventListener("htmx:after:swap", (event) => {
+  event.target.classList?.remove("is-stale");
+  tick();
+});
+
+// Menus and keys ------------------------------------------------------------------------------------------------------
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(except)) menu.open = false;
+}
+
+document.addEventListener("click", (event) => {
+  closeMenus(event.target);
+  if (event.target.closest("[data-theme-switch]")) switchTheme();
+  const copy = event.target.closest("[data-copy]");
+  if (copy) navigator.clipboard?.writeText(document.querySelector(copy.dataset.copy)?.innerText ?? "").then(() => { copy.textContent = "Copied"; });
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    const menu = event.target.closest?.("details.menu[open]");
+    closeMenus(null);
+    menu?.querySelector("summary").focus();
+    return;
+  }
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  const palette = event.key === "k" && (event.ctrlKey || event.metaKey);
+  const search = document.querySelector('.topbar [type=search]');
+  if (search && (palette || (event.key === "/" && !typing))) {
+    event.preventDefault();
+    search.focus();
+    search.select();
+  }
+});

@@ -1,0 +1,371 @@
+"""The template tags of the design language: `{% load portal %}`. Each is shown in templates/components/README.md."""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django import template
+from django.forms import BoundField
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from portal.lib import drawn, durations, words
+
+register = template.Library()
+
+
+class Look(NamedTuple):
+    """How a state is shown: an icon, a tone (colour class) and a word. Never colour alone."""
+
+    icon: str
+    tone: str
+    word: str
+
+
+UNKNOWN = Look("circle-dashed", "none", "Unknown")
+LOOKS: dict[str, Look] = {
+    # promises
+    "burning": Look("flame", "bad", "Burning"),
+    "exhausted": Look("circle-x", "bad", "Exhausted"),
+    "at-risk": Look("alert-triangle", "warn", "At risk"),
+    "healthy": Look("circle-check", "good", "Healthy"),
+    "ok": Look("circle-check", "good", "Healthy"),
+    "no-data": Look("eye-off", "none", "No data"),
+    "blind": Look("eye-off", "none", "No data"),
+    "no-traffic": Look("circle-minus", "none", "No traffic"),
+    "no-slo": Look("circle-dashed", "none", "No SLO"),
+    "pending": Look("hourglass", "none", "Not evaluated yet"),
+    "backfilling": Look("hourglass", "accent", "Reading history"),
+    "paused": Look("player-pause", "none", "Paused"),
+    # alert rules
+    "firing": Look("flame", "bad", "Firing"),
+    "inactive": Look("circle-check", "good", "Quiet"),
+    "seeing": Look("eye", "good", "Seeing"),
+    "cleared": Look("circle-check", "good", "Cleared"),
+    # incidents and pages
+    "open": Look("bell-ringing", "bad", "Open"),
+    "triggered": Look("bell-ringing", "bad", "Paging"),
+    "paging": Look("bell-ringing", "bad", "Paging"),
+    "unanswered": Look("bell-ringing", "bad", "No answer"),
+    "acknowledged": Look("user-check", "accent", "Taken"),
+    "taken": Look("user-check", "accent", "Taken"),
+    "has-it": Look("circle-check", "good", "Has it"),
+    "waiting": Look("clock-pause", "none", "Waits"),
+    "snoozed": Look("zzz", "none", "Snoozed"),
+    "resolved": Look("circle-check", "good", "Resolved"),
+    "suppressed": Look("tool", "none", "Held by maintenance"),
+    "nobody": Look("user-question", "none", "nobody yet"),
+    "gap": Look("calendar-x", "bad", "Nobody on call"),
+    "covered": Look("circle-check", "good", "Covered"),
+    # delivery
+    "queued": Look("hourglass", "none", "Queued"),
+    "sending": Look("send", "accent", "Sending"),
+    "sent": Look("circle-check", "good", "Sent"),
+    "delivered": Look("checks", "good", "Delivered"),
+    "failed": Look("circle-x", "bad", "Failed"),
+    "dead": Look("circle-x", "bad", "Gave up"),
+    # outside systems
+    "works": Look("circle-check", "good", "Works"),
+    "degraded": Look("alert-triangle", "warn", "Degraded"),
+    "down": Look("alert-octagon", "bad", "Down"),
+    "unreachable": Look("plug-connected-x", "bad", "Unreachable"),
+}
+COMPONENT_ICONS = {
+    "runner": "player-play", "pipeline": "git-merge", "cluster": "topology-star-3", "control-plane": "steering-wheel",
+    "registry": "package", "iac-module": "stack-2", "secrets": "key", "dns": "world", "gateway": "arrows-split-2",
+    "observability": "chart-dots", "golden-path": "road", "service": "box", "website": "app-window", "library": "book",
+    "database": "database", "cache": "database", "queue": "transfer", "api": "api",
+}  # fmt: skip
+
+
+def look_of(key: object) -> Look:
+    """The look of a state by its key or enum (`at_risk` is `at-risk`); a key nobody drew is said in words."""
+    text = str(getattr(key, "value", key)).strip().lower().replace("_", "-").replace(" ", "-")
+    return LOOKS.get(text) or UNKNOWN._replace(word=text.replace("-", " ").capitalize() or UNKNOWN.word)
+
+
+# Icons, states, labels ----------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def icon(name: str, size: str = "", label: str = "") -> SafeString:
+    """An icon of the sprite; `size` lg or xl; with `label` it speaks, without it is decoration."""
+    spoken = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    css = f"icon icon-{size}" if size else "icon"
+    return format_html('<svg class="{}" {}><use href="{}#i-{}"/></svg>', css, spoken, static("icons/sprite.svg"), name)
+
+
+@register.simple_tag
+def component_icon(type_: str) -> SafeString:
+    """The icon of a component's type; a plain square box for a type nobody drew one for."""
+    return icon(COMPONENT_ICONS.get(str(type_).lower(), "box"))
+
+
+@register.simple_tag
+def state(key: object, text: str = "", icon_name: str = "") -> SafeString:
+    """A state as icon and word: `{% state "at-risk" %}`, `{% state page.state "No answer, 12 min" %}`."""
+    look = look_of(key)
+    return format_html(
+        '<span class="state is-{}">{}{}</span>', look.tone, icon(icon_name or look.icon), text or look.word
+    )
+
+
+@register.simple_tag
+def state_icon(key: object) -> SafeString:
+    """A state as its icon alone, its word spoken; for lists where the words beside it say it."""
+    look = look_of(key)
+    return format_html('<span class="state is-{}">{}</span>', look.tone, icon(look.icon, label=look.word))
+
+
+@register.filter
+def tone(key: object) -> str:
+    """The colour class of a state: `is-bad`, `is-warn`, `is-good`, `is-none`, `is-accent`."""
+    return f"is-{look_of(key).tone}"
+
+
+@register.simple_tag
+def sev(level: object, size: str = "") -> SafeString:
+    """A severity badge from 1, "1", "P1" or "p1"; `size="lg"` beside a page title."""
+    number = str(getattr(level, "value", level)).upper().removeprefix("P").removeprefix("SEV") or "5"
+    large = " sev-lg" if size == "lg" else ""
+    return format_html('<span class="sev sev-{}{}">P{}</span>', number, large, number)
+
+
+@register.simple_tag
+def pill(text: object, tone: str = "", icon_name: str = "") -> SafeString:
+    """A neutral label, or a toned one: `{% pill "tier 1" %}`, `{% pill 4 tone="bad" %}`; nothing for nothing."""
+    if text is None or text == "":
+        return SafeString("")
+    drawn_icon = icon(icon_name) if icon_name else SafeString("")
+    return format_html('<span class="pill{}">{}{}</span>', f" is-{tone}" if tone else "", drawn_icon, text)
+
+
+# People -------------------------------------------------------------------------------------------------------------
+
+
+def _name(person: object) -> str:
+    for attribute in ("label", "display_name", "name"):
+        if value := getattr(person, attribute, ""):
+            return str(value)
+    return str(person or "")
+
+
+def _initials(name: str) -> str:
+    parts = name.replace("-", " ").replace(".", " ").replace("_", " ").split()
+    return "".join(part[0] for part in (*parts[:1], *parts[1:][-1:])).upper() or "?"
+
+
+def _href(thing: object) -> str:
+    get_url = getattr(thing, "get_absolute_url", None)
+    return str(get_url()) if callable(get_url) else ""
+
+
+@register.simple_tag
+def avatar(person: object, size: str = "") -> SafeString:
+    """Initials in a circle, tinted by name; `size` xs or lg. Decoration: the name stands beside it."""
+    name = _name(person)
+    tint = zlib.crc32(name.encode()) % 4 + 1
+    css = "avatar" + (f" avatar-{size}" if size else "") + (f" av-{tint}" if tint > 1 else "")
+    return format_html('<span class="{}" aria-hidden="true">{}</span>', css, _initials(name))
+
+
+@register.simple_tag
+def who(person: object, none: str = "", link: bool = True) -> SafeString:
+    """A person in a line: initials and name, linked when the person has a page; `none` is said when there is nobody."""
+    if not person:
+        return state("nobody", none)
+    name, url = _name(person), _href(person) if link else ""
+    said = format_html('<a class="plain" href="{}">{}</a>', url, name) if url else format_html("<span>{}</span>", name)
+    return format_html('<span class="who">{}{}</span>', avatar(person, "xs"), said)
+
+
+@register.simple_tag
+def thing(entity: object, none: str = "—", css: str = "plain") -> SafeString:
+    """A link to a team, component or anything with a label and a page; `none` when it is missing."""
+    if not entity:
+        return format_html('<span class="t-3">{}</span>', none)
+    url = _href(entity)
+    return (
+        format_html('<a class="{}" href="{}">{}</a>', css, url, _name(entity))
+        if url
+        else format_html("{}", _name(entity))
+    )
+
+
+# Numbers ------------------------------------------------------------------------------------------------------------
+
+
+def _with_unit(value: str, unit: str) -> SafeString:
+    return format_html('{}<span class="unit">{}</span>', value, unit)
+
+
+def _absent(value: object) -> SafeString:
+    return format_html('<span class="t-3">{}</span>', words.absent(value))
+
+
+@register.filter(name="words")
+def in_words(value: object, instead: str = "") -> SafeString:
+    """A value, or the word for its absence in grey: `None` is *no data* or what `instead` says; never 0 for unknown."""
+    if value is None and instead:
+        return _absent(instead)
+    return _absent(value) if value is None or str(value) in words.ABSENT else format_html("{}", value)
+
+
+@register.filter
+def percent(value: object, target: object = None) -> SafeString:
+    """A ratio (0..1) in per cent, as precise as the target (0..1) needs: `{{ sli|percent:objective.target }}`."""
+    if not words.is_number(value):
+        return _absent(value)
+    goal = target if words.is_number(target) else None
+    return _with_unit(words.percent(value, target=goal), "%")  # type: ignore[arg-type]  # both were just checked
+
+
+@register.filter
+def goal(value: object) -> SafeString:
+    """A goal (0..1) with the digits it was given: 0.999 is 99.9 %."""
+    return _with_unit(words.goal(value), "%") if words.is_number(value) else _absent(value)  # type: ignore[arg-type]
+
+
+@register.filter
+def burn(value: object) -> SafeString:
+    """A burn rate with its ×: `44.4×`."""
+    return _with_unit(words.burn(value), "×") if words.is_number(value) else _absent(value)  # type: ignore[arg-type]
+
+
+@register.filter
+def count(value: object, unit: str = "") -> SafeString:
+    """A number of things, thousands set apart: `{{ n|count }}`, `{{ n|count:"late jobs" }}` with the unit in grey."""
+    if not words.is_number(value):
+        return _absent(value)
+    text = words.fixed(value, 0 if float(value).is_integer() else 1)  # type: ignore[arg-type]
+    return _with_unit(text, f" {unit}") if unit else format_html("{}", text)
+
+
+@register.filter
+def plural(value: object, word: str) -> str:
+    """`{{ n|plural:"team" }}` → `1 team`, `9 teams`; `{{ n|plural:"person,people" }}` for the odd ones."""
+    one, _, many = word.partition(",")
+    return words.plural(value, one, many or None) if isinstance(value, int) else words.absent(value)
+
+
+@register.filter
+def duration(value: object) -> SafeString:
+    """A timedelta or seconds, two units at the most: `3 min 27 s`, `2 h 44 min`."""
+    if words.is_number(value):
+        value = timedelta(seconds=float(value))  # type: ignore[arg-type]
+    return format_html("{}", durations.words(value)) if isinstance(value, timedelta) else _absent(value)
+
+
+# Times --------------------------------------------------------------------------------------------------------------
+
+
+def _now(context: Mapping[str, object]) -> datetime:
+    given = context.get("now")
+    return given if isinstance(given, datetime) else timezone.now()
+
+
+def _time(at: datetime, text: str, extra: str = "", css: str = "") -> SafeString:
+    local = timezone.localtime(at)
+    return format_html(
+        '<time{} datetime="{}" title="{}"{}>{}</time>',
+        format_html(' class="{}"', css) if css else "",
+        local.isoformat(timespec="seconds"),
+        words.exact_moment(local),
+        format_html(" {}", SafeString(extra)) if extra else "",
+        text,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def at(context: Mapping[str, object], when: datetime | None, none: str = "—", seconds: bool = False) -> SafeString:
+    """A moment in the reader's zone: `14:02` today, `Wed 16:20` this week, `13 Nov 08:40` before."""
+    if when is None:
+        return _absent(none)
+    local_now = timezone.localtime(_now(context))
+    return _time(when, words.moment(timezone.localtime(when), now=local_now, seconds=seconds))
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: Mapping[str, object], when: datetime | None, none: str = "never") -> SafeString:
+    """How long ago, kept current in the browser: `29 min ago`, `in 3 d` for what is to come."""
+    if when is None:
+        return _absent(none)
+    past = _now(context) - when
+    text = f"in {words.rough(past)}" if past < timedelta(0) else f"{words.rough(past)} ago"
+    return _time(when, text, extra='data-time="ago"')
+
+
+@register.simple_tag(takes_context=True)
+def since(context: Mapping[str, object], when: datetime | None, none: str = "—") -> SafeString:
+    """How long it lasts by now, kept current in the browser: `29 min`."""
+    if when is None:
+        return _absent(none)
+    return _time(when, words.rough(_now(context) - when), extra='data-time="since"')
+
+
+@register.simple_tag(takes_context=True)
+def countdown(context: Mapping[str, object], when: datetime | None, none: str = "—", over: str = "now") -> SafeString:
+    """Time left until a moment, by the second in the browser: `1:53`, then what `over` says."""
+    if when is None:
+        return _absent(none)
+    left = (when - _now(context)).total_seconds()
+    extra = format_html('data-time="countdown" data-over="{}"', over)
+    return _time(when, words.clock(left) if left > 0 else over, extra=extra, css="countdown t-c")
+
+
+# Forms --------------------------------------------------------------------------------------------------------------
+
+CONTROLS = {"select": "form-select", "checkbox": "form-check-input", "radio": "form-check-input"}
+
+
+@register.simple_tag
+def control(field: BoundField) -> SafeString:
+    """A form field's own widget in the look of the house; Django adds `aria-invalid` and `aria-describedby` itself."""
+    kind = getattr(field.field.widget, "input_type", "text")
+    wanted = CONTROLS.get(kind, "form-control")
+    given = str(field.field.widget.attrs.get("class", ""))
+    return field.as_widget(attrs={"class": f"{wanted} {given}".strip()})
+
+
+# Drawings -----------------------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def budget_bar(left: float | None, key: object = "healthy", size: str = "") -> SafeString:
+    """The budget bar of an objective in this state; hatched when the state says there is no data. `size` s or wide."""
+    look = look_of(key)
+    return drawn.budget_bar(left, tone=look.tone, known=look.icon != "eye-off", size=f"bar-{size}" if size else "")
+
+
+@register.simple_tag
+def sparkline(values: Sequence[float | None], key: object = "healthy", label: str = "") -> SafeString:
+    """Budget left over the period, oldest first; grey while healthy, coloured when not."""
+    tone_ = look_of(key).tone
+    return drawn.sparkline(values, tone=tone_ if tone_ in ("bad", "warn") else "", label=label)
+
+
+@register.simple_tag
+def meter(part: float, tone: str = "none", label: str = "") -> SafeString:
+    """A share (0..1) as a wide bar."""
+    return drawn.meter(part, tone=tone, label=label)
+
+
+@register.simple_tag
+def heat(cells: Sequence[tuple[str, float | None]], label: str) -> SafeString:
+    """A row of heat cells: (name, share of the period's budget or None)."""
+    return drawn.heat(cells, label=label)
+
+
+@register.simple_tag
+def days(cells: Sequence[tuple[str, str]], label: str) -> SafeString:
+    """A row of days: (what happened, ok | part | down | nil)."""
+    return drawn.days(cells, label=label)
+
+
+@register.simple_tag
+def stacked(parts: Sequence[tuple[str, float, str]], label: str) -> SafeString:
+    """One bar in parts: (tone, amount, name)."""
+    return drawn.stacked(parts, label=label)
