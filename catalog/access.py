@@ -98,7 +98,7 @@ def require_scope(actor: Actor, scope: str) -> None:
 
 
 def may_write(actor: Actor, teams: Collection[Team | int | None], *, scope: str) -> bool:
-    """Whether `actor` may change what belongs to all of `teams`; what belongs to nobody is open to everybody with the scope."""
+    """Whether `actor` may change what belongs to all of `teams`; what is nobody's is open to all with the scope."""
     if actor.token and scope not in actor.token.scopes:
         return False
     wanted = {team.pk if isinstance(team, Team) else team for team in teams} - {None}

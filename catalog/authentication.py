@@ -56,5 +56,5 @@ class SignedInOrToken(BasePermission):
     """Everybody known may ask; what they may change, each operation says (catalog.access)."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        """True for a signed-in account, or for a token: reading needs `read`, or any write scope (what one writes one may see)."""
+        """True for a signed-in account or a token; every scope may read, for what one writes one may see."""
         return isinstance(request.auth, ApiToken) or request.user.is_authenticated

@@ -1,6 +1,6 @@
 """Components, what groups them, what they depend on, who owns them and how they are.
 
-A reference is lower-cased text beside a nullable resolved key: dangling ones are kept and joined when the target appears.
+A reference is lower-cased text beside a nullable key: dangling ones are kept and joined when the target appears.
 """
 
 from django.contrib.postgres.constraints import ExclusionConstraint

@@ -1,0 +1,48 @@
+"""What every test stands on: a real PostgreSQL, no Redis, an in-memory broker, and three people."""
+
+import os
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from rest_framework.test import APIClient
+
+from portal.lib.env import mailer
+from tests import make
+from tests.fakes.smtp import MailSink
+
+# Before anything reads them: unit tests need neither Redis nor a broker of files
+settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+settings.CELERY_BROKER_URL = "memory://"
+settings.CELERY_BROKER_TRANSPORT_OPTIONS = {}
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Stop at once, in one sentence, where there is no database to test against."""
+    if not os.environ.get("DATABASE_URL"):
+        pytest.exit("Set DATABASE_URL to a PostgreSQL server where databases may be created, or run bin/test.", 4)
+    __import__("portal.celery")
+
+
+@pytest.fixture
+def mailbox(settings: "make.Settings") -> Iterator[MailSink]:
+    """A real SMTP server on loopback; Django's mail goes there while the test runs."""
+    with MailSink.running() as sink:
+        settings.MAILERS = {"default": mailer(urlsplit(sink.url))}
+        yield sink
+
+
+@pytest.fixture
+def api() -> APIClient:
+    """An API client that nobody knows; `make.signed(api, token)` gives it a token."""
+    return APIClient()
+
+
+@pytest.fixture
+def browser_of_ada(db: None, client: Client) -> Client:
+    """A test client signed in as Ada, a member of no team."""
+    client.force_login(make.account_of(make.person("ada")))
+    return client
