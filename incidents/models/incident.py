@@ -89,12 +89,17 @@ class Incident(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"#{self.number} {self.title}"
+        return f"INC-{self.number} {self.title}"
 
     @property
     def is_open(self) -> bool:
         """Not resolved yet."""
         return self.state != self.State.RESOLVED
+
+    @property
+    def label(self) -> str:
+        """The number as people say it."""
+        return f"INC-{self.number}"
 
     def get_absolute_url(self) -> str:
         """The incident's page."""
@@ -102,7 +107,7 @@ class Incident(models.Model):
 
 
 class Page(models.Model):
-    """One team (or person) engaged in an incident, and how far its escalation has come. Mirrors `escalation.Progress`."""
+    """One team (or person) engaged in an incident, and how far its escalation came. Mirrors `escalation.Progress`."""
 
     class Role(models.TextChoices):
         """Why this team is engaged."""
@@ -173,7 +178,7 @@ class Page(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_role_display()} page {self.pk} of #{self.incident_id}"
+        return f"{self.get_role_display()} page {self.pk} of INC-{self.incident_id}"
 
     @property
     def is_untaken(self) -> bool:

@@ -34,7 +34,7 @@ class ContactMethod(models.Model):
 
 
 class ContactRule(models.Model):
-    """A person's own wish: for this urgency, this method, so long after the step. Without rules the first method, at once."""
+    """A person's own wish: for this urgency, this method, so long after. Without rules: the first method, at once."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="contact_rules")
     urgency = models.CharField(max_length=10, choices=Urgency, default=Urgency.HIGH)

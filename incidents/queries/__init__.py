@@ -1,0 +1,32 @@
+"""Every question about incidents that a page, the API or another app asks."""
+
+from incidents.queries.incidents import (
+    NextMove,
+    NoSuchIncident,
+    alerts_of,
+    incident_by_number,
+    incidents,
+    next_moves,
+    open_counts,
+    open_incident_of,
+    pages_of,
+    timeline_of,
+    untaken_pages_for,
+)
+from incidents.queries.watch import Lateness, lateness
+
+__all__ = [
+    "Lateness",
+    "NextMove",
+    "NoSuchIncident",
+    "alerts_of",
+    "incident_by_number",
+    "incidents",
+    "lateness",
+    "next_moves",
+    "open_counts",
+    "open_incident_of",
+    "pages_of",
+    "timeline_of",
+    "untaken_pages_for",
+]
