@@ -1,4 +1,4 @@
-"""What every page's frame needs. Asked only when the frame is drawn, and no failing part may take a page down with it."""
+"""What every page's frame needs. Asked when the frame is drawn; no failing part may take a page down."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -32,14 +32,23 @@ def show(request: HttpRequest) -> HttpResponse:
         ],
         "layout": {
             "yaxis": {"tickformat": ".0%"},
-            "shapes": [{"type": "line", "x0": hours[19], "x1": hours[19], "yref": "paper", "y0": 0, "y1": 1, "name": "bad"}],
-            "annotations": [{"x": hours[19], "y": 1, "yref": "paper", "xanchor": "left", "text": "INC-1042", "name": "bad"}],
+            "shapes": [
+                {"type": "line", "x0": hours[19], "x1": hours[19], "yref": "paper", "y0": 0, "y1": 1, "name": "bad"}
+            ],
+            "annotations": [
+                {"x": hours[19], "y": 1, "yref": "paper", "xanchor": "left", "text": "INC-1042", "name": "bad"}
+            ],
         },
     }
     context = {
         "now": now,
         "looks": list(LOOKS),
-        "moments": [now - timedelta(seconds=8), now - timedelta(minutes=29), now - timedelta(days=2), now - timedelta(days=20)],
+        "moments": [
+            now - timedelta(seconds=8),
+            now - timedelta(minutes=29),
+            now - timedelta(days=2),
+            now - timedelta(days=20),
+        ],
         "soon": now + timedelta(minutes=2, seconds=13),
         "people": [SimpleNamespace(label=n) for n in ("Linh Tran", "Jonas Lindqvist", "Mateusz Wójcik", "Priya Nair")],
         "left": left,
@@ -48,7 +57,10 @@ def show(request: HttpRequest) -> HttpResponse:
         "days": [(f"day {i}", ("ok", "ok", "ok", "part", "ok", "down", "nil")[i % 7]) for i in range(90)],
         "parts": [("bad", 3, "burning"), ("warn", 3, "at risk"), ("none", 1, "no data"), ("good", 18, "healthy")],
         "figure": figure,
-        "table": {"head": ["Hour", "Left"], "rows": [[h[11:16], f"{v:.1%}"] for h, v in zip(hours, left, strict=False)]},
+        "table": {
+            "head": ["Hour", "Left"],
+            "rows": [[h[11:16], f"{v:.1%}"] for h, v in zip(hours, left, strict=False)],
+        },
         "form": Sample({"name": "", "target": "abc", "kind": "events"}),
         "tabs": [
             {"title": "All", "url": "#", "count": 60, "active": True},
