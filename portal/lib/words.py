@@ -70,12 +70,12 @@ def goal(target: Number) -> str:
 
 def burn(rate: Number) -> str:
     """A burn rate before its ×: one place below a hundred, none above."""
-    return fixed(rate, 1 if abs(rate) < 100 else 0)
+    return fixed(rate, 1 if abs(float(rate)) < 100 else 0)
 
 
 def compact(value: Number) -> str:
     """Axis text: 4,180 → `4.2 k`, 3,000,000 → `3 M`."""
-    size = abs(value)
+    size = abs(float(value))
     for limit, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if size >= limit:
             short = fixed(Decimal(str(value)) / limit, 1)

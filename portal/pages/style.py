@@ -1,4 +1,4 @@
-"""The living style page, in development only: every component with made-up data, to look at in both themes and widths."""
+"""The living style page, in development only: every component with made-up data, for both themes and all widths."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -59,7 +59,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "figure": figure,
         "table": {
             "head": ["Hour", "Left"],
-            "rows": [[h[11:16], f"{v:.1%}"] for h, v in zip(hours, left, strict=False)],
+            "rows": [[h[11:16], f"{v:.1%}"] for h, v in zip(hours[1:], left, strict=True)],
         },
         "form": Sample({"name": "", "target": "abc", "kind": "events"}),
         "tabs": [

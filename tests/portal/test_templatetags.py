@@ -1,4 +1,4 @@
-"""What the design language promises about numbers, words, times and drawings, seen through templates as pages use them."""
+"""What the design language promises about numbers, words, times and drawings, seen through templates."""
 
 import re
 from datetime import UTC, datetime, timedelta

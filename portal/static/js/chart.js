@@ -83,13 +83,19 @@ function trace(raw) {
 }
 
 const AXIS = { zeroline: false, fixedrange: true, automargin: false, tickfont: { size: 11, color: "var(--p-ink-2)" }, title: { text: "" } };
+// one line a tick: what changes at that distance, the rest is in the hover label
+const STOPS = [
+  { dtickrange: [null, 60000], value: "%H:%M:%S" }, { dtickrange: [60000, 43200000], value: "%H:%M" },
+  { dtickrange: [43200000, 86400000], value: "%-d %b %H:%M" }, { dtickrange: [86400000, "M1"], value: "%-d %b" },
+  { dtickrange: ["M1", null], value: "%b %Y" },
+];
 function layout(raw, size) {
   const look = {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, height: size.height, bargap: 0.22,
     margin: { l: 40, r: 8, t: 10, b: 22, pad: 0 }, hovermode: "x unified", dragmode: false,
     font: { family: getComputedStyle(document.body).fontFamily, size: 11, color: "var(--p-ink-2)" },
     hoverlabel: { bgcolor: "var(--p-surface)", bordercolor: "var(--p-line-strong)", font: { size: 12, color: "var(--p-ink)" } },
-    xaxis: { ...AXIS, showgrid: false, linecolor: "var(--p-line-strong)", showline: true, nticks: size.width < 520 ? 4 : 7 },
+    xaxis: { ...AXIS, showgrid: false, linecolor: "var(--p-line-strong)", showline: true, nticks: size.width < 520 ? 4 : 7, tickformatstops: STOPS },
     yaxis: { ...AXIS, gridcolor: "var(--p-line)", nticks: 5, showticksuffix: "last" },
   };
   const out = merge(look, { ...raw, title: undefined, template: undefined });
