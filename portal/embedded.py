@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 import psutil
 import psycopg
+from psycopg import sql
 
 from portal.run.death import die_with_parent
 from portal.run.folder import DataFolder
@@ -71,8 +72,8 @@ class Server:
         """A DATABASE_URL; libpq and Django both understand it."""
         return f"postgres://{OWNER}@/{database}?host={quote(str(self.socket), safe='/')}"
 
-    def start(self) -> None:
-        """Bring the server up with its database; a server left over from a killed run is ended first.
+    def start(self, database: str = "portico") -> None:
+        """Bring the server up with its `database`; a server left over from a killed run is ended first.
 
         Raises OtherMajor, InUse, StartFailed.
         """
@@ -83,7 +84,7 @@ class Server:
             if not (self.data / "PG_VERSION").exists():
                 self._initialise()
             self._launch()
-            self._wait_until_ready()
+            self._wait_until_ready(database)
         except BaseException:
             self.stop()
             raise
@@ -193,13 +194,13 @@ class Server:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         return settings
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, database: str) -> None:
         deadline = time.monotonic() + _READY_WITHIN
         while time.monotonic() < deadline:
             if not self.alive():
                 break
             with contextlib.suppress(psycopg.OperationalError):
-                _ensure_database(self.url("postgres"))
+                _ensure_database(self.url("postgres"), database)
                 return
             time.sleep(0.05)
         raise StartFailed(f"PostgreSQL did not start from {self.data}:\n{_tail(self.log)}")
@@ -259,10 +260,10 @@ def _end(process: subprocess.Popen[bytes] | psutil.Process) -> None:
             return
 
 
-def _ensure_database(url: str) -> None:
+def _ensure_database(url: str, name: str) -> None:
     with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
-        if connection.execute("SELECT 1 FROM pg_database WHERE datname = 'portico'").fetchone() is None:
-            connection.execute("CREATE DATABASE portico")
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
 
 def _clean_environment() -> dict[str, str]:

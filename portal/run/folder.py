@@ -1,10 +1,13 @@
 """The data folder: the one place that `bin/up` writes to."""
 
+import contextlib
+import dataclasses
 import fcntl
 import hashlib
 import json
 import os
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +18,15 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 class AlreadyRunning(Exception):
     """Another process holds the data folder; the message says which and where it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A supervisor at work: its process, where the portal answers, and what its children were told."""
+
+    pid: int
+    address: str
+    environment: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +49,12 @@ class DataFolder:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         return path
 
-    @property
-    def state(self) -> Path:
-        """What a running supervisor tells other processes of the same checkout (environment, address, process)."""
-        return self.sub("run") / "up.json"
+    def tell(self, running: "Running | None") -> None:
+        """Let other processes of the same checkout know what runs now; nothing, with None."""
+        file = self.sub("run") / "up.json"
+        file.unlink(missing_ok=True)
+        if running is not None:
+            write_private(file, json.dumps(dataclasses.asdict(running)))
 
     def secret_key(self) -> str:
         """The key of this installation: made once, then kept."""
@@ -61,28 +75,30 @@ class DataFolder:
     def lock(self) -> IO[str]:
         """Hold the folder until the returned file is closed or the process ends, however it ends."""
         holder = (self.sub("run") / "lock").open("a+")
-        try:
-            fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder.close()
-            raise AlreadyRunning(self._who_runs()) from None
-        return holder
+        for _ in range(5):  # `running` holds it for a moment, too
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return holder
+            time.sleep(0.05)
+        holder.close()
+        raise AlreadyRunning(self._who_runs())
 
     def _who_runs(self) -> str:
         running = self.running()
-        where = f" at {running['address']} (process {running['pid']})" if running else ""
+        where = f" at {running.address} (process {running.pid})" if running else ""
         return f"Portico already runs from {self.path}{where}. Stop that one, or set PORTAL_DATA to another folder."
 
-    def running(self) -> dict[str, str]:
-        """What the running supervisor wrote about itself; empty when none runs."""
+    def running(self) -> "Running | None":
+        """What the running supervisor said about itself; None when none runs, or not far enough yet."""
         try:
             with (self.path / "run" / "lock").open() as holder:
                 fcntl.flock(holder, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return _read_json(self.path / "run" / "up.json")
+            with contextlib.suppress(FileNotFoundError):
+                return Running(**json.loads((self.path / "run" / "up.json").read_text()))
         except FileNotFoundError:
-            return {}
-        return {}
+            pass
+        return None
 
 
 def write_private(path: Path, text: str) -> None:
@@ -97,11 +113,3 @@ def _kept(path: Path, fresh: str) -> str:
     if not path.exists():
         write_private(path, fresh)
     return path.read_text().strip()
-
-
-def _read_json(path: Path) -> dict[str, str]:
-    try:
-        found: dict[str, str] = json.loads(path.read_text())
-    except (FileNotFoundError, ValueError):
-        return {}
-    return found

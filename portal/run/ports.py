@@ -27,7 +27,7 @@ def claim(host: str, first: int) -> tuple[int, socket.socket]:
 
 
 def free_port(name: str) -> int:
-    """A port on loopback that is free now, from a range no system hands out; the same for the same name if it can be."""
+    """A loopback port that is free now, in a range no system hands out; the same for the same name if it can be."""
     start = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 10_000
     for step in range(10_000):
         port = 20_000 + (start + step) % 10_000

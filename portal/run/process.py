@@ -72,8 +72,12 @@ class Demo(Protocol):
     def environment(self, site: Site) -> Mapping[str, str]:
         """Additions to every process's environment, such as EMAIL_URL of the demo's inbox."""
 
-    def before_prometheus(self, site: Site) -> None:
-        """Put scrape targets, and history when there is none yet, where our Prometheus will find them."""
+    def before_prometheus(self, site: Site) -> list[Process]:
+        """Put scrape targets where our Prometheus will find them (`site.prometheus.targets`).
+
+        Answers what is to be run to its end, one after the other, before Prometheus starts: the making of history, when
+        there is none yet. Not called when PROMETHEUS_URL is given.
+        """
 
     def processes(self, site: Site) -> list[Process]:
         """The simulator, the mail inbox, …"""

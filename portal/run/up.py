@@ -1,0 +1,263 @@
+"""`portal up`: the whole product on one machine, in one terminal, until Ctrl-C."""
+
+import argparse
+import asyncio
+import contextlib
+import importlib
+import os
+import shutil
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import cast
+
+from portal.embedded import InUse, OtherMajor, Server, StartFailed, home_for
+from portal.lib.env import BadEnvironment, Env
+from portal.run import prometheus
+from portal.run.death import stop_marked
+from portal.run.folder import AlreadyRunning, DataFolder, Running
+from portal.run.lines import Terminal
+from portal.run.ports import claim
+from portal.run.process import Demo, Process, PrometheusFiles, Site
+from portal.run.programs import NoPrograms
+from portal.run.supervisor import Failed, Supervisor
+
+EXPECTED = (AlreadyRunning, BadEnvironment, Failed, InUse, NoPrograms, OtherMajor, StartFailed)
+_PYTHON: tuple[str, ...] = (sys.executable, "-m")
+
+
+@dataclass
+class Up:
+    """One run: what it was asked for, what it started so far, and how it ends."""
+
+    site: Site
+    supervisor: Supervisor
+    terminal: Terminal
+    host: str
+    port: int
+    demo: Demo | None
+    server: Server | None = None
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def database(self) -> str:
+        """The demo has a database of its own, so that starting without it starts empty."""
+        return "portico_demo" if self.demo else "portico"
+
+    async def run(self) -> int:
+        """Bring everything up and keep it so until a signal comes; then end everything. Answers the exit code."""
+        story = asyncio.create_task(self._story())
+        self._end_on_signals(story)
+        try:
+            await story
+        except asyncio.CancelledError:
+            return 0
+        except EXPECTED as error:
+            self.terminal.say(str(error))
+            return 1
+        finally:
+            await self._end()
+        return 0
+
+    def _end_on_signals(self, story: asyncio.Task[None]) -> None:
+        def told() -> None:
+            if story.cancelling():
+                self.supervisor.hurry.set()  # asked a second time
+                return
+            self.terminal.say("\nStopping …")
+            story.cancel()
+
+        for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if one is signal.SIGHUP and signal.getsignal(one) is signal.SIG_IGN:
+                continue  # started under nohup
+            asyncio.get_running_loop().add_signal_handler(one, told)
+
+    async def _end(self) -> None:
+        await self.supervisor.stop()
+        if self.server is not None:
+            self.server.stop()
+        self.site.folder.tell(None)
+        self.terminal.say("Stopped.")
+
+    async def _story(self) -> None:
+        self._forget_the_last_run()
+        self._start_database()
+        await _together(self._django("prepare", PORTAL_COLLECT_STATIC="1"), self._start_prometheus())
+        await self._django(*(("demo", "seed") if self.demo else ("first_sign_in",)))
+        self.site.folder.tell(Running(os.getpid(), self.site.base_url, self.site.environment))
+        for process in self._processes():
+            self.supervisor.keep(process)
+        await self._until_ready()
+        self._announce()
+        await self._keep_database()
+
+    def _forget_the_last_run(self) -> None:
+        left = stop_marked(self.site.folder.identity(), grace=5)
+        if left:
+            self.terminal.say(f"Ended {left} processes that an earlier run left behind.")
+        folder = self.site.folder.path
+        if "REDIS_URL" not in os.environ:  # messages are wake-ups; nobody needs those of an earlier run
+            shutil.rmtree(folder / "broker", ignore_errors=True)
+            self.site.folder.sub("broker", "queue")
+            self.site.folder.sub("broker", "control")
+        for schedule in folder.glob("beat-schedule*"):  # a kill may have left it half-written
+            schedule.unlink()
+
+    def _start_database(self) -> None:
+        if os.environ.get("DATABASE_URL"):
+            return
+        self.terminal.say("Starting PostgreSQL …")
+        self.server = Server(home=home_for(self.site.folder), log=self.site.folder.sub("logs") / "postgres.log")
+        self.server.start(self.database)
+        self.site.environment["DATABASE_URL"] = self.server.url(self.database)
+
+    async def _keep_database(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            if self.server is not None and not self.server.alive():
+                self.terminal.say(f"PostgreSQL ended, starting it again; see {self.server.log}")
+                self.server.start(self.database)
+
+    async def _django(self, *command: str, **env: str) -> None:
+        await self.supervisor.once(Process(name=command[0], argv=(*_PYTHON, "portal.cli", *command), env=env))
+
+    async def _start_prometheus(self) -> None:
+        files = self.site.prometheus
+        if files is None:
+            return
+        tools = self.site.folder.sub("tools")
+        if prometheus.find(tools) is None:
+            self.terminal.say("Fetching Prometheus (once) …")
+            argv = (*_PYTHON, "portal.run.prometheus", str(tools))
+            try:
+                await self.supervisor.once(Process(name="prometheus", argv=argv))
+            except Failed as failure:
+                self.terminal.say(str(failure).splitlines()[-1])
+        found = prometheus.find(tools)
+        if found is None:
+            del self.site.environment["PROMETHEUS_URL"]
+            return
+        prometheus.write_config(files, portal=f"127.0.0.1:{self.port}")
+        if self.demo:
+            for process in self.demo.before_prometheus(self.site):
+                await self.supervisor.once(process)
+        port = int(self.site.environment["PROMETHEUS_URL"].rsplit(":", 1)[1])
+        self.supervisor.keep(prometheus.process(found, files, port=port))
+
+    def _processes(self) -> list[Process]:
+        where = ("--interface", "wsgi", "--host", self.host, "--port", str(self.port), "--no-ws")
+        how = ("--blocking-threads", "8", "--backpressure", "64", "--respawn-failed-workers", "--log-level", "warning")
+        ours = [
+            Process(name="web", argv=(*_PYTHON, "granian", *where, *how, "portal.wsgi:application")),
+            _worker("pages", "page,deliver"),
+            _worker("sweeps", "evaluate,default"),
+            Process(name="beat", argv=(*_PYTHON, "celery", "-A", "portal", "beat", "--pidfile=")),
+        ]
+        return [*ours, *(self.demo.processes(self.site) if self.demo else [])]
+
+    async def _until_ready(self) -> None:
+        said = time.monotonic()
+        while (problem := await asyncio.to_thread(_ask, f"http://127.0.0.1:{self.port}/readyz")) is not None:
+            if time.monotonic() - said > 20:
+                said = time.monotonic()
+                self.terminal.say(f"Not ready yet: {problem}")
+            await asyncio.sleep(0.2)
+
+    def _announce(self) -> None:
+        folder, say = self.site.folder.path, self.terminal.say
+        address = self.terminal.strong(self.site.base_url)
+        say(f"\nPortico is up at {address} ({time.monotonic() - self.began:.0f} s).")
+        for line in self.demo.words(self.site) if self.demo else _first_sign_in(self.site.folder):
+            say(f"  {line}")
+        metrics = self.site.environment.get("PROMETHEUS_URL") or os.environ.get("PROMETHEUS_URL")
+        say(f"  Prometheus: {metrics or 'none, so objectives on it will say that they see nothing'}")
+        say(f"  Logs and data: {folder}")
+        say("Ctrl-C ends everything.")
+
+
+async def _together(*steps: Coroutine[None, None, None]) -> None:
+    """Like gather, but when one step fails the others are ended before the failure goes on."""
+    tasks = [asyncio.create_task(step) for step in steps]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _worker(name: str, queues: str) -> Process:
+    argv = (*_PYTHON, "celery", "-A", "portal", "worker", "-Q", queues, "-n", f"{name}@%h", "--concurrency", "2")
+    return Process(name=name, argv=(*argv, "--without-gossip", "--without-mingle", "--without-heartbeat"))
+
+
+def _ask(url: str) -> str | None:
+    """None once `url` answers 200, else what is wrong."""
+    try:
+        with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own address
+            return None
+    except urllib.error.HTTPError as error:
+        return error.read().decode(errors="replace")[:500]
+    except OSError as error:
+        return str(error)
+
+
+def _first_sign_in(folder: DataFolder) -> list[str]:
+    try:
+        name, password = (folder.path / "first-sign-in").read_text().split()
+    except FileNotFoundError:
+        return ["Sign in with the accounts that you made (portal createsuperuser makes one)."]
+    return [f"Sign in as {name} with the password {password} (made at the first start; change it in the settings)."]
+
+
+def main(argv: list[str]) -> int:
+    """Run `portal up` with its arguments; answers the exit code."""
+    parser = argparse.ArgumentParser(prog="bin/up", description=__doc__)
+    parser.add_argument("--without-demo", action="store_true", help="start empty, in a database of its own")
+    options = parser.parse_args(argv)
+    folder, terminal = DataFolder.of(os.environ), Terminal()
+    try:
+        with contextlib.closing(folder.lock()):
+            return asyncio.run(_run(folder, terminal, with_demo=not options.without_demo))
+    except EXPECTED as error:
+        terminal.say(str(error))
+        return 1
+
+
+async def _run(folder: DataFolder, terminal: Terminal, *, with_demo: bool) -> int:
+    env = Env()
+    host, wanted = env.text("PORTAL_HOST", "127.0.0.1"), env.number("PORTAL_PORT", 8000)
+    port, holder = claim(host, wanted)
+    if port != wanted:
+        terminal.say(f"Port {wanted} is taken, so this one is on {port}.")
+    with holder:
+        demo = cast("Demo", importlib.import_module("portal.demo.run")) if with_demo else None
+        site = _site(folder, env, port=port, with_demo=with_demo)
+        if demo is not None:
+            site.environment |= demo.environment(site)
+        supervisor = Supervisor(
+            logs=folder.sub("logs"), terminal=terminal, identity=folder.identity(), environment=site.environment
+        )
+        return await Up(site, supervisor, terminal, host, port, demo).run()
+
+
+def _site(folder: DataFolder, env: Env, *, port: int, with_demo: bool) -> Site:
+    base_url = env.text("PORTAL_BASE_URL", f"http://localhost:{port}").rstrip("/")
+    site = Site(folder=folder, base_url=base_url, environment={})
+    site.environment |= {
+        "PORTAL_DATA": str(folder.path),
+        "PORTAL_PORT": str(port),
+        "PORTAL_BASE_URL": base_url,
+        "PORTAL_DEMO": "1" if with_demo else "0",
+        "PORTAL_SECRET_KEY": env.text("PORTAL_SECRET_KEY") or folder.secret_key(),
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "PYTHONUNBUFFERED": "1",
+    }
+    if not env.text("PROMETHEUS_URL"):
+        site.prometheus = PrometheusFiles(folder.sub("prometheus-demo" if with_demo else "prometheus"))
+        site.environment["PROMETHEUS_URL"] = f"http://127.0.0.1:{site.port('prometheus')}"
+    return site
