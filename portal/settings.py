@@ -97,7 +97,7 @@ CACHES: dict[str, dict[str, object]] = {
     )
 }
 
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost//"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"visibility_timeout": 300, "socket_timeout": 5, "socket_connect_timeout": 2}
     if REDIS_URL
@@ -137,7 +137,7 @@ USE_I18N = False
 STATIC_URL = "/static/"
 STATIC_ROOT = PORTAL_DATA / "static"
 # hashed names and compression once collected (bin/up does); plain files in tests and for looking
-COLLECTED = (STATIC_ROOT / "staticfiles.json").exists() and not DEBUG
+COLLECTED = ((STATIC_ROOT / "staticfiles.json").exists() or env.flag("PORTAL_COLLECT_STATIC")) and not DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
