@@ -11,9 +11,11 @@ Times are seconds since the epoch; a bucket is named by its end. In short, for o
     tally.buckets, tally.surplus, counting.dump(outcome.state)       # stored in one transaction
 """
 
-from slo.counting.buckets import Bucket, Flag, ImpossibleSides, Tally, tally
+from slo.counting.buckets import Bucket, ImpossibleSides, Tally, tally
 from slo.counting.constants import BUCKET, RULES, Rules
-from slo.counting.increments import Counting, Increment, count
+from slo.counting.flags import Flag
+from slo.counting.increments import Counting, count
+from slo.counting.lines import Increment
 from slo.counting.samples import Labels, Number, Series, identity, number
 from slo.counting.slices import BadCondition, Combine, Condition, Verdict, parse_condition, slices, verdict
 from slo.counting.state import State, UnreadableState, dump, load, merge, parts, seed, select

@@ -1,26 +1,17 @@
 """Raw samples to exact increments: the rules of slo.md §3, one target at a time, in the order of time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from decimal import localcontext
 
-from slo.counting.constants import RULES, Rules
-from slo.counting.samples import Number, Series
-from slo.counting.state import State
+import orjson
 
-
-class Increment(NamedTuple):
-    """What one sample added: `amount` events in the bucket that ends at `bucket` (seconds since the epoch).
-
-    `flags` are those of `buckets.Flag`. `born_after` is None for an increment between two samples. For the first value
-    of a series it is the time of the last successful scrape that lacked the series: only a ledger that followed by then
-    may count it. A baseline has amount 0.
-    """
-
-    bucket: int
-    amount: Number
-    flags: int
-    born_after: float | None
+from slo.counting.constants import BUCKET, RULES, Rules
+from slo.counting.health import NOTHING_KNOWN, Health, TargetKey, health_by_target
+from slo.counting.lines import Increment, Line, Span
+from slo.counting.samples import EXACT, Labels, Series, identity
+from slo.counting.state import Group, GroupKey, State, Tail, group_key
+from slo.counting.target import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +19,8 @@ class Counting:
     """The outcome of a count over the buckets `(cursor, until]`.
 
     `series`, `increments`, `known` and `last_sample` are parallel. `series` are those of the answer, then those which
-    the answer lacked but which still make a bucket known. `known` is a bit mask: bit 0 is the first bucket after `cursor`.
-    `state` is to be stored in the transaction that stores the rows.
+    the answer lacked but which still make a bucket known. `known` is a bit mask: bit 0 is the first bucket after
+    `cursor`. `state` is to be stored in the transaction that stores the rows.
     """
 
     cursor: int
@@ -60,4 +51,75 @@ def count(
     targets and range let it recognise births and hidden resets; without them it counts less, never more.
     `state` is not changed: the next one is in the answer.
     """
-    raise NotImplementedError
+    span = Span(cursor, until, rules)
+    chosen = _chosen(series, rules)
+    health = health_by_target(up, starts, rules)
+    lines = _lines(chosen, state, span)
+    groups: dict[GroupKey, Group] = {}
+    with localcontext(EXACT):
+        for key in {**state.groups, **lines}:
+            before = state.groups.get(key) or Group({}, seen=state.scrapes.get(key[1:], 0.0))
+            target = Target(before, lines.get(key, {}), health.get(key[1:], NOTHING_KNOWN), span)
+            groups[key] = _kept(target.walk(), until - rules.keep)
+    kept = State({key: group for key, group in groups.items() if group.tails}, _scrapes(state, health, span))
+    counted = [line for group in lines.values() for line in group.values()]
+    return _outcome(span, kept, counted + [line for line in _quiet(state, lines, span) if line.known])
+
+
+def _scrapes(state: State, health: Mapping[TargetKey, Health], span: Span) -> dict[TargetKey, float]:
+    newest = {
+        key: max((at for at in told.scraped if at <= span.until), default=0.0)
+        for key, told in health.items()
+        if told.scraped
+    }
+    both = {key: max(newest.get(key, 0.0), state.scrapes.get(key, 0.0)) for key in {**state.scrapes, **newest}}
+    return {key: at for key, at in both.items() if at >= span.until - span.rules.keep}
+
+
+def _chosen(series: Iterable[Series], rules: Rules) -> dict[str, Series]:
+    """Each series once, by identity; of several replicas always the same one: the first by its own labels."""
+    chosen: dict[str, Series] = {}
+    for one in series:
+        name = identity(one.labels, without=rules.stripped_labels)
+        rival = chosen.get(name)
+        if rival is None or (rules.stripped_labels and identity(one.labels) < identity(rival.labels)):
+            chosen[name] = one
+    return chosen
+
+
+def _lines(chosen: Mapping[str, Series], state: State, span: Span) -> dict[GroupKey, dict[str, Line]]:
+    lines: dict[GroupKey, dict[str, Line]] = {}
+    for name, one in chosen.items():
+        key = group_key(one.labels, span.rules)
+        group = state.groups.get(key)
+        lines.setdefault(key, {})[name] = Line(one, group.tails.get(name) if group else None, span)
+    return lines
+
+
+def _quiet(state: State, lines: Mapping[GroupKey, Mapping[str, Line]], span: Span) -> Iterable[Line]:
+    """Series the answer lacked, whose last sample is young enough to make a bucket known (rule 8)."""
+    for key, group in state.groups.items():
+        answered = lines.get(key, {})
+        for name, tail in group.tails.items():
+            if name not in answered and span.reach(tail) > span.cursor + BUCKET:
+                labels: Labels = orjson.loads(name)
+                yield Line(Series(labels), tail, span)
+
+
+def _kept(group: Group, oldest: float) -> Group:
+    if all(tail.last >= oldest for tail in group.tails.values()):
+        return group
+    tails: dict[str, Tail] = {name: tail for name, tail in group.tails.items() if tail.last >= oldest}
+    return Group(tails, group.seen, group.fell, group.start, group.rates)
+
+
+def _outcome(span: Span, state: State, lines: Sequence[Line]) -> Counting:
+    return Counting(
+        cursor=span.cursor,
+        until=span.until,
+        state=state,
+        series=[line.series for line in lines],
+        increments=[line.increments() for line in lines],
+        known=[line.known for line in lines],
+        last_sample=[line.last or None for line in lines],
+    )

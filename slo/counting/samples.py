@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 
 import orjson
 
 type Number = int | Decimal
 """An exact count. Whole counters stay `int`; only a fractional counter becomes `Decimal`; never a float."""
+
+EXACT = Context(prec=80)
+"""The decimal context for sums: wide enough that no sum or difference of counters is ever rounded."""
 
 type Labels = Mapping[str, str]
 
