@@ -1,0 +1,106 @@
+"""PURE: what can go wrong with the platform: the buttons of the demo, and what went wrong in its past."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """How the platform's tools are doing at a moment. The default is: well."""
+
+    runners: float = 1.0  # share of the CI runners that take jobs
+    failing: Mapping[str, float] = field(default_factory=dict)  # by metric: share of work that ends badly, on top
+    sealed: bool = False  # Vault answers nobody
+    silent: frozenset[str] = frozenset()  # exporters that answer no scrape
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A button. `component` is whose objectives suffer; `story` tells beforehand what will be seen."""
+
+    name: str
+    title: str
+    component: str
+    story: tuple[str, ...]
+    conditions: Conditions
+
+
+SCENARIOS = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario(
+            "ci-runners-stall",
+            "CI runners stall",
+            "ci-runners",
+            (
+                "Jobs keep coming and none is started, as when the listener has lost its session.",
+                "In one to three minutes the queue objective burns and an incident opens, P1: many teams wait for CI.",
+                "The person on call for Build & CI is paged by e-mail; after 30 s without an answer the next one is.",
+                "Press “Repair everything” and it clears by itself once the queue has been short for two minutes.",
+            ),
+            Conditions(runners=0.0),
+        ),
+        Scenario(
+            "argo-sync-fail",
+            "Argo CD syncs fail",
+            "argo-cd",
+            (
+                "Nine of ten syncs fail, as when the repository server has run out of memory.",
+                "The sync objective burns; the incident goes to Delivery.",
+            ),
+            Conditions(failing={"argocd_app_sync_total": 0.9}),
+        ),
+        Scenario(
+            "metrics-vanish",
+            "Registry metrics vanish",
+            "container-registry",
+            (
+                "The registry works, but its metrics can't be scraped any more.",
+                "No false breach and no silent green: after ten minutes it is blind and its owner is told once.",
+            ),
+            Conditions(silent=frozenset({"registry"})),
+        ),
+    )
+}
+
+
+def together(conditions: Iterable[Conditions]) -> Conditions:
+    """Several things wrong at once: of each the worst."""
+    wrong = list(conditions)
+    failing: dict[str, float] = {}
+    for one in wrong:
+        for metric, share in one.failing.items():
+            failing[metric] = max(share, failing.get(metric, 0.0))
+    return Conditions(
+        runners=min((one.runners for one in wrong), default=1.0),
+        failing=failing,
+        sealed=any(one.sealed for one in wrong),
+        silent=frozenset().union(*(one.silent for one in wrong)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Dip:
+    """Something that went wrong before the demo began: `minutes` long, from `days` before its start."""
+
+    days: float
+    minutes: int
+    conditions: Conditions
+
+
+PAST = (
+    Dip(25.3, 55, Conditions(runners=0.0)),
+    Dip(21.1, 12, Conditions(failing={"apiserver_request_total": 0.22})),
+    Dip(19.4, 35, Conditions(failing={"registry_http_requests_total": 0.04})),
+    Dip(16.2, 50, Conditions(failing={"argocd_app_sync_total": 0.35})),
+    Dip(12.4, 140, Conditions(runners=0.02)),
+    Dip(9.6, 9, Conditions(sealed=True)),
+    Dip(6.3, 75, Conditions(failing={"atlantis_project_plan_execution_error": 0.3})),
+    Dip(4.2, 40, Conditions(failing={"argocd_app_sync_total": 0.5})),
+    Dip(1.7, 6, Conditions(failing={"coredns_dns_responses_total": 0.02, "registry_http_requests_total": 0.06})),
+)
+
+
+def in_the_past(at: float, *, start: float) -> Conditions:
+    """How the platform did at `at`, before `start` (both seconds since the epoch)."""
+    return together(dip.conditions for dip in PAST if 0 <= at - (start - dip.days * 86400) < dip.minutes * 60)
