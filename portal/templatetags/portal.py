@@ -37,7 +37,10 @@ LOOKS: dict[str, Look] = {
     "blind": Look("eye-off", "none", "No data"),
     "no-traffic": Look("circle-minus", "none", "No traffic"),
     "no-slo": Look("circle-dashed", "none", "No SLO"),
-    "pending": Look("hourglass", "none", "Not evaluated yet"),
+    "good": Look("circle-check", "good", "Healthy"),
+    "bad": Look("circle-x", "bad", "Broken"),
+    "unknown": Look("eye-off", "none", "No data"),
+    "new": Look("hourglass", "none", "Not evaluated yet"),
     "backfilling": Look("hourglass", "accent", "Reading history"),
     "paused": Look("player-pause", "none", "Paused"),
     # alert rules
@@ -47,6 +50,7 @@ LOOKS: dict[str, Look] = {
     "cleared": Look("circle-check", "good", "Cleared"),
     # incidents and pages
     "open": Look("bell-ringing", "bad", "Open"),
+    "reopened": Look("bell-ringing", "bad", "Open again"),
     "triggered": Look("bell-ringing", "bad", "Paging"),
     "paging": Look("bell-ringing", "bad", "Paging"),
     "unanswered": Look("bell-ringing", "bad", "No answer"),
@@ -61,6 +65,9 @@ LOOKS: dict[str, Look] = {
     "gap": Look("calendar-x", "bad", "Nobody on call"),
     "covered": Look("circle-check", "good", "Covered"),
     # delivery
+    "pending": Look("hourglass", "none", "Waiting"),
+    "leased": Look("send", "accent", "Being sent"),
+    "cancelled": Look("circle-minus", "none", "No longer needed"),
     "queued": Look("hourglass", "none", "Queued"),
     "sending": Look("send", "accent", "Sending"),
     "sent": Look("circle-check", "good", "Sent"),

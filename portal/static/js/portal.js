@@ -11,6 +11,8 @@ function nameSwitch() {
     const words = dark ? "Light theme" : "Dark theme";
     button.setAttribute("aria-label", words);
     button.title = words;
+    const text = button.querySelector("span");
+    if (text) text.textContent = words;
     const use = button.querySelector("use");
     use?.setAttribute("href", use.getAttribute("href").replace(/#.*/, dark ? "#i-sun" : "#i-moon"));
   }
