@@ -1,9 +1,15 @@
 """Where apps plug in: plain dicts, filled by each app in `AppConfig.ready()`, read by pages that know none of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
+
+if TYPE_CHECKING:  # filled while apps are still being loaded, when models can't be imported
+    from catalog.access import Actor
+    from catalog.models import Component, Person, Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +38,70 @@ frame: dict[str, Fact] = {}
 `open-incidents` → {"count": int, "worst": 1..5, "url": str}; `on-call` → {"person", "team", "more", "url"} or None;
 `paging-swept-at` and `evaluated-at` → datetime or None.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A part of the component page that another app fills.
+
+    `facts(component, request, now)` answers the context of `template`, or None to show nothing, once a page.
+    `place` is `top` (notices), `strip` (a cell of the fact row), `main` or `side`. `title` and `count` (a key of the
+    facts) make a tab that leads to the panel; without a title there is none.
+    """
+
+    template: str
+    facts: "Callable[[Component, HttpRequest, datetime], Mapping[str, object] | None]"
+    place: str = "main"
+    order: int = 50
+    title: str = ""
+    count: str = ""
+
+
+component_panels: dict[str, Panel] = {}
+"""By key, which is also the panel's id on the page: `objectives` 10 and `incidents` 20 of place main."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamPanel:
+    """A part of the team page that another app fills; as `Panel`."""
+
+    template: str
+    facts: "Callable[[Team, HttpRequest, datetime], Mapping[str, object] | None]"
+    place: str = "main"
+    order: int = 50
+
+
+team_panels: dict[str, TeamPanel] = {}
+"""By key, as `component_panels`."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """Who answers for a team now, and until when (None: until somebody changes it)."""
+
+    person: "Person"
+    until: datetime | None
+
+
+OnCallNow = Callable[[Collection[int], datetime], Mapping[int, OnCall]]
+
+on_call: dict[str, OnCallNow] = {}
+"""One entry, `incidents`: team ids and the moment → who is on call, for those teams that have somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScorecardCheck:
+    """A check of a component: True, False or None (unknown) with a reason in words and where to fix it."""
+
+    title: str
+    level: str
+    answer: "Callable[[Component, datetime], tuple[bool | None, str, str]]"
+
+
+scorecard_checks: dict[str, ScorecardCheck] = {}
+"""By key; the level is bronze, silver or gold."""
+
+Apply = Callable[[Mapping[str, object], "Actor", datetime], Mapping[str, object]]
+
+apply_kinds: dict[tuple[str, str], Apply] = {}
+"""By (apiVersion, kind): takes one document of an `apply` stream."""

@@ -1,0 +1,110 @@
+"""Reads of the catalog."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Case, Max, Q, QuerySet, When
+
+from catalog import registries
+from catalog.models import AuditEntry, Component, ComponentHealth, Person, Team
+from portal.lib.errors import Missing
+
+
+class NoSuchComponent(Missing):
+    """There is no component of that name."""
+
+
+class NoSuchTeam(Missing):
+    """There is no team of that name."""
+
+
+class NoSuchPerson(Missing):
+    """There is no person of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What matched a search by name, best first, retired ones left out."""
+
+    components: tuple[Component, ...]
+    teams: tuple[Team, ...]
+    people: tuple[Person, ...]
+
+
+def component_by_ref(ref: str) -> Component:
+    """The component named `kind:namespace/name` in any case, retired or not. Raises NoSuchComponent."""
+    found = Component.objects.select_related("owner", "system").filter(ref=ref.lower()).first()
+    if found is None:
+        raise NoSuchComponent(f"There is no {ref.lower()}.")
+    return found
+
+
+def team_by_ref(ref: str) -> Team:
+    """The team named `group:namespace/name` in any case, retired or not. Raises NoSuchTeam."""
+    found = Team.objects.select_related("parent").filter(ref=ref.lower()).first()
+    if found is None:
+        raise NoSuchTeam(f"There is no {ref.lower()}.")
+    return found
+
+
+def person_by_ref(ref: str) -> Person:
+    """The person named `user:namespace/name` in any case, retired or not. Raises NoSuchPerson."""
+    found = Person.objects.filter(ref=ref.lower()).first()
+    if found is None:
+        raise NoSuchPerson(f"There is no {ref.lower()}.")
+    return found
+
+
+def owner_of(component: Component) -> Team | None:
+    """The team that owns it now; None without one, or with one that is not (or no longer) there."""
+    owner = component.owner
+    return owner if owner and owner.retired_at is None else None
+
+
+def teams_of(person: Person) -> QuerySet[Team]:
+    """The teams a person is in, by name."""
+    return Team.objects.filter(memberships__person=person, retired_at=None).order_by("name")
+
+
+def components_of(teams: Collection[Team]) -> QuerySet[Component]:
+    """What these teams own, by name, without what is retired."""
+    return Component.objects.filter(owner__in=teams, retired_at=None).select_related("owner").order_by("name", "pk")
+
+
+def health_of(component_ids: Iterable[int]) -> Mapping[int, ComponentHealth.State]:
+    """The worst that any source says, for those components of which any says something."""
+    rows = ComponentHealth.objects.filter(component__in=component_ids).values("component").annotate(worst=Max("state"))
+    return {row["component"]: ComponentHealth.State(row["worst"]) for row in rows}
+
+
+def on_call_now(team_ids: Collection[int], *, now: datetime) -> Mapping[int, registries.OnCall]:
+    """Who is on call, by team; empty while no app knows."""
+    ask = registries.on_call.get("incidents")
+    return ask(team_ids, now) if ask and team_ids else {}
+
+
+def changes_of(ref: str) -> QuerySet[AuditEntry]:
+    """The change log of one object, newest first."""
+    return AuditEntry.objects.filter(object_ref=ref.lower())
+
+
+def named(text: str, *, limit: int = 8) -> Found:
+    """Components, teams and people whose name or title holds `text`; names that begin with it first."""
+    return Found(
+        components=_first(Component.objects.filter(retired_at=None), text, ("name", "title"), limit),
+        teams=_first(Team.objects.filter(retired_at=None), text, ("name", "title"), limit),
+        people=_first(Person.objects.filter(retired_at=None), text, ("name", "display_name", "email"), limit),
+    )
+
+
+def _first[M: (Component, Team, Person)](
+    rows: QuerySet[M], text: str, fields: tuple[str, ...], limit: int
+) -> tuple[M, ...]:
+    if not text.strip():
+        return ()
+    holds = Q()
+    for field in fields:
+        holds |= Q(**{f"{field}__icontains": text.strip()})
+    begins_so_first = Case(When(name__istartswith=text.strip(), then=0), default=1)
+    return tuple(rows.filter(holds).order_by(begins_so_first, "name", "pk")[:limit])
