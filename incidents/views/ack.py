@@ -1,0 +1,48 @@
+"""The acknowledge link of a message. Opening it changes nothing, for mail scanners open links; the button does."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from catalog.models import Person
+from incidents import boards, links, operations, queries
+from incidents.models import Page
+from portal.lib.clock import db_now
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def ack(request: HttpRequest, token: str) -> HttpResponse:
+    """GET: what it is about and one button. POST: the person the link was made for has it. No sign-in needed."""
+    claim = links.read(token)
+    page = Page.objects.select_related("incident__component", "team", "acknowledged_by").filter(pk=claim.page_id).first()
+    person = Person.objects.filter(pk=claim.person_id, retired_at=None).first()
+    if page is None or person is None:
+        raise links.Tampered
+    if request.method == "POST" and page.incident.is_open:
+        operations.acknowledge(page=page, by=person, via="link", now=db_now())
+        return redirect(request.path)
+    return render(request, "incidents/ack.html", _context(request, page, person))
+
+
+def _context(request: HttpRequest, page: Page, person: Person) -> dict[str, Any]:
+    now = db_now()
+    incident = queries.incident_by_number(page.incident_id)
+    account = getattr(request.user, "person", None) if request.user.is_authenticated else None
+    moves = queries.next_moves(page, now=now, limit=1) if page.is_untaken else []
+    return {
+        "now": now,
+        "page": page,
+        "incident": incident,
+        "person": person,
+        "somebody_else": account if account is not None and account != person else None,
+        "has_it": page.state == "acknowledged" and page.acknowledged_by == person,
+        "taken_by": page.acknowledged_by if page.state == "acknowledged" and page.acknowledged_by != person else None,
+        "next": moves[0] if moves else None,
+        "blocked": boards.blocked(incident),
+        "others": [answer for answer in boards.answers(incident, mine=frozenset(), now=now) if answer.page.pk != page.pk],
+        "alerts": boards.alerts(incident)[:3],
+    }

@@ -1,0 +1,105 @@
+"""What people do on an incident's page: plain forms, one operation each, back to the page."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from catalog.access import actor_of, person_of
+from incidents import access, forms, operations, queries
+from incidents.models import Incident, Page
+from portal.lib.clock import db_now
+from portal.lib.errors import Invalid, Missing
+
+
+@login_required
+@require_POST
+def acknowledge(request: HttpRequest, number: int, page: int) -> HttpResponse:
+    """I have it, for the team of this page."""
+    taken = _page(number, page)
+    access.require_answer(actor_of(request), taken)
+    operations.acknowledge(page=taken, by=person_of(request), via="web", now=db_now())
+    return _back(request, taken.incident, "You have it. Nobody else is called for this page.")
+
+
+@login_required
+@require_POST
+def escalate(request: HttpRequest, number: int, page: int) -> HttpResponse:
+    """The next step now."""
+    hurried = _page(number, page)
+    access.require_hand(actor_of(request), hurried.incident)
+    operations.escalate_now(page=hurried, by=actor_of(request), now=db_now())
+    return _back(request, hurried.incident, "The next step is taken now.")
+
+
+@login_required
+@require_POST
+def resolve(request: HttpRequest, number: int) -> HttpResponse:
+    """It is over."""
+    incident = queries.incident_by_number(number)
+    access.require_hand(actor_of(request), incident)
+    form = _valid(forms.ResolveForm(request.POST))
+    operations.resolve(incident=incident, by=actor_of(request), cause=form.cleaned_data["cause"], now=db_now())
+    return _back(request, incident, "Resolved. What still fires then is paged again after 30 minutes.")
+
+
+@login_required
+@require_POST
+def note(request: HttpRequest, number: int) -> HttpResponse:
+    """A note on the timeline; anybody signed in may say something."""
+    incident = queries.incident_by_number(number)
+    operations.add_note(incident=incident, by=actor_of(request), text=request.POST.get("text", ""), now=db_now())
+    return redirect(incident)
+
+
+@login_required
+@require_POST
+def severity(request: HttpRequest, number: int) -> HttpResponse:
+    """Another severity, with its reason."""
+    incident = queries.incident_by_number(number)
+    access.require_hand(actor_of(request), incident)
+    form = _valid(forms.SeverityForm(request.POST))
+    operations.change_severity(incident=incident, by=actor_of(request), now=db_now(), **form.cleaned_data)
+    return _back(request, incident, f"It is P{form.cleaned_data['severity']} now.")
+
+
+@login_required
+@require_POST
+def engage(request: HttpRequest, number: int) -> HttpResponse:
+    """Page a further team."""
+    incident = queries.incident_by_number(number)
+    access.require_hand(actor_of(request), incident)
+    team = _valid(forms.EngageForm(request.POST)).cleaned_data["team"]
+    operations.engage(incident=incident, by=actor_of(request), team=team, now=db_now())
+    return _back(request, incident, f"{team.label} is paged.")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def declare(request: HttpRequest) -> HttpResponse:
+    """Something is wrong, says a person."""
+    form = forms.DeclareForm(request.POST or None, initial={"component": request.GET.get("component")})
+    if request.method == "POST" and form.is_valid():
+        incident = operations.declare(by=actor_of(request), now=db_now(), **form.cleaned_data)
+        return redirect(incident)
+    return render(request, "incidents/declare.html", {"form": form}, status=400 if form.errors else 200)
+
+
+def _page(number: int, pk: int) -> Page:
+    found = Page.objects.select_related("incident", "team").filter(pk=pk, incident=number).first()
+    if found is None:
+        raise Missing("There is no such page in this incident.")
+    return found
+
+
+def _valid[F: Form](form: F) -> F:
+    if not form.is_valid():
+        raise Invalid(" ".join(f"{name}: {' '.join(errors)}" for name, errors in form.errors.items()))
+    return form
+
+
+def _back(request: HttpRequest, incident: Incident, said: str) -> HttpResponse:
+    messages.success(request, said)
+    return redirect(incident)
