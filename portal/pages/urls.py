@@ -4,12 +4,14 @@ from django.conf import settings
 from django.contrib.auth import views as accounts
 from django.urls import URLPattern, URLResolver, path
 
-from portal.pages import style
+from portal.pages import docs, style
 
 pages: list[URLPattern | URLResolver] = [
     path("sign-in", accounts.LoginView.as_view(redirect_authenticated_user=True), name="sign-in"),
     path("sign-out", accounts.LogoutView.as_view(), name="sign-out"),
     path("password", accounts.PasswordChangeView.as_view(success_url="/"), name="password-change"),
+    path("docs", docs.show, name="docs"),
+    path("docs/<path:page>", docs.show, name="docs-page"),
 ]
 if settings.DEBUG:
     pages.append(path("_style", style.show, name="style"))

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import IntEnum
 from typing import NamedTuple
 
 from django import template
@@ -13,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal.lib import drawn, durations, words
+from portal.lib.markdown import to_html
 
 register = template.Library()
 
@@ -90,7 +92,8 @@ COMPONENT_ICONS = {
 
 def look_of(key: object) -> Look:
     """The look of a state by its key or enum (`at_risk` is `at-risk`); a key nobody drew is said in words."""
-    text = str(getattr(key, "value", key)).strip().lower().replace("_", "-").replace(" ", "-")
+    said = key.name if isinstance(key, IntEnum) else getattr(key, "value", key)
+    text = str(said).strip().lower().replace("_", "-").replace(" ", "-")
     return LOOKS.get(text) or UNKNOWN._replace(word=text.replace("-", " ").capitalize() or UNKNOWN.word)
 
 
@@ -321,6 +324,12 @@ def countdown(context: Mapping[str, object], when: datetime | None, none: str = 
     left = (when - _now(context)).total_seconds()
     extra = format_html('data-time="countdown" data-over="{}"', over)
     return _time(when, words.clock(left) if left > 0 else over, extra=extra, css="countdown t-c")
+
+
+@register.filter
+def markdown(text: object) -> SafeString:
+    """Markdown as safe HTML; put it inside `<div class="prose">`."""
+    return to_html(str(text or ""))
 
 
 # Forms --------------------------------------------------------------------------------------------------------------
