@@ -1,0 +1,39 @@
+"""What can be asked of the slo app. Nothing here writes."""
+
+from slo.queries.fleet import FleetFilter, FleetRow, FleetTotals, fleet, fleet_totals, of_component
+from slo.queries.history import DayCounts, HistoryPoint, burn_history, by_day, gaps, history, spent_by_day
+from slo.queries.objective import (
+    ObjectiveDetail,
+    RuleReading,
+    TransitionRow,
+    by_name,
+    detail,
+    last_evaluation,
+    transitions,
+)
+from slo.queries.sources import SourceRow, sources
+
+__all__ = [
+    "DayCounts",
+    "FleetFilter",
+    "FleetRow",
+    "FleetTotals",
+    "HistoryPoint",
+    "ObjectiveDetail",
+    "RuleReading",
+    "SourceRow",
+    "TransitionRow",
+    "burn_history",
+    "by_day",
+    "by_name",
+    "detail",
+    "fleet",
+    "fleet_totals",
+    "gaps",
+    "history",
+    "last_evaluation",
+    "of_component",
+    "sources",
+    "spent_by_day",
+    "transitions",
+]
