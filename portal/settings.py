@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "catalog",
     "slo",
     "incidents",
+    *(["portal.demo"] if PORTAL_DEMO else []),
 ]
 
 MIDDLEWARE = [

@@ -1,11 +1,13 @@
 """The only module that includes every app's addresses and the API."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from catalog import urls as catalog_urls
 from incidents import urls as incidents_urls
+from portal.demo import urls as demo_urls
 from portal.pages import health
 from portal.pages import urls as pages_urls
 from slo import urls as slo_urls
@@ -29,3 +31,5 @@ urlpatterns = [
     path("", include((slo_urls.pages, "slo"))),
     path("", include((incidents_urls.pages, "incidents"))),
 ]
+if settings.PORTAL_DEMO:
+    urlpatterns.append(path("demo", include((demo_urls.pages, "demo"))))

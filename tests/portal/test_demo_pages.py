@@ -1,0 +1,175 @@
+"""The demo's pages over a real simulator and a real inbox."""
+
+import smtplib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import include, path
+
+from portal import urls as portal_urls
+from portal.demo import inbox
+from portal.demo import urls as demo_urls
+from portal.demo.mail import KEPT, Mailbox, NoSuchMail
+from portal.demo.simulator import Simulator, serve
+from portal.demo.state import Platform
+from tests.make import Settings
+
+urlpatterns = [*portal_urls.urlpatterns, path("demo", include((demo_urls.pages, "demo")))]
+pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db]
+TOKEN = "demo-token"
+
+
+@dataclass
+class Demo:
+    """A platform behind a simulator, and a mailbox behind an SMTP server."""
+
+    platform: Platform
+    mailbox: Mailbox
+    smtp: int
+
+    def send(self, to: str, subject: str, text: str = "", html: str = "") -> str:
+        message = EmailMessage()
+        message["Subject"], message["From"], message["To"] = subject, "portico@example.org", to
+        message.set_content(text)
+        if html:
+            message.add_alternative(html, subtype="html")
+        with smtplib.SMTP("127.0.0.1", self.smtp, timeout=5) as server:
+            server.send_message(message)
+        return self.mailbox.newest(limit=1)[0].key
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def demo(tmp_path: Path, settings: Settings) -> Iterator[Demo]:
+    stop = threading.Event()
+    settings.PORTAL_DATA = tmp_path
+    platform = Platform(tmp_path / "platform.json")
+    simulator = Simulator(platform, port=0, token=TOKEN)
+    settings.PORTAL_DEMO_SIMULATOR = f"http://127.0.0.1:{simulator.server_address[1]}"
+    settings.PORTAL_DEMO_TOKEN = TOKEN
+    mailbox, port = Mailbox(tmp_path / "demo" / "mail"), free_port()
+    threads = [
+        threading.Thread(target=serve, args=(simulator,), kwargs={"until": stop}),
+        threading.Thread(target=inbox.serve, args=(mailbox,), kwargs={"port": port, "until": stop}),
+    ]
+    for thread in threads:
+        thread.start()
+    wait_for(port)
+    try:
+        yield Demo(platform, mailbox, port)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(timeout=10)
+
+
+def wait_for(port: int) -> None:
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"nothing answers at {port}")
+
+
+def page(response: object) -> str:
+    assert isinstance(response, HttpResponse)
+    return response.content.decode()
+
+
+def test_a_button_breaks_and_another_repairs(demo: Demo, browser_of_ada: Client) -> None:
+    assert "Repair everything" not in page(browser_of_ada.get("/demo"))
+    browser_of_ada.post("/demo/break/ci-runners-stall")
+    assert list(demo.platform.broken) == ["ci-runners-stall"]
+    assert "Repair everything" in page(browser_of_ada.get("/demo"))
+    browser_of_ada.post("/demo/repair")
+    assert not demo.platform.broken
+
+
+def test_looking_never_breaks_anything(demo: Demo, browser_of_ada: Client) -> None:
+    assert browser_of_ada.get("/demo/break/ci-runners-stall").status_code == 405
+    assert browser_of_ada.get("/demo/repair").status_code == 405
+    assert not demo.platform.broken
+
+
+def test_what_refreshes_is_only_the_part_that_changes(demo: Demo, browser_of_ada: Client) -> None:
+    for address, part in (("/demo", 'id="levers"'), ("/demo/inbox", 'id="mails"')):
+        fragment = page(browser_of_ada.get(address, headers={"HX-Request": "true"}))
+        assert part in fragment
+        assert "<html" not in fragment
+
+
+def test_an_outsider_neither_breaks_nor_reads(demo: Demo, client: Client) -> None:
+    key = demo.send("linh@example.org", "secret")
+    for address in ("/demo", "/demo/inbox", f"/demo/inbox/{key}", f"/demo/inbox/{key}/html"):
+        assert client.get(address).status_code == 302
+    assert client.post("/demo/break/ci-runners-stall").status_code == 302
+    assert not demo.platform.broken
+
+
+def test_an_unknown_scenario_is_not_found(demo: Demo, browser_of_ada: Client) -> None:
+    assert browser_of_ada.post("/demo/break/earthquake").status_code == 404
+
+
+def test_a_simulator_that_is_down_is_said_in_words(settings: Settings, browser_of_ada: Client) -> None:
+    settings.PORTAL_DEMO_SIMULATOR = f"http://127.0.0.1:{free_port()}"
+    answer = browser_of_ada.get("/demo")
+    assert answer.status_code == 503
+    assert "does not answer" in page(answer)
+
+
+def test_mail_arrives_newest_first_and_can_be_read_by_person(demo: Demo, browser_of_ada: Client) -> None:
+    demo.send("ada@example.org", "first")
+    demo.send("linh@example.org", "second")
+    everybody = page(browser_of_ada.get("/demo/inbox"))
+    assert everybody.index("second") < everybody.index("first")
+    only = page(browser_of_ada.get("/demo/inbox?to=ada@example.org"))
+    assert "first" in only
+    assert "second" not in only
+
+
+def test_links_in_a_message_can_be_clicked_and_its_markup_is_never_ours(demo: Demo, browser_of_ada: Client) -> None:
+    text = "Acknowledge: http://localhost:8000/a/tok <script>alert(1)</script>"
+    key = demo.send("ada@example.org", "P1", text, "<p onclick='x()'>hi</p><script>alert(2)</script>")
+    shown = page(browser_of_ada.get(f"/demo/inbox/{key}"))
+    assert '<a href="http://localhost:8000/a/tok"' in shown
+    assert "alert(1)</script>" not in shown
+    assert "alert(2)" not in shown
+    framed = browser_of_ada.get(f"/demo/inbox/{key}/html")
+    policy = framed["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "sandbox allow-top-navigation-by-user-activation" in policy
+    assert "script-src" not in policy
+
+
+def test_a_message_that_is_gone_is_not_found(demo: Demo, browser_of_ada: Client) -> None:
+    assert browser_of_ada.get("/demo/inbox/17-nothing").status_code == 404
+
+
+def test_the_mailbox_forgets_the_oldest_and_leaves_its_folder_alone(tmp_path: Path) -> None:
+    (tmp_path / "other.eml.txt").write_text("not a mail")
+    mailbox = Mailbox(tmp_path)
+    for number in range(KEPT + 3):
+        mailbox.keep(f"Subject: {number}\r\n\r\nhello".encode(), to=["ada@example.org"])
+    assert len(list(tmp_path.glob("*.eml"))) == KEPT
+    assert mailbox.newest(limit=1)[0].subject == str(KEPT + 2)
+    with pytest.raises(NoSuchMail):
+        mailbox.get("../other")
+
+
+def test_the_control_needs_the_token(demo: Demo, settings: Settings, browser_of_ada: Client) -> None:
+    settings.PORTAL_DEMO_TOKEN = "wrong"
+    assert browser_of_ada.post("/demo/break/ci-runners-stall").status_code == 503
+    assert not demo.platform.broken
