@@ -43,6 +43,8 @@ LOOKS: dict[str, Look] = {
     "bad": Look("circle-x", "bad", "Broken"),
     "unknown": Look("eye-off", "none", "No data"),
     "new": Look("hourglass", "none", "Not evaluated yet"),
+    "building": Look("hourglass", "accent", "Reading history"),
+    "reading-history": Look("hourglass", "accent", "Reading history"),
     "backfilling": Look("hourglass", "accent", "Reading history"),
     "paused": Look("player-pause", "none", "Paused"),
     # alert rules

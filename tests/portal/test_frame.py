@@ -1,0 +1,120 @@
+"""The frame around every page: navigation, live facts, and that a failing one takes nothing down."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.test import Client, RequestFactory
+
+from catalog import registries
+from portal.context_processors import EVALUATION_LATE, PAGING_LATE, Frame, Pulse
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def signed_in(rf: RequestFactory) -> HttpRequest:
+    request = rf.get("/docs/budgets")
+    request.user = SimpleNamespace(is_authenticated=True, get_username=lambda: "ada")  # type: ignore[assignment]
+    return request
+
+
+@pytest.fixture(autouse=True)
+def _own_registries(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(registries, "navigation", {})
+    monkeypatch.setattr(registries, "frame", {})
+    return iter(())
+
+
+def test_a_failing_fact_is_left_out_and_the_others_stand(signed_in: HttpRequest) -> None:
+    def fail(request: HttpRequest) -> object:
+        raise RuntimeError("the database is away")
+
+    registries.frame["on-call"] = fail
+    registries.frame["open-incidents"] = lambda request: {"count": 4, "worst": 1, "url": "/incidents"}
+    frame = Frame(signed_in)
+    assert frame.on_call == {}
+    assert frame.open_incidents["count"] == 4
+
+
+def test_a_fact_is_asked_once_a_page(signed_in: HttpRequest) -> None:
+    asked: list[HttpRequest] = []
+
+    def count(request: HttpRequest) -> object:
+        asked.append(request)
+        return {"count": 1}
+
+    registries.frame["open-incidents"] = count
+    frame = Frame(signed_in)
+    assert (frame.open_incidents, frame.open_incidents) == ({"count": 1}, {"count": 1})
+    assert len(asked) == 1
+
+
+def test_a_page_that_is_not_there_is_not_linked_and_the_section_read_now_is_marked(signed_in: HttpRequest) -> None:
+    registries.navigation["docs"] = registries.NavEntry("Docs", "docs", "book", 90)
+    registries.navigation["wiki"] = registries.NavEntry("Wiki", "nowhere:wiki", "book", 10)
+    links = Frame(signed_in).navigation
+    assert [(link.title, link.active) for link in links] == [("Docs", True)]
+
+
+def test_a_stranger_is_told_nothing(rf: RequestFactory) -> None:
+    request = rf.get("/")
+    request.user = SimpleNamespace(is_authenticated=False)  # type: ignore[assignment]
+    registries.frame["open-incidents"] = lambda request: {"count": 4}
+    assert Frame(request).open_incidents == {}
+
+
+@pytest.mark.parametrize(
+    ("paging", "evaluation", "late"),
+    [
+        (PAGING_LATE, EVALUATION_LATE, False),
+        (PAGING_LATE + timedelta(seconds=1), timedelta(0), True),
+        (timedelta(0), EVALUATION_LATE + timedelta(seconds=1), True),
+    ],
+)
+def test_a_late_sweep_is_said(paging: timedelta, evaluation: timedelta, late: bool) -> None:
+    assert Pulse(NOW - paging, NOW - evaluation, NOW).late is late
+
+
+def test_a_sweep_never_seen_is_unknown_and_not_late() -> None:
+    assert not Pulse(None, None, NOW).known
+    assert not Pulse(None, None, NOW).late
+
+
+def test_the_page_for_our_own_failure_needs_nothing_that_may_have_failed() -> None:
+    html = render_to_string("500.html")
+    assert "Something broke" in html
+    assert "<form" not in html
+
+
+@pytest.mark.django_db
+def test_sign_in_leads_back_and_sign_out_is_a_post(client: Client) -> None:
+    User.objects.create_user("ada", password="correct horse battery")
+    page = client.get("/docs/budgets")
+    assert page.status_code == 302
+    given = {"username": "ada", "password": "correct horse battery", "next": "/docs/budgets"}
+    done = client.post(page["Location"], given)
+    assert done["Location"] == "/docs/budgets"
+    assert client.get("/docs/budgets").status_code == 200
+    assert client.get("/sign-out").status_code == 405
+    client.post("/sign-out")
+    assert client.get("/docs/budgets").status_code == 302
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["../pyproject", "decisions/../../base", "secrets", "decisions/9999-none"])
+def test_docs_answer_only_for_what_is_listed(admin_client: Client, name: str) -> None:
+    assert admin_client.get(f"/docs/{name}").status_code == 404
+
+
+@pytest.mark.django_db
+def test_every_page_of_the_docs_can_be_read(admin_client: Client) -> None:
+    first = admin_client.get("/docs")
+    names = {entry["name"] for entry in (*first.context["contents"], *first.context["decisions"])}
+    assert {"getting-started", "budgets", "decisions/0001-pages-without-a-build-step"} <= names
+    for name in names:
+        assert b"<h1" in admin_client.get(f"/docs/{name}").content
