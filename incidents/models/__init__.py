@@ -1,8 +1,8 @@
 """The incidents app's tables."""
 
 from incidents.models.alert import Alert, SeverityRule
-from incidents.models.incident import Incident, Page, PageStep, TimelineEntry
-from incidents.models.intake import Delivery, Integration
+from incidents.models.incident import Incident, Page, PageStep, Severity, TimelineEntry, Urgency
+from incidents.models.intake import Delivery, HandledTransition, Integration
 from incidents.models.notification import ContactMethod, ContactRule, Notification, NotificationAttempt
 from incidents.models.oncall import LayerVersion, Override, Schedule
 from incidents.models.policy import CatchAll, EscalationPolicy, PolicyVersion, TeamPaging
@@ -15,6 +15,7 @@ __all__ = [
     "ContactRule",
     "Delivery",
     "EscalationPolicy",
+    "HandledTransition",
     "Incident",
     "Integration",
     "LayerVersion",
@@ -25,8 +26,10 @@ __all__ = [
     "PageStep",
     "PolicyVersion",
     "Schedule",
+    "Severity",
     "SeverityRule",
     "SweepStamp",
     "TeamPaging",
     "TimelineEntry",
+    "Urgency",
 ]

@@ -21,6 +21,9 @@ class Alert(models.Model):
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="alerts", null=True)
     component = models.ForeignKey(Component, null=True, blank=True, on_delete=models.SET_NULL, related_name="alerts")
     component_ref = models.CharField(max_length=200, blank=True)
+    objective = models.ForeignKey(
+        "slo.Objective", null=True, blank=True, on_delete=models.SET_NULL, related_name="alerts"
+    )
     rule = models.CharField(max_length=10, choices=Rule, default=Rule.PAGE)
     summary = models.CharField(max_length=300)
     details = models.JSONField(default=dict, blank=True)

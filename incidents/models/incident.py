@@ -230,7 +230,6 @@ class TimelineEntry(models.Model):
         UNREACHABLE = "unreachable", "Nobody reachable"
         FALLBACK = "fallback", "Fell back"
         EXHAUSTED = "exhausted", "Nobody has taken it"
-        SENT = "sent", "Message sent"
         SEND_FAILED = "send-failed", "Message failed"
         ACKNOWLEDGED = "acknowledged", "Acknowledged"
         ASKED = "asked", "Asked the responder"

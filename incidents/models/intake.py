@@ -4,6 +4,7 @@ from django.db import models
 
 from catalog.models import ApiToken, Person, Team
 from incidents.models.alert import Alert
+from incidents.models.incident import Incident
 
 
 class Integration(models.Model):
@@ -45,6 +46,7 @@ class Delivery(models.Model):
     integration = models.ForeignKey(Integration, null=True, on_delete=models.SET_NULL, related_name="deliveries")
     token = models.ForeignKey(ApiToken, null=True, on_delete=models.SET_NULL, related_name="+")
     sender = models.CharField(max_length=200, blank=True, help_text="Who sent it, by name")
+    key = models.CharField(max_length=300, blank=True, help_text="Deliveries of one key are taken in order of arrival")
     received_at = models.DateTimeField()
     body = models.JSONField(null=True)
     raw = models.TextField(blank=True, help_text="The text as it came, where it is not JSON")
@@ -59,9 +61,24 @@ class Delivery(models.Model):
         ordering = ["-received_at", "-pk"]
         indexes = [
             models.Index(fields=["due_at", "id"], condition=models.Q(state="stored"), name="delivery_due"),
+            models.Index(fields=["key", "id"], condition=models.Q(state="stored"), name="delivery_of_key"),
             models.Index(fields=["received_at"], name="delivery_by_age"),
         ]
         verbose_name_plural = "deliveries"
 
     def __str__(self) -> str:
         return f"{self.kind} delivery {self.pk}: {self.outcome or self.state}"
+
+
+class HandledTransition(models.Model):
+    """A burn, blind or budget transition was taken; inserted in the same transaction as what it led to."""
+
+    transition = models.OneToOneField(
+        "slo.AlertTransition", on_delete=models.CASCADE, primary_key=True, related_name="handled"
+    )
+    at = models.DateTimeField()
+    incident = models.ForeignKey(Incident, null=True, on_delete=models.SET_NULL, related_name="transitions")
+    outcome = models.CharField(max_length=300)
+
+    def __str__(self) -> str:
+        return self.outcome

@@ -1,11 +1,27 @@
 """What people do in an incident. Lock order everywhere: the incident, then its pages."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import transaction
+
 from catalog.access import Actor
-from catalog.models import Component, Person, Team
-from incidents.models import Incident, Page
-from portal.lib.errors import Expected
+from catalog.models import Component, Membership, Person, Team
+from incidents import timeline
+from incidents.escalation import State, acknowledged, active, escalated_now, taken_over
+from incidents.firing import Firing
+from incidents.models import Incident, Page, TimelineEntry
+from incidents.operations.alerts import raise_alert
+from incidents.operations.closing import DECLARED, cancel_unsent, end_pages, finish
+from incidents.operations.engaging import Route, open_page, open_page_by_name, policy_of_team, restart
+from incidents.operations.locking import locked_incident, locked_pages
+from incidents.operations.opening import raise_severity, set_severity
+from incidents.policies import PROGRESS_FIELDS, policy_for, progress_of, store
+from incidents.severity import Verdict
+from portal.lib.errors import Expected, FieldError, Invalid
+
+DECIDING = (Page.Role.OWNER, Page.Role.CATCH_ALL)
+"""Roles whose acknowledgement is the incident's."""
 
 
 class AlreadyResolved(Expected):
@@ -18,53 +34,108 @@ class NobodyNamed(Expected):
     status = 400
 
 
+class NothingToPage(Expected):
+    """This team has no escalation policy, so it can't be paged. Page a person by name, or give it a policy first."""
+
+
+@transaction.atomic
 def acknowledge(*, page: Page, by: Person, via: str, now: datetime) -> Page:
     """`by` has taken `page`: its escalation stops, what is unsent is cancelled. A second tap changes nothing.
 
     Acknowledging the owner's page acknowledges the incident. Somebody else's acknowledgement of a taken page takes
     over. `via` is web, api or link. Raises AlreadyResolved.
     """
-    raise NotImplementedError
+    incident, pages = _held(page.incident_id)
+    held = next(one for one in pages if one.pk == page.pk)
+    _take(incident, held, pages, by=Actor(person=by, via=via), now=now)
+    return held
 
 
+@transaction.atomic
 def acknowledge_incident(*, incident: Incident, by: Actor, now: datetime) -> list[Page]:
     """`by.person` has taken the incident: the owner's page (or catch-all) and those of the person's own teams.
 
     Raises AlreadyResolved, NobodyNamed.
     """
-    raise NotImplementedError
+    person = _named(by)
+    held, pages = _held(incident.pk)
+    mine = set(Membership.objects.filter(person=person).values_list("team_id", flat=True))
+    taken = [p for p in pages if p.role in DECIDING or p.team_id in mine or p.person_id == person.pk]
+    for page in taken:
+        if page.state != State.RESOLVED:
+            _take(held, page, pages, by=by, now=now)
+    return taken
 
 
+@transaction.atomic
 def resolve(*, incident: Incident, by: Actor, now: datetime, cause: str = "") -> Incident:
     """It is over: all pages end, what is unsent is cancelled. What still fires then is paged again after 30 minutes.
 
     Raises AlreadyResolved.
     """
-    raise NotImplementedError
+    held = _open(incident.pk)
+    held.cause = cause.strip()
+    words = f"Resolved by {by.name}" + (f": {held.cause}" if held.cause else "")
+    finish(held, by=by, words=words, now=now)
+    return held
 
 
-def add_note(*, incident: Incident, by: Actor, text: str, now: datetime) -> None:
+@transaction.atomic
+def add_note(*, incident: Incident, by: Actor, text: str, now: datetime) -> TimelineEntry:
     """Say something on the timeline; counts as activity of a responder. Raises Invalid for an empty text."""
-    raise NotImplementedError
+    if not text.strip():
+        raise Invalid(errors=(FieldError("text", "required", "Write what you want to say."),))
+    held = locked_incident(incident.pk)
+    for page in locked_pages(held):
+        if by.person and page.acknowledged_by_id == by.person.pk:
+            store(active(progress_of(page), policy_for(page), now=now), page)
+            page.save(update_fields=PROGRESS_FIELDS)
+    return timeline.write(held.pk, TimelineEntry.Kind.NOTE, text.strip(), at=now, by=by)
 
 
+@transaction.atomic
 def escalate_now(*, page: Page, by: Actor, now: datetime) -> Page:
-    """The next step is due at once. Raises AlreadyResolved."""
-    raise NotImplementedError
+    """The next step is due at once; a taken or exhausted page starts again at step one. Raises AlreadyResolved."""
+    _, pages = _held(page.incident_id)
+    held = next(one for one in pages if one.pk == page.pk)
+    _page_again(held, by=by, words=f"{by.name} escalated", now=now)
+    return held
 
 
+@transaction.atomic
 def change_severity(*, incident: Incident, severity: int, reason: str, by: Actor, now: datetime) -> Incident:
     """Set P1 to P5 with a reason; at P1 the component's responders are engaged. Raises AlreadyResolved, Invalid."""
-    raise NotImplementedError
+    if severity not in range(1, 6):
+        raise Invalid(errors=(FieldError("severity", "invalid", "Use 1 to 5; P1 is the worst."),))
+    if not reason.strip():
+        raise Invalid(errors=(FieldError("reason", "required", "Say why, in a few words."),))
+    held = _open(incident.pk)
+    change = raise_severity if severity < held.severity else set_severity
+    change(held, Verdict(severity, f"P{severity}: {reason.strip()}"), now=now, by=by)
+    return held
 
 
+@transaction.atomic
 def engage(
     *, incident: Incident, by: Actor, now: datetime, team: Team | None = None, person: Person | None = None
 ) -> Page:
-    """Page a further team, or a person by name; one engaged already is paged again. Raises AlreadyResolved."""
-    raise NotImplementedError
+    """Page a further team, or a person by name; one engaged already is paged again.
+
+    Raises AlreadyResolved, NothingToPage (a team without policy), Invalid (neither team nor person).
+    """
+    held, pages = _held(incident.pk)
+    there = next((p for p in pages if (team and p.team_id == team.pk) or (person and p.person_id == person.pk)), None)
+    whom = team.label if team else person.label if person else ""
+    if there is not None:
+        _page_again(there, by=by, words=f"{by.name} paged {whom} again", now=now)
+        return there
+    page = _call_in(held, team, person, now=now)
+    words = f"{by.name} called in {whom}"
+    timeline.write(held.pk, TimelineEntry.Kind.ESCALATED, words, at=now, by=by, page_id=page.pk)
+    return page
 
 
+@transaction.atomic
 def declare(
     *,
     title: str,
@@ -74,5 +145,80 @@ def declare(
     severity: int | None = None,
     note: str = "",
 ) -> Incident:
-    """A person says that something is wrong. Raises Invalid for an empty title."""
-    raise NotImplementedError
+    """A person says that something is wrong: an alert of its own, which joins an open incident of the component.
+
+    It stays until somebody resolves it. Raises Invalid for an empty title.
+    """
+    if not title.strip():
+        raise Invalid(errors=(FieldError("title", "required", "Say in a few words what is wrong."),))
+    key = f"manual:{by.ref}:{now.isoformat()}"
+    firing = Firing(key=key, source=DECLARED, summary=title.strip(), component=component, severity=severity)
+    incident = raise_alert(firing=firing, now=now, by=by).incident
+    if note.strip():
+        timeline.write(incident.pk, TimelineEntry.Kind.NOTE, note.strip(), at=now, by=by)
+    return incident
+
+
+def _open(number: int) -> Incident:
+    incident = locked_incident(number)
+    if not incident.is_open:
+        raise AlreadyResolved
+    return incident
+
+
+def _held(number: int) -> tuple[Incident, list[Page]]:
+    incident = _open(number)
+    return incident, locked_pages(incident)
+
+
+def _named(by: Actor) -> Person:
+    if by.person is None:
+        raise NobodyNamed
+    return by.person
+
+
+def _take(incident: Incident, page: Page, pages: Sequence[Page], *, by: Actor, now: datetime) -> None:
+    person = _named(by)
+    if page.state == State.ACKNOWLEDGED and page.acknowledged_by_id == person.pk:
+        return  # two taps on one link are one acknowledgement
+    if page.state == State.RESOLVED:
+        raise AlreadyResolved("This page is closed: somebody else has it.")
+    words = f"{person.label} has it"
+    move = acknowledged
+    if page.state == State.ACKNOWLEDGED:
+        words, move = f"{person.label} took over from {page.acknowledged_by or 'nobody'}", taken_over
+    store(move(progress_of(page), policy_for(page), now=now), page)
+    page.acknowledged_at, page.acknowledged_by, page.exhausted_at = now, person, None
+    page.save(update_fields=[*PROGRESS_FIELDS, "acknowledged_at", "acknowledged_by", "exhausted_at"])
+    cancel_unsent([page])
+    timeline.write(incident.pk, TimelineEntry.Kind.ACKNOWLEDGED, words, at=now, by=by, page_id=page.pk)
+    if page.role in DECIDING:
+        _incident_taken(incident, page, pages, person, now=now)
+
+
+def _incident_taken(incident: Incident, page: Page, pages: Sequence[Page], person: Person, *, now: datetime) -> None:
+    """A named person has it: the catch-all need not be asked any more; an unanswered owner's page stays as it is."""
+    incident.state = Incident.State.ACKNOWLEDGED
+    incident.acknowledged_by = person
+    incident.acknowledged_at = incident.acknowledged_at or now
+    incident.save(update_fields=["state", "acknowledged_by", "acknowledged_at"])
+    if page.role == Page.Role.OWNER:
+        end_pages([p for p in pages if p.role == Page.Role.CATCH_ALL and p.is_untaken], now=now)
+
+
+def _page_again(page: Page, *, by: Actor, words: str, now: datetime) -> None:
+    progress = progress_of(page)
+    restart(page, escalated_now(progress, now=now), now=now)
+    timeline.write(page.incident_id, TimelineEntry.Kind.ESCALATED, words, at=now, by=by, page_id=page.pk)
+
+
+def _call_in(incident: Incident, team: Team | None, person: Person | None, *, now: datetime) -> Page:
+    if person is not None:
+        return open_page_by_name(incident, person, now=now)
+    if team is None:
+        raise Invalid(errors=(FieldError("team", "required", "Choose a team or a person to page."),))
+    version = policy_of_team(team, now=now)
+    if version is None:
+        raise NothingToPage
+    route = Route(Page.Role.MANUAL, f"called in → {team.label} → policy {version.policy.name}", team, version)
+    return open_page(incident, route, now=now)

@@ -1,0 +1,26 @@
+"""What a source says fires, in one shape for all ways in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from catalog.models import Component
+from incidents.models import Alert
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """The same `key` is the same trouble. `component_ref` is kept as text where the catalog does not know it.
+
+    `severity` (1 to 5) is given only where a person said it; else the table decides by `rule` and the component.
+    """
+
+    key: str
+    source: str
+    summary: str
+    rule: str = Alert.Rule.PAGE
+    component: Component | None = None
+    component_ref: str = ""
+    objective_id: int | None = None
+    severity: int | None = None
+    details: Mapping[str, object] = field(default_factory=dict)
+    links: Sequence[Mapping[str, str]] = ()

@@ -1,0 +1,111 @@
+"""Ending and reopening an incident with everything that hangs on it. The caller holds the incident."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from catalog.access import Actor
+from catalog.models import Component, ComponentHealth
+from catalog.operations import report_health
+from incidents import timeline
+from incidents.escalation import OPEN, reopened, resolved
+from incidents.models import Incident, Notification, Page, Severity, TimelineEntry
+from incidents.operations.engaging import catch_all_version, engage_responders, restart
+from incidents.operations.locking import locked_incident, locked_pages
+from incidents.policies import PROGRESS_FIELDS, progress_of, store
+
+DECLARED = "manual"
+CHECK_AGAIN = timedelta(minutes=30)
+"""After how long an incident that was resolved by hand pages again, if an alert of it still fires."""
+
+
+def finish(incident: Incident, *, by: Actor, words: str, now: datetime) -> None:
+    """Resolved: pages end, what is unsent is cancelled, what still fires is looked at again in 30 minutes."""
+    incident.alerts.filter(cleared_at=None, source=DECLARED).update(cleared_at=now)  # nobody but us would clear it
+    firing = incident.alerts.filter(cleared_at=None).exists()
+    incident.state = Incident.State.RESOLVED
+    incident.resolved_at, incident.resolved_by = now, by.person
+    incident.check_again_at = now + CHECK_AGAIN if firing else None
+    incident.save(update_fields=["state", "resolved_at", "resolved_by", "cause", "check_again_at"])
+    pages = locked_pages(incident)
+    end_pages([page for page in pages if page.state in OPEN], now=now)
+    timeline.write(incident.pk, TimelineEntry.Kind.RESOLVED, words, at=now, by=by)
+    tell_catalog(incident.component, now=now)
+
+
+def end_pages(pages: Iterable[Page], *, now: datetime) -> None:
+    """Nothing more is planned on these held pages."""
+    ending = list(pages)
+    for page in ending:
+        store(resolved(progress_of(page)), page)
+        page.resolved_at = now
+        page.save(update_fields=[*PROGRESS_FIELDS, "resolved_at"])
+    cancel_unsent(ending)
+
+
+def cancel_unsent(pages: Iterable[Page]) -> None:
+    """Messages that no worker has begun to send are not sent; those being sent are checked by their sender."""
+    waiting = Notification.objects.filter(page__in=list(pages), state=Notification.State.PENDING)
+    waiting.update(state=Notification.State.CANCELLED)
+
+
+def reopen(incident: Incident, *, words: str, now: datetime) -> None:
+    """It fires again: the same rows, one generation further, paged from step one."""
+    incident.state = Incident.State.TRIGGERED
+    incident.generation += 1
+    incident.reopened_at, incident.resolved_at, incident.resolved_by = now, None, None
+    incident.check_again_at = None
+    incident.save(update_fields=["state", "generation", "reopened_at", "resolved_at", "resolved_by", "check_again_at"])
+    timeline.write(incident.pk, TimelineEntry.Kind.REOPENED, words, at=now)
+    for page in locked_pages(incident):
+        _reopen_page(page, now=now)
+    engage_responders(incident, now=now)
+    tell_catalog(incident.component, now=now)
+
+
+def check_again(number: int, *, now: datetime) -> bool:
+    """An incident resolved by hand: page again where an alert still fires. Says whether it did."""
+    incident = locked_incident(number)
+    if incident.check_again_at is None or incident.check_again_at > now:
+        return False
+    if incident.alerts.filter(cleared_at=None).exists():
+        reopen(incident, words="Resolved by hand, and it still fires: paging again", now=now)
+        return True
+    incident.check_again_at = None
+    incident.save(update_fields=["check_again_at"])
+    return False
+
+
+def tell_catalog(component: Component | None, *, now: datetime) -> None:
+    """The component's health as far as incidents know it: the worst open one; without one we have nothing to say."""
+    if component is None:
+        return
+    worst = (
+        Incident.objects.filter(component=component)
+        .exclude(state=Incident.State.RESOLVED)
+        .order_by("severity", "opened_at")
+        .first()
+    )
+    state, summary = _health(worst) if worst else (None, "")
+    report_health(component_id=component.pk, source="incidents", state=state, summary=summary, now=now)
+
+
+def _health(worst: Incident) -> tuple[ComponentHealth.State, str]:
+    loud = worst.severity <= Severity.P3
+    state = ComponentHealth.State.BAD if loud else ComponentHealth.State.AT_RISK
+    return state, f"{worst.get_severity_display()} {worst.label}: {worst.title}"[:200]
+
+
+def _reopen_page(page: Page, *, now: datetime) -> None:
+    if page.policy_version is None and page.person is None:
+        page.policy_version = catch_all_version(now=now)
+        page.save(update_fields=["policy_version"])
+    if page.role == Page.Role.CATCH_ALL and _owner_is_asked(page):
+        return
+    restart(page, reopened(progress_of(page), now=now), now=now)
+    page.acknowledged_at = page.acknowledged_by = None
+    page.save(update_fields=["acknowledged_at", "acknowledged_by"])
+
+
+def _owner_is_asked(page: Page) -> bool:
+    """The catch-all was only asked because the owner did not answer; it will be again, if need be."""
+    return Page.objects.filter(incident=page.incident_id, role=Page.Role.OWNER).exists()

@@ -1,0 +1,157 @@
+"""Opening pages: which team, by which policy, and why, in words. The caller holds the incident."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from catalog.models import Person, Team
+from incidents import timeline
+from incidents.escalation import Progress, State, opened
+from incidents.models import CatchAll, Incident, Page, PolicyVersion, Severity, TeamPaging, TimelineEntry, Urgency
+from incidents.policies import PROGRESS_FIELDS, store, versions_in_force
+from portal.lib.hints import nudge
+
+FIRST_PAGES_AHEAD = 5
+NOBODY = "Nobody can be paged: no catch-all policy is set. A platform admin must set one."
+
+
+def priority(severity: int, *, first: bool) -> int:
+    """Lower goes first: by severity, and within it pages that nobody has been asked about yet."""
+    return severity * 10 - (FIRST_PAGES_AHEAD if first else 0)
+
+
+def urgency(severity: int) -> Urgency:
+    """P1 to P3 wake people; P4 and P5 don't."""
+    return Urgency.HIGH if severity <= Severity.P3 else Urgency.LOW
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a page goes: with no `version` nobody can be asked, and the page starts out exhausted."""
+
+    role: Page.Role
+    words: str
+    team: Team | None = None
+    version: PolicyVersion | None = None
+
+
+def route_to_owner(incident: Incident, *, now: datetime) -> Route:
+    """The owner team by its policy; without owner or policy the catch-all."""
+    where = f"component {incident.component_ref}" if incident.component_ref else "no component"
+    if incident.owner is None:
+        return _to_catch_all(f"{where} → no owner", now=now)
+    version = policy_of_team(incident.owner, now=now)
+    if version is None:
+        return _to_catch_all(f"{where} → team {incident.owner.label} → no escalation policy", now=now)
+    words = f"{where} → team {incident.owner.label} → policy {version.policy.name}"
+    return Route(Page.Role.OWNER, words, incident.owner, version)
+
+
+def policy_of_team(team: Team, *, now: datetime) -> PolicyVersion | None:
+    """The version of the team's policy in force at `now`; None where it has none."""
+    paging = TeamPaging.objects.filter(team=team, policy__isnull=False).first()
+    if paging is None or paging.policy_id is None:
+        return None
+    return versions_in_force([paging.policy_id], now=now).get(paging.policy_id)
+
+
+def catch_all_version(*, now: datetime) -> PolicyVersion | None:
+    """The version of the catch-all policy in force; None where no platform admin has set one."""
+    setting = CatchAll.objects.first()
+    return versions_in_force([setting.policy_id], now=now).get(setting.policy_id) if setting else None
+
+
+def open_page(incident: Incident, route: Route, *, now: datetime) -> Page:
+    """The page of that route: a new one, due at once, or the one that is there already."""
+    there = _there_already(incident, route)
+    if there is not None:
+        return there
+    page = Page(
+        incident=incident,
+        role=route.role,
+        team=route.team,
+        policy_version=route.version,
+        priority=priority(incident.severity, first=True),
+        routing=route.words,
+        opened_at=now,
+        exhausted_at=None if route.version else now,
+    )
+    store(_first_progress(route, now), page)
+    page.save(force_insert=True)
+    kind = TimelineEntry.Kind.ROUTED if route.version else TimelineEntry.Kind.EXHAUSTED
+    timeline.write(incident.pk, kind, route.words, at=now, page_id=page.pk)
+    nudge("incidents.advance_due")
+    return page
+
+
+def open_page_by_name(incident: Incident, person: Person, *, now: datetime) -> Page:
+    """A page to one person, called in by name."""
+    there = incident.pages.filter(person=person).first()
+    if there is not None:
+        return there
+    page = Page(
+        incident=incident,
+        role=Page.Role.MANUAL,
+        person=person,
+        priority=priority(incident.severity, first=True),
+        routing=f"called in by name → {person.label}",
+        opened_at=now,
+    )
+    store(opened(now=now), page)
+    page.save(force_insert=True)
+    nudge("incidents.advance_due")
+    return page
+
+
+def engage_responders(incident: Incident, *, now: datetime) -> list[Page]:
+    """At P1 every responder team of the component gets its own page, at the same moment as the owner."""
+    if incident.severity != Severity.P1 or incident.component is None:
+        return []
+    teams = Team.objects.filter(responds_for__component=incident.component, retired_at=None).distinct()
+    others = teams.exclude(pages__incident=incident)
+    return [page for team in others if (page := _open_responder(incident, team, now)) is not None]
+
+
+def restart(page: Page, progress: Progress, *, now: datetime) -> None:
+    """Store a new plan on a locked page and wake the sweep."""
+    store(progress, page)
+    page.attempts = 0
+    page.exhausted_at = page.resolved_at = None
+    page.save(update_fields=[*PROGRESS_FIELDS, "attempts", "exhausted_at", "resolved_at"])
+    nudge("incidents.advance_due")
+
+
+def _open_responder(incident: Incident, team: Team, now: datetime) -> Page | None:
+    version = policy_of_team(team, now=now)
+    if version is None:
+        words = f"responder {team.label} → no escalation policy: this team could not be paged"
+        timeline.write(incident.pk, TimelineEntry.Kind.UNREACHABLE, words, at=now)
+        return None
+    words = f"P1 → responder {team.label} → policy {version.policy.name}"
+    return open_page(incident, Route(Page.Role.RESPONDER, words, team, version), now=now)
+
+
+def _to_catch_all(words: str, *, now: datetime) -> Route:
+    version = catch_all_version(now=now)
+    if version is None:
+        return Route(Page.Role.CATCH_ALL, f"{words} → {NOBODY}")
+    return Route(Page.Role.CATCH_ALL, f"{words} → catch-all policy {version.policy.name}", version=version)
+
+
+def _there_already(incident: Incident, route: Route) -> Page | None:
+    same = Q(role=route.role) if route.role == Page.Role.CATCH_ALL else Q(team=route.team)
+    return incident.pages.filter(same).first()
+
+
+def _first_progress(route: Route, now: datetime) -> Progress:
+    if route.version is None:
+        return Progress(state=State.EXHAUSTED)
+    return opened(now=now, turn=_turn(route.version))
+
+
+def _turn(version: PolicyVersion) -> int:
+    """Round-robin steps take another target from page to page."""
+    if not any(step.get("round_robin") for step in version.steps):
+        return 0
+    return Page.objects.filter(policy_version__policy=version.policy_id).count()

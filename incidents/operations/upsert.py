@@ -1,0 +1,42 @@
+"""One statement that makes a repeated alert count up instead of opening twice (Django can't name a partial index)."""
+
+from datetime import datetime
+
+from django.db import connection
+from psycopg.types.json import Jsonb
+
+from incidents.firing import Firing
+from incidents.models import Alert
+
+UPSERT = """
+INSERT INTO incidents_alert AS mine
+       (key, source, component_id, component_ref, objective_id, rule, summary, details, links, count,
+        opened_at, last_seen_at, outcome)
+VALUES (%(key)s, %(source)s, %(component)s, %(component_ref)s, %(objective)s, %(rule)s, %(summary)s, %(details)s,
+        %(links)s, 1, %(now)s, %(now)s, '')
+ON CONFLICT (key) WHERE cleared_at IS NULL
+DO UPDATE SET count = mine.count + 1, last_seen_at = greatest(mine.last_seen_at, excluded.last_seen_at),
+              summary = excluded.summary, details = excluded.details, links = excluded.links, rule = excluded.rule
+RETURNING id, xmax = 0
+"""
+
+
+def upsert(firing: Firing, *, now: datetime) -> tuple[Alert, bool]:
+    """The open alert of that key, held until the end of the transaction, and whether it is new."""
+    component = firing.component
+    values = {
+        "key": firing.key,
+        "source": firing.source,
+        "component": component.pk if component else None,
+        "component_ref": component.ref if component else firing.component_ref,
+        "objective": firing.objective_id,
+        "rule": firing.rule,
+        "summary": firing.summary[:300],
+        "details": Jsonb(dict(firing.details)),
+        "links": Jsonb([dict(link) for link in firing.links]),
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(UPSERT, values)
+        pk, is_new = cursor.fetchone()
+    return Alert.objects.get(pk=pk), bool(is_new)

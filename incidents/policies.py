@@ -1,0 +1,125 @@
+"""Between rows and the pure machine: policy versions as `escalation.Policy`, page rows as `escalation.Progress`."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+
+from incidents.escalation import Condition, Policy, Progress, State, Step, Target, TargetKind
+from incidents.models import EscalationPolicy, Page, PolicyVersion
+from portal.lib import durations
+
+BY_NAME_DELAY = timedelta(minutes=5)
+BY_NAME_REPEATS = 2
+PROGRESS_FIELDS = (
+    "state",
+    "generation",
+    "cycle",
+    "step",
+    "repeat",
+    "next_step_at",
+    "fallbacks",
+    "turn",
+    "asked",
+)
+
+
+def policy_of(version: PolicyVersion) -> Policy:
+    """What a version says. Raises KeyError or ValueError where its steps can't be read; forms let none such in."""
+    made = Policy(
+        steps=tuple(_step(step) for step in version.steps),
+        repeat=version.repeat,
+        fallback=str(version.fallback_id) if version.fallback_id else None,
+        ack_timeout=version.ack_timeout,
+    )
+    if version.answer_within is None:
+        return made
+    return Policy(made.steps, made.repeat, made.fallback, made.ack_timeout, version.answer_within)
+
+
+def policy_for(page: Page) -> Policy:
+    """What a page walks: its version, or for somebody called in by name three calls five minutes apart."""
+    if page.policy_version is not None:
+        return policy_of(page.policy_version)
+    if page.person is None:
+        return Policy(())
+    by_name = Target(TargetKind.PERSON, page.person.ref)
+    return Policy((Step((by_name,), BY_NAME_DELAY, repeat=BY_NAME_REPEATS),))
+
+
+def steps_json(steps: Iterable[Step]) -> list[dict[str, object]]:
+    """Steps as a version stores them; `policy_of` reads them back."""
+    return [
+        {
+            "targets": [{"kind": target.kind.value, "ref": target.ref} for target in step.targets],
+            "delay": durations.render(step.delay),
+            "repeat": step.repeat,
+            "round_robin": step.round_robin,
+            "condition": _condition_json(step.condition),
+        }
+        for step in steps
+    ]
+
+
+def versions_in_force(policies: Iterable[int], *, now: datetime) -> dict[int, PolicyVersion]:
+    """The version of each policy that counts at `now`, by the policy's key; retired ones have none."""
+    newest = PolicyVersion.objects.filter(policy=OuterRef("pk"), since__lte=now).order_by("-since", "-number")
+    chosen = EscalationPolicy.objects.filter(pk__in=set(policies), retired_at=None).annotate(
+        version=Subquery(newest.values("pk")[:1])
+    )
+    found = PolicyVersion.objects.filter(pk__in=chosen.values("version")).select_related("policy")
+    return {version.policy_id: version for version in found}
+
+
+def progress_of(page: Page) -> Progress:
+    """How far a page has come, for the machine."""
+    return Progress(
+        state=State(page.state),
+        generation=page.generation,
+        cycle=page.cycle,
+        step=page.step,
+        repeat=page.repeat,
+        due_at=page.next_step_at,
+        fallbacks=page.fallbacks,
+        turn=page.turn,
+        asked=page.asked,
+    )
+
+
+def store(progress: Progress, page: Page) -> None:
+    """Put `progress` on the row, unsaved; `PROGRESS_FIELDS` are what changed."""
+    page.state = progress.state.value
+    page.generation, page.turn, page.fallbacks = progress.generation, progress.turn, progress.fallbacks
+    page.cycle, page.step, page.repeat = progress.cycle, progress.step, progress.repeat
+    page.next_step_at, page.asked = progress.due_at, progress.asked
+
+
+def _step(raw: Mapping[str, Any]) -> Step:
+    return Step(
+        targets=tuple(Target(TargetKind(target["kind"]), str(target["ref"])) for target in raw["targets"]),
+        delay=durations.parse(raw["delay"]),
+        repeat=int(raw.get("repeat", 0)),
+        condition=_condition(raw["condition"]) if raw.get("condition") else None,
+        round_robin=bool(raw.get("round_robin", False)),
+    )
+
+
+def _condition(raw: Mapping[str, Any]) -> Condition:
+    return Condition(
+        zone=raw["zone"],
+        days=frozenset(raw.get("days", range(7))),
+        start=time.fromisoformat(raw.get("start", "00:00")),
+        end=time.fromisoformat(raw.get("end", "00:00")),
+    )
+
+
+def _condition_json(condition: Condition | None) -> dict[str, object] | None:
+    if condition is None:
+        return None
+    return {
+        "zone": condition.zone,
+        "days": sorted(condition.days),
+        "start": condition.start.isoformat("minutes"),
+        "end": condition.end.isoformat("minutes"),
+    }

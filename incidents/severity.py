@@ -1,0 +1,74 @@
+"""How bad it is: a table of rules over the alert, how much its component matters and how many teams it blocks.
+
+Pure. The first line all of whose conditions hold decides; the reason is kept in words (incidents.md §2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known when the alert comes; `teams_blocked` is None where the blast radius is not known."""
+
+    rule: str
+    source: str
+    tier: int | None = None
+    teams_blocked: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the table; what is empty fits anything, `teams_blocked` means at least so many."""
+
+    severity: int
+    rule: str = ""
+    tier: int | None = None
+    teams_blocked: int | None = None
+    source: str = ""
+
+    def fits(self, facts: Facts) -> bool:
+        """Whether all conditions hold."""
+        return (
+            self.rule in ("", facts.rule)
+            and self.source in ("", facts.source)
+            and self.tier in (None, facts.tier)
+            and (self.teams_blocked is None or (facts.teams_blocked or 0) >= self.teams_blocked)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Severity 1 to 5, and why."""
+
+    severity: int
+    reason: str
+
+
+DEFAULT = (
+    Line(1, rule="page", tier=1),
+    Line(1, rule="page", teams_blocked=5),
+    Line(3, rule="page", tier=4),
+    Line(2, rule="page"),
+    Line(4, rule="ticket"),
+    Line(5),
+)
+
+
+def decide(facts: Facts, table: Sequence[Line] = DEFAULT) -> Verdict:
+    """The severity by the first line that fits; P5 where none does."""
+    line = next((line for line in table if line.fits(facts)), Line(5))
+    return Verdict(line.severity, f"P{line.severity}: {_why(line, facts)}")
+
+
+def _why(line: Line, facts: Facts) -> str:
+    parts = [f"a {facts.rule} rule fired" if facts.rule in ("page", "ticket") else "sent for information"]
+    if line.source:
+        parts.append(f"from {facts.source}")
+    if line.tier is not None:
+        parts.append(f"on a tier {facts.tier} component")
+    if line.teams_blocked is not None:
+        parts.append(f"and {facts.teams_blocked} teams are blocked")
+    return " ".join(parts)
