@@ -1,7 +1,30 @@
 """Addresses of the incidents app: `pages` below the root, `api` below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-pages: list[URLPattern | URLResolver] = []
+from incidents.api import incidents as api_incidents
+from incidents.views import ack, actions
+from incidents.views import pages as views
 
-api: list[URLPattern | URLResolver] = []
+pages: list[URLPattern | URLResolver] = [
+    path("incidents", views.incident_list, name="list"),
+    path("incidents/declare", actions.declare, name="declare"),
+    path("incidents/<int:number>", views.incident_page, name="incident"),
+    path("incidents/<int:number>/live", views.incident_live, name="live"),
+    path("incidents/<int:number>/resolve", actions.resolve, name="resolve"),
+    path("incidents/<int:number>/note", actions.note, name="note"),
+    path("incidents/<int:number>/severity", actions.severity, name="severity"),
+    path("incidents/<int:number>/engage", actions.engage, name="engage"),
+    path("incidents/<int:number>/pages/<int:page>/acknowledge", actions.acknowledge, name="acknowledge"),
+    path("incidents/<int:number>/pages/<int:page>/escalate", actions.escalate, name="escalate"),
+    path("a/<str:token>", ack.ack, name="ack"),
+]
+
+api: list[URLPattern | URLResolver] = [
+    path("incidents", api_incidents.Incidents.as_view(), name="incidents"),
+    path("incidents/<int:number>", api_incidents.OneIncident.as_view(), name="incident"),
+    path("incidents/<int:number>/acknowledge", api_incidents.Acknowledge.as_view(), name="acknowledge"),
+    path("incidents/<int:number>/resolve", api_incidents.Resolve.as_view(), name="resolve"),
+    path("incidents/<int:number>/notes", api_incidents.Notes.as_view(), name="notes"),
+    path("incidents/<int:number>/timeline", api_incidents.Timeline.as_view(), name="timeline"),
+]

@@ -1,1 +1,1 @@
-"""The incidents app over HTTP: load, authorise, one domain call, answer."""
+"""The incidents app over HTTP, for programs."""

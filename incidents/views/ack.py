@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from catalog.models import Person
@@ -13,12 +14,15 @@ from incidents.models import Page
 from portal.lib.clock import db_now
 
 
+@csrf_exempt  # the signed token in the address is the key; a mail client's browser may keep no cookies
 @never_cache
 @require_http_methods(["GET", "POST"])
 def ack(request: HttpRequest, token: str) -> HttpResponse:
     """GET: what it is about and one button. POST: the person the link was made for has it. No sign-in needed."""
     claim = links.read(token)
-    page = Page.objects.select_related("incident__component", "team", "acknowledged_by").filter(pk=claim.page_id).first()
+    page = (
+        Page.objects.select_related("incident__component", "team", "acknowledged_by").filter(pk=claim.page_id).first()
+    )
     person = Person.objects.filter(pk=claim.person_id, retired_at=None).first()
     if page is None or person is None:
         raise links.Tampered
@@ -43,6 +47,8 @@ def _context(request: HttpRequest, page: Page, person: Person) -> dict[str, Any]
         "taken_by": page.acknowledged_by if page.state == "acknowledged" and page.acknowledged_by != person else None,
         "next": moves[0] if moves else None,
         "blocked": boards.blocked(incident),
-        "others": [answer for answer in boards.answers(incident, mine=frozenset(), now=now) if answer.page.pk != page.pk],
+        "others": [
+            answer for answer in boards.answers(incident, mine=frozenset(), now=now) if answer.page.pk != page.pk
+        ],
         "alerts": boards.alerts(incident)[:3],
     }

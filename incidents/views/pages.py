@@ -36,7 +36,9 @@ def incident_list(request: HttpRequest) -> HttpResponse:
         "now": now,
         "open": [] if before.isdecimal() else boards.rows(is_open[:200]),
         "history": history[:PER_PAGE],
-        "older": _with(request.GET, before=str(history[PER_PAGE - 1].incident.number)) if len(history) > PER_PAGE else "",
+        "older": _with(request.GET, before=str(history[PER_PAGE - 1].incident.number))
+        if len(history) > PER_PAGE
+        else "",
         "newest": _with(request.GET, before="") if before else "",
         "tabs": _tabs(request),
         "filters": request.GET,

@@ -1,0 +1,173 @@
+"""List, declare, read, acknowledge, resolve, note."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from catalog.access import Actor, actor_of, require_scope
+from incidents import access, operations, queries
+from incidents.api import serializers as io
+from incidents.models import Incident, TimelineEntry
+from incidents.models.incident import Severity
+from portal.lib.api import KeysetPagination
+from portal.lib.clock import db_now
+from portal.lib.errors import FieldError, Invalid
+
+STATES = ("open", "triggered", "acknowledged", "resolved")
+
+
+class ByNumber(KeysetPagination):
+    """Newest first."""
+
+    ordering = "-number"
+
+
+class ByTime(KeysetPagination):
+    """Oldest first."""
+
+    ordering = ("at", "pk")
+
+
+class Incidents(generics.ListAPIView[Incident]):
+    """All incidents, and declaring one."""
+
+    serializer_class = io.IncidentOut
+    pagination_class = ByNumber
+
+    def get_queryset(self) -> QuerySet[Incident]:
+        """Filtered by the query; raises Invalid for a filter that can't be."""
+        if getattr(self, "swagger_fake_view", False):
+            return Incident.objects.none()
+        asked = self.request.query_params
+        found = queries.incidents(
+            state=_choice("state", asked.get("state", ""), STATES),
+            severities=[_severity(text) for text in asked.getlist("severity")],
+            team=asked.get("team", ""),
+            component=asked.get("component", ""),
+            text=asked.get("q", ""),
+        )
+        return found.select_related("owner", "acknowledged_by", "resolved_by").prefetch_related(
+            "pages__team", "pages__person", "pages__acknowledged_by"
+        )
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("state", enum=STATES),
+            OpenApiParameter("severity", enum=Severity.labels, many=True),
+            OpenApiParameter("team", description="Reference of the owner, such as group:default/ci"),
+            OpenApiParameter("component", description="Reference, such as component:default/ci-runners"),
+            OpenApiParameter("q", description="Text in the title"),
+        ]
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401
+        """Newest first."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(request=io.DeclareIn, responses={201: io.IncidentOut})
+    def post(self, request: Request) -> Response:
+        """Declare one: the owner of the component is paged, or the catch-all without one."""
+        actor = actor_of_api(request)
+        require_scope(actor, access.SCOPE)
+        given = _read(io.DeclareIn, request)
+        severity = given.pop("severity", None)
+        incident = operations.declare(
+            by=actor, now=db_now(), severity=_severity(severity) if severity else None, **given
+        )
+        return Response(io.IncidentOut(_whole(incident.number)).data, status=status.HTTP_201_CREATED)
+
+
+class OneIncident(APIView):
+    """One incident."""
+
+    @extend_schema(responses=io.IncidentOut)
+    def get(self, request: Request, number: int) -> Response:
+        """The incident with its pages."""
+        return Response(io.IncidentOut(_whole(number)).data)
+
+
+class Acknowledge(APIView):
+    """Taking it."""
+
+    @extend_schema(request=io.AcknowledgeIn, responses=io.IncidentOut)
+    def post(self, request: Request, number: int) -> Response:
+        """A named person has taken it: the owner's page and those of the person's own teams."""
+        incident = queries.incident_by_number(number)
+        actor = actor_of_api(request)
+        access.require_hand(actor, incident)
+        person = _read(io.AcknowledgeIn, request).get("person") or actor.person
+        by = Actor(person=person, via="api") if person else actor
+        operations.acknowledge_incident(incident=incident, by=by, now=db_now())
+        return Response(io.IncidentOut(_whole(number)).data)
+
+
+class Resolve(APIView):
+    """Ending it."""
+
+    @extend_schema(request=io.ResolveIn, responses=io.IncidentOut)
+    def post(self, request: Request, number: int) -> Response:
+        """It is over; what still fires then is paged again after 30 minutes."""
+        incident = queries.incident_by_number(number)
+        actor = actor_of_api(request)
+        access.require_hand(actor, incident)
+        operations.resolve(
+            incident=incident, by=actor, now=db_now(), cause=_read(io.ResolveIn, request).get("cause", "")
+        )
+        return Response(io.IncidentOut(_whole(number)).data)
+
+
+class Notes(APIView):
+    """Saying something."""
+
+    @extend_schema(request=io.NoteIn, responses={204: None})
+    def post(self, request: Request, number: int) -> Response:
+        """A note on the timeline."""
+        incident = queries.incident_by_number(number)
+        actor = actor_of_api(request)
+        require_scope(actor, access.SCOPE)
+        operations.add_note(incident=incident, by=actor, text=_read(io.NoteIn, request)["text"], now=db_now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Timeline(generics.ListAPIView[TimelineEntry]):
+    """What happened, oldest first."""
+
+    serializer_class = io.EntryOut
+    pagination_class = ByTime
+
+    def get_queryset(self) -> QuerySet[TimelineEntry]:
+        """Of this incident. Raises NoSuchIncident."""
+        if getattr(self, "swagger_fake_view", False):
+            return TimelineEntry.objects.none()
+        return queries.timeline_of(queries.incident_by_number(self.kwargs["number"]))
+
+
+def actor_of_api(request: Request) -> Actor:
+    """Who asks: the token, or the signed-in person."""
+    return Actor(token=request.auth, via="api") if request.auth else actor_of(request._request)
+
+
+def _whole(number: int) -> Incident:
+    return queries.incident_by_number(number)
+
+
+def _read(kind: type[io.Strict], request: Request) -> dict[str, Any]:
+    given = kind(data=request.data)
+    given.is_valid(raise_exception=True)
+    return dict(given.validated_data)
+
+
+def _choice(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value and value not in allowed:
+        raise Invalid(errors=(FieldError(name, "invalid", f"Use one of {', '.join(allowed)}."),))
+    return value
+
+
+def _severity(text: str) -> int:
+    if text.upper() not in Severity.labels:
+        raise Invalid(errors=(FieldError("severity", "invalid", "Use P1, P2, P3, P4 or P5."),))
+    return int(text[1])

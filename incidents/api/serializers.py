@@ -1,0 +1,110 @@
+"""Incidents, pages and timeline as JSON."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from catalog.models import Component, Person
+from incidents.models import Incident, Page, TimelineEntry
+from incidents.models.incident import Severity
+
+
+class PageOut(serializers.ModelSerializer[Page]):
+    """One team (or person) engaged, and how far its escalation has come."""
+
+    team = serializers.CharField(source="team.ref", default=None, read_only=True)
+    person = serializers.CharField(source="person.ref", default=None, read_only=True)
+    acknowledged_by = serializers.CharField(source="acknowledged_by.ref", default=None, read_only=True)
+
+    class Meta:
+        model = Page
+        fields = (
+            "id", "role", "team", "person", "state", "cycle", "step", "next_step_at", "opened_at",
+            "acknowledged_at", "acknowledged_by", "exhausted_at", "resolved_at", "routing",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class IncidentOut(serializers.ModelSerializer[Incident]):
+    """An incident; `severity` is `P1` to `P5`."""
+
+    component = serializers.CharField(source="component_ref", allow_null=True, read_only=True)
+    owner = serializers.CharField(source="owner.ref", default=None, read_only=True)
+    severity = serializers.CharField(source="get_severity_display", read_only=True)
+    acknowledged_by = serializers.CharField(source="acknowledged_by.ref", default=None, read_only=True)
+    resolved_by = serializers.CharField(source="resolved_by.ref", default=None, read_only=True)
+    pages = PageOut(many=True, read_only=True)
+    url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Incident
+        fields = (
+            "number", "title", "component", "owner", "severity", "severity_reason", "state", "generation", "source",
+            "opened_at", "reopened_at", "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by", "cause",
+            "teams_blocked", "people_blocked", "pages", "url",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_url(self, incident: Incident) -> str:
+        """The page of the incident."""
+        return incident.get_absolute_url()
+
+
+class EntryOut(serializers.ModelSerializer[TimelineEntry]):
+    """Something that happened: who, when, how, what."""
+
+    actor = serializers.CharField(source="actor_ref", read_only=True)
+
+    class Meta:
+        model = TimelineEntry
+        fields = ("at", "kind", "actor", "actor_name", "via", "words", "data")
+        read_only_fields = fields
+
+
+class Strict(serializers.Serializer[Any]):
+    """Refuses fields it does not know, by name."""
+
+    def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401
+        """Raises for unknown fields, each named."""
+        if isinstance(data, dict):
+            unknown = set(data) - set(self.fields)
+            if unknown:
+                known = ", ".join(sorted(self.fields))
+                raise serializers.ValidationError(
+                    {
+                        name: serializers.ErrorDetail(f"There is no such field; known are {known}.", "unknown")
+                        for name in unknown
+                    }
+                )
+        return super().to_internal_value(data)
+
+
+class DeclareIn(Strict):
+    """A new incident, declared by a person or a program."""
+
+    title = serializers.CharField(max_length=300)
+    component = serializers.SlugRelatedField(
+        slug_field="ref", queryset=Component.objects.filter(retired_at=None), required=False, allow_null=True
+    )
+    severity = serializers.ChoiceField(choices=list(Severity.labels), required=False, allow_null=True)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=5000)
+
+
+class AcknowledgeIn(Strict):
+    """Who takes it. People take it themselves; a token must name the person it acts for."""
+
+    person = serializers.SlugRelatedField(
+        slug_field="ref", queryset=Person.objects.filter(retired_at=None), required=False, allow_null=True
+    )
+
+
+class ResolveIn(Strict):
+    """What it was."""
+
+    cause = serializers.CharField(required=False, allow_blank=True, max_length=5000)
+
+
+class NoteIn(Strict):
+    """A note for the timeline."""
+
+    text = serializers.CharField(max_length=10000)

@@ -1,0 +1,208 @@
+"""What the incident pages show, read once and shaped for drawing: rows of the list, the board of one incident."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Prefetch, QuerySet
+
+from catalog.graph import BlastRadius, blast_radius
+from catalog.models import Component, Person, Team
+from incidents import queries
+from incidents.models import Alert, Incident, Page, TimelineEntry
+from incidents.queries import NextMove
+
+KINDS: dict[str, tuple[str, str]] = {
+    # kind of entry: icon, tone
+    "opened": ("flame", "bad"),
+    "reopened": ("flame", "bad"),
+    "alert": ("arrows-join-2", "none"),
+    "alert-cleared": ("check", "good"),
+    "severity": ("arrow-up", "warn"),
+    "routed": ("arrow-right", "none"),
+    "paged": ("bell-ringing", "bad"),
+    "unreachable": ("user-off", "bad"),
+    "fallback": ("arrow-right", "warn"),
+    "exhausted": ("alert-octagon", "bad"),
+    "sent": ("send", "none"),
+    "send-failed": ("circle-x", "warn"),
+    "acknowledged": ("circle-check", "good"),
+    "asked": ("user-question", "warn"),
+    "ack-timeout": ("clock-exclamation", "warn"),
+    "escalated": ("player-skip-forward", "accent"),
+    "resolved": ("circle-check", "good"),
+    "note": ("message-circle", "accent"),
+    "budget": ("chart-line", "warn"),
+    "fault": ("alert-triangle", "bad"),
+}
+FILTERS: dict[str, frozenset[str]] = {
+    "notes": frozenset({"note", "acknowledged", "resolved", "escalated", "severity"}),
+    "pages": frozenset({
+        "paged", "unreachable", "fallback", "exhausted", "sent", "send-failed", "acknowledged", "asked", "ack-timeout", "routed",
+    }),
+    "alerts": frozenset({"opened", "reopened", "alert", "alert-cleared", "budget"}),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list. `state` is a key of the `state` tag, `words` what stands beside its icon."""
+
+    incident: Incident
+    state: str
+    words: str
+
+    @property
+    def taken_after(self) -> timedelta | None:
+        """From opening (or reopening) to the first acknowledgement that still stands."""
+        incident = self.incident
+        if incident.acknowledged_at is None:
+            return None
+        return incident.acknowledged_at - (incident.reopened_at or incident.opened_at)
+
+    @property
+    def lasted(self) -> timedelta | None:
+        """From opening to resolution; None while it is open."""
+        incident = self.incident
+        return incident.resolved_at - incident.opened_at if incident.resolved_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """One person a page has gone to, by which channels, and how that went."""
+
+    person: Person
+    sent: str
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One team (or person) on the board: has it answered, who was asked, what comes next."""
+
+    page: Page
+    called: tuple[Called, ...]
+    next: NextMove | None
+    steps: int
+    mine: bool
+
+    @property
+    def label(self) -> str:
+        """Who is engaged."""
+        if self.page.team:
+            return self.page.team.label
+        return self.page.person.label if self.page.person else "Catch-all"
+
+    @property
+    def hot(self) -> bool:
+        """Nobody has it."""
+        return self.page.is_untaken
+
+    @property
+    def exhausted(self) -> bool:
+        """Everybody was asked and nobody has taken it."""
+        return self.page.state == "exhausted"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedTeam:
+    """A team (None: unowned things) and what of its own can't work: one name, and how many more."""
+
+    team: Team | None
+    first: str
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """What can't work without the component."""
+
+    radius: BlastRadius
+    teams: tuple[BlockedTeam, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A timeline entry with how it is drawn."""
+
+    row: TimelineEntry
+    icon: str
+    tone: str
+
+
+def rows(incidents: QuerySet[Incident]) -> list[Row]:
+    """Lines for these incidents, with their pages in one further query."""
+    pages = Prefetch("pages", Page.objects.select_related("team", "person"))
+    found = incidents.select_related("component", "owner", "acknowledged_by").prefetch_related(pages)
+    return [_row(incident) for incident in found]
+
+
+def answers(incident: Incident, *, mine: frozenset[int], now: datetime) -> list[Answer]:
+    """The board: unanswered teams first. `mine` are the pages the reader may take."""
+    made = [_answer(page, mine=page.pk in mine, now=now) for page in queries.pages_of(incident)]
+    return sorted(made, key=lambda answer: (not answer.hot, answer.page.pk))
+
+
+def timeline(incident: Incident, *, show: str = "") -> list[Entry]:
+    """Newest first; `show` is a key of FILTERS, or empty for all."""
+    entries = queries.timeline_of(incident).select_related("person").reverse()
+    if show in FILTERS:
+        entries = entries.filter(kind__in=FILTERS[show])
+    return [Entry(row, *KINDS.get(row.kind, ("circle-dot", "none"))) for row in entries]
+
+
+def alerts(incident: Incident) -> list[Alert]:
+    """Still firing first."""
+    return list(queries.alerts_of(incident))
+
+
+def blocked(incident: Incident) -> Blocked | None:
+    """Who can't work; None without a component, or when nothing depends on it."""
+    if incident.component_id is None:
+        return None
+    radius = blast_radius(incident.component_id)
+    if not radius.components:
+        return None
+    return Blocked(radius, _blocked_teams(radius))
+
+
+def _blocked_teams(radius: BlastRadius) -> tuple[BlockedTeam, ...]:
+    hurt = Component.objects.select_related("owner").in_bulk([h.component_id for h in radius.components])
+    owned: dict[Team | None, list[str]] = {}
+    for part in radius.components:
+        component = hurt[part.component_id]
+        owned.setdefault(component.owner, []).append(component.name)
+    made = (BlockedTeam(team, names[0], len(names) - 1) for team, names in owned.items())
+    return tuple(sorted(made, key=lambda blocked: -blocked.more))
+
+
+def _row(incident: Incident) -> Row:
+    waiting = [page for page in incident.pages.all() if page.is_untaken]
+    if not incident.is_open:
+        return Row(incident, "resolved", "Resolved")
+    if incident.state == Incident.State.ACKNOWLEDGED:
+        names = ", ".join(page.team.label for page in waiting if page.team)
+        return Row(incident, "unanswered", f"Taken, {names} not yet") if names else Row(incident, "taken", "Taken")
+    if any(page.state == "exhausted" for page in waiting):
+        return Row(incident, "unanswered", "Nobody has taken it")
+    return Row(incident, "paging", "Paging") if waiting else Row(incident, "waiting", "Told, waits")
+
+
+def _answer(page: Page, *, mine: bool, now: datetime) -> Answer:
+    moves = queries.next_moves(page, now=now, limit=1) if page.next_step_at else []
+    steps = len(page.policy_version.steps) if page.policy_version else 0
+    return Answer(page, _called(page), moves[0] if moves else None, steps, mine and page.is_untaken)
+
+
+def _called(page: Page) -> tuple[Called, ...]:
+    by_person: dict[int, list[tuple[str, str]]] = {}
+    people: dict[int, Person] = {}
+    for note in page.notifications.all():
+        if note.generation == page.generation or page.state != "resolved":
+            people[note.person_id] = note.person
+            by_person.setdefault(note.person_id, []).append((note.channel, note.get_state_display().lower()))
+    return tuple(
+        Called(
+            people[pk], ", ".join(f"{channel} {state}" for channel, state in sent), any("failed" in s for _, s in sent)
+        )
+        for pk, sent in by_person.items()
+    )

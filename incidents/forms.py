@@ -1,0 +1,52 @@
+"""What people fill in on the incident pages."""
+
+from django import forms
+
+from catalog.models import Component, Team
+from incidents.models.incident import Severity
+
+
+class DeclareForm(forms.Form):
+    """Two fields are enough; the rest is what the responder will ask first."""
+
+    title = forms.CharField(
+        max_length=300, label="What is wrong?", help_text="As somebody who can't work would say it."
+    )
+    component = forms.ModelChoiceField(
+        Component.objects.filter(retired_at=None).order_by("name"),
+        required=False,
+        empty_label="I don't know",
+        label="What is broken?",
+        help_text="Its owner is paged. Without one, the catch-all policy is.",
+    )
+    severity = forms.TypedChoiceField(
+        choices=[("", "By the rules"), *Severity.choices],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text="Left to the rules, it follows the component's tier and how many teams are blocked.",
+    )
+    note = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}), label="What did you see?")
+
+
+class ResolveForm(forms.Form):
+    """The cause, in a sentence."""
+
+    cause = forms.CharField(
+        required=False, widget=forms.Textarea(attrs={"rows": 2}), label="What was it?", help_text="One sentence helps."
+    )
+
+
+class SeverityForm(forms.Form):
+    """A severity and why."""
+
+    severity = forms.TypedChoiceField(choices=Severity.choices, coerce=int)
+    reason = forms.CharField(max_length=200, label="Why?", help_text="It stands beside the severity for everybody.")
+
+
+class EngageForm(forms.Form):
+    """A further team to page."""
+
+    team = forms.ModelChoiceField(
+        Team.objects.filter(retired_at=None).order_by("title", "name"), label="Page which team?"
+    )
