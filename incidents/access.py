@@ -11,7 +11,7 @@ SCOPE = "incidents:write"
 
 
 class NotCalled(Forbidden):
-    """Only those who were called, the teams engaged and platform admins may do this; ask one of them to page your team."""
+    """Only those who were called, the teams engaged and platform admins may do this; ask one of them."""
 
 
 def require_hand(actor: Actor, incident: Incident) -> None:

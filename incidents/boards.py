@@ -37,7 +37,8 @@ KINDS: dict[str, tuple[str, str]] = {
 FILTERS: dict[str, frozenset[str]] = {
     "notes": frozenset({"note", "acknowledged", "resolved", "escalated", "severity"}),
     "pages": frozenset({
-        "paged", "unreachable", "fallback", "exhausted", "sent", "send-failed", "acknowledged", "asked", "ack-timeout", "routed",
+        "paged", "unreachable", "fallback", "exhausted", "sent", "send-failed", "acknowledged", "asked", "ack-timeout",
+        "routed",
     }),
     "alerts": frozenset({"opened", "reopened", "alert", "alert-cleared", "budget"}),
 }  # fmt: skip

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.access import Actor, actor_of, require_scope
+from catalog.models import ApiToken
 from incidents import access, operations, queries
 from incidents.api import serializers as io
 from incidents.models import Incident, TimelineEntry
@@ -148,7 +149,9 @@ class Timeline(generics.ListAPIView[TimelineEntry]):
 
 def actor_of_api(request: Request) -> Actor:
     """Who asks: the token, or the signed-in person."""
-    return Actor(token=request.auth, via="api") if request.auth else actor_of(request._request)
+    if isinstance(request.auth, ApiToken):
+        return Actor(token=request.auth, via="api")
+    return actor_of(request._request)
 
 
 def _whole(number: int) -> Incident:

@@ -96,7 +96,7 @@ def _page(number: int, pk: int) -> Page:
 
 def _valid[F: Form](form: F) -> F:
     if not form.is_valid():
-        raise Invalid(" ".join(f"{name}: {' '.join(errors)}" for name, errors in form.errors.items()))
+        raise Invalid(" ".join(f"{name}: {' '.join(map(str, errors))}" for name, errors in form.errors.items()))
     return form
 
 
