@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_MATTERS = re.compile(r"level=(warn|err|crit|fatal)|\b(WARNING|ERROR|CRITICAL|FATAL|PANIC)\b|^Traceback|^panic:")
+_MATTERS = re.compile(r"level=(warn|err|crit|fatal)|(?<!%)\b(WARNING|ERROR|CRITICAL|FATAL|PANIC)\b|^Traceback|^panic:")
 _LARGEST_LOG = 10 * 2**20  # bytes; then the file moves aside to NAME.log.1
-_AT_MOST, _WITHIN = 5, 10.0  # lines of one child in the terminal, per seconds
+_AT_MOST, _WITHIN = 3, 30.0  # lines of one child in the terminal, per seconds
+_WIDEST = 240  # characters of such a line; the file has the rest
 _COLOURS = ("36", "35", "34", "33", "32", "96", "95", "94")
 
 
@@ -21,10 +22,13 @@ _COLOURS = ("36", "35", "34", "33", "32", "96", "95", "94")
 class Terminal:
     """Prints for a person; a terminal that went away is no reason to stop."""
 
+    stopping: bool = False  # what children complain about then is our doing
     colour: bool = field(default_factory=lambda: sys.stdout.isatty() and "NO_COLOR" not in os.environ)
 
     def say(self, text: str, *, name: str = "") -> None:
         """Print `text`, prefixed with the coloured `name` of who says it."""
+        if name and self.stopping:
+            return
         with contextlib.suppress(OSError, ValueError):
             print(f"{self._prefix(name)}{text}", flush=True)
 
@@ -58,7 +62,7 @@ class Log:
         if size > _LARGEST_LOG:
             self.path.replace(self.path.with_suffix(".log.1"))
         if _MATTERS.search(line) and self._may_show():
-            self.terminal.say(line, name=self.name)
+            self.terminal.say(line if len(line) <= _WIDEST else f"{line[:_WIDEST]} …", name=self.name)
 
     def _may_show(self) -> bool:
         now = self.clock()

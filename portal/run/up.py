@@ -69,6 +69,7 @@ class Up:
                 self.supervisor.hurry.set()  # asked a second time
                 return
             self.terminal.say("\nStopping …")
+            self.terminal.stopping = True
             story.cancel()
 
         for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -149,8 +150,17 @@ class Up:
         self.supervisor.keep(prometheus.process(found, files, port=port))
 
     def _processes(self) -> list[Process]:
+        threads = str(min(8, 2 * (os.cpu_count() or 1) + 1))
         where = ("--interface", "wsgi", "--host", self.host, "--port", str(self.port), "--no-ws")
-        how = ("--blocking-threads", "8", "--backpressure", "64", "--respawn-failed-workers", "--log-level", "warning")
+        how = (
+            "--blocking-threads",
+            threads,
+            "--backpressure",
+            "64",
+            "--respawn-failed-workers",
+            "--log-level",
+            "warning",
+        )
         ours = [
             Process(name="web", argv=(*_PYTHON, "granian", *where, *how, "portal.wsgi:application")),
             _worker("pages", "page,deliver"),
