@@ -1,0 +1,167 @@
+"""What people fill in about schedules. People are typed, with suggestions, so that a phone and no script are enough."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+
+from catalog.models import Person, Team
+from incidents.models import LayerVersion
+from incidents.operations.schedules import Turns
+
+WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+SUGGESTED = 500
+
+
+def suggestions() -> list[Person]:
+    """People for the list of suggestions; anybody else can be typed."""
+    return list(Person.objects.filter(retired_at=None)[:SUGGESTED])
+
+
+def typed_as(person: Person) -> str:
+    """How a person stands in a field: unmistakable and readable."""
+    return f"{person.label} ({person.ref})"
+
+
+class Moment(forms.DateTimeInput):
+    """A date and time in the reader's zone, by the browser's own picker."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
+class PersonField(forms.CharField):
+    """A person by reference, name, or as suggested."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - Django's own
+        super().__init__(widget=forms.TextInput(attrs={"list": "people", "autocomplete": "off"}), **options)
+
+    def clean(self, value: Any) -> Person | None:  # noqa: ANN401
+        """The person; None for an empty field that may be."""
+        text = super().clean(value)
+        return find_person(text) if text else None
+
+
+class PeopleWidget(forms.MultiWidget):
+    """One line for each person of a rotation, in order."""
+
+    def __init__(self, lines: int) -> None:
+        super().__init__(
+            [
+                forms.TextInput(attrs={"list": "people", "autocomplete": "off", "aria-label": f"Person {place}"})
+                for place in range(1, lines + 1)
+            ]
+        )
+
+    def decompress(self, value: Any) -> list[str]:  # noqa: ANN401
+        """The initial value is a list already."""
+        return list(value or [])
+
+
+class PeopleField(forms.MultiValueField):
+    """People in the order of their turns; empty lines are left out."""
+
+    def __init__(self, lines: int, **options: Any) -> None:  # noqa: ANN401
+        fields = [forms.CharField(required=False) for _ in range(lines)]
+        super().__init__(fields, widget=PeopleWidget(lines), require_all_fields=False, **options)
+
+    def compress(self, data_list: Sequence[str]) -> list[Person]:
+        """Each typed text as a person. Raises ValidationError naming the ones that are nobody."""
+        return [find_person(text) for text in data_list if text.strip()]
+
+
+def find_person(text: str) -> Person:
+    """Whoever is meant by a reference, a name, or `Ada Okafor (user:default/ada)`. Raises ValidationError."""
+    wanted = text.strip().rpartition("(")[2].removesuffix(")").strip().lower()
+    everybody = Person.objects.filter(retired_at=None)
+    found = list(everybody.filter(ref__in=[wanted, f"user:default/{wanted}"]))
+    found = found or list(everybody.filter(display_name__iexact=text.strip())[:2])
+    if len(found) != 1:
+        what = "More than one person is" if found else "Nobody is"
+        raise forms.ValidationError(
+            f"{what} known as “{text.strip()}”. Choose from the list, or write user:default/name."
+        )
+    return found[0]
+
+
+class OverrideForm(forms.Form):
+    """Somebody else, or nobody, for a time."""
+
+    person = PersonField(required=False, label="Who has it", help_text="Type a name and choose.")
+    nobody = forms.BooleanField(required=False, label="Nobody, on purpose")
+    starts_at = forms.DateTimeField(widget=Moment, label="From")
+    ends_at = forms.DateTimeField(widget=Moment, label="Until")
+    reason = forms.CharField(required=False, max_length=200, label="Why", help_text="Shown on the schedule.")
+
+    def clean(self) -> dict[str, Any]:
+        """A person or nobody, not both and not neither."""
+        given = super().clean() or {}
+        if "person" in self.errors:
+            return given
+        if bool(given.get("person")) == bool(given.get("nobody")):
+            self.add_error("person", "Name a person, or say that it is nobody on purpose.")
+        return given
+
+
+class TurnsForm(forms.Form):
+    """How a rotation turns, and from when."""
+
+    people = PeopleField(lines=4, label="People, in the order of their turns", help_text="")
+    length = forms.IntegerField(min_value=1, max_value=366, initial=1, label="A turn lasts")
+    unit = forms.ChoiceField(choices=LayerVersion.Unit.choices, initial="week", label="Counted in")
+    handoff = forms.TimeField(
+        initial="09:00", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), label="Handoff at"
+    )
+    weekday = forms.TypedChoiceField(
+        coerce=int, choices=list(enumerate(WEEKDAYS)), initial=0, label="Handoff day", help_text="For turns of weeks."
+    )
+    starts_at = forms.DateTimeField(widget=Moment, label="From")
+
+    def __init__(self, *args: Any, zone: str = "", **options: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **options)
+        self.fields["people"] = PeopleField(self._lines(), label=self.fields["people"].label, help_text=PEOPLE_HINT)
+        if zone:
+            self.fields["handoff"].help_text = f"By the clock of {zone}, also when summer time begins or ends."
+
+    def turns(self) -> Turns:
+        """What was filled in, once it is valid."""
+        given = self.cleaned_data
+        starts_at: datetime = given["starts_at"]
+        return Turns(
+            tuple(person.ref for person in given["people"]),
+            starts_at,
+            given["unit"],
+            given["length"],
+            given["handoff"],
+            given["weekday"],
+        )
+
+    def _lines(self) -> int:
+        """Two free lines below those in use."""
+        given = [key for key, value in self.data.items() if key.startswith("people_") and value]
+        return max(4, 2 + max(len(given), len(self.initial.get("people") or [])))
+
+
+PEOPLE_HINT = "One a line; the first begins. Leave a line empty to leave somebody out. Previewing makes room for more."
+
+
+class ScheduleForm(TurnsForm):
+    """A new schedule with its rotation."""
+
+    name = forms.CharField(max_length=200, label="Name", help_text="Usually the team's, such as Build & CI.")
+    team = forms.ModelChoiceField(Team.objects.none(), required=False, label="Team", empty_label="No team")
+    time_zone = forms.ChoiceField(label="Time zone", help_text="Handoffs keep to the clock of this zone.")
+    field_order = ("name", "team", "time_zone", "people", "length", "unit", "handoff", "weekday", "starts_at")
+
+    def __init__(self, *args: Any, teams: Sequence[Team], **options: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **options)
+        team_field = self.fields["team"]
+        assert isinstance(team_field, forms.ModelChoiceField)  # noqa: S101 - tells mypy
+        team_field.queryset = Team.objects.filter(pk__in=[team.pk for team in teams])
+        zones = self.fields["time_zone"]
+        assert isinstance(zones, forms.ChoiceField)  # noqa: S101 - tells mypy
+        zones.choices = [(zone, zone) for zone in sorted(available_timezones())]

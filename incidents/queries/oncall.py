@@ -1,0 +1,190 @@
+"""Who is on call: now, next, in a period, and where nobody is; a few queries for any number of schedules."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from catalog.models import Person, Team
+from incidents.models import Override, Schedule, TeamPaging
+from incidents.oncall import rotation
+from incidents.oncall.schedules import rotation_of, with_layers
+from portal.lib.errors import Missing
+
+log = structlog.get_logger(__name__)
+
+FOUR_WEEKS = timedelta(weeks=4)
+
+
+class NoSuchSchedule(Missing):
+    """There is no schedule with this name."""
+
+
+class NoSuchOverride(Missing):
+    """There is no such override on this schedule, or it was withdrawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """Who has a schedule at one moment. `person` is None in a gap, and for a `ref` that nobody is known by.
+
+    `until` is when somebody else, or nobody, has it; None is no end within a year. `by_override` says that the layers
+    were overridden. `next_ref` is None when nobody follows or nothing changes.
+    """
+
+    schedule: Schedule
+    ref: str | None
+    person: Person | None
+    until: datetime | None
+    by_override: bool
+    next_ref: str | None
+    next_person: Person | None
+
+    @property
+    def nobody(self) -> bool:
+        """Whether this is a gap."""
+        return self.ref is None
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One stretch of one schedule in which `person` (by `ref`) is on call."""
+
+    schedule: Schedule
+    ref: str
+    person: Person | None
+    start: datetime
+    end: datetime
+    by_override: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Nobody is on call; `decided` by an override that says so."""
+
+    schedule: Schedule
+    start: datetime
+    end: datetime
+    decided: bool
+
+
+def schedules(*, since: datetime) -> list[Schedule]:
+    """All schedules in use with team, layers, and the overrides that reach beyond `since`."""
+    return with_layers(overrides_from=since)
+
+
+def schedule_by_slug(slug: str, *, since: datetime | None = None) -> Schedule:
+    """With layers and overrides, those ended before `since` left out. Raises NoSuchSchedule."""
+    found = with_layers([slug], overrides_from=since)
+    if not found:
+        raise NoSuchSchedule(f"There is no schedule {slug}.")
+    return found[0]
+
+
+def override_of(schedule: Schedule, pk: int) -> Override:
+    """An override in force or to come. Raises NoSuchOverride."""
+    found = schedule.overrides.filter(pk=pk, withdrawn_at=None).select_related("person").first()
+    if found is None:
+        raise NoSuchOverride
+    return found
+
+
+def readable(schedule: Schedule) -> rotation.Schedule:
+    """The schedule for the pure module; one that can't be read is logged and shown as what it is, nobody on call."""
+    try:
+        return rotation_of(schedule)
+    except (ValueError, KeyError, TypeError) as error:
+        log.exception("schedule can't be read", schedule=schedule.slug, error=str(error))
+        return rotation.Schedule("UTC")
+
+
+def on_call_now(loaded: Iterable[Schedule], *, now: datetime) -> list[OnCall]:
+    """Who has each of the schedules at `now`, and who is next; one query for all people."""
+    found = [(row, *_now_and_next(readable(row), now)) for row in loaded]
+    people = people_by_ref(ref for _, stretch, handoff in found for ref in (_ref(stretch), _taker(handoff)) if ref)
+    return [_on_call(row, stretch, handoff, people) for row, stretch, handoff in found]
+
+
+def on_call_of_teams(teams: Iterable[Team | int], *, now: datetime) -> dict[int, OnCall]:
+    """Team key to who is on call for it: by the schedule it is shown by, else its first by name; without any, no entry.
+
+    Four queries for any number of teams.
+    """
+    wanted = {team.pk if isinstance(team, Team) else team for team in teams}
+    shown = dict(
+        TeamPaging.objects.filter(team__in=wanted, schedule__retired_at=None)
+        .exclude(schedule=None)
+        .values_list("team_id", "schedule__slug")
+    )
+    rest = Schedule.objects.filter(team__in=wanted - set(shown), retired_at=None).order_by("-name")
+    shown |= {pk: slug for pk, slug in rest.values_list("team_id", "slug") if pk is not None}
+    found = {
+        on_call.schedule.slug: on_call
+        for on_call in on_call_now(with_layers(shown.values(), overrides_from=now), now=now)
+    }
+    return {pk: found[slug] for pk, slug in shown.items() if slug in found}
+
+
+def duties(loaded: Iterable[Schedule], start: datetime, end: datetime, *, of: Person | None = None) -> list[Duty]:
+    """All shifts in `[start, end)`, soonest first, clipped; only those `of` one person when given."""
+    shifts = [(row, shift) for row in loaded for shift in rotation.shifts(readable(row), start, end)]
+    if of is not None:
+        shifts = [(row, shift) for row, shift in shifts if shift.person == of.ref]
+    people = people_by_ref(shift.person for _, shift in shifts)
+    found = [
+        Duty(row, shift.person, people.get(shift.person), shift.start, shift.end, shift.override is not None)
+        for row, shift in shifts
+        if shift.start is not None and shift.end is not None
+    ]
+    return sorted(found, key=lambda duty: (duty.start, duty.schedule.name))
+
+
+def holes(loaded: Iterable[Schedule], start: datetime, end: datetime) -> list[Hole]:
+    """When nobody is on call in `[start, end)`, soonest first, clipped."""
+    found = [
+        Hole(row, gap.start, gap.end, gap.override is not None)
+        for row in loaded
+        for gap in rotation.gaps(readable(row), start, end)
+        if gap.start is not None and gap.end is not None
+    ]
+    return sorted(found, key=lambda hole: (hole.start, hole.schedule.name))
+
+
+def people_by_ref(refs: Iterable[str]) -> dict[str, Person]:
+    """Those of the references that somebody is known by, in one query."""
+    wanted = set(refs)
+    return {person.ref: person for person in Person.objects.filter(ref__in=wanted)} if wanted else {}
+
+
+def overrides_ahead(loaded: Sequence[Schedule], *, now: datetime) -> list[Override]:
+    """Overrides in force and to come of schedules loaded by `schedules`, soonest first, with their schedules."""
+    found = [override for row in loaded for override in row.overrides.all() if override.ends_at > now]
+    return sorted(found, key=lambda override: (override.starts_at, override.pk))
+
+
+def _now_and_next(pure: rotation.Schedule, now: datetime) -> tuple[rotation.Stretch, rotation.Handoff | None]:
+    return rotation.on_call(pure, now), rotation.next_handoff(pure, now)
+
+
+def _on_call(
+    row: Schedule, stretch: rotation.Stretch, handoff: rotation.Handoff | None, people: dict[str, Person]
+) -> OnCall:
+    ref, following = _ref(stretch), _taker(handoff)
+    return OnCall(
+        schedule=row,
+        ref=ref,
+        person=people.get(ref or ""),
+        until=handoff.at if handoff else None,
+        by_override=stretch.override is not None,
+        next_ref=following,
+        next_person=people.get(following or ""),
+    )
+
+
+def _ref(stretch: rotation.Stretch) -> str | None:
+    return stretch.person if isinstance(stretch, rotation.Shift) else None
+
+
+def _taker(handoff: rotation.Handoff | None) -> str | None:
+    return handoff.taker if handoff else None
