@@ -41,7 +41,7 @@ def history(objective: Objective, *, now: datetime, points: int = 240) -> list[H
 def burn_history(
     objective: Objective, *, windows: Sequence[timedelta], since: datetime, until: datetime, points: int = 240
 ) -> dict[timedelta, list[tuple[datetime, float | None]]]:
-    """Burn rate over each of `windows` at `points` moments of `[since, until]`; None where there was no traffic or no data."""
+    """Burn rate over each of `windows` at `points` moments of `[since, until]`; None without traffic or data."""
     raise NotImplementedError
 
 
