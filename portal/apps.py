@@ -2,9 +2,16 @@
 
 from django.apps import AppConfig
 
+from catalog import registries
+
 
 class PortalConfig(AppConfig):
     """No models: what several apps need together, and what none of them owns."""
 
     name = "portal"
     verbose_name = "Portal"
+
+    def ready(self) -> None:
+        """Registers the first and the last line of the sidebar."""
+        registries.navigation["home"] = registries.NavEntry("Home", "home", "layout-dashboard", 10)
+        registries.navigation["docs"] = registries.NavEntry("Docs", "docs", "book", 90)

@@ -4,9 +4,10 @@ from django.conf import settings
 from django.contrib.auth import views as accounts
 from django.urls import URLPattern, URLResolver, path
 
-from portal.pages import docs, style
+from portal.pages import docs, home, style
 
 pages: list[URLPattern | URLResolver] = [
+    path("", home.show, name="home"),
     path("sign-in", accounts.LoginView.as_view(redirect_authenticated_user=True), name="sign-in"),
     path("sign-out", accounts.LogoutView.as_view(), name="sign-out"),
     path("password", accounts.PasswordChangeView.as_view(success_url="/"), name="password-change"),
