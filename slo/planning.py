@@ -16,6 +16,8 @@ MAX_EXPRESSIONS = 100
 """How many expressions are joined by `or` in one query."""
 ID_LABEL = "__portico"
 """The label by which a united expression's series are told apart."""
+_UNESCAPED = MAX_QUERY // 2
+"""Length at which to stop joining, before escaping, which at worst doubles a text."""
 _LOOSE = 100
 """How many selectors with regular expressions are tried as covers of others."""
 _MANY_MATCHERS = 8
@@ -148,7 +150,7 @@ def _chunks(alike: Sequence[Selector]) -> Iterator[list[Selector]]:
     for selector in sorted(alike, key=_by_rarest_last(alike)):
         new = {matcher for matcher in selector.matchers if matcher not in values}
         length = sum(len(str(matcher)) for matcher in new)
-        if chunk and (len(values) + len(new) > MAX_VALUES or size + length > MAX_QUERY // 2):
+        if chunk and (len(values) + len(new) > MAX_VALUES or size + length > _UNESCAPED):
             yield chunk
             chunk, values, size = [], set(), 0
             new = set(selector.matchers)
@@ -159,14 +161,6 @@ def _chunks(alike: Sequence[Selector]) -> Iterator[list[Selector]]:
     yield chunk
 
 
-def _by_rarest_last(alike: Sequence[Selector]) -> "_Order":
-    counts: dict[str, set[str]] = defaultdict(set)
-    for selector in alike:
-        for matcher in selector.matchers:
-            counts[matcher.name].add(matcher.value)
-    return _Order({name: len(values) for name, values in counts.items()})
-
-
 @dataclass(frozen=True, slots=True)
 class _Order:
     """Sorts selectors by the labels with the fewest values first, so that neighbours share most of them."""
@@ -175,6 +169,14 @@ class _Order:
 
     def __call__(self, selector: Selector) -> list[tuple[int, Matcher]]:
         return sorted((self.values[matcher.name], matcher) for matcher in selector.matchers)
+
+
+def _by_rarest_last(alike: Sequence[Selector]) -> _Order:
+    counts: dict[str, set[str]] = defaultdict(set)
+    for selector in alike:
+        for matcher in selector.matchers:
+            counts[matcher.name].add(matcher.value)
+    return _Order({name: len(values) for name, values in counts.items()})
 
 
 def _joined(chunk: Sequence[Selector]) -> Selector:
@@ -197,7 +199,7 @@ def plan_expressions(expressions: Iterable[Expression]) -> list[VectorRequest]:
     requests: list[VectorRequest] = []
     chunk: list[Expression] = []
     for expression in expressions:
-        if len(chunk) == MAX_EXPRESSIONS or sum(len(one.text) for one in chunk) + len(expression.text) > MAX_QUERY // 2:
+        if len(chunk) == MAX_EXPRESSIONS or sum(len(one.text) for one in chunk) + len(expression.text) > _UNESCAPED:
             requests.append(_united(chunk))
             chunk = []
         chunk.append(expression)

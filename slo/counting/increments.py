@@ -63,7 +63,7 @@ def count(
             groups[key] = _kept(target.walk(), until - rules.keep)
     kept = State({key: group for key, group in groups.items() if group.tails}, _scrapes(state, health, span))
     counted = [line for group in lines.values() for line in group.values()]
-    return _outcome(span, kept, counted + [line for line in _quiet(state, lines, span) if line.known])
+    return _outcome(span, kept, [*counted, *_quiet(state, lines, span)])
 
 
 def _scrapes(state: State, health: Mapping[TargetKey, Health], span: Span) -> dict[TargetKey, float]:
@@ -92,7 +92,7 @@ def _lines(chosen: Mapping[str, Series], state: State, span: Span) -> dict[Group
     for name, one in chosen.items():
         key = group_key(one.labels, span.rules)
         group = state.groups.get(key)
-        lines.setdefault(key, {})[name] = Line(one, group.tails.get(name) if group else None, span)
+        lines.setdefault(key, {})[name] = Line(one, group.tails.get(name) if group else None)
     return lines
 
 
@@ -103,7 +103,7 @@ def _quiet(state: State, lines: Mapping[GroupKey, Mapping[str, Line]], span: Spa
         for name, tail in group.tails.items():
             if name not in answered and span.reach(tail) > span.cursor + BUCKET:
                 labels: Labels = orjson.loads(name)
-                yield Line(Series(labels), tail, span)
+                yield Line(Series(labels), tail)
 
 
 def _kept(group: Group, oldest: float) -> Group:
@@ -120,6 +120,6 @@ def _outcome(span: Span, state: State, lines: Sequence[Line]) -> Counting:
         state=state,
         series=[line.series for line in lines],
         increments=[line.increments() for line in lines],
-        known=[line.known for line in lines],
+        known=[line.known | line.visible(span) for line in lines],
         last_sample=[line.last or None for line in lines],
     )

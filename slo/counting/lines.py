@@ -1,7 +1,7 @@
 """The working copy of one series while it is counted."""
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
 from typing import NamedTuple
 
 from slo.counting.constants import BUCKET, Rules
@@ -51,18 +51,24 @@ class Line:
 
     __slots__ = ("dip", "fresh", "interval", "known", "last", "marked", "plain", "series", "value")
 
-    def __init__(self, series: Series, tail: Tail | None, span: Span) -> None:
+    def __init__(self, series: Series, tail: Tail | None) -> None:
         self.series = series
         self.fresh = tail is None
         self.value: Number
         self.last, self.value, self.interval, self.dip = tail or Tail(0.0, 0, 0.0, 0.0)
         self.plain: dict[int, Number] = {}
         self.marked: list[Increment] = []
-        self.known = span.bits(0, span.reach(tail)) if tail else 0
+        self.known = 0
 
     def increments(self) -> list[Increment]:
         """What it has added."""
         return [Increment(end, amount, 0, None) for end, amount in self.plain.items()] + self.marked
+
+    def visible(self, span: Span, *, before: float = inf) -> int:
+        """The buckets that end before `before` and that its last sample makes known, as a bit mask."""
+        if not self.last:
+            return 0
+        return span.bits(ceil(self.last / BUCKET) * BUCKET, min(span.reach(self.tail()), before))
 
     def tail(self) -> Tail:
         """Where it stands now."""

@@ -202,17 +202,17 @@ class Target:
         return int((at - self.rules.busy_memory) // _RATE_SLOT)
 
     def _move(self, at: float, rows: list[Row]) -> None:
-        """Every series here was seen at `at`, and makes its bucket (and for rarer scrapes the next ones) known."""
-        bucket, own = ceil(at / BUCKET) * BUCKET, self.span.bits(ceil(at / BUCKET) * BUCKET, at + BUCKET)
-        longest = BUCKET / self.rules.gap_intervals
+        """Every series here was seen at `at`, which makes its bucket known (rule 8)."""
+        bucket = ceil(at / BUCKET) * BUCKET
+        own, bucket_before = self.span.bits(bucket, at + BUCKET), bucket - BUCKET
         for line, _ in rows:
-            last, usual = line.last, line.interval
+            last = line.last
+            if last and last <= bucket_before - BUCKET:
+                line.known |= line.visible(self.span, before=bucket)
+            if last and at - last != line.interval:
+                line.interval = _interval(at - last, line.interval)
             line.last = at
-            if last and at - last != usual:
-                line.interval = usual = _interval(at - last, usual)
             line.known |= own
-            if usual > longest:
-                line.known |= self.span.bits(bucket, at + self.rules.gap_intervals * usual)
 
 
 def _interval(span: float, usual: float) -> float:
