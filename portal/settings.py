@@ -21,6 +21,7 @@ PORTAL_ALLOW_PRIVATE_ADDRESSES = env.flag("PORTAL_ALLOW_PRIVATE_ADDRESSES", defa
 PORTAL_DEMO = env.flag("PORTAL_DEMO")
 PORTAL_DEMO_SIMULATOR = env.text("PORTAL_DEMO_SIMULATOR")  # its address, and the token to break things with
 PORTAL_DEMO_TOKEN = env.text("PORTAL_DEMO_TOKEN")
+PORTAL_DEMO_PACE = env.text("PORTAL_DEMO_PACE", "story")  # see portal/demo/platform/pace.yaml
 PORTAL_EMBED_ANCESTORS = env.words("PORTAL_EMBED_ANCESTORS", ("'self'",))
 
 DEBUG = env.flag("PORTAL_DEBUG")
