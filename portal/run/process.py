@@ -51,6 +51,7 @@ class Site:
     base_url: str  # such as http://localhost:8000, without a slash at the end
     environment: dict[str, str]  # what every process gets: DATABASE_URL, PROMETHEUS_URL, PORTAL_SECRET_KEY, …
     prometheus: PrometheusFiles | None = None  # None: PROMETHEUS_URL was given, so it is not ours
+    _ports: dict[str, int] = field(default_factory=dict)
 
     @property
     def whole_environment(self) -> dict[str, str]:
@@ -58,8 +59,10 @@ class Site:
         return os.environ | self.environment
 
     def port(self, name: str) -> int:
-        """A free TCP port on loopback for `name`, the same at every start while nobody else takes it."""
-        return free_port(f"{self.folder.identity()}/{name}")
+        """A free TCP port on loopback for `name`, the same in this run and, unless somebody took it, in the next."""
+        if name not in self._ports:
+            self._ports[name] = free_port(f"{self.folder.identity()}/{name}")
+        return self._ports[name]
 
 
 class Demo(Protocol):
@@ -76,7 +79,7 @@ class Demo(Protocol):
         """Put scrape targets where our Prometheus will find them (`site.prometheus.targets`).
 
         Answers what is to be run to its end, one after the other, before Prometheus starts: the making of history, when
-        there is none yet. Not called when PROMETHEUS_URL is given.
+        there is none yet. Not called when PROMETHEUS_URL is given or no Prometheus could be had.
         """
 
     def processes(self, site: Site) -> list[Process]:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import dataclasses
 import importlib
 import os
 import shutil
@@ -90,9 +91,10 @@ class Up:
         await _together(self._django("prepare", PORTAL_COLLECT_STATIC="1"), self._start_prometheus())
         await self._django(*(("demo", "seed") if self.demo else ("first_sign_in",)))
         self.site.folder.tell(Running(os.getpid(), self.site.base_url, self.site.environment))
-        for process in self._processes():
+        processes = self._processes()
+        for process in processes:
             self.supervisor.keep(process)
-        await self._until_ready()
+        await self._until_ready(processes)
         self._announce()
         await self._keep_database()
 
@@ -142,12 +144,12 @@ class Up:
         if found is None:
             del self.site.environment["PROMETHEUS_URL"]
             return
+        self.site.prometheus = files = dataclasses.replace(files, promtool=found.promtool)
         prometheus.write_config(files, portal=f"127.0.0.1:{self.port}")
         if self.demo:
             for process in self.demo.before_prometheus(self.site):
                 await self.supervisor.once(process)
-        port = int(self.site.environment["PROMETHEUS_URL"].rsplit(":", 1)[1])
-        self.supervisor.keep(prometheus.process(found, files, port=port))
+        self.supervisor.keep(prometheus.process(found, files, port=self.site.port("prometheus")))
 
     def _processes(self) -> list[Process]:
         threads = str(min(8, 2 * (os.cpu_count() or 1) + 1))
@@ -169,9 +171,9 @@ class Up:
         ]
         return [*ours, *(self.demo.processes(self.site) if self.demo else [])]
 
-    async def _until_ready(self) -> None:
+    async def _until_ready(self, processes: list[Process]) -> None:
         said = time.monotonic()
-        while (problem := await asyncio.to_thread(_ask, f"http://127.0.0.1:{self.port}/readyz")) is not None:
+        while problem := await asyncio.to_thread(_not_ready, f"http://127.0.0.1:{self.port}/readyz", processes):
             if time.monotonic() - said > 20:
                 said = time.monotonic()
                 self.terminal.say(f"Not ready yet: {problem}")
@@ -205,15 +207,16 @@ def _worker(name: str, queues: str) -> Process:
     return Process(name=name, argv=(*argv, "--without-gossip", "--without-mingle", "--without-heartbeat"))
 
 
-def _ask(url: str) -> str | None:
-    """None once `url` answers 200, else what is wrong."""
+def _not_ready(url: str, processes: list[Process]) -> str:
+    """What is still missing, in words; empty once `url` answers 200 and every process says that it is ready."""
     try:
         with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own address
-            return None
+            pass
     except urllib.error.HTTPError as error:
         return error.read().decode(errors="replace")[:500]
     except OSError as error:
-        return str(error)
+        return f"the web server does not answer ({error})"
+    return ", ".join(process.name for process in processes if process.ready is not None and not process.ready())
 
 
 def _first_sign_in(folder: DataFolder) -> list[str]:
