@@ -50,7 +50,7 @@ def _holes(mine: set[int], person: Person, now: datetime) -> Iterator[Need]:
         length = words.rough(hole.end - hole.start)
         start = words.moment(timezone.localtime(hole.start), now=timezone.localtime(now))
         text = f"from {start}, {length}"
-        yield Need("gap", f"{hole.schedule.name}: nobody on call", text, reverse("incidents:on-call"), "Fill")
+        yield Need("gap", f"{hole.schedule.name}: nobody on call", text, reverse("incidents:oncall"), "Fill")
 
 
 def _blind(mine: set[int]) -> Iterator[Need]:
