@@ -28,7 +28,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include(pages_urls.pages)),
     path("", include((catalog_urls.pages, "catalog"))),
-    path("", include((slo_urls.pages, "slo"))),
+    path("", include(([*slo_urls.pages, *pages_urls.slo], "slo"))),
     path("", include((incidents_urls.pages, "incidents"))),
 ]
 if settings.PORTAL_DEMO:

@@ -1,0 +1,1 @@
+"""Pages of the slo app: each loads, authorises, makes one call, and answers."""
