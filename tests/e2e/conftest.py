@@ -1,0 +1,113 @@
+"""A browser that forgives nothing, and the product it looks at."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response
+
+from portal.demo import PASSWORD
+from tests.e2e.product import Product, running_product
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+QUIET = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-domain-reliability",
+    "--disable-sync",
+    "--no-first-run",
+    "--metrics-recording-only",
+)
+# the browser says of a blocked script or style only on its console; said this way, it can't be missed
+REPORT_CSP = """
+document.addEventListener("securitypolicyviolation", (event) => console.error(
+  `CSP: ${event.violatedDirective} blocked ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber}`));
+"""
+Open = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder is marked, and left out where there is no browser."""
+    for item in items:
+        if "tests/e2e/" in item.nodeid:
+            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.slow)
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip(reason="no chromium on PATH; bin/test installs it"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The distribution's Chromium, which calls nobody."""
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": list(QUIET)}
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """One running product for all browser tests, at the quick pace."""
+    with running_product(tmp_path_factory.mktemp("product"), pace="quick") as running:
+        yield running
+
+
+@pytest.fixture
+def faults() -> list[str]:
+    """What the browser complained about so far; `opened` fails the test when there is anything at its end."""
+    return []
+
+
+@pytest.fixture
+def opened(browser: Browser, product: Product, faults: list[str]) -> Iterator[Open]:
+    """`opened()` is a page in a browser of its own (cookies and all); `width` and `height` as wanted."""
+    contexts: list[BrowserContext] = []
+
+    def new(width: int = 1440, height: int = 900, *, touch: bool = False) -> Page:
+        context = browser.new_context(
+            base_url=product.url, viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch
+        )
+        contexts.append(context)
+        context.set_default_timeout(15_000)
+        context.add_init_script(REPORT_CSP)
+        page = context.new_page()
+        _watch(page, faults)
+        return page
+
+    yield new
+    for context in contexts:
+        context.close()
+    assert not faults, "the browser complained:\n" + "\n".join(faults)
+
+
+@pytest.fixture
+def signed_in(opened: Open) -> Callable[[str], Page]:
+    """`signed_in("linh")` is a page of somebody who signed in as people do."""
+
+    def sign_in(name: str) -> Page:
+        page = opened()
+        page.goto("/sign-in")
+        page.get_by_label("Username").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda url: "sign-in" not in url)
+        return page
+
+    return sign_in
+
+
+def _watch(page: Page, faults: list[str]) -> None:
+    def console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            faults.append(f"{page.url}: console: {message.text}")
+
+    def broke(error: Error) -> None:
+        faults.append(f"{page.url}: {error}")
+
+    def answered(response: Response) -> None:
+        if response.status >= 400:
+            faults.append(f"{page.url}: {response.status} for {response.url}")
+
+    page.on("console", console)
+    page.on("pageerror", broke)
+    page.on("response", answered)
