@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 
 from catalog import queries as catalog
 from catalog.access import actor_of
@@ -40,7 +41,10 @@ def show(request: HttpRequest) -> HttpResponse:
         "worst": worst_objectives(),
         "components": components(teams, now=now),
     }
-    return render(request, "portal/home.html", context)
+    part = "#live" if request.headers.get("HX-Request") else ""
+    response = render(request, f"portal/home.html{part}", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 def totals() -> dict[str, object]:
