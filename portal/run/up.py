@@ -79,6 +79,7 @@ class Up:
             asyncio.get_running_loop().add_signal_handler(one, told)
 
     async def _end(self) -> None:
+        self.terminal.stopping = True
         await self.supervisor.stop()
         if self.server is not None:
             self.server.stop()

@@ -87,7 +87,7 @@ def prometheus() -> str:
 
 def mailer() -> str:
     """The mail server greets us; nothing is sent."""
-    backend = mail.get_connection()
+    backend = mail.mailers["default"]
     opened = backend.open()
     backend.close()
     return "the server greets us" if opened else f"mail goes to {type(backend).__module__.rsplit('.', 1)[-1]}"
