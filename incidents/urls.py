@@ -3,7 +3,8 @@
 from django.urls import URLPattern, URLResolver, path
 
 from incidents.api import incidents as api_incidents
-from incidents.views import ack, actions
+from incidents.api import oncall as api_oncall
+from incidents.views import ack, actions, oncall
 from incidents.views import pages as views
 
 pages: list[URLPattern | URLResolver] = [
@@ -18,6 +19,7 @@ pages: list[URLPattern | URLResolver] = [
     path("incidents/<int:number>/pages/<int:page>/acknowledge", actions.acknowledge, name="acknowledge"),
     path("incidents/<int:number>/pages/<int:page>/escalate", actions.escalate, name="escalate"),
     path("a/<str:token>", ack.ack, name="ack"),
+    *oncall.urlpatterns,
 ]
 
 api: list[URLPattern | URLResolver] = [
@@ -27,4 +29,5 @@ api: list[URLPattern | URLResolver] = [
     path("incidents/<int:number>/resolve", api_incidents.Resolve.as_view(), name="resolve"),
     path("incidents/<int:number>/notes", api_incidents.Notes.as_view(), name="notes"),
     path("incidents/<int:number>/timeline", api_incidents.Timeline.as_view(), name="timeline"),
+    *api_oncall.urlpatterns,
 ]

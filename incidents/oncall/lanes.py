@@ -34,6 +34,12 @@ class Axis:
     now_x: str | None
     now_text: str
 
+    @property
+    def now_anchor(self) -> str:
+        """How the word beside now is set, so that it stays inside at either edge."""
+        place = float((self.now_x or "50%").rstrip("%"))
+        return "start" if place < 5 else "end" if place > 95 else "middle"
+
     def share(self, at: datetime) -> float:
         """Where `at` lies, 0 is the left edge and 1 the right one."""
         return (at - self.start) / (self.end - self.start)

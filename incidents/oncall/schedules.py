@@ -20,7 +20,8 @@ def with_layers(slugs: Iterable[str] | None = None, *, overrides_from: datetime 
     overrides = Override.objects.filter(withdrawn_at=None).select_related("person")
     if overrides_from is not None:
         overrides = overrides.filter(ends_at__gt=overrides_from)
-    found = Schedule.objects.filter(retired_at=None).prefetch_related("layers", Prefetch("overrides", overrides))
+    in_use = Schedule.objects.filter(retired_at=None).select_related("team")
+    found = in_use.prefetch_related("layers", Prefetch("overrides", overrides))
     return list(found if slugs is None else found.filter(slug__in=set(slugs)))
 
 

@@ -83,12 +83,13 @@ def create_schedule(
 def change_rotation(*, schedule: Schedule, turns: Turns, by: Actor, now: datetime) -> LayerVersion:
     """From `turns.starts_at` on the rotation is `turns`; what was before stays as it was.
 
-    The first person has it from that very moment. Raises Invalid.
+    The first person has it from that very moment. Changes planned for later are dropped. Raises Invalid.
     """
     schedule = Schedule.objects.select_for_update().get(pk=schedule.pk)
     turns = _not_before(turns, now)
     _check(_wrong_turns(turns))
     before = _version_at(schedule, turns.starts_at)
+    schedule.layers.filter(position=0, starts_at__gte=turns.starts_at).delete()  # never began: no history is lost
     made = _write_version(schedule, turns, by, now)
     was = _told(_turns_of(before)) if before else None
     _record(by, "change-rotation", schedule, {"rotation": (was, _told(turns))}, now)

@@ -46,6 +46,16 @@ class OnCall:
         """Whether this is a gap."""
         return self.ref is None
 
+    @property
+    def name(self) -> str:
+        """What to call whoever has it; empty in a gap."""
+        return name_of(self.ref, self.person)
+
+    @property
+    def next_name(self) -> str:
+        """What to call whoever is next; empty for nobody."""
+        return name_of(self.next_ref, self.next_person)
+
 
 @dataclass(frozen=True, slots=True)
 class Duty:
@@ -58,6 +68,11 @@ class Duty:
     end: datetime
     by_override: bool
 
+    @property
+    def name(self) -> str:
+        """What to call the person."""
+        return name_of(self.ref, self.person)
+
 
 @dataclass(frozen=True, slots=True)
 class Hole:
@@ -68,10 +83,20 @@ class Hole:
     end: datetime
     decided: bool
 
+    @property
+    def length(self) -> timedelta:
+        """How long."""
+        return self.end - self.start
 
-def schedules(*, since: datetime) -> list[Schedule]:
-    """All schedules in use with team, layers, and the overrides that reach beyond `since`."""
-    return with_layers(overrides_from=since)
+
+def name_of(ref: str | None, person: Person | None) -> str:
+    """A person's label; the bare name of a reference that nobody is known by; empty for nobody."""
+    return person.label if person else (ref or "").rpartition("/")[2]
+
+
+def schedules(*, since: datetime, slugs: Iterable[str] | None = None) -> list[Schedule]:
+    """Schedules in use (all, or those named) with team, layers, and the overrides that reach beyond `since`."""
+    return with_layers(slugs, overrides_from=since)
 
 
 def schedule_by_slug(slug: str, *, since: datetime | None = None) -> Schedule:

@@ -1,0 +1,154 @@
+"""Schedules, shifts and overrides as JSON, in and out."""
+
+from datetime import datetime, time
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from catalog.models import Person, Team
+from incidents.api.serializers import Strict
+from incidents.models import LayerVersion, Override
+from incidents.operations.schedules import Turns
+from incidents.queries.oncall import OnCall
+
+WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+class RotationIn(Strict):
+    """People take turns, in this order; `starts_at` is now when left out."""
+
+    people = serializers.ListField(child=serializers.CharField(max_length=200), min_length=1, max_length=200)
+    unit = serializers.ChoiceField(choices=LayerVersion.Unit.values, default="week")
+    length = serializers.IntegerField(min_value=1, max_value=366, default=1)
+    handoff = serializers.TimeField(default=time(9))
+    weekday = serializers.ChoiceField(choices=WEEKDAYS, default="monday")
+    starts_at = serializers.DateTimeField(required=False)
+
+
+class ScheduleIn(Strict):
+    """A schedule with one rotation."""
+
+    name = serializers.CharField(max_length=200)
+    team = serializers.SlugRelatedField(
+        slug_field="ref", queryset=Team.objects.filter(retired_at=None), default=None, allow_null=True
+    )
+    time_zone = serializers.CharField(max_length=64, default="UTC")
+    rotation = RotationIn()
+
+
+class NewScheduleIn(ScheduleIn):
+    """Without `slug` one is made from the name."""
+
+    slug = serializers.SlugField(max_length=80, required=False)
+
+
+class OverrideIn(Strict):
+    """`person` null is deliberately nobody."""
+
+    person = serializers.SlugRelatedField(
+        slug_field="ref", queryset=Person.objects.filter(retired_at=None), allow_null=True
+    )
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
+
+
+class TakeOverIn(Strict):
+    """Who takes over; the signed-in person when left out."""
+
+    person = serializers.SlugRelatedField(
+        slug_field="ref", queryset=Person.objects.filter(retired_at=None), required=False
+    )
+
+
+class RotationOut(serializers.ModelSerializer[LayerVersion]):
+    """What the rotation says from `starts_at` on."""
+
+    weekday = serializers.SerializerMethodField()
+
+    class Meta:
+        model = LayerVersion
+        fields = ("people", "unit", "length", "handoff", "weekday", "starts_at", "ends_at")
+        read_only_fields = fields
+
+    def get_weekday(self, version: LayerVersion) -> str:
+        """By name."""
+        return WEEKDAYS[version.weekday]
+
+
+class OnCallOut(serializers.Serializer[OnCall]):
+    """Who has it: a reference, or null for nobody; `until` null means no end within a year."""
+
+    person = serializers.CharField(source="ref", allow_null=True)
+    name = serializers.CharField()
+    until = serializers.DateTimeField(allow_null=True)
+    by_override = serializers.BooleanField()
+    next_person = serializers.CharField(source="next_ref", allow_null=True)
+
+
+class ScheduleOut(serializers.Serializer[OnCall]):
+    """A schedule, its rotation by versions, and who has it now."""
+
+    slug = serializers.CharField(source="schedule.slug")
+    name = serializers.CharField(source="schedule.name")
+    team = serializers.CharField(source="schedule.team.ref", default=None, allow_null=True)
+    time_zone = serializers.CharField(source="schedule.time_zone")
+    rotations = RotationOut(source="schedule.layers", many=True)
+    on_call = OnCallOut(source="*")
+
+
+class DutyOut(serializers.Serializer[Any]):
+    """One shift."""
+
+    person = serializers.CharField(source="ref")
+    name = serializers.CharField()
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    by_override = serializers.BooleanField()
+
+
+class HoleOut(serializers.Serializer[Any]):
+    """Nobody is on call; `decided` by an override that says so."""
+
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    decided = serializers.BooleanField()
+
+
+class PeriodOut(serializers.Serializer[Any]):
+    """A period's shifts and gaps, in order."""
+
+    shifts = DutyOut(many=True)
+    gaps = HoleOut(many=True)
+
+
+class OverrideOut(serializers.ModelSerializer[Override]):
+    """An override."""
+
+    person = serializers.CharField(source="person.ref", default=None, allow_null=True)
+    created_by = serializers.CharField(source="created_by.ref", default=None, allow_null=True)
+
+    class Meta:
+        model = Override
+        fields = ("id", "person", "starts_at", "ends_at", "reason", "created_at", "created_by")
+        read_only_fields = fields
+
+
+def read(kind: type[Strict], request: Request) -> dict[str, Any]:
+    """What was sent, checked. Raises ValidationError naming the fields."""
+    given = kind(data=request.data)
+    given.is_valid(raise_exception=True)
+    return dict(given.validated_data)
+
+
+def turns(given: dict[str, Any], now: datetime) -> Turns:
+    """A rotation for the operations."""
+    return Turns(
+        people=tuple(ref.strip().lower() for ref in given["people"]),
+        starts_at=given.get("starts_at", now),
+        unit=given["unit"],
+        length=given["length"],
+        handoff=given["handoff"],
+        weekday=WEEKDAYS.index(given["weekday"]),
+    )
