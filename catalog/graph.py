@@ -55,13 +55,12 @@ class BlastRadius:
     team_ids: tuple[int, ...]
     people_count: int
 
-    def path(self, component_id: int) -> tuple[int, ...]:
-        """Ids from the broken component to `component_id`, both included; empty when that one is not hurt."""
-        via = {hurt.component_id: hurt.via for hurt in self.components}
-        steps = [component_id]
-        while steps[-1] in via:
-            steps.append(via[steps[-1]])
-        return tuple(reversed(steps)) if steps[-1] == self.component_id else ()
+    def paths(self) -> dict[int, tuple[int, ...]]:
+        """By hurt component the ids from the broken one to it, both included: one shortest way each."""
+        found: dict[int, tuple[int, ...]] = {self.component_id: (self.component_id,)}
+        for hurt in self.components:  # nearest first, so the one before it is there already
+            found[hurt.component_id] = (*found[hurt.via], hurt.component_id)
+        return found
 
 
 def blast_radius(component_id: int) -> BlastRadius:

@@ -1,7 +1,23 @@
 """Addresses of the catalog app: `pages` below the root, `api` below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from catalog.api.components import BlastRadiusView, ComponentList, ComponentView
+from catalog.api.people import MeView, PersonList, PersonView, TeamList, TeamView
+
+COMPONENT = "components/<str:kind>/<str:namespace>/<str:name>"
+TEAM = "teams/<str:namespace>/<str:name>"
+PERSON = "people/<str:namespace>/<str:name>"
 
 pages: list[URLPattern | URLResolver] = []
 
-api: list[URLPattern | URLResolver] = []
+api: list[URLPattern | URLResolver] = [
+    path("components", ComponentList.as_view(), name="components"),
+    path(COMPONENT, ComponentView.as_view(), name="component"),
+    path(f"{COMPONENT}/blast-radius", BlastRadiusView.as_view(), name="blast-radius"),
+    path("teams", TeamList.as_view(), name="teams"),
+    path(TEAM, TeamView.as_view(), name="team"),
+    path("people", PersonList.as_view(), name="people"),
+    path(PERSON, PersonView.as_view(), name="person"),
+    path("me", MeView.as_view(), name="me"),
+]

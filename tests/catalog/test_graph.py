@@ -1,5 +1,7 @@
 """What breaks when something breaks, and whose it is."""
 
+from itertools import pairwise
+
 import pytest
 
 from catalog.graph import blast_radius
@@ -74,14 +76,12 @@ def test_the_path_says_by_which_way_it_reaches_somebody() -> None:
     a, b, c = make.component("a"), make.component("b"), make.component("c")
     make.dependency(b, a)
     make.dependency(c, b)
-    radius = blast_radius(a.pk)
-    assert radius.path(c.pk) == (a.pk, b.pk, c.pk)
-    assert radius.path(make.component("elsewhere").pk) == ()
+    assert blast_radius(a.pk).paths()[c.pk] == (a.pk, b.pk, c.pk)
 
 
 def test_diamonds_of_any_depth_stay_cheap() -> None:
     layers = [[make.component(f"l{i}-{j}") for j in range(4)] for i in range(12)]
-    for below, above in zip(layers, layers[1:], strict=False):
+    for below, above in pairwise(layers):
         for holder in above:
             for target in below:
                 make.dependency(holder, target)

@@ -92,19 +92,23 @@ def changes_of(ref: str) -> QuerySet[AuditEntry]:
 def named(text: str, *, limit: int = 8) -> Found:
     """Components, teams and people whose name or title holds `text`; names that begin with it first."""
     return Found(
-        components=_first(Component.objects.filter(retired_at=None), text, ("name", "title"), limit),
-        teams=_first(Team.objects.filter(retired_at=None), text, ("name", "title"), limit),
-        people=_first(Person.objects.filter(retired_at=None), text, ("name", "display_name", "email"), limit),
+        components=_first(Component.objects.filter(retired_at=None), text, limit),
+        teams=_first(Team.objects.filter(retired_at=None), text, limit),
+        people=_first(Person.objects.filter(retired_at=None), text, limit),
     )
 
 
-def _first[M: (Component, Team, Person)](
-    rows: QuerySet[M], text: str, fields: tuple[str, ...], limit: int
-) -> tuple[M, ...]:
+def holding[M: (Component, Team, Person)](rows: QuerySet[M], text: str) -> QuerySet[M]:
+    """Those whose name or title (of people: name or address) holds `text`; all for the empty text."""
+    fields = ("name", "display_name", "email") if rows.model is Person else ("name", "title")
+    holds = Q()
+    for field in fields if text.strip() else ():
+        holds |= Q(**{f"{field}__icontains": text.strip()})
+    return rows.filter(holds)
+
+
+def _first[M: (Component, Team, Person)](rows: QuerySet[M], text: str, limit: int) -> tuple[M, ...]:
     if not text.strip():
         return ()
-    holds = Q()
-    for field in fields:
-        holds |= Q(**{f"{field}__icontains": text.strip()})
     begins_so_first = Case(When(name__istartswith=text.strip(), then=0), default=1)
-    return tuple(rows.filter(holds).order_by(begins_so_first, "name", "pk")[:limit])
+    return tuple(holding(rows, text).order_by(begins_so_first, "name", "pk")[:limit])

@@ -1,0 +1,84 @@
+"""Bodies that refuse what they don't know, and the headers that guard against lost updates."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from difflib import get_close_matches
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+
+from portal.lib.errors import FieldError, Invalid
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses unknown fields by name. What only we say (`echoes`) may be sent back, as after a GET, and is ignored."""
+
+    echoes: ClassVar[frozenset[str]] = frozenset()
+
+    def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401
+        """All faults at once: unknown fields beside those of the known ones."""
+        unknown = _unknown(data, known=set(self.fields), echoes=self.echoes) if isinstance(data, Mapping) else {}
+        try:
+            found = super().to_internal_value(data)
+        except ValidationError as error:
+            if unknown and isinstance(error.detail, dict):
+                raise ValidationError({**error.detail, **unknown}) from error
+            raise
+        if unknown:
+            raise ValidationError(unknown)
+        return found
+
+
+def said(serializer: StrictSerializer, request: Request, *, about: type) -> dict[str, Any]:
+    """The valid fields of the body; null stands for the default of the spec class `about`. Raises ValidationError."""
+    serializer.is_valid(raise_exception=True)
+    if not isinstance(request.data, Mapping):
+        raise ValidationError({"non_field_errors": [ErrorDetail("Send a JSON object.", "not_an_object")]})
+    defaults = {f.name: f.default_factory() if f.default_factory is not MISSING else f.default for f in fields(about)}
+    return {name: defaults[name] if value is None else value for name, value in serializer.validated_data.items()}
+
+
+def same_name(request: Request, **path: str) -> None:
+    """Raise Invalid where the body says another kind, namespace or name than the address."""
+    data = request.data if isinstance(request.data, dict) else {}
+    errors = tuple(
+        FieldError(key, "mismatch", f"The address says {given!r}, the body {data[key]!r}; leave it out of the body.")
+        for key, given in path.items()
+        if key in data and str(data[key]).lower() != given.lower()
+    )
+    if errors:
+        raise Invalid(" ".join(e.message for e in errors), errors=errors)
+
+
+def etag(version: int) -> str:
+    """An entity's version as an ETag."""
+    return f'"{version}"'
+
+
+def expected_version(request: Request) -> int | None:
+    """What `If-Match: "3"` expects, 0 for `If-None-Match: *` (must not exist yet), None where nothing is expected."""
+    if request.headers.get("If-None-Match", "").strip() == "*":
+        return 0
+    given = request.headers.get("If-Match", "").strip()
+    if given in {"", "*"}:
+        return None
+    number = given.removeprefix("W/").strip('"')  # compression makes our own ETags weak
+    if not number.isdecimal():
+        message = f"{given}: send back the ETag as you got it."
+        raise Invalid(message, errors=(FieldError("If-Match", "invalid_etag", message),))
+    return int(number)
+
+
+def _unknown(data: Mapping[str, object], *, known: set[str], echoes: frozenset[str]) -> dict[str, list[ErrorDetail]]:
+    return {
+        str(name): [ErrorDetail(f"Unknown field{_meant(str(name), known)}", "unknown_field")]
+        for name in data
+        if name not in known | echoes
+    }
+
+
+def _meant(name: str, known: set[str]) -> str:
+    close = get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}."

@@ -1,0 +1,135 @@
+"""The catalog as a list: filters that combine, and how many each further choice would leave."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from catalog.models import Component, ComponentHealth
+
+NOBODY = "none"
+"""Stands for components without an owner (or with one that is not there)."""
+
+Worst = ComponentHealth.objects.filter(component=OuterRef("pk")).order_by().values("component")
+
+
+@dataclass(frozen=True, slots=True)
+class Healths:
+    """The health of a component as filters and facets name it; `NONE` where no source says anything."""
+
+    NONE = -1
+    KEYS = {"bad": 3, "at-risk": 2, "unknown": 1, "good": 0, "none": NONE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComponentFilter:
+    """What to list: within a field any of the values, across fields all of them. Owners are references or `none`."""
+
+    q: str = ""
+    kind: tuple[str, ...] = ()
+    type: tuple[str, ...] = ()
+    tier: tuple[int, ...] = ()
+    lifecycle: tuple[str, ...] = ()
+    owner: tuple[str, ...] = ()
+    system: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
+    health: tuple[str, ...] = ()
+    retired: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether it leaves everything (but the retired) in."""
+        return self == ComponentFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One choice: its value in the address, its words, how many it would leave, and whether it is chosen."""
+
+    value: str
+    title: str
+    count: int
+    chosen: bool
+
+
+def components(wanted: ComponentFilter) -> QuerySet[Component]:
+    """What `wanted` leaves, each with `worst`: its worst health, -1 where nobody says anything. Not ordered."""
+    rows = Component.objects.annotate(worst=_worst()).order_by()
+    rows = rows.filter(retired_at__isnull=not wanted.retired)
+    for field in ("kind", "type", "tier", "lifecycle"):
+        if values := getattr(wanted, field):
+            rows = rows.filter(**{f"{field}__in": values})
+    if wanted.system:
+        rows = rows.filter(system_ref__in=wanted.system)
+    if wanted.health:
+        rows = rows.filter(worst__in=[Healths.KEYS[key] for key in wanted.health])
+    for tag in wanted.tag:
+        rows = rows.filter(tags__contains=[tag])
+    return rows.filter(_owned(wanted.owner), _holding(wanted.q))
+
+
+def facets(wanted: ComponentFilter) -> Mapping[str, list[Facet]]:
+    """By field the choices and what each would leave, given the choices in all other fields."""
+    return {
+        "health": _healths(wanted),
+        "tier": _plain(wanted, "tier"),
+        "type": _plain(wanted, "type"),
+        "owner": _owners(wanted),
+        "lifecycle": _plain(wanted, "lifecycle"),
+    }
+
+
+def _worst() -> Coalesce:
+    most = Subquery(Worst.annotate(most=Max("state")).values("most"), output_field=IntegerField())
+    return Coalesce(most, Healths.NONE)
+
+
+def _owned(owners: tuple[str, ...]) -> Q:
+    if not owners:
+        return Q()
+    named = Q(owner_ref__in=[ref for ref in owners if ref != NOBODY])
+    return named | Q(owner=None) if NOBODY in owners else named
+
+
+def _holding(text: str) -> Q:
+    """Every word somewhere in name, title, type, description, tags or labels."""
+    found = Q()
+    for word in text.split():
+        inside = ("name", "title", "type", "owner_ref", "description", "tags", "labels", "annotations")
+        anywhere = Q()
+        for field in inside:
+            anywhere |= Q(**{f"{field}__icontains": word})
+        found &= anywhere
+    return found
+
+
+def _counted(wanted: ComponentFilter, field: str, column: str) -> dict[object, int]:
+    others: dict[str, Any] = {field: ()}
+    rows = components(replace(wanted, **others)).values(key=F(column)).annotate(n=Count("pk"))
+    return {row["key"]: row["n"] for row in rows}
+
+
+def _plain(wanted: ComponentFilter, field: str) -> list[Facet]:
+    counts = {str(key): n for key, n in _counted(wanted, field, field).items() if key not in (None, "")}
+    chosen = [str(value) for value in getattr(wanted, field)]
+    tiers = {str(tier.value): f"{tier.value}, {tier.label.lower()}" for tier in Component.Tier}
+    words = tiers if field == "tier" else {}
+    keys = sorted({*counts, *chosen, *words}, key=lambda key: key if words else (-counts.get(key, 0), key))
+    return [Facet(key, words.get(key, key), counts.get(key, 0), key in chosen) for key in keys]
+
+
+def _owners(wanted: ComponentFilter) -> list[Facet]:
+    others = components(replace(wanted, owner=()))
+    rows = others.exclude(owner=None).values_list("owner__ref", "owner__title", "owner__name").annotate(n=Count("pk"))
+    found = [
+        Facet(ref, title or name, n, ref in wanted.owner) for ref, title, name, n in rows.order_by("-n", "owner__ref")
+    ]
+    return [*found, Facet(NOBODY, "No owner", others.filter(owner=None).count(), NOBODY in wanted.owner)]
+
+
+def _healths(wanted: ComponentFilter) -> list[Facet]:
+    counts = _counted(wanted, "health", "worst")
+    words = {"none": "No SLO", **{key: ComponentHealth.State(n).label for key, n in Healths.KEYS.items() if n >= 0}}
+    return [Facet(key, words[key], counts.get(n, 0), key in wanted.health) for key, n in Healths.KEYS.items()]

@@ -1,0 +1,26 @@
+"""Problem details for the API's description: which refusals an endpoint answers with, and their shape."""
+
+from rest_framework import serializers
+
+
+class FieldProblem(serializers.Serializer[object]):
+    """One thing wrong with one field."""
+
+    field = serializers.CharField()
+    code = serializers.CharField(help_text="For programs")
+    message = serializers.CharField(help_text="For people: what to do")
+
+
+class Problem(serializers.Serializer[object]):
+    """RFC 9457."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    errors = FieldProblem(many=True, required=False)  # type: ignore[assignment]  # a declared field
+
+
+def refusals(*codes: int) -> dict[tuple[int, str], type[Problem]]:
+    """For `extend_schema(responses={200: …, **refusals(400, 404)})`; 401 always is one."""
+    return {(code, "application/problem+json"): Problem for code in sorted({401, *codes})}
