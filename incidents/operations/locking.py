@@ -3,9 +3,9 @@
 Rows are locked `FOR NO KEY UPDATE`, which lets others refer to them meanwhile (timeline entries, notifications).
 """
 
-from catalog.models import Component
 from django.db import connection
 
+from catalog.models import Component
 from incidents.models import Incident, Page
 
 COMPONENT_LOCKS = 0x1C1D

@@ -198,6 +198,8 @@ def _take(incident: Incident, page: Page, pages: Sequence[Page], *, by: Actor, n
 
 def _incident_taken(incident: Incident, page: Page, pages: Sequence[Page], person: Person, *, now: datetime) -> None:
     """A named person has it: the catch-all need not be asked any more; an unanswered owner's page stays as it is."""
+    if page.role == Page.Role.CATCH_ALL and incident.state == Incident.State.ACKNOWLEDGED:
+        return  # the owner has it; this was about a responder who did not answer
     incident.state = Incident.State.ACKNOWLEDGED
     incident.acknowledged_by = person
     incident.acknowledged_at = incident.acknowledged_at or now

@@ -37,6 +37,6 @@ def upsert(firing: Firing, *, now: datetime) -> tuple[Alert, bool]:
         "now": now,
     }
     with connection.cursor() as cursor:
-        cursor.execute(UPSERT, values)
+        cursor.execute(UPSERT, values)  # type: ignore[arg-type]  # psycopg adapts Jsonb, which the stubs don't know
         pk, is_new = cursor.fetchone()
     return Alert.objects.get(pk=pk), bool(is_new)

@@ -3,12 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 
-from catalog.models import Component, Person
-from incidents.models import Alert, Incident, Page, TimelineEntry
+from catalog.models import Component, Membership, Person
+from incidents.escalation import Move, MoveKind, forecast
+from incidents.models import Alert, Incident, Notification, Page, TimelineEntry
+from incidents.oncall.directory import Directory
+from incidents.policies import policy_for, progress_of
 from portal.lib.errors import Missing
+
+
+RELATED = ("component", "owner", "acknowledged_by", "resolved_by")
+WORDS = {
+    MoveKind.FALLBACK: "the fallback policy takes over",
+    MoveKind.EXHAUSTED: "everybody was asked: the catch-all is paged",
+    MoveKind.ASK_RESPONDER: "the responder is asked whether they are still on it",
+    MoveKind.ACK_TIMEOUT: "it escalates again from step 1",
+}
 
 
 class NoSuchIncident(Missing):
@@ -27,7 +40,10 @@ class NextMove:
 
 def incident_by_number(number: int) -> Incident:
     """With component, owner and takers loaded. Raises NoSuchIncident."""
-    raise NotImplementedError
+    found = Incident.objects.select_related(*RELATED).filter(pk=number).first()
+    if found is None:
+        raise NoSuchIncident(f"There is no incident {number}.")
+    return found
 
 
 def incidents(
@@ -41,41 +57,81 @@ def incidents(
 ) -> QuerySet[Incident]:
     """Newest first, filtered. `state` is open, triggered, acknowledged, resolved or empty for all.
 
-    `team` (the owner) and `component` are references, `text` is looked for in titles.
+    `team` (the owner) and `component` are references, `text` is looked for in titles, `since` in the opening.
     """
-    raise NotImplementedError
+    given: dict[str, object] = {
+        "severity__in": list(severities),
+        "owner__ref": team,
+        "component_ref": component,
+        "title__icontains": text.strip(),
+        "opened_at__gte": since,
+    }
+    found = Incident.objects.select_related(*RELATED).filter(**{name: value for name, value in given.items() if value})
+    if state == "open":
+        found = found.exclude(state=Incident.State.RESOLVED)
+    elif state:
+        found = found.filter(state=state)
+    return found.order_by("-opened_at", "-number")
 
 
 def open_incident_of(component: Component) -> Incident | None:
     """The worst open incident of a component."""
-    raise NotImplementedError
+    found = Incident.objects.filter(component=component).exclude(state=Incident.State.RESOLVED)
+    return found.select_related(*RELATED).order_by("severity", "opened_at").first()
 
 
 def pages_of(incident: Incident) -> list[Page]:
     """Its pages with `steps` and `notifications` (and their `tries`) prefetched, in the order they were opened."""
-    raise NotImplementedError
+    outbox = Notification.objects.select_related("person").prefetch_related("tries")
+    related = ("team", "person", "policy_version__policy", "acknowledged_by", "incident")
+    return list(
+        incident.pages.select_related(*related)
+        .prefetch_related("steps", Prefetch("notifications", outbox))
+        .order_by("pk")
+    )
 
 
 def timeline_of(incident: Incident) -> QuerySet[TimelineEntry]:
     """Oldest first."""
-    raise NotImplementedError
+    return incident.timeline.select_related("person", "page__team").order_by("at", "pk")
 
 
 def alerts_of(incident: Incident) -> QuerySet[Alert]:
     """Still firing first."""
-    raise NotImplementedError
+    return incident.alerts.select_related("component", "objective").order_by(
+        F("cleared_at").desc(nulls_first=True), "-last_seen_at"
+    )
 
 
 def next_moves(page: Page, *, now: datetime, limit: int = 5) -> list[NextMove]:
-    """What is still to come on a page, soonest first; empty when nothing is planned."""
-    raise NotImplementedError
+    """What is still to come on a page, soonest first; empty when nothing is planned.
+
+    Whom a step will ask is looked up for the moment of that step.
+    """
+    moves = list(islice(forecast(progress_of(page), policy_for(page), now=now), limit))
+    return [_said(page, move) for move in moves if move.kind is not MoveKind.NOTHING]
 
 
 def untaken_pages_for(person: Person) -> QuerySet[Page]:
     """Open pages nobody has, of this person's teams or sent to them: what to acknowledge."""
-    raise NotImplementedError
+    teams = Membership.objects.filter(person=person).values("team")
+    sent_to = Notification.objects.filter(person=person, page=OuterRef("pk"))
+    untaken = Page.objects.filter(state__in=Page.UNTAKEN).exclude(incident__state=Incident.State.RESOLVED)
+    mine = untaken.filter(Q(team__in=teams) | Q(person=person) | Exists(sent_to))
+    return mine.select_related("incident__component", "team").order_by("incident__severity", "opened_at")
 
 
 def open_counts() -> dict[int, int]:
     """Severity to number of open incidents."""
-    raise NotImplementedError
+    counted = Incident.objects.exclude(state=Incident.State.RESOLVED).values_list("severity").annotate(n=Count("pk"))
+    return dict(counted.order_by("severity"))
+
+
+def _said(page: Page, move: Move) -> NextMove:
+    people = tuple(Directory.load(move.targets, now=move.at).people_of(move.targets)) if move.targets else ()
+    if move.takes_step:
+        names = ", ".join(person.label for person in people) or "nobody on call"
+        words = f"step {move.step + 1}: {names}"
+    else:
+        words = WORDS.get(move.kind, move.kind.value)
+    return NextMove(page, move.at, words, people)

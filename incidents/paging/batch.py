@@ -1,0 +1,137 @@
+"""A batch of held pages: what the machine says for each, gathered, then written in a handful of statements."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from incidents import timeline
+from incidents.escalation import Move, MoveKind, Policy, Target, TargetKind, advance
+from incidents.models import Incident, Notification, Page, PageStep, PolicyVersion, TimelineEntry
+from incidents.oncall.directory import Directory
+from incidents.operations.engaging import priority, urgency
+from incidents.paging import catch_all, messages_due, writing
+from incidents.policies import policy_for, progress_of, store, versions_in_force
+from portal.lib.hints import nudge
+
+Kind = TimelineEntry.Kind
+DECIDING = (Page.Role.OWNER, Page.Role.CATCH_ALL)
+
+
+@dataclass
+class Batch:
+    """Held pages, all due at `now`; `move_all` decides, `write` records. Nothing is read page by page."""
+
+    pages: Sequence[Page]
+    now: datetime
+    steps: list[PageStep] = field(default_factory=list)
+    notifications: list[tuple[Notification, PageStep | None]] = field(default_factory=list)
+    entries: list[TimelineEntry] = field(default_factory=list)
+    exhausted: list[Page] = field(default_factory=list)
+    lost: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.policies = {page.pk: policy_for(page) for page in self.pages}
+        named = {int(policy.fallback) for policy in self.policies.values() if policy.fallback}
+        self.fallbacks: dict[int, PolicyVersion] = versions_in_force(named, now=self.now) if named else {}
+        self.directory = Directory.load(self._targets(), now=self.now)
+
+    def move_all(self) -> None:
+        """Ask the machine for every page, and gather what is to be written."""
+        for page in self.pages:
+            for move in advance(progress_of(page), self._policy(page), now=self.now, reach=self._reachable):
+                self._record(page, move)
+                store(move.after, page)
+            page.attempts = 0
+
+    def write(self) -> None:
+        """Everything in the running transaction; what is to be sent is hinted to the couriers on commit."""
+        PageStep.objects.bulk_create(self.steps)
+        for notification, step in self.notifications:
+            notification.step_id = step.pk if step else None
+        Notification.objects.bulk_create([notification for notification, _ in self.notifications])
+        writing.update_pages(self.pages)
+        Incident.objects.filter(pk__in=self.lost, state=Incident.State.ACKNOWLEDGED).update(
+            state=Incident.State.TRIGGERED
+        )
+        TimelineEntry.objects.bulk_create(self.entries)
+        catch_all.engage(self.exhausted, now=self.now)
+        if self.notifications:
+            nudge("incidents.deliver_due")
+
+    def _targets(self) -> Iterator[Target]:
+        for policy in set(self.policies.values()):
+            for step in policy.steps:
+                yield from step.targets
+        for page in self.pages:
+            if page.acknowledged_by is not None:
+                yield Target(TargetKind.PERSON, page.acknowledged_by.ref)
+
+    def _policy(self, page: Page) -> Policy:
+        """The page's policy; a fallback that has no version in force is none."""
+        policy = self.policies[page.pk]
+        if policy.fallback and int(policy.fallback) not in self.fallbacks:
+            return replace(policy, fallback=None)
+        return policy
+
+    def _reachable(self, move: Move) -> bool:
+        return bool(self.directory.reachable(move.targets))
+
+    def _record(self, page: Page, move: Move) -> None:
+        if move.takes_step:
+            self._step(page, move)
+        elif move.kind is MoveKind.FALLBACK:
+            self._fall_back(page, move)
+        elif move.kind is MoveKind.EXHAUSTED:
+            self._exhaust(page)
+        elif move.kind is MoveKind.ASK_RESPONDER:
+            self._ask(page)
+        elif move.kind is MoveKind.ACK_TIMEOUT:
+            self._time_out(page)
+
+    def _step(self, page: Page, move: Move) -> None:
+        people = self.directory.reachable(move.targets)
+        words = messages_due.step_words(page, move, people, self.directory)
+        step = PageStep(
+            page=page,
+            generation=page.generation,
+            cycle=move.cycle,
+            step=move.step,
+            repeat=move.repeat,
+            policy_version=page.policy_version,
+            at=self.now,
+            late_ms=max(0, round(move.late_by.total_seconds() * 1000)),
+            people=[person.ref for person in people],
+            words=words[:300],
+        )
+        self.steps.append(step)
+        for person in people:
+            made = messages_due.for_step(page, move, person, self.directory)
+            self.notifications.extend((notification, step) for notification in made)
+        self._say(page, Kind.PAGED if people else Kind.UNREACHABLE, words)
+        page.priority = priority(page.incident.severity, first=False)
+
+    def _fall_back(self, page: Page, move: Move) -> None:
+        before = page.policy_version.policy.name if page.policy_version else "its policy"
+        page.policy_version = self.fallbacks[int(move.fallback or 0)]
+        self._say(page, Kind.FALLBACK, f"{before} is through; on to {page.policy_version.policy.name}")
+
+    def _exhaust(self, page: Page) -> None:
+        page.exhausted_at = self.now
+        self.exhausted.append(page)
+        self._say(page, Kind.EXHAUSTED, f"{messages_due.whose(page)}: everybody was asked, nobody has taken it")
+
+    def _ask(self, page: Page) -> None:
+        if page.acknowledged_by is not None:
+            made = messages_due.for_question(page, page.acknowledged_by, self.directory)
+            self.notifications.extend((notification, None) for notification in made)
+        self._say(page, Kind.ASKED, f"Nothing has happened for a while: asked {page.acknowledged_by or 'nobody'}")
+
+    def _time_out(self, page: Page) -> None:
+        if page.role in DECIDING:
+            self.lost.append(page.incident_id)
+        self._say(page, Kind.ACK_TIMEOUT, f"No answer from {page.acknowledged_by or 'nobody'}: escalating again")
+        page.acknowledged_at = page.acknowledged_by = None
+
+    def _say(self, page: Page, kind: Kind, words: str) -> None:
+        data = {"urgency": urgency(page.incident.severity).value}
+        self.entries.append(timeline.entry(page.incident_id, kind, words, at=self.now, page_id=page.pk, data=data))

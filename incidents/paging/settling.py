@@ -1,0 +1,132 @@
+"""What came of the tries: sent, tried again later, or on to the person's next method, and then to the next step."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from incidents import timeline
+from incidents.escalation import ESCALATING
+from incidents.models import ContactMethod, Notification, NotificationAttempt, Page, TimelineEntry
+from incidents.paging.outbox import PAUSES, Leased, Outcome
+from portal.lib.hints import nudge
+
+State = Notification.State
+UNDER_WAY = (State.PENDING, State.LEASED, State.SENT)
+
+
+def settle(outcomes: Sequence[Outcome], *, now: datetime) -> None:
+    """Record each outcome in a transaction of its own, so that one that can't be recorded holds up no other."""
+    for outcome in outcomes:
+        with transaction.atomic():
+            over = _settle(outcome, now)
+        if over is not None:
+            hasten(over, now=now)
+
+
+@transaction.atomic
+def hasten(notification: Notification, *, now: datetime) -> None:
+    """The step reached nobody after all: where its page waits for the next step, that one is due at once."""
+    if notification.step_id is None:
+        return
+    if Notification.objects.filter(step=notification.step_id, state__in=UNDER_WAY).exists():
+        return
+    waiting = Page.objects.filter(
+        pk=notification.page_id or 0, generation=notification.generation, next_step_at__gt=now
+    )
+    if waiting.filter(state__in=ESCALATING).update(next_step_at=now):
+        nudge("incidents.advance_due")
+
+
+def _settle(outcome: Outcome, now: datetime) -> Notification | None:
+    """The notification, where nothing more is tried for it."""
+    leased = outcome.leased
+    _end_try(outcome, now)
+    row = _still_mine(leased)
+    if row is None:
+        return None  # somebody else sends it by now; what we did is on record with its try
+    if not outcome.error:
+        _sent(row, outcome.receipt, now)
+        return None
+    if not outcome.permanent and row.attempts <= len(PAUSES):
+        _again_later(row, outcome.error, now)
+        return None
+    return _failed(row, outcome.error, now)
+
+
+def _end_try(outcome: Outcome, now: datetime) -> None:
+    kind = "sent" if not outcome.error else "permanent" if outcome.permanent else "temporary"
+    NotificationAttempt.objects.filter(notification=outcome.leased.notification, number=outcome.leased.number).update(
+        finished_at=now, outcome=kind, words=(outcome.error or outcome.receipt)[:300]
+    )
+
+
+def _still_mine(leased: Leased) -> Notification | None:
+    mine = Notification.objects.filter(
+        pk=leased.notification.pk, state=State.LEASED, leased_by=leased.by, attempts=leased.number
+    )
+    return mine.select_for_update(no_key=True).first()
+
+
+def _sent(row: Notification, receipt: str, now: datetime) -> None:
+    _mark(row, State.SENT, receipt=receipt[:300], error="", sent_at=now)
+
+
+def _again_later(row: Notification, error: str, now: datetime) -> None:
+    _mark(row, State.PENDING, error=error[:300], next_attempt_at=now + PAUSES[row.attempts - 1])
+    _say(row, f"Could not be sent, trying again: {error}", now)
+
+
+def _failed(row: Notification, error: str, now: datetime) -> Notification | None:
+    following = _next_method(row)
+    if following is None:
+        _mark(row, State.DEAD, error=error[:300])
+        _say(row, f"Could not be sent, and {row.person.label} has no other method: {error}", now)
+        return row
+    _mark(row, State.FAILED, error=error[:300])
+    _say(row, f"Could not be sent, trying {row.person.label} by {following.channel}: {error}", now)
+    _by(row, following, now).save(force_insert=True)
+    nudge("incidents.deliver_due")
+    return None
+
+
+def _next_method(row: Notification) -> ContactMethod | None:
+    """The person's first confirmed method not yet used for the same step and wish."""
+    methods = ContactMethod.objects.filter(person=row.person_id, confirmed_at__isnull=False, removed_at=None)
+    used = _of_the_same_wish(row)
+    return methods.exclude(pk__in=used).order_by("order", "pk").first()
+
+
+def _of_the_same_wish(row: Notification) -> list[int]:
+    stem = row.idempotency_key.split("/", 1)[0]
+    tried = Notification.objects.filter(person=row.person_id, page=row.page_id, incident=row.incident_id)
+    keys = tried.filter(idempotency_key__startswith=f"{stem}/", method__isnull=False)
+    return [pk for pk in keys.values_list("method_id", flat=True) if pk is not None]
+
+
+def _by(row: Notification, method: ContactMethod, now: datetime) -> Notification:
+    """The same message by another method."""
+    stem, wish = row.idempotency_key.split("/", 1)[0], row.rule.split("/", 1)[0]
+    copied = ("kind", "incident_id", "page_id", "step_id", "generation", "person_id", "urgency", "words", "priority")
+    return Notification(
+        **{name: getattr(row, name) for name in copied},
+        method=method,
+        channel=method.channel,
+        address=method.address,
+        rule=f"{wish}/{method.pk}",
+        idempotency_key=f"{stem}/{method.pk}-{method.channel}",
+        created_at=now,
+        due_at=now,
+        next_attempt_at=now,
+    )
+
+
+def _mark(row: Notification, state: State, **fields: object) -> None:
+    Notification.objects.filter(pk=row.pk).update(state=state, lease_until=None, leased_by="", **fields)
+
+
+def _say(row: Notification, words: str, now: datetime) -> None:
+    if row.incident_id is not None:
+        words = f"{row.channel} to {row.person.label}: {words}"
+        kind = TimelineEntry.Kind.SEND_FAILED
+        timeline.write(row.incident_id, kind, words, at=now, page_id=row.page_id, data={"notification": row.pk})
