@@ -1,0 +1,47 @@
+"""What the incidents app adds to the frame and to pages of the catalog; read once, when all apps are loaded."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from catalog import registries
+from catalog.access import Actor, may_write, person_of
+from catalog.models import Team
+from incidents import rota
+from incidents.queries import oncall
+from portal.lib.clock import db_now
+
+
+def on_call_now(team_ids: Collection[int], now: datetime) -> Mapping[int, registries.OnCall]:
+    """Who answers for each team, for those that have somebody."""
+    found = oncall.on_call_of_teams(team_ids, now=now)
+    return {pk: registries.OnCall(one.person, one.until) for pk, one in found.items() if one.person is not None}
+
+
+def on_call_for_me(request: HttpRequest) -> Mapping[str, object] | None:
+    """Who is on call for the reader's teams, for the top of every page."""
+    teams = list(Team.objects.filter(memberships__person=person_of(request), retired_at=None).order_by("name"))
+    found = oncall.on_call_of_teams(teams, now=db_now())
+    covered = [(team, found[team.pk]) for team in teams if team.pk in found and not found[team.pk].nobody]
+    if not covered:
+        return None
+    team, first = covered[0]
+    url = reverse("incidents:schedule", args=[first.schedule.slug])
+    return {"person": first.name, "team": team.label, "more": len(covered) - 1, "url": url}
+
+
+def team_on_call(team: Team, request: HttpRequest, now: datetime) -> Mapping[str, object]:
+    """The team's schedules on its page: who has each, who is next, where nobody is."""
+    me = person_of(request)
+    may = may_write(Actor(person=me), [team], scope="oncall:write")
+    return {"team": team, "schedules": rota.of_team(team, now=now), "now": now, "may_write": may}
+
+
+registries.navigation["on-call"] = registries.NavEntry("On-call", "incidents:oncall", "calendar-time", 50)
+registries.on_call["incidents"] = on_call_now
+registries.frame["on-call"] = on_call_for_me
+registries.team_panels["on-call"] = registries.TeamPanel(
+    "incidents/oncall/team.html", team_on_call, place="side", order=10
+)
