@@ -59,13 +59,13 @@ class Target:
         restarted = self._note_start(at)
         resets = self._resets(rows)
         if resets:
-            self.fell = at
+            self.fell = max(self.fell, at)
         busiest = self._count_rows(at, rows, resets)
         self._count_births(at, rows, restarted)
         self._note_rate(at, busiest)
         self._move(at, rows)
         if self._is_scrape(at, rows):
-            self.seen = at
+            self.seen = max(self.seen, at)  # a sample may arrive late
 
     def _count_rows(self, at: float, rows: list[Row], resets: set[int]) -> float:
         """Count the series that had a sample before; answers the busiest rate among them, events a second.
@@ -142,9 +142,9 @@ class Target:
 
     def _reset_unseen(self, line: Line, at: float) -> bool:
         """Whether the counter started again and has passed its old value since (rule 4)."""
-        if not self.fell > line.last:
+        if not line.last < self.fell <= at:
             return False
-        missed_a_scrape = self.seen > line.last and self._is_shared(at)
+        missed_a_scrape = line.last < self.seen < at and self._is_shared(at)
         return missed_a_scrape or (self.start > line.last and self.fell >= self.start)
 
     def _count_births(self, at: float, rows: list[Row], restarted: bool) -> None:
@@ -163,7 +163,7 @@ class Target:
 
     def _largest_birth(self, at: float, rows: list[Row], restarted: bool) -> float:
         """The largest first value that counts at this scrape; 0 where none does."""
-        if not self.seen or not self._is_shared(at) or (self._someone_vanished(rows) and not restarted):
+        if not 0 < self.seen < at or not self._is_shared(at) or (self._someone_vanished(rows) and not restarted):
             return 0.0
         slots = [rate for slot, rate in self.rates.items() if slot >= self._oldest_slot(at)]
         return max(self.rules.small_counter, self.rules.birth_factor * max(slots, default=0.0) * (at - self.seen))
