@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 from catalog import queries as catalog
-from catalog.access import actor_of
 from catalog.models import Component, Person, Team
 from incidents import queries as incidents
 from incidents.models import Incident
@@ -26,7 +25,7 @@ SHIFTS_AHEAD = timedelta(days=28)
 def show(request: HttpRequest) -> HttpResponse:
     """The first page of everybody; an empty portal shows what to do first instead."""
     now = db_now()
-    person = actor_of(request).person if request.user.is_authenticated else None
+    person: Person | None = getattr(request.user, "person", None)  # an account need not belong to anybody yet
     teams = list(catalog.teams_of(person)) if person else []
     steps = setup.steps()
     context = {
