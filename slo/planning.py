@@ -16,8 +16,10 @@ MAX_EXPRESSIONS = 100
 """How many expressions are joined by `or` in one query."""
 ID_LABEL = "__portico"
 """The label by which a united expression's series are told apart."""
-_UNESCAPED = MAX_QUERY // 2
-"""Length at which to stop joining, before escaping, which at worst doubles a text."""
+_FRAME = 1_000
+"""Room for the metric name and the label names of a united selector."""
+_JOINED = MAX_QUERY // 2
+"""Length of expressions at which to stop joining, leaving room for what is written around each."""
 _LOOSE = 100
 """How many selectors with regular expressions are tried as covers of others."""
 _MANY_MATCHERS = 8
@@ -149,12 +151,12 @@ def _chunks(alike: Sequence[Selector]) -> Iterator[list[Selector]]:
     size = 0
     for selector in sorted(alike, key=_by_rarest_last(alike)):
         new = {matcher for matcher in selector.matchers if matcher not in values}
-        length = sum(len(str(matcher)) for matcher in new)
-        if chunk and (len(values) + len(new) > MAX_VALUES or size + length > _UNESCAPED):
+        length = sum(map(_length, new))
+        if chunk and (len(values) + len(new) > MAX_VALUES or size + length > MAX_QUERY - _FRAME):
             yield chunk
             chunk, values, size = [], set(), 0
             new = set(selector.matchers)
-            length = sum(len(str(matcher)) for matcher in new)
+            length = sum(map(_length, new))
         chunk.append(selector)
         values |= new
         size += length
@@ -169,6 +171,11 @@ class _Order:
 
     def __call__(self, selector: Selector) -> list[tuple[int, Matcher]]:
         return sorted((self.values[matcher.name], matcher) for matcher in selector.matchers)
+
+
+def _length(matcher: Matcher) -> int:
+    """Characters a value takes in a list, escaped twice: as a regular expression and as a PromQL string."""
+    return len(str(_listed(matcher.name, (matcher.value, "")))) if _is_listable(matcher) else len(str(matcher))
 
 
 def _by_rarest_last(alike: Sequence[Selector]) -> _Order:
@@ -199,7 +206,7 @@ def plan_expressions(expressions: Iterable[Expression]) -> list[VectorRequest]:
     requests: list[VectorRequest] = []
     chunk: list[Expression] = []
     for expression in expressions:
-        if len(chunk) == MAX_EXPRESSIONS or sum(len(one.text) for one in chunk) + len(expression.text) > _UNESCAPED:
+        if len(chunk) == MAX_EXPRESSIONS or sum(len(one.text) for one in chunk) + len(expression.text) > _JOINED:
             requests.append(_united(chunk))
             chunk = []
         chunk.append(expression)
