@@ -82,7 +82,10 @@ def web_address(field: str, url: str) -> Iterator[FieldError]:
 
 def safe_url(url: str) -> str:
     """`url` where it may be rendered as a link (http, https, mailto), else the empty text."""
-    parts = urlsplit(url.strip())
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return ""
     known = (parts.scheme in {"http", "https"} and parts.netloc) or (parts.scheme == "mailto" and parts.path)
     return url.strip() if known else ""
 

@@ -70,15 +70,17 @@ def _summary(errors: Sequence[FieldError]) -> str:
     return "; ".join(f"{e.field}: {e.message}" if e.field else e.message for e in errors[:5])
 
 
+def _below(path: str, key: str | int) -> str:
+    if key == "non_field_errors":
+        return path
+    return f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}".strip(".")
+
+
 def _flatten(details: Any, path: str = "") -> list[FieldError]:  # noqa: ANN401
     if isinstance(details, dict) and set(details) == {"message", "code"}:
         return [FieldError(path, str(details["code"]), str(details["message"]))]
     if isinstance(details, dict):
-        return [
-            e
-            for k, v in details.items()
-            for e in _flatten(v, path if k == "non_field_errors" else f"{path}.{k}".strip("."))
-        ]
+        return [e for k, v in details.items() for e in _flatten(v, _below(path, k))]
     if all(isinstance(item, dict) and set(item) == {"message", "code"} for item in details):
         return [e for item in details for e in _flatten(item, path)]
     return [e for place, item in enumerate(details) for e in _flatten(item, f"{path}[{place}]")]
