@@ -14,7 +14,6 @@ from incidents.oncall.directory import Directory
 from incidents.policies import policy_for, progress_of
 from portal.lib.errors import Missing
 
-
 RELATED = ("component", "owner", "acknowledged_by", "resolved_by")
 WORDS = {
     MoveKind.FALLBACK: "the fallback policy takes over",

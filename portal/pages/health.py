@@ -8,6 +8,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from portal.lib.clock import db_now
+from portal.pages import watch
+
 
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 while this process answers and the database does."""
@@ -26,6 +29,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def metrics(request: HttpRequest) -> HttpResponse:
     """Our own figures for Prometheus."""
+    watch.refresh(now=db_now())
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 

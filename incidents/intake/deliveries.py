@@ -1,0 +1,114 @@
+"""Stored deliveries: kept in one insert, then answered; taken by the sweep, of each key in order of arrival."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import OperationalError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from catalog.models import ApiToken
+from incidents.intake import own
+from incidents.models import Alert, Delivery, Integration
+from incidents.operations import clear_alert, raise_alert
+from portal.lib.errors import Expected, Invalid
+from portal.lib.hints import nudge
+
+log = structlog.get_logger(__name__)
+
+TRIES = 20
+PAUSE = timedelta(seconds=5)
+PAUSE_AT_MOST = timedelta(minutes=5)
+KEPT_RAW = 20_000
+
+Taker = Callable[[Delivery, datetime], tuple[Alert | None, str]]
+
+
+def accept(
+    *, body: object, now: datetime, token: ApiToken | None = None, integration: Integration | None = None
+) -> Delivery:
+    """Keep one delivery of Portico's own JSON; it is answered 202 once this has committed.
+
+    A malformed one is kept too, as rejected. Raises Invalid after that.
+    """
+    sender = f"token {token.name}" if token else integration.name if integration else "nobody"
+    row = Delivery(token=token, integration=integration, sender=sender[:200], received_at=now, due_at=now)
+    try:
+        row.key = own.alert_key(own.read(body).key, sender=_sender_key(row))
+    except Invalid as error:
+        row.state, row.raw = Delivery.State.REJECTED, repr(body)[:KEPT_RAW].replace("\x00", "\\0")
+        row.outcome = "; ".join(f"{e.field}: {e.message}" for e in error.errors)[:300]
+        row.save(force_insert=True)
+        raise
+    row.body = body
+    row.save(force_insert=True)
+    nudge("incidents.process_deliveries")
+    return row
+
+
+def process_due(*, now: datetime, limit: int = 50) -> int:
+    """Take up to `limit` stored deliveries; answers how many. One that fails is pushed back and holds up no other."""
+    return sum(_one(pk, now) for pk in _due(now).values_list("pk", flat=True)[:limit])
+
+
+def _due(now: datetime) -> QuerySet[Delivery]:
+    """Stored deliveries whose turn it is: none of the same key came before them and waits."""
+    earlier = Delivery.objects.filter(key=OuterRef("key"), pk__lt=OuterRef("pk"), state=Delivery.State.STORED)
+    waiting = Delivery.objects.filter(state=Delivery.State.STORED, due_at__lte=now)
+    return waiting.filter(~Exists(earlier)).order_by("due_at", "pk")
+
+
+def _one(pk: int, now: datetime) -> int:
+    try:
+        with transaction.atomic():
+            return _take(pk, now)
+    except OperationalError:
+        raise
+    except Exception as error:
+        log.exception("a delivery could not be taken and is pushed back", delivery=pk, error=str(error))
+        _push_back(pk, f"{type(error).__name__}: {error}", now)
+        return 0
+
+
+def _take(pk: int, now: datetime) -> int:
+    held = Delivery.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    row = held.filter(pk=pk, state=Delivery.State.STORED).first()
+    if row is None:
+        return 0  # another worker has it
+    try:
+        row.alert, row.outcome = TAKERS[row.kind](row, now)
+        row.state = Delivery.State.DONE
+    except Expected as error:
+        row.state, row.outcome = Delivery.State.REJECTED, str(error)[:300]
+    row.taken_at = now
+    row.save(update_fields=["alert", "outcome", "state", "taken_at"])
+    return 1
+
+
+def _push_back(pk: int, error: str, now: datetime) -> None:
+    row = Delivery.objects.filter(pk=pk).first()
+    if row is None:
+        return
+    pause = min(PAUSE * 2 ** min(row.attempts, 10), PAUSE_AT_MOST)
+    stored = Delivery.objects.filter(pk=pk, state=Delivery.State.STORED)
+    if row.attempts >= TRIES:
+        stored.update(state=Delivery.State.REJECTED, outcome=f"given up after {TRIES} tries: {error}"[:300])
+        return
+    stored.update(attempts=row.attempts + 1, due_at=now + pause, outcome=f"tried again later: {error}"[:300])
+
+
+def _own(row: Delivery, now: datetime) -> tuple[Alert | None, str]:
+    alert = own.read(row.body)
+    if alert.status == own.FIRING:
+        raised = raise_alert(firing=own.firing_of(alert, sender=_sender_key(row)), now=now)
+        return raised.alert, raised.outcome
+    cleared = clear_alert(key=own.alert_key(alert.key, sender=_sender_key(row)), now=now)
+    return cleared, f"cleared: {cleared.incident}" if cleared else "nothing was open under this key"
+
+
+def _sender_key(row: Delivery) -> str:
+    return f"token-{row.token_id}" if row.token_id else f"integration-{row.integration_id}"
+
+
+TAKERS: dict[str, Taker] = {Integration.Kind.OWN: _own}
+"""By kind; further ways in add theirs."""

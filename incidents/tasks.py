@@ -1,0 +1,55 @@
+"""Wake-ups: each loops over what is due for a few seconds and ends. Nothing is carried in their messages."""
+
+import time
+from collections.abc import Callable
+
+from celery import shared_task
+
+from incidents import paging
+from incidents.intake import deliveries, slo
+from incidents.operations import pruning
+from portal.lib.clock import db_now
+
+A_WHILE = 5.0
+"""Seconds a wake-up works for at the most; the next one goes on."""
+
+
+@shared_task(name="incidents.advance_due", ignore_result=True, soft_time_limit=50)
+def advance_due() -> None:
+    """Steps, ack timeouts, and incidents to look at again."""
+    paging.check_again_due(now=db_now())
+    _while_there_is_more("advance_due", lambda: paging.advance_due(now=db_now(), limit=200).taken)
+
+
+@shared_task(name="incidents.deliver_due", ignore_result=True, soft_time_limit=50)
+def deliver_due() -> None:
+    """The outbox."""
+    delivered = paging.deliver_due(for_seconds=A_WHILE)
+    paging.stamp("deliver_due", now=db_now(), taken=delivered.sent, failed=delivered.failed)
+
+
+@shared_task(name="incidents.take_transitions", ignore_result=True, soft_time_limit=50)
+def take_transitions() -> None:
+    """What objectives have to say."""
+    _while_there_is_more("take_transitions", lambda: slo.take_transitions(now=db_now()))
+
+
+@shared_task(name="incidents.process_deliveries", ignore_result=True, soft_time_limit=50)
+def process_deliveries() -> None:
+    """Stored deliveries."""
+    _while_there_is_more("process_deliveries", lambda: deliveries.process_due(now=db_now()))
+
+
+@shared_task(name="incidents.prune", ignore_result=True, soft_time_limit=50)
+def prune() -> None:
+    """Raw deliveries are kept for a while, not for good."""
+    pruning.prune_deliveries(now=db_now())
+
+
+def _while_there_is_more(name: str, take: Callable[[], int]) -> None:
+    began, taken = time.monotonic(), 0
+    while found := take():
+        taken += found
+        if time.monotonic() - began > A_WHILE:
+            break
+    paging.stamp(name, now=db_now(), taken=taken)

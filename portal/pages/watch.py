@@ -1,0 +1,32 @@
+"""How late we are, for `/metrics` and the watchdog: computed from the database when asked."""
+
+from datetime import datetime
+
+from prometheus_client import Gauge
+
+from incidents.queries import lateness
+from slo.models import Sweep
+
+OVERDUE_TIMER = Gauge("portico_overdue_timer_seconds", "How long the oldest due escalation step has been waiting")
+UNDELIVERED = Gauge("portico_undelivered_message_seconds", "How long the oldest unsent message has been due")
+UNTAKEN = Gauge("portico_untaken_delivery_seconds", "How long the oldest stored delivery has been waiting")
+SWEEP_AGE = Gauge("portico_sweep_age_seconds", "Since the sweep last came by", ["sweep"])
+TOO_LATE = 60.0
+"""Seconds after which the watchdog barks."""
+
+
+def refresh(*, now: datetime) -> dict[str, float]:
+    """Set the gauges, and answer what is later than a minute, by name. Nothing waiting is not late: 0 seconds."""
+    found = lateness(now=now)
+    ages = {f"slo.{row.name}": (now - row.at).total_seconds() for row in Sweep.objects.all()} | found.sweeps
+    OVERDUE_TIMER.set(found.oldest_timer or 0)
+    UNDELIVERED.set(found.oldest_notification or 0)
+    UNTAKEN.set(found.oldest_delivery or 0)
+    for name, age in ages.items():
+        SWEEP_AGE.labels(name).set(age)
+    waiting = {
+        "overdue timer": found.oldest_timer,
+        "undelivered message": found.oldest_notification,
+        "untaken delivery": found.oldest_delivery,
+    }
+    return {name: age for name, age in waiting.items() if age is not None and age > TOO_LATE}
