@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django import template
 from django.forms import BoundField
 from django.templatetags.static import static
+from django.urls import NoReverseMatch
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -172,7 +173,10 @@ def _initials(name: str) -> str:
 
 def _href(thing: object) -> str:
     get_url = getattr(thing, "get_absolute_url", None)
-    return str(get_url()) if callable(get_url) else ""
+    try:
+        return str(get_url()) if callable(get_url) else ""
+    except NoReverseMatch:  # a host project may leave pages out
+        return ""
 
 
 @register.simple_tag
@@ -192,6 +196,12 @@ def who(person: object, none: str = "", link: bool = True) -> SafeString:
     name, url = _name(person), _href(person) if link else ""
     said = format_html('<a class="plain" href="{}">{}</a>', url, name) if url else format_html("<span>{}</span>", name)
     return format_html('<span class="who">{}{}</span>', avatar(person, "xs"), said)
+
+
+@register.filter
+def href(thing: object) -> str:
+    """The address of a person, team, component or incident; empty when it has no page."""
+    return _href(thing)
 
 
 @register.simple_tag
