@@ -7,9 +7,11 @@ from celery.signals import setup_logging
 from django.conf import settings
 
 from portal.beat import ROUTES, celery_schedule
+from portal.lib import filebroker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
+filebroker.register()
 app = Celery("portico")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = celery_schedule()

@@ -101,7 +101,7 @@ CACHES: dict[str, dict[str, object]] = {
     )
 }
 
-CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost//"
+CELERY_BROKER_URL = REDIS_URL or "files://localhost//"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"visibility_timeout": 300, "socket_timeout": 5, "socket_connect_timeout": 2}
     if REDIS_URL
