@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils import timezone
 
 from catalog.models import Person, Team
 from incidents.models import LayerVersion
@@ -13,6 +14,7 @@ from incidents.operations.schedules import Turns
 
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 SUGGESTED = 500
+TYPED = {"list": "people", "autocomplete": "off"}
 
 
 def suggestions() -> list[Person]:
@@ -34,27 +36,12 @@ class Moment(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
-class PersonField(forms.CharField):
-    """A person by reference, name, or as suggested."""
-
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - Django's own
-        super().__init__(widget=forms.TextInput(attrs={"list": "people", "autocomplete": "off"}), **options)
-
-    def clean(self, value: Any) -> Person | None:  # noqa: ANN401
-        """The person; None for an empty field that may be."""
-        text = super().clean(value)
-        return find_person(text) if text else None
-
-
 class PeopleWidget(forms.MultiWidget):
     """One line for each person of a rotation, in order."""
 
     def __init__(self, lines: int) -> None:
         super().__init__(
-            [
-                forms.TextInput(attrs={"list": "people", "autocomplete": "off", "aria-label": f"Person {place}"})
-                for place in range(1, lines + 1)
-            ]
+            [forms.TextInput(attrs={**TYPED, "aria-label": f"Person {place}"}) for place in range(1, lines + 1)]
         )
 
     def decompress(self, value: Any) -> list[str]:  # noqa: ANN401
@@ -91,26 +78,26 @@ def find_person(text: str) -> Person:
 class OverrideForm(forms.Form):
     """Somebody else, or nobody, for a time."""
 
-    person = PersonField(required=False, label="Who has it", help_text="Type a name and choose.")
-    nobody = forms.BooleanField(required=False, label="Nobody, on purpose")
+    person = forms.CharField(
+        max_length=300,
+        label="Who has it",
+        help_text="Type a name and choose; “nobody” leaves it empty on purpose.",
+        widget=forms.TextInput(attrs=TYPED),
+    )
     starts_at = forms.DateTimeField(widget=Moment, label="From")
     ends_at = forms.DateTimeField(widget=Moment, label="Until")
     reason = forms.CharField(required=False, max_length=200, label="Why", help_text="Shown on the schedule.")
 
-    def clean(self) -> dict[str, Any]:
-        """A person or nobody, not both and not neither."""
-        given = super().clean() or {}
-        if "person" in self.errors:
-            return given
-        if bool(given.get("person")) == bool(given.get("nobody")):
-            self.add_error("person", "Name a person, or say that it is nobody on purpose.")
-        return given
+    def clean_person(self) -> Person | None:
+        """None for nobody. Raises ValidationError for a name nobody is known by."""
+        text: str = self.cleaned_data["person"]
+        return None if text.strip().lower() == "nobody" else find_person(text)
 
 
 class TurnsForm(forms.Form):
     """How a rotation turns, and from when."""
 
-    people = PeopleField(lines=4, label="People, in the order of their turns", help_text="")
+    people = PeopleField(lines=4, label="People, in the order of their turns")
     length = forms.IntegerField(min_value=1, max_value=366, initial=1, label="A turn lasts")
     unit = forms.ChoiceField(choices=LayerVersion.Unit.choices, initial="week", label="Counted in")
     handoff = forms.TimeField(
@@ -124,6 +111,8 @@ class TurnsForm(forms.Form):
     def __init__(self, *args: Any, zone: str = "", **options: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **options)
         self.fields["people"] = PeopleField(self._lines(), label=self.fields["people"].label, help_text=PEOPLE_HINT)
+        moment = f"In {timezone.get_current_timezone_name()}. The first person has it from then on."
+        self.fields["starts_at"].help_text = moment
         if zone:
             self.fields["handoff"].help_text = f"By the clock of {zone}, also when summer time begins or ends."
 

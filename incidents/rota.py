@@ -115,8 +115,8 @@ def of_team(team: Team, *, now: datetime) -> list[tuple[OnCall, Hole | None]]:
     return [(one, first.get(one.schedule.pk)) for one in queries.on_call_now(loaded, now=now)]
 
 
-def preview(turns: Turns, *, zone: str, now: datetime, of: Schedule | None = None) -> Preview:
-    """Four weeks from today, drawn in the schedule's own zone. Raises Invalid where the rotation makes no sense."""
+def preview(turns: Turns, *, zone: str, shown_in: str, now: datetime, of: Schedule | None = None) -> Preview:
+    """Four weeks around the change, `zone` being the schedule's. Raises Invalid where the rotation makes no sense."""
     try:
         layer = turns.layer(zone)
     except (ValueError, KeyError) as error:
@@ -124,14 +124,19 @@ def preview(turns: Turns, *, zone: str, now: datetime, of: Schedule | None = Non
     before = queries.readable(of) if of else rotation.Schedule(zone)
     after = replace(before, layers=(*(_ended(one, layer.start) for one in before.layers), layer))
     today = max(now, layer.start - timedelta(days=1))
-    axis = lanes.axis(local_date(today, zone), 28, now=now, zone=zone)
+    axis = lanes.axis(local_date(today, shown_in), 28, now=now, zone=shown_in)
     as_is, to_be = (rotation.stretches(one, axis.start, axis.end) for one in (before, after))
     names, tints = _names([*as_is, *to_be]), lanes.tints_of([*to_be, *as_is])
     drawn = [lanes.lane("As it will be", to_be, axis, names=names, tints=tints)]
     if of:
         drawn.append(lanes.lane("As it is", as_is, axis, names=names, tints=tints, sub=True))
     from_now = rotation.stretches(after, max(now, layer.start), axis.end)
-    return Preview(axis, drawn, _told(from_now, names), [one for one in from_now if isinstance(one, rotation.Gap)])
+    return Preview(
+        axis,
+        drawn,
+        _told(from_now, names),
+        [one for one in from_now if isinstance(one, rotation.Gap) and one.override is None],
+    )
 
 
 def initial_turns(schedule: Schedule, now: datetime) -> dict[str, object]:

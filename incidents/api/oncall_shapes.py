@@ -109,11 +109,12 @@ class DutyOut(serializers.Serializer[Any]):
 
 
 class HoleOut(serializers.Serializer[Any]):
-    """Nobody is on call; `decided` by an override that says so."""
+    """Nobody is on call; `decided` by an override that says so; `lasting` beyond the end of the period."""
 
     start = serializers.DateTimeField()
     end = serializers.DateTimeField()
     decided = serializers.BooleanField()
+    lasting = serializers.BooleanField()
 
 
 class PeriodOut(serializers.Serializer[Any]):

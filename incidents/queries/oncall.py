@@ -76,12 +76,13 @@ class Duty:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """Nobody is on call; `decided` by an override that says so."""
+    """Nobody is on call; `decided` by an override that says so; `lasting` beyond the period that was asked about."""
 
     schedule: Schedule
     start: datetime
     end: datetime
     decided: bool
+    lasting: bool
 
     @property
     def length(self) -> timedelta:
@@ -168,7 +169,7 @@ def duties(loaded: Iterable[Schedule], start: datetime, end: datetime, *, of: Pe
 def holes(loaded: Iterable[Schedule], start: datetime, end: datetime) -> list[Hole]:
     """When nobody is on call in `[start, end)`, soonest first, clipped."""
     found = [
-        Hole(row, gap.start, gap.end, gap.override is not None)
+        Hole(row, gap.start, gap.end, gap.override is not None, gap.end >= end)
         for row in loaded
         for gap in rotation.gaps(readable(row), start, end)
         if gap.start is not None and gap.end is not None

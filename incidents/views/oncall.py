@@ -33,7 +33,7 @@ def board(request: HttpRequest) -> HttpResponse:
     now = db_now()
     actor, me = actor_of(request), person_of(request)
     first_day, days = _period(request, now)
-    shown = rota.board(now=now, first_day=first_day, days=days, zone=timezone.get_current_timezone_name(), me=me)
+    shown = rota.board(now=now, first_day=first_day, days=days, zone=_zone(), me=me)
     mine = _writable(actor, [row.schedule for row in shown.on_call])
     return render(
         request,
@@ -57,9 +57,8 @@ def add_override(request: HttpRequest, slug: str) -> HttpResponse:
     form = forms.OverrideForm(request.POST)
     if not form.is_valid():
         return _schedule_page(request, slug, form)
-    given = {key: value for key, value in form.cleaned_data.items() if key != "nobody"}
     try:
-        made = operations.add_override(schedule=schedule, by=actor_of(request), now=db_now(), **given)
+        made = operations.add_override(schedule=schedule, by=actor_of(request), now=db_now(), **form.cleaned_data)
     except Invalid as error:
         return _schedule_page(request, slug, _with_errors(form, error))
     messages.success(request, f"{made.person.label if made.person else 'Nobody'} is on call then.")
@@ -105,7 +104,7 @@ def new_schedule(request: HttpRequest) -> HttpResponse:
                 )  # fmt: skip
                 messages.success(request, f"{made.name} is made.")
                 return redirect("incidents:schedule", made.slug)
-            preview = rota.preview(form.turns(), zone=given["time_zone"], now=now)
+            preview = rota.preview(form.turns(), zone=given["time_zone"], shown_in=_zone(), now=now)
         except Invalid as error:
             _with_errors(form, error)
     return render(request, "incidents/oncall/edit.html", _editing(form, preview, now))
@@ -124,7 +123,7 @@ def change_rotation(request: HttpRequest, slug: str) -> HttpResponse:
                 operations.change_rotation(schedule=schedule, turns=form.turns(), by=actor_of(request), now=now)
                 messages.success(request, "The rotation is changed from then on.")
                 return redirect("incidents:schedule", slug)
-            preview = rota.preview(form.turns(), zone=schedule.time_zone, now=now, of=schedule)
+            preview = rota.preview(form.turns(), zone=schedule.time_zone, shown_in=_zone(), now=now, of=schedule)
         except Invalid as error:
             _with_errors(form, error)
     return render(request, "incidents/oncall/edit.html", _editing(form, preview, now) | {"schedule": schedule})
@@ -134,7 +133,7 @@ def _schedule_page(request: HttpRequest, slug: str, form: forms.OverrideForm) ->
     now = db_now()
     first_day, days = _period(request, now, otherwise="2weeks")
     schedule = queries.schedule_by_slug(slug, since=min(now, _midnight(first_day)))
-    shown = rota.one(schedule, now=now, first_day=first_day, days=days, zone=timezone.get_current_timezone_name())
+    shown = rota.one(schedule, now=now, first_day=first_day, days=days, zone=_zone())
     context = {
         "now": now,
         "rota": shown,
@@ -192,6 +191,11 @@ def _asked_for(request: HttpRequest) -> dict[str, object]:
 
 def _next_full_hour(now: datetime) -> datetime:
     return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
+def _zone() -> str:
+    """The reader's."""
+    return timezone.get_current_timezone_name()
 
 
 def _period(request: HttpRequest, now: datetime, *, otherwise: str = "week") -> tuple[date, int]:
