@@ -12,6 +12,7 @@ import requests
 from prometheus_api_client import PrometheusConnect
 from prometheus_api_client.exceptions import PrometheusApiClientException
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 from portal.lib.http import RequestException, session
 from slo.counting import Series
@@ -208,6 +209,8 @@ class Prometheus:
         return urlsplit(self._url).netloc or self._url
 
 
+_PIECE = 1 << 18
+
 _KIND_PARAMS: Mapping[str, Mapping[str, str]] = {
     "thanos": {"dedup": "true", "partial_response": "false", "max_source_resolution": "0s"},
     "victoriametrics": {"nocache": "1"},
@@ -264,9 +267,10 @@ def _reader(noted: _Noted, timeout: float, max_answer: int) -> Callable[..., req
 
 
 def _body(response: requests.Response, deadline: float, max_answer: int) -> bytes:
+    """The whole answer, read as it arrives: a source that drips is given up as one that hangs is."""
     pieces: list[bytes] = []
     size = 0
-    for piece in response.iter_content(1 << 20):
+    while piece := _piece(response):
         size += len(piece)
         if size > max_answer:
             response.close()
@@ -275,7 +279,16 @@ def _body(response: requests.Response, deadline: float, max_answer: int) -> byte
             response.close()
             raise SourceUnreachable("the answer took too long; it was not read to the end")
         pieces.append(piece)
+    response.raw.release_conn()
     return b"".join(pieces)
+
+
+def _piece(response: requests.Response) -> bytes:
+    try:
+        return cast("bytes", response.raw.read1(_PIECE, decode_content=True))
+    except (HTTPError, OSError) as error:
+        response.close()
+        raise SourceUnreachable(f"the answer broke off: {error}") from error
 
 
 def _document(response: requests.Response, body: bytes) -> dict[str, Any]:
