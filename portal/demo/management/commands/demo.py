@@ -1,0 +1,26 @@
+"""`portal demo seed`: fill the portal with the demo platform; safe at every start."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from portal.demo.documents import PACES
+from portal.demo.seed import seed
+from portal.lib.clock import db_now
+
+
+class Command(BaseCommand):
+    """Only there where PORTAL_DEMO is set."""
+
+    help = "Fill the portal with the demo platform"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """What to do, and how fast the story goes."""
+        parser.add_argument("action", choices=["seed"])
+        parser.add_argument("--pace", choices=PACES, default=settings.PORTAL_DEMO_PACE)
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
+        """Seed, and say whether anything had to be done."""
+        done = seed(pace=options["pace"], prometheus_url=settings.PROMETHEUS_URL, now=db_now())
+        self.stdout.write("The demo platform is there." if done else "The demo platform was there already.")
