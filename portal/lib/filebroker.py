@@ -20,9 +20,9 @@ SCHEME = "files"
 class Channel(filesystem.Channel):
     """Reads and writes whole files only."""
 
-    def _put(self, queue: str, message: Any, **_kwargs: object) -> None:  # noqa: ANN401 - as kombu has it
+    def _put(self, queue: str, payload: dict[str, Any], **_kwargs: Any) -> None:  # noqa: ANN401 - as kombu has it
         name = f"{uuid.uuid1().time:020d}_{uuid.uuid4()}.{queue}.msg"  # sorts by time across processes
-        _write_whole(Path(self.data_folder_out) / name, dumps(message))
+        _write_whole(Path(self.data_folder_out) / name, dumps(payload))
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
         for file in sorted(Path(self.data_folder_in).glob(f"*.{queue}.msg")):
