@@ -96,7 +96,7 @@ def _may_edit(request: HttpRequest, owner: int | None) -> bool:
 
 
 def _incidents(objective: Objective) -> Any:  # noqa: ANN401  # a QuerySet[Incident]
-    return Incident.objects.filter(alerts__key=f"slo:{objective.pk}").distinct().order_by("-number")
+    return Incident.objects.filter(alerts__objective=objective).distinct().order_by("-number")
 
 
 def _marks(objective: Objective, *, since: datetime) -> list[charts.Mark]:

@@ -10,10 +10,10 @@ from django.urls import reverse
 
 from catalog.models import Component, Person, Team
 from incidents import links, operations
-from incidents.models import EscalationPolicy, Incident, Page, PolicyVersion, TeamPaging, TimelineEntry
+from incidents.models import Incident, Page, TimelineEntry
 from incidents.paging import advance_due
 from portal.lib.clock import db_now
-from tests import make
+from tests import make, make_incidents
 
 pytestmark = pytest.mark.django_db
 
@@ -43,25 +43,13 @@ class World:
 @pytest.fixture
 def world(db: None) -> World:
     now = db_now()
-    ada, linh, bob = make.person("ada"), make.person("linh"), make.person("bob")
+    ada, linh, bob = make_incidents.reachable("ada"), make_incidents.reachable("linh"), make.person("bob")
     ci = make.team("ci", ada, linh)
     make.team("elsewhere", bob)
     runners = make.component("ci-runners", owner=ci, tier=2)
-    policy = EscalationPolicy.objects.create(slug="ci", name="CI primary", team=ci, created_at=now)
-    steps = [
-        {
-            "targets": [{"kind": "person", "ref": somebody.ref}],
-            "delay": "5m",
-            "repeat": 0,
-            "round_robin": False,
-            "condition": None,
-        }
-        for somebody in (ada, linh)
-    ]
-    PolicyVersion.objects.create(policy=policy, number=1, since=now - timedelta(days=1), steps=steps)
-    TeamPaging.objects.create(team=ci, policy=policy)
-    raised = operations.raise_alert(key="t", source="api", summary="Jobs wait", component=runners, now=now)
-    return World(ada, linh, bob, ci, runners, raised.incident, now)
+    make_incidents.paged(ci, make_incidents.step(ada), make_incidents.step(linh))
+    incident = make_incidents.incident(runners, now=now, key="t", summary="Jobs wait")
+    return World(ada, linh, bob, ci, runners, incident, now)
 
 
 def signed_in(who: Person) -> Client:
