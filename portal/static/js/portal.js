@@ -66,7 +66,8 @@ function tick() {
 setInterval(tick, 1000);
 tick();
 
-// Parts that refresh: not while nobody looks, at once when somebody does again; a part that can't be read is dimmed ------
+// Parts that refresh: not while nobody looks, at once when somebody does again. A part that can't be read stays as it was
+// and says so: neither an error page nor, after the session ended, the sign-in page may take its place. ------------------
 const POLLING = "[hx-trigger*=every]";
 document.addEventListener("htmx:before:request", (event) => {
   if (document.hidden && event.target.matches?.(POLLING)) event.preventDefault();
@@ -76,7 +77,15 @@ document.addEventListener("visibilitychange", () => {
   tick();
   for (const part of document.querySelectorAll(POLLING)) part.dispatchEvent(new CustomEvent("every"));
 });
-document.addEventListener("htmx:error", (event) => event.target.classList?.add("is-stale"));
+document.addEventListener("htmx:before:response", (event) => {
+  const { status, raw } = event.detail.ctx.response;
+  if (!event.target.matches?.(POLLING) || (status < 400 && !raw.redirected)) return;
+  event.preventDefault();
+  event.target.classList.add("is-stale");
+});
+document.addEventListener("htmx:error", (event) => {
+  if (event.target.matches?.(POLLING)) event.target.classList.add("is-stale");
+});
 document.addEventListener("htmx:after:swap", (event) => {
   event.target.classList?.remove("is-stale");
   tick();
