@@ -3,6 +3,7 @@
 import smtplib
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from celery import current_app
@@ -12,7 +13,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from portal.lib.clock import db_now
+from portal.lib.durations import words
 from portal.lib.http import session
+from portal.pages import watch
 
 OLDEST_POSTGRES = 15
 
@@ -24,7 +28,7 @@ class Problem(Exception):
 class Command(BaseCommand):
     """Asks everything that Portico depends on; ends with exit code 1 if anything is not well."""
 
-    help = "Check Python, database, migrations, broker, Prometheus and mail"
+    help = "Check Python, database, migrations, broker, Prometheus, mail, and that nothing is late"
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
@@ -93,6 +97,15 @@ def mailer() -> str:
     return "the server greets us" if opened else f"mail goes to {type(backend).__module__.rsplit('.', 1)[-1]}"
 
 
+def lateness() -> str:
+    """Nothing that is due waits for longer than a minute: workers and beat, or `portal tick`, come by."""
+    late = watch.refresh(now=db_now())
+    if late:
+        said = ", ".join(f"{what} since {words(timedelta(seconds=age))}" for what, age in late.items())
+        raise Problem(f"{said}; do workers and beat (or portal tick) run?")
+    return "nothing that is due waits"
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "Python": python,
     "database": database,
@@ -100,6 +113,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "broker": broker,
     "Prometheus": prometheus,
     "mail": mailer,
+    "sweeps": lateness,
 }
 
 
