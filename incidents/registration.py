@@ -9,7 +9,7 @@ from django.urls import reverse
 from catalog import registries
 from catalog.access import Actor, may_write, person_of
 from catalog.models import Team
-from incidents import rota
+from incidents import frame, rota
 from incidents.queries import oncall
 from portal.lib.clock import db_now
 
@@ -39,9 +39,20 @@ def team_on_call(team: Team, request: HttpRequest, now: datetime) -> Mapping[str
     return {"team": team, "schedules": rota.of_team(team, now=now), "now": now, "may_write": may}
 
 
+registries.navigation["incidents"] = registries.NavEntry(
+    "Incidents", "incidents:list", "bell-ringing", 40, badge="open-incidents"
+)
 registries.navigation["on-call"] = registries.NavEntry("On-call", "incidents:oncall", "calendar-time", 50)
 registries.on_call["incidents"] = on_call_now
 registries.frame["on-call"] = on_call_for_me
+registries.frame["open-incidents"] = frame.open_incidents
+registries.frame["paging-swept-at"] = frame.swept_at
+registries.component_panels["incident"] = registries.Panel(
+    "incidents/parts/component_notice.html", frame.worst_open, place="top"
+)
+registries.component_panels["incidents"] = registries.Panel(
+    "incidents/parts/component.html", frame.incidents_of, order=20, title="Incidents", count="count"
+)
 registries.team_panels["on-call"] = registries.TeamPanel(
     "incidents/oncall/team.html", team_on_call, place="side", order=10
 )

@@ -1,5 +1,7 @@
 """The slo app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class SloConfig(AppConfig):
 
     name = "slo"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Registers what other apps' pages show of objectives."""
+        import_module("slo.registration")
