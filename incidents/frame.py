@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db.models import Max
+from django.db.models import Min
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -22,8 +22,8 @@ def open_incidents(_request: HttpRequest) -> Mapping[str, object]:
 
 
 def swept_at(_request: HttpRequest) -> datetime | None:
-    """When due pages were last looked for."""
-    at: datetime | None = SweepStamp.objects.filter(name__in=PAGING_SWEEPS).aggregate(at=Max("at"))["at"]
+    """When the slower of the two paging sweeps last came by."""
+    at: datetime | None = SweepStamp.objects.filter(name__in=PAGING_SWEEPS).aggregate(at=Min("at"))["at"]
     return at
 
 
