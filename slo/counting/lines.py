@@ -66,8 +66,8 @@ class Line:
 
     def visible(self, span: Span, *, before: float = inf) -> int:
         """The buckets that end before `before` and that its last sample makes known, as a bit mask."""
-        if not self.last:
-            return 0
+        if not self.last or self.last > span.until - BUCKET:
+            return 0  # nothing was seen, or no bucket comes after that of the last sample
         return span.bits(ceil(self.last / BUCKET) * BUCKET, min(span.reach(self.tail()), before))
 
     def tail(self) -> Tail:

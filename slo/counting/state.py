@@ -179,11 +179,14 @@ def seed(state: State, series: Iterable[Series], *, at: float, rules: Rules = RU
     For a state that was lost or is new: after a count over the hour before whose rows are thrown away, the answer to
     `last_over_time(selector[25h])` tells which series are old, so that their return is no birth (rule 6).
     """
-    groups = dict(state.groups)
+    new: dict[GroupKey, dict[str, Tail]] = {}
     for one in series:
         value = number(one.samples[-1][1]) if one.samples else None
-        key, name = group_key(one.labels, rules), identity(one.labels, without=rules.stripped_labels)
+        if value is not None:
+            name = identity(one.labels, without=rules.stripped_labels)
+            new.setdefault(group_key(one.labels, rules), {})[name] = Tail(at, value, 0.0, 0.0)
+    groups = dict(state.groups)
+    for key, tails in new.items():
         group = groups.get(key, Group({}))
-        if value is not None and name not in group.tails:
-            groups[key] = replace(group, tails={**group.tails, name: Tail(at, value, 0.0, 0.0)})
+        groups[key] = replace(group, tails={**tails, **group.tails})
     return State(groups, state.scrapes)
