@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from portal.lib.clock import db_now
-from portal.templatetags.portal import LOOKS
+from portal.looks import LOOKS
 
 
 class Sample(forms.Form):
