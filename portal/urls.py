@@ -32,4 +32,4 @@ urlpatterns = [
     path("", include((incidents_urls.pages, "incidents"))),
 ]
 if settings.PORTAL_DEMO:
-    urlpatterns.append(path("demo", include((demo_urls.pages, "demo"))))
+    urlpatterns.append(path("", include((demo_urls.pages, "demo"))))

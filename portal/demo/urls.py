@@ -1,14 +1,16 @@
-"""Addresses of the demo, below /demo; mounted only where PORTAL_DEMO says so."""
+"""Addresses of the demo; mounted only where PORTAL_DEMO says so."""
 
 from django.urls import URLPattern, path
+from django.views.generic import RedirectView
 
 from portal.demo import views
 
 pages: list[URLPattern] = [
-    path("", views.levers, name="break"),
-    path("/break/<slug:scenario>", views.break_it, name="break-it"),
-    path("/repair", views.repair, name="repair"),
-    path("/inbox", views.inbox, name="inbox"),
-    path("/inbox/<slug:key>", views.mail, name="mail"),
-    path("/inbox/<slug:key>/html", views.mail_html, name="mail-html"),
+    path("demo", RedirectView.as_view(pattern_name="demo:break"), name="demo"),
+    path("demo/break", views.levers, name="break"),
+    path("demo/break/<slug:scenario>", views.break_it, name="break-it"),
+    path("demo/repair", views.repair, name="repair"),
+    path("demo/inbox", views.inbox, name="inbox"),
+    path("demo/inbox/<slug:key>", views.mail, name="mail"),
+    path("demo/inbox/<slug:key>/html", views.mail_html, name="mail-html"),
 ]

@@ -22,7 +22,7 @@ from portal.demo.simulator import Simulator, serve
 from portal.demo.state import Platform
 from tests.make import Settings
 
-urlpatterns = [*portal_urls.urlpatterns, path("demo", include((demo_urls.pages, "demo")))]
+urlpatterns = [*portal_urls.urlpatterns, path("", include((demo_urls.pages, "demo")))]
 pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db]
 TOKEN = "demo-token"
 
@@ -90,10 +90,10 @@ def page(response: object) -> str:
 
 
 def test_a_button_breaks_and_another_repairs(demo: Demo, browser_of_ada: Client) -> None:
-    assert "Repair everything" not in page(browser_of_ada.get("/demo"))
+    assert 'action="/demo/repair"' not in page(browser_of_ada.get("/demo/break"))
     browser_of_ada.post("/demo/break/ci-runners-stall")
     assert list(demo.platform.broken) == ["ci-runners-stall"]
-    assert "Repair everything" in page(browser_of_ada.get("/demo"))
+    assert 'action="/demo/repair"' in page(browser_of_ada.get("/demo/break"))
     browser_of_ada.post("/demo/repair")
     assert not demo.platform.broken
 
@@ -105,7 +105,7 @@ def test_looking_never_breaks_anything(demo: Demo, browser_of_ada: Client) -> No
 
 
 def test_what_refreshes_is_only_the_part_that_changes(demo: Demo, browser_of_ada: Client) -> None:
-    for address, part in (("/demo", 'id="levers"'), ("/demo/inbox", 'id="mails"')):
+    for address, part in (("/demo/break", 'id="levers"'), ("/demo/inbox", 'id="mails"')):
         fragment = page(browser_of_ada.get(address, headers={"HX-Request": "true"}))
         assert part in fragment
         assert "<html" not in fragment
@@ -113,7 +113,7 @@ def test_what_refreshes_is_only_the_part_that_changes(demo: Demo, browser_of_ada
 
 def test_an_outsider_neither_breaks_nor_reads(demo: Demo, client: Client) -> None:
     key = demo.send("linh@example.org", "secret")
-    for address in ("/demo", "/demo/inbox", f"/demo/inbox/{key}", f"/demo/inbox/{key}/html"):
+    for address in ("/demo/break", "/demo/inbox", f"/demo/inbox/{key}", f"/demo/inbox/{key}/html"):
         assert client.get(address).status_code == 302
     assert client.post("/demo/break/ci-runners-stall").status_code == 302
     assert not demo.platform.broken
@@ -125,19 +125,19 @@ def test_an_unknown_scenario_is_not_found(demo: Demo, browser_of_ada: Client) ->
 
 def test_a_simulator_that_is_down_is_said_in_words(settings: Settings, browser_of_ada: Client) -> None:
     settings.PORTAL_DEMO_SIMULATOR = f"http://127.0.0.1:{free_port()}"
-    answer = browser_of_ada.get("/demo")
+    answer = browser_of_ada.get("/demo/break")
     assert answer.status_code == 503
     assert "does not answer" in page(answer)
 
 
 def test_mail_arrives_newest_first_and_can_be_read_by_person(demo: Demo, browser_of_ada: Client) -> None:
-    demo.send("ada@example.org", "first")
-    demo.send("linh@example.org", "second")
+    demo.send("ada@example.org", "older mail")
+    demo.send("linh@example.org", "newer mail")
     everybody = page(browser_of_ada.get("/demo/inbox"))
-    assert everybody.index("second") < everybody.index("first")
+    assert everybody.index("newer mail") < everybody.index("older mail")
     only = page(browser_of_ada.get("/demo/inbox?to=ada@example.org"))
-    assert "first" in only
-    assert "second" not in only
+    assert "older mail" in only
+    assert "newer mail" not in only
 
 
 def test_links_in_a_message_can_be_clicked_and_its_markup_is_never_ours(demo: Demo, browser_of_ada: Client) -> None:
