@@ -50,10 +50,13 @@ def processes(site: Site) -> list[Process]:
 def words(site: Site) -> list[str]:
     """Who may sign in, and what to try first."""
     people = "linh (on call), ada (lead of Build & CI), katrin (platform lead), elena (developer), admin"
-    return [
+    said = [
         f"Sign in as {people}; the password is always {PASSWORD}",
         f"Break something at {site.base_url}/demo and read everybody's mail at {site.base_url}/demo/inbox",
     ]
+    if site.prometheus is None:
+        said.append(f"PROMETHEUS_URL is yours: it has to scrape {_simulator(site)}/<exporter>/metrics; see {__name__}.")
+    return said
 
 
 def targets(address: str) -> list[dict[str, object]]:
