@@ -50,7 +50,8 @@ class Schedules(APIView):
         now, actor, given = db_now(), actor_of_api(request), io.read(io.NewScheduleIn, request)
         require(actor, [given["team"]], scope=SCOPE)
         turns = io.turns(given.pop("rotation"), now)
-        made = operations.create_schedule(**given, turns=turns, by=actor, now=now)
+        with io.placed():
+            made = operations.create_schedule(**given, turns=turns, by=actor, now=now)
         return Response(_one(made.slug), status=status.HTTP_201_CREATED)
 
 
@@ -69,7 +70,8 @@ class OneSchedule(APIView):
         there = Schedule.objects.filter(slug=slug).first()
         require(actor, [given["team"], there.team_id if there else None], scope=SCOPE)
         turns = io.turns(given.pop("rotation"), now)
-        _, new = operations.put_schedule(slug=slug, **given, turns=turns, by=actor, now=now)
+        with io.placed():
+            _, new = operations.put_schedule(slug=slug, **given, turns=turns, by=actor, now=now)
         return Response(_one(slug), status=status.HTTP_201_CREATED if new else status.HTTP_200_OK)
 
 

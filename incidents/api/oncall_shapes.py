@@ -1,5 +1,8 @@
 """Schedules, shifts and overrides as JSON, in and out."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
 
@@ -11,6 +14,7 @@ from incidents.api.serializers import Strict
 from incidents.models import LayerVersion, Override
 from incidents.operations.schedules import Turns
 from incidents.queries.oncall import OnCall
+from portal.lib.errors import Invalid
 
 WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
@@ -141,6 +145,19 @@ def read(kind: type[Strict], request: Request) -> dict[str, Any]:
     given = kind(data=request.data)
     given.is_valid(raise_exception=True)
     return dict(given.validated_data)
+
+
+@contextmanager
+def placed() -> Iterator[None]:
+    """What an operation says of a rotation's field, said with the field's place in the body."""
+    try:
+        yield
+    except Invalid as error:
+        inside = set(RotationIn().fields)
+        found = tuple(
+            replace(one, field=f"rotation.{one.field}" if one.field in inside else one.field) for one in error.errors
+        )
+        raise Invalid(str(error), errors=found) from error
 
 
 def turns(given: dict[str, Any], now: datetime) -> Turns:
