@@ -22,8 +22,7 @@ from catalog.specs import ComponentSpec, MemberSpec, PersonSpec, TeamSpec
 from portal.demo import PASSWORD
 from portal.demo.documents import Documents, Item, read
 from portal.demo.seed_paging import put_contacts, put_policies, put_schedules
-from slo.operations import ObjectiveDraft, SourceDraft, save_objective, save_source
-from slo.operations.policies import put_alert_policy
+from slo.operations import ObjectiveDraft, SourceDraft, save_objective, save_policy, save_source
 
 DEMO = system("demo")
 SOURCE = "prometheus"
@@ -69,7 +68,7 @@ def put_all(documents: Documents, *, now: datetime) -> None:
 def put_objectives(documents: Documents, *, by: Actor, now: datetime) -> None:
     """Alert policies, then what uses them. Prometheus may not be up yet, so no metric is looked for."""
     for item in documents.alert_policies:
-        put_alert_policy(name=item["name"], title=item["title"], rules=item["rules"], actor=by, now=now)
+        save_policy(name=item["name"], title=item["title"], rules=item["rules"], actor=by, now=now)
     for item in documents.objectives:
         draft = ObjectiveDraft(**{**item, "target": Decimal(item["target"])})
         save_objective(draft=draft, actor=by, now=now, look_up=False)
