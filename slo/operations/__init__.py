@@ -1,13 +1,19 @@
 """What can be done in the slo app: one change each, guarded and audited."""
 
-from slo.operations.objectives import ObjectiveDraft, retire_objective, save_objective
+from slo.drafts import ObjectiveDraft
+from slo.operations.objectives import ChangedMeanwhile, NameTaken, Saved, retire_objective, save_objective
+from slo.operations.policies import save_policy
 from slo.operations.sources import SourceDraft, ensure_defaults, save_source
 
 __all__ = [
+    "ChangedMeanwhile",
+    "NameTaken",
     "ObjectiveDraft",
+    "Saved",
     "SourceDraft",
     "ensure_defaults",
     "retire_objective",
     "save_objective",
+    "save_policy",
     "save_source",
 ]

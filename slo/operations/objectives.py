@@ -1,39 +1,37 @@
 """Writing objectives."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from catalog.access import Actor
-from slo.models import Objective
+from django.db import transaction
+
+from catalog.access import Actor, require, require_scope
+from catalog.models import ApiToken, Component
+from catalog.operations import record_audit
+from catalog.refs import BadReference
+from catalog.refs import parse as parse_ref
+from portal.lib.errors import Expected, FieldError, Invalid, PreconditionFailed
+from portal.lib.hints import nudge
+from slo import ledger, recording
+from slo.backfill import history_start
+from slo.drafts import Checked, ObjectiveDraft, checked, metrics
+from slo.models import AlertPolicy, AlertTransition, DataSource, Definition, Objective, RuleState, Standing
+from slo.operations.sources import default_policy
+from slo.prometheus import PrometheusError
+from slo.sources import client
+from slo.windows import Period
+
+SCOPE = ApiToken.Scope.SLOS
+COLUMNS = ("title", "description", "budgeting", "no_data", "labels")
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectiveDraft:
-    """A definition and its objective as somebody wrote them, before anything is checked.
+class ChangedMeanwhile(PreconditionFailed):
+    """Somebody else changed the objective since you read it; read it again and repeat your change."""
 
-    `window` is `30d` or `week`, `month`, `quarter`, `year` (then in `time_zone`); `target` a share such as 0.995;
-    `source` a data source's name (empty: the default one); durations such as `10m`.
-    `indicator` by `type`: events `{good, bad, total}` (two of them, counter selectors); uptime `{query, condition, combine}`.
-    """
 
-    name: str
-    component: str
-    type: str
-    indicator: Mapping[str, Any]
-    target: Decimal
-    window: str = "30d"
-    time_zone: str = "UTC"
-    title: str = ""
-    description: str = ""
-    source: str = ""
-    policy: str = "workbook"
-    budgeting: str = "occurrences"
-    no_data: str = "ignore"
-    blind_after: str = "10m"
-    labels: Mapping[str, str] = field(default_factory=dict)
+class NameTaken(Expected):
+    """An objective of that name belongs to another component; choose another name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +44,260 @@ class Saved:
     warnings: tuple[str, ...] = ()
 
 
-def save_objective(*, draft: ObjectiveDraft, actor: Actor, now: datetime, look_up: bool = True) -> Saved:
+def save_objective(
+    *,
+    draft: ObjectiveDraft,
+    actor: Actor,
+    now: datetime,
+    look_up: bool = True,
+    expected_version: int | None = None,
+) -> Saved:
     """Create or change the objective `draft.name`; the same draft twice changes nothing.
 
     A changed indicator or source gets a new ledger, built aside and switched to when its history is read; a changed
-    target, window or policy keeps the ledger. `look_up` asks the data source whether the metrics are there, for warnings.
-    Raises Invalid with a FieldError per field, WrongScope, NotYourTeam.
+    target, window or policy keeps the ledger. `look_up` asks the data source whether the metrics are there, for
+    warnings. Raises Invalid with a FieldError per field, WrongScope, NotYourTeam, NameTaken, ChangedMeanwhile.
     """
-    raise NotImplementedError
+    require_scope(actor, SCOPE)
+    meant = checked(draft)
+    named = _named(draft, now)
+    require(actor, [named.component.owner_id], scope=SCOPE)
+    warnings = _absent(draft, named.source, now) if look_up else ()
+    with transaction.atomic():
+        objective, created, diff = _write(draft, meant, named, expected_version, actor, now)
+        if diff:
+            record_audit(
+                actor=actor,
+                action="objective.create" if created else "objective.update",
+                object_ref=f"slo:{draft.name}",
+                diff=diff,
+                now=now,
+            )
+            recording.report({named.component.pk}, now=now)
+    return Saved(objective, created, bool(diff), warnings)
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a draft names, found."""
+
+    component: Component
+    source: DataSource
+    policy: AlertPolicy
+
+
+def _named(draft: ObjectiveDraft, now: datetime) -> _Named:
+    component, source = _component(draft.component), _source(draft.source)
+    policy = AlertPolicy.objects.filter(name=draft.policy).first()
+    if policy is None and draft.policy == "workbook":
+        policy = default_policy(now=now)
+    missing = {
+        "component": (component, "there is no such component; register it first, or write kind:namespace/name"),
+        "source": (source, "there is no such data source" if draft.source else "there is no default data source yet"),
+        "policy": (policy, "there is no alert policy of that name"),
+    }
+    errors = tuple(FieldError(name, "missing", words) for name, (found, words) in missing.items() if found is None)
+    if component is None or source is None or policy is None:
+        raise Invalid("; ".join(f"{e.field}: {e.message}" for e in errors), errors=errors)
+    return _Named(component, source, policy)
+
+
+def _component(text: str) -> Component | None:
+    try:
+        ref = str(parse_ref(text, kind="component"))
+    except BadReference as error:
+        raise Invalid(str(error), errors=(FieldError("component", "format", str(error)),)) from error
+    return Component.objects.filter(ref=ref, retired_at=None).first()
+
+
+def _source(name: str) -> DataSource | None:
+    found = DataSource.objects.filter(retired_at=None)
+    return found.filter(name=name).first() if name else found.filter(is_default=True).first()
+
+
+def _absent(draft: ObjectiveDraft, source: DataSource, now: datetime) -> tuple[str, ...]:
+    """Warnings about metrics that the source does not have now. A source that can't be asked is one warning."""
+    try:
+        known = client(source)
+        wanted = sorted(set(metrics(draft).values()))
+        absent = [metric for metric in wanted if not known.has_metric(metric, at=now.timestamp())]
+    except PrometheusError as error:
+        return (f"{source.name} could not be asked whether the metrics are there: {error}",)
+    return tuple(f"{source.name} has no {metric} yet; the objective has no data until it appears." for metric in absent)
+
+
+type _Diff = dict[str, tuple[object, object]]
+
+
+def _write(
+    draft: ObjectiveDraft, meant: Checked, named: _Named, expected: int | None, actor: Actor, now: datetime
+) -> tuple[Objective, bool, _Diff]:
+    found = _locked(draft.name)
+    if expected is not None and expected != (found.version if found else 0):
+        raise ChangedMeanwhile
+    if found is None:
+        return _create(draft, meant, named, now), True, {"name": (None, draft.name)}
+    _may_move(found, named, actor)
+    return found, False, _change(found, draft, meant, named, now)
+
+
+def _locked(name: str) -> Objective | None:
+    found = Objective.objects.select_for_update(of=("self", "definition")).select_related("definition__component")
+    return found.filter(name=name).first()
+
+
+def _may_move(found: Objective, named: _Named, actor: Actor) -> None:
+    """An objective belongs to its component; only those who may write both move it, and nobody takes over a name."""
+    if found.definition.component_id != named.component.pk:
+        require(actor, [found.definition.component.owner_id], scope=SCOPE)
+        if found.retired_at is None and not actor.everywhere:
+            raise NameTaken
+
+
+def _create(draft: ObjectiveDraft, meant: Checked, named: _Named, now: datetime) -> Objective:
+    definition = Definition.objects.create(
+        name=draft.name, created_at=now, **_definition_columns(draft, meant, named, now)
+    )  # fmt: skip
+    objective = Objective.objects.create(
+        name=draft.name, definition=definition, created_at=now, **_objective_columns(draft, meant, named, now)
+    )
+    Standing.objects.create(objective=objective)
+    _open(objective, definition, meant.period, now)
+    return objective
+
+
+def _change(objective: Objective, draft: ObjectiveDraft, meant: Checked, named: _Named, now: datetime) -> _Diff:
+    definition = objective.definition
+    before = (definition.type, definition.indicator, definition.source_id)
+    revived = objective.retired_at is not None
+    if revived:
+        objective.ledger = None
+        Standing.objects.filter(objective=objective).update(state=Standing.State.BUILDING, data=Standing.Data.WAITING)
+    diff = _set(definition, _definition_columns(draft, meant, named, now))
+    diff |= _set(objective, _objective_columns(draft, meant, named, now))
+    if not diff:
+        return {}
+    counts_anew = before != (definition.type, definition.indicator, definition.source_id)
+    if counts_anew or revived:
+        definition.revision += 1
+    objective.version += 1
+    definition.save()
+    objective.save()
+    if counts_anew or revived:
+        _open(objective, definition, meant.period, now)
+    return diff
+
+
+def _set(row: Any, columns: dict[str, Any]) -> _Diff:  # noqa: ANN401
+    """Assign what differs; answers it. The time of the change alone is no change."""
+    diff = {
+        name: (_plain(getattr(row, name)), _plain(value))
+        for name, value in columns.items()
+        if name != "updated_at" and getattr(row, name) != value
+    }
+    for name, value in columns.items():
+        setattr(row, name, value)
+    return diff
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, str | int | dict | list | None) else str(value)
+
+
+def _definition_columns(draft: ObjectiveDraft, meant: Checked, named: _Named, now: datetime) -> dict[str, Any]:
+    return {
+        "title": draft.title,
+        "description": draft.description,
+        "component": named.component,
+        "source": named.source,
+        "type": draft.type,
+        "indicator": meant.indicator,
+        "budgeting": draft.budgeting,
+        "no_data": draft.no_data,
+        "blind_after": meant.blind_after,
+        "labels": dict(draft.labels),
+        "updated_at": now,
+        "retired_at": None,
+    }
+
+
+def _objective_columns(draft: ObjectiveDraft, meant: Checked, named: _Named, now: datetime) -> dict[str, Any]:
+    return {
+        "title": draft.title,
+        "target": meant.target,
+        "window_days": meant.period.days,
+        "calendar": meant.period.calendar or "",
+        "time_zone": draft.time_zone,
+        "policy": named.policy,
+        "updated_at": now,
+        "retired_at": None,
+    }
+
+
+def _open(objective: Objective, definition: Definition, period: Period, now: datetime) -> None:
+    ledger.open_ledger(
+        objective=objective,
+        revision=definition.revision,
+        source_id=definition.source_id,
+        type=definition.type,
+        indicator=definition.indicator,
+        start=history_start(period, now=now),
+        now=now,
+    )
+    nudge("slo.backfill_due")
+
+
+@transaction.atomic
 def retire_objective(*, objective: Objective, actor: Actor, now: datetime) -> None:
     """Stop evaluating it; what was counted stays. Its firing rules end, with a transition each."""
-    raise NotImplementedError
+    found = _locked(objective.name)
+    if found is None or found.retired_at is not None:
+        return
+    component = found.definition.component
+    require(actor, [component.owner_id], scope=SCOPE)
+    found.retired_at = found.updated_at = now
+    found.version += 1
+    found.save()
+    Definition.objects.filter(pk=found.definition_id).update(retired_at=now, updated_at=now)
+    ledger.retire_ledgers(objective_id=found.pk, now=now)
+    _end_rules(found, now)
+    _end_blindness(found, now)
+    recording.report({component.pk}, now=now)
+    ref = f"slo:{found.name}"
+    record_audit(actor=actor, action="objective.retire", object_ref=ref, diff={"retired_at": (None, str(now))}, now=now)
+
+
+def _end_rules(objective: Objective, now: datetime) -> None:
+    firing = RuleState.objects.filter(objective=objective, state=RuleState.State.FIRING)
+    ended = [
+        AlertTransition(
+            objective=objective,
+            kind=AlertTransition.Kind.BURN,
+            rule=row.rule,
+            severity=row.severity,
+            from_state="firing",
+            to_state="inactive",
+            at=now,
+            reason="The objective was retired.",
+        )
+        for row in firing
+    ]
+    recording.tell(ended)
+    firing.delete()
+
+
+def _end_blindness(objective: Objective, now: datetime) -> None:
+    if Standing.objects.filter(objective=objective, blind_since__isnull=False).update(blind_since=None):
+        recording.tell(
+            [
+                AlertTransition(
+                    objective=objective,
+                    kind=AlertTransition.Kind.BLIND,
+                    severity="info",
+                    from_state="blind",
+                    to_state="seeing",
+                    at=now,
+                    reason="The objective was retired.",
+                )
+            ]
+        )

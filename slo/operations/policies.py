@@ -1,4 +1,4 @@
-"""Writing alert policies: when spending too fast is worth telling somebody."""
+"""Writing alert policies."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,31 +14,26 @@ from slo.windows import BadRule, parse_rules
 
 
 @transaction.atomic
-def put_alert_policy(
-    *, name: str, title: str, rules: Sequence[Mapping[str, Any]], actor: Actor, now: datetime
+def save_policy(
+    *, name: str, rules: Sequence[Mapping[str, Any]], actor: Actor, now: datetime, title: str = ""
 ) -> AlertPolicy:
-    """Make the policy `name` have these rules, for every objective that uses it; idempotent.
+    """Create or change the alert policy `name`; platform admins only. The objectives that use it follow at once.
 
-    Raises Invalid where a rule can't be read, Forbidden unless a platform admin asks.
+    A rule is `{name, title, fraction | factor | ratio, long, short, severity, min_events, min_bad}`; windows are whole
+    minutes such as `4m`. Raises Invalid, Forbidden.
     """
     require_admin(actor)
-    _check(rules)
-    wanted = {"title": title, "rules": [dict(rule) for rule in rules]}
-    policy, created = AlertPolicy.objects.select_for_update().get_or_create(
-        name=name, defaults={**wanted, "created_at": now, "updated_at": now}
-    )
-    before = {"title": policy.title, "rules": policy.rules}
-    if not created and before == wanted:
-        return policy
-    policy.title, policy.rules, policy.updated_at = title, wanted["rules"], now
-    policy.save(update_fields=["title", "rules", "updated_at"])
-    diff = {key: (None if created else before[key], wanted[key]) for key in wanted}
-    record_audit(actor=actor, action="alert-policy.put", object_ref=f"alert-policy:{name}", diff=diff, now=now)
-    return policy
-
-
-def _check(rules: Sequence[Mapping[str, Any]]) -> None:
+    written = [dict(rule) for rule in rules]
     try:
-        parse_rules(rules)
+        parse_rules(written)
     except BadRule as error:
-        raise Invalid(f"rules: {error}", errors=(FieldError("rules", "bad-rule", str(error)),)) from error
+        raise Invalid(str(error), errors=(FieldError("rules", "invalid", str(error)),)) from error
+    before = AlertPolicy.objects.select_for_update().filter(name=name).first()
+    if before and before.rules == written and before.title == title:
+        return before
+    policy = before or AlertPolicy(name=name, created_at=now)
+    diff: dict[str, tuple[object, object]] = {"rules": (before.rules if before else None, written)}
+    policy.title, policy.rules, policy.updated_at = title, written, now
+    policy.save()
+    record_audit(actor=actor, action="policy.save", object_ref=f"alert-policy:{name}", diff=diff, now=now)
+    return policy

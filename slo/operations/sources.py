@@ -1,16 +1,27 @@
 """Writing data sources, and what a first start needs."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
 
-from catalog.access import Actor
-from slo.models import DataSource
+import orjson
+from django.db import transaction
+
+from catalog.access import Actor, require_admin, system
+from catalog.operations import record_audit
+from portal.lib import durations
+from portal.lib.conf import prometheus_url
+from portal.lib.crypto import seal
+from portal.lib.errors import FieldError, Invalid
+from slo.models import AlertPolicy, DataSource
+from slo.windows import WORKBOOK
 
 
 @dataclass(frozen=True, slots=True)
 class SourceDraft:
-    """A data source as somebody wrote it; `secret` None keeps the one that is stored."""
+    """A data source as somebody wrote it; None for `secret` and `headers` keeps what is stored."""
 
     name: str
     url: str
@@ -20,17 +31,100 @@ class SourceDraft:
     username: str = ""
     secret: str | None = None
     headers: Mapping[str, str] | None = None
+    cert_file: str = ""
+    key_file: str = ""
+    ca_file: str = ""
     verify: bool = True
     timeout: str = "10s"
     delay: str = "30s"
-    external_labels: tuple[str, ...] = field(default_factory=tuple)
+    external_labels: tuple[str, ...] = ()
 
 
+@transaction.atomic
 def save_source(*, draft: SourceDraft, actor: Actor, now: datetime) -> DataSource:
     """Create or change the data source `draft.name`; platform admins only. Raises Invalid, Forbidden."""
-    raise NotImplementedError
+    require_admin(actor)
+    errors = tuple(_errors(draft))
+    if errors:
+        raise Invalid("; ".join(f"{e.field}: {e.message}" for e in errors), errors=errors)
+    if draft.is_default:
+        DataSource.objects.exclude(name=draft.name).filter(is_default=True).update(is_default=False, updated_at=now)
+    before = DataSource.objects.select_for_update().filter(name=draft.name).first()
+    row = before or DataSource(name=draft.name, created_at=now)
+    columns = _columns(draft)
+    diff: dict[str, tuple[object, object]] = {
+        name: (str(getattr(row, name)) if before else None, str(value))
+        for name, value in columns.items()
+        if before is None or getattr(row, name) != value
+    }
+    if before and not diff and draft.secret is None and draft.headers is None:
+        return row
+    for name, value in {**columns, **_secrets(draft)}.items():
+        setattr(row, name, value)
+    row.updated_at, row.retired_at = now, None
+    row.save()
+    diff |= dict.fromkeys(_secrets(draft), ("…", "…"))
+    record_audit(actor=actor, action="source.save", object_ref=f"source:{draft.name}", diff=diff, now=now)
+    return row
+
+
+def _errors(draft: SourceDraft) -> Iterator[FieldError]:
+    parts = urlsplit(draft.url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        yield FieldError("url", "format", "write an address such as https://prometheus.example.org")
+    if not draft.name or not draft.name.replace("-", "").replace("_", "").isalnum():
+        yield FieldError("name", "format", "use letters, digits, '-' and '_'")
+    if draft.kind not in DataSource.Kind.values:
+        yield FieldError("kind", "choice", f"use one of {', '.join(DataSource.Kind.values)}")
+    if draft.auth not in DataSource.Auth.values:
+        yield FieldError("auth", "choice", f"use one of {', '.join(DataSource.Auth.values)}")
+    for name, text in {"timeout": draft.timeout, "delay": draft.delay}.items():
+        try:
+            found = durations.parse(text)
+        except durations.BadDuration as error:
+            yield FieldError(name, "format", str(error))
+        else:
+            if name == "timeout" and not timedelta(seconds=1) <= found <= timedelta(seconds=60):
+                yield FieldError(name, "range", "between 1s and 60s")
+
+
+def _columns(draft: SourceDraft) -> dict[str, Any]:
+    kept = ("url", "kind", "is_default", "auth", "username", "cert_file", "key_file", "ca_file", "verify")
+    return {
+        **{name: getattr(draft, name) for name in kept},
+        "timeout": durations.parse(draft.timeout),
+        "delay": durations.parse(draft.delay),
+        "external_labels": list(draft.external_labels),
+    }
+
+
+def _secrets(draft: SourceDraft) -> dict[str, str]:
+    sealed: dict[str, str] = {}
+    if draft.secret is not None:
+        sealed["secret"] = seal(draft.secret)
+    if draft.headers is not None:
+        sealed["headers"] = seal(orjson.dumps(dict(draft.headers)).decode()) if draft.headers else ""
+    return sealed
 
 
 def ensure_defaults(*, now: datetime) -> None:
-    """The alert policy `workbook`, and a default data source where PROMETHEUS_URL is set and there is none. Idempotent."""
-    raise NotImplementedError
+    """The alert policy `workbook`, and a default data source where PROMETHEUS_URL is set and none is there. Idempotent.
+
+    The source made from PROMETHEUS_URL is named `prometheus` and follows that setting.
+    """
+    default_policy(now=now)
+    url = prometheus_url()
+    found = DataSource.objects.filter(is_default=True).first()
+    if url and (found is None or (found.name == "prometheus" and found.url != url)):
+        delay = durations.render(found.delay) if found else "30s"
+        draft = SourceDraft(name="prometheus", url=url, is_default=True, delay=delay)
+        save_source(draft=draft, actor=system("settings"), now=now)
+
+
+def default_policy(*, now: datetime) -> AlertPolicy:
+    """The policy after Google's workbook, made when it isn't there."""
+    made, _ = AlertPolicy.objects.get_or_create(
+        name="workbook",
+        defaults={"title": "Google SRE workbook", "rules": WORKBOOK, "created_at": now, "updated_at": now},
+    )
+    return made

@@ -1,0 +1,222 @@
+"""One batch at a time: plan, fetch, append, decide, record. The only orchestration.
+
+A batch is a cursor group: ledgers of one source that stand at one bucket. It is leased, asked for outside any
+transaction, and everything that follows from the answer is written in one; dying anywhere before its commit leaves
+nothing behind, and whoever comes next counts the same samples again.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+import structlog
+from django.db import transaction
+
+from portal.lib.crypto import CannotUnseal
+from slo import ledger, planning, recording, sources
+from slo.fetching import Fetch, Fetched, Partial, own_state
+from slo.judging import Seen, judge
+from slo.ledger.groups import drop_empty, hold
+from slo.ledger.members import Member, members
+from slo.models import DataSource, Standing, Sweep
+from slo.prometheus import QueryTooHeavy, SourceUnreachable
+
+log = structlog.get_logger(__name__)
+
+BUCKET = timedelta(seconds=60)
+USUAL_INTERVAL = 15.0
+"""Scrape interval assumed when it is decided how much to ask for at once, seconds."""
+LONGEST_WAIT = timedelta(minutes=10)
+OUTAGE = 3 * BUCKET
+"""A pass that spans more was a catch-up, which the page says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one batch took and did; `error` says why it did nothing."""
+
+    ledgers: int = 0
+    rows: int = 0
+    queries: int = 0
+    samples: int = 0
+    seconds: float = 0.0
+    error: str = ""
+
+
+def evaluate_due(*, now: datetime) -> Pass | None:
+    """Evaluate one batch that is due; None when there is none. Safe to run any number of times at once."""
+    return _next(now=now, filling=False)
+
+
+def fill_due(*, now: datetime) -> Pass | None:
+    """Read one stretch of history of one batch that has some to read; None when there is none."""
+    return _next(now=now, filling=True)
+
+
+def closed_until(now: datetime, delay: timedelta) -> datetime:
+    """The end of the newest bucket that is closed: it ended at least `delay` ago."""
+    seconds = int((now - delay).timestamp())
+    return datetime.fromtimestamp(seconds - seconds % 60, UTC)
+
+
+def _next(*, now: datetime, filling: bool) -> Pass | None:
+    group = ledger.lease_due(now=now, filling=filling)
+    if group is None:
+        return None
+    begun = monotonic()
+    try:
+        done = _Batch(group, now).run()
+    except ledger.LeaseLost:
+        return Pass(error="taken over by another worker")
+    except Exception as error:  # one batch that can't be evaluated must not keep the others waiting
+        log.exception("evaluation_failed", group=group.pk)
+        ledger.postpone(group, next_due_at=now + _patience(group.failures), error=f"{type(error).__name__}: {error}")
+        done = Pass(error=str(error))
+    _stamp(done, filling, now, monotonic() - begun)
+    return done
+
+
+def _patience(failures: int) -> timedelta:
+    """How long to wait after so many failures in a row before this one."""
+    return min(LONGEST_WAIT, timedelta(seconds=15 * 2 ** min(failures, 6)))
+
+
+def _stamp(done: Pass, filling: bool, now: datetime, seconds: float) -> None:
+    """Leave a trace of the sweep, for the sidebar and the watchdog."""
+    Sweep.objects.update_or_create(
+        name="fill" if filling else "evaluate",
+        defaults={
+            "at": now,
+            "ledgers": done.ledgers,
+            "queries": done.queries,
+            "samples": done.samples,
+            "seconds": seconds,
+        },
+    )
+
+
+class _Batch:
+    """A leased group on its way through one pass."""
+
+    def __init__(self, group: ledger.LeasedGroup, now: datetime) -> None:
+        self.group, self.now = group, now
+        self.source = DataSource.objects.get(pk=group.source_id or 0)
+        self.newest = closed_until(now, self.source.delay)
+        self.members: list[Member] = []
+
+    @property
+    def next_due_at(self) -> datetime:
+        """When the bucket after the newest one closes."""
+        return self.newest + BUCKET + self.source.delay
+
+    def run(self) -> Pass:
+        """Plan, fetch, append, decide, record."""
+        if drop_empty(self.group):
+            return Pass()
+        if self.newest <= self.group.cursor:
+            return self._wait()
+        ledger.ensure_partitions(self.now.date())
+        self.members = members(self.group.pk)
+        state = ledger.load_state(self.group.pk)
+        until = min(self.newest, self.group.cursor + self._step(len(state or ())))
+        begun = monotonic()
+        try:
+            fetch = Fetch(sources.client(self.source), self.members, _seconds(self.group.cursor), _seconds(until))
+            fetched = fetch.run(state)
+        except (SourceUnreachable, CannotUnseal) as error:
+            return self._unreachable(str(error))
+        except Partial as error:
+            return self._partial(str(error))
+        except QueryTooHeavy as error:
+            return self._too_heavy(until - self.group.cursor, error)
+        sources.note_success(self.source, now=self.now)
+        rows = self._write(fetched, until)
+        took = monotonic() - begun
+        return Pass(len(fetched.counted), rows, fetched.queries, fetched.samples, took)
+
+    def _step(self, series: int) -> timedelta:
+        """How much to ask for at once."""
+        usual = timedelta(seconds=planning.fetch_range(max(series, len(self.members)), USUAL_INTERVAL))
+        return min(usual, self.group.step or usual)
+
+    def _wait(self) -> Pass:
+        if self.group.filling:
+            with transaction.atomic():
+                hold(self.group)
+                ledger.finish_filling(self.group, now=self.now)
+        ledger.postpone(self.group, next_due_at=self.next_due_at)
+        return Pass()
+
+    @transaction.atomic
+    def _write(self, fetched: Fetched, until: datetime) -> int:
+        """Everything that follows from the answer, or nothing."""
+        hold(self.group)
+        since, end = _seconds(self.group.cursor), _seconds(until)
+        done = ledger.append(
+            [
+                ledger.Entry(ledger_id, since, end, one.buckets, one.surplus, one.last_sample)
+                for ledger_id, one in sorted(fetched.counted.items())
+            ]
+        )
+        ledger.store_state(self.group.pk, fetched.state)
+        self._set_apart(fetched)
+        caught_up = until == self.newest
+        if caught_up and self.group.filling:
+            ledger.finish_filling(self.group, now=self.now)
+        if caught_up:
+            seen = [
+                self._seen(member, done[member.ledger_id], fetched, end)
+                for member in self.members
+                if member.ledger_id in done
+            ]
+            recording.record(judge(seen, until=until, now=self.now), now=self.now)
+        ledger.advance(self.group, until=until, next_due_at=self.next_due_at if caught_up else self.now)
+        return sum(one.rows for one in done.values())
+
+    def _seen(self, member: Member, appended: ledger.Appended, fetched: Fetched, end: int) -> Seen:
+        return Seen(
+            member=member,
+            sums=appended.sums,
+            known=end in fetched.counted[member.ledger_id].buckets and appended.last_sample is not None,
+            last_sample=appended.last_sample,
+            in_force=self.group.filling or member.in_force == member.ledger_id,
+            caught_up=not self.group.filling and self.newest - self.group.cursor > OUTAGE,
+        )
+
+    def _set_apart(self, fetched: Fetched) -> None:
+        """Ledgers whose query is refused wait by themselves, so that they hold up nobody."""
+        apart = {m.ledger_id: m for m in self.members if m.ledger_id in fetched.failed}
+        if not apart:
+            return
+        states = {ledger_id: own_state(fetched.state, member) for ledger_id, member in apart.items()}
+        wait = self.now + _patience(self.group.failures)
+        ledger.eject(self.group, fetched.failed, states=states, next_due_at=wait)
+        for member in apart.values():
+            error = fetched.failed[member.ledger_id]
+            recording.record_silence([member], data=Standing.Data.ERROR, error=error, now=self.now)
+
+    def _unreachable(self, error: str) -> Pass:
+        """One fact about the source; its objectives are unseen, not bad."""
+        sources.note_failure(self.source, error=error, now=self.now)
+        return self._unseen(error)
+
+    def _partial(self, warning: str) -> Pass:
+        """A part of the data is none: the stretch is asked for again, as a whole, until the answer is."""
+        sources.note_warning(self.source, warning=warning)
+        return self._unseen(f"The answer is partial: {warning}")
+
+    def _unseen(self, error: str) -> Pass:
+        with transaction.atomic():
+            recording.record_silence(self.members, data=Standing.Data.UNREACHABLE, error=error, now=self.now)
+        wait = min(_patience(self.group.failures), BUCKET)
+        ledger.postpone(self.group, next_due_at=self.now + wait, error=error)
+        return Pass(error=error)
+
+    def _too_heavy(self, asked: timedelta, error: QueryTooHeavy) -> Pass:
+        half = max(BUCKET, asked / 2 // BUCKET * BUCKET)
+        ledger.set_step(self.group, step=half, next_due_at=self.now)
+        return Pass(error=str(error))
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())

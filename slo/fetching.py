@@ -1,0 +1,204 @@
+"""Asking a data source for what a batch of ledgers needs, and counting it: nothing here writes."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import structlog
+
+from slo import counting, planning
+from slo.counting import BUCKET, Bucket, Number, Series, State, Verdict
+from slo.ledger.members import Member
+from slo.planning import Expression, Item, RawRequest, VectorRequest
+from slo.prometheus import Answer, Prometheus, QueryRejected, QueryTooHeavy
+from slo.promql import Selector, parse_selector
+
+log = structlog.get_logger(__name__)
+
+LOOK_BACK = 60
+"""How far before the cursor raw samples are asked for, seconds, so that late ones are seen."""
+HOUR = 3600
+LONG_AGO = "25h"
+
+_NO_DATA = {"ignore": Verdict.UNKNOWN, "bad": Verdict.BAD, "good": Verdict.GOOD}
+
+
+class Partial(Exception):
+    """The source answered with a part of the data only; nothing is counted from that (the message is the source's)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is to be appended to one ledger; `last_sample` in seconds since the epoch."""
+
+    buckets: Mapping[int, Bucket]
+    surplus: Number
+    last_sample: float | None
+
+
+@dataclass(slots=True)
+class Fetched:
+    """The outcome for a batch: what was counted per ledger, what went wrong with which, and the state to keep."""
+
+    counted: dict[int, Counted] = field(default_factory=dict)
+    failed: dict[int, str] = field(default_factory=dict)
+    state: State = field(default_factory=State)
+    queries: int = 0
+    samples: int = 0
+
+
+@dataclass(slots=True)
+class Fetch:
+    """One batch of ledgers over the buckets `(cursor, until]`, seconds since the epoch.
+
+    Raises SourceUnreachable, and QueryTooHeavy where asking for a shorter stretch would help, and Partial.
+    """
+
+    client: Prometheus
+    members: Sequence[Member]
+    cursor: int
+    until: int
+    fetched: Fetched = field(default_factory=Fetched)
+
+    def run(self, state: State | None) -> Fetched:
+        """Ask and count. Without a state it is found anew first, from the hour before the cursor (rule 6)."""
+        raw = [item for item in map(self._item, self.members) if item is not None]
+        self._expressions([member for member in self.members if member.type == "uptime"])
+        if raw:
+            self._count(raw, self._found_anew(raw) if state is None else state)
+        elif state is not None:
+            self.fetched.state = state
+        return self.fetched
+
+    def _item(self, member: Member) -> Item | None:
+        return None if member.type != "events" else Item(str(member.ledger_id), sides(member))
+
+    def _count(self, items: list[Item], state: State) -> None:
+        series = self._series(planning.plan(items), at=self.until, range_s=self.until - self.cursor + LOOK_BACK)
+        outcome = self._counted(series, state, self.cursor, self.until)
+        mine = planning.assign(outcome.series, [item for item in items if int(item.key) not in self.fetched.failed])
+        known = {str(member.ledger_id): member for member in self.members}
+        for key, positions in mine.items():
+            member = known[key]
+            since = member.starts_at.timestamp()
+            found = counting.tally(outcome, positions, followed_since=since, surplus=member.surplus)
+            self.fetched.counted[member.ledger_id] = Counted(found.buckets, found.surplus, found.last_sample)
+        self.fetched.state = outcome.state
+
+    def _counted(self, series: Sequence[Series], state: State, cursor: int, until: int) -> counting.Counting:
+        """Count series, with `up` and process starts of their targets beside them."""
+        ups, starts = planning.scrape_queries(series, state, rules=self._rules)
+        span = until - cursor + LOOK_BACK
+        return counting.count(
+            series,
+            state=state,
+            cursor=cursor,
+            until=until,
+            up=self._beside(ups, until, span),
+            starts=self._beside(starts, until, span),
+            rules=self._rules,
+        )
+
+    @property
+    def _rules(self) -> counting.Rules:
+        return _rules(self.client.external_labels)
+
+    def _beside(self, queries: Iterable[str], at: int, range_s: int) -> list[Series]:
+        """What helps counting but isn't needed for it: without it less is counted, never more."""
+        found: list[Series] = []
+        for query in queries:
+            try:
+                found += self._noted(self.client.raw(query, at=at, range_s=range_s)).series
+            except QueryRejected as error:
+                log.info("scrape_health_refused", error=str(error))
+        return found
+
+    def _found_anew(self, items: list[Item]) -> State:
+        """A state for counting on from the cursor: what the hour before shows, and which series are older than that."""
+        requests, begin = planning.plan(items), self.cursor - HOUR
+        series = self._series(requests, at=self.cursor, range_s=HOUR)
+        state = self._counted(series, State(), begin, self.cursor).state
+        old = [
+            one
+            for request in requests
+            for one in self._answers(
+                request, lambda query: self.client.instant(f"last_over_time({query}[{LONG_AGO}])", at=begin)
+            )
+        ]
+        return counting.seed(state, old, at=begin, rules=self._rules)
+
+    def _series(self, requests: Iterable[RawRequest], *, at: int, range_s: int) -> list[Series]:
+        def ask(query: str) -> Answer:
+            return self.client.raw(query, at=at, range_s=range_s)
+
+        return [series for request in requests for series in self._answers(request, ask)]
+
+    def _answers(self, request: RawRequest, ask: Callable[[str], Answer]) -> list[Series]:
+        """The series of a request; one that is refused is halved until the culprit stands alone."""
+        try:
+            return self._noted(ask(request.query)).series
+        except QueryRejected as error:
+            return [series for half in self._halves(request, error) for series in self._answers(half, ask)]
+        except QueryTooHeavy as error:
+            if self.until - self.cursor > BUCKET:
+                raise  # a shorter stretch comes first
+            return [series for half in self._halves(request, error) for series in self._answers(half, ask)]
+
+    def _halves[R: (RawRequest, VectorRequest)](self, request: R, error: Exception) -> list[R]:
+        halves = planning.split(request)
+        if not halves:
+            self.fetched.failed |= {int(item.key): str(error) for item in request.items}
+        return halves
+
+    def _expressions(self, members: Sequence[Member]) -> None:
+        wanted = [Expression(str(member.ledger_id), str(member.indicator["query"])) for member in members]
+        by_id = {member.ledger_id: member for member in members}
+        for request in planning.plan_expressions(wanted):
+            for key, vectors in self._vectors(request).items():
+                member = by_id[int(key)]
+                self.fetched.counted[member.ledger_id] = self._slices(member, vectors)
+
+    def _vectors(self, request: VectorRequest) -> dict[str, dict[int, list[float]]]:
+        try:
+            answer = self.client.instants(request.query, start=self.cursor + BUCKET, end=self.until, step=BUCKET)
+        except QueryRejected as error:
+            halves = self._halves(request, error)
+            return {key: values for half in halves for key, values in self._vectors(half).items()}
+        return planning.assign_values(request, self._noted(answer).series)
+
+    def _slices(self, member: Member, vectors: Mapping[int, Sequence[float]]) -> Counted:
+        asked = {end: vectors.get(end, ()) for end in range(self.cursor + BUCKET, self.until + 1, BUCKET)}
+        condition = counting.parse_condition(str(member.indicator["condition"]))
+        combine = counting.Combine(member.indicator.get("combine", "all"))
+        rows = counting.slices(asked, condition, combine, no_data=_NO_DATA[member.no_data])
+        return Counted(rows, 0, float(max(vectors)) if vectors else None)
+
+    def _noted(self, answer: Answer) -> Answer:
+        self.fetched.queries += 1
+        self.fetched.samples += sum(len(one.samples) for one in answer.series)
+        if answer.partial:
+            raise Partial("; ".join(answer.warnings) or "the answer is partial")
+        return answer
+
+
+def sides(member: Member) -> dict[str, Selector]:
+    """The selectors of an events indicator, by side."""
+    return {
+        side: _selector(text) for side, text in member.indicator.items() if side in {"good", "bad", "total"} and text
+    }
+
+
+def own_state(state: State, member: Member) -> State:
+    """The part of a state that is about one ledger's series."""
+    wanted = list(sides(member).values()) if member.type == "events" else []
+    return counting.select(state, lambda labels: any(selector.matches(labels) for selector in wanted))
+
+
+@lru_cache(maxsize=50_000)
+def _selector(text: str) -> Selector:
+    return parse_selector(text)
+
+
+@lru_cache(maxsize=100)
+def _rules(stripped: tuple[str, ...]) -> counting.Rules:
+    return counting.Rules(stripped_labels=stripped)

@@ -1,0 +1,361 @@
+"""From ledgers to verdicts: what each window holds, what each rule does, how each objective stands. Writes nothing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, Literal, cast
+
+from portal.lib.durations import words
+from slo.burnrate import (
+    INACTIVE,
+    BudgetName,
+    Decision,
+    Memory,
+    Reading,
+    budget,
+    budget_state,
+    burn_rate,
+    decide,
+    exhaustion,
+)
+from slo.ledger import NOTHING, Sums, sums_at
+from slo.ledger.members import Member
+from slo.models import AlertPolicy, AlertTransition, RuleState, Standing
+from slo.windows import BurnWindow, Calendar, Period, Rule, burn_windows, parse_rules
+
+MINUTE = timedelta(minutes=1)
+SLOW = timedelta(hours=6)
+"""The window whose pace the exhaustion is reckoned with."""
+
+Data, State = Standing.Data, Standing.State
+UNSEEN = frozenset({Data.ABSENT, Data.STALE, Data.UNREACHABLE, Data.ERROR})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a pass found for one ledger: its sums at the newest bucket, whether that is known, and its newest sample."""
+
+    member: Member
+    sums: Sums
+    known: bool
+    last_sample: datetime | None
+    in_force: bool
+    caught_up: bool = False
+    """A gap was filled just now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What an objective is judged by."""
+
+    period: Period
+    windows: tuple[BurnWindow, ...]
+
+    def edges(self, until: datetime) -> dict[timedelta | Literal["period"], datetime]:
+        """Where each window begins that ends at `until`."""
+        lengths = {SLOW, *(w.long for w in self.windows), *(w.short for w in self.windows)}
+        return {"period": self.period.bounds(until)[0], **{length: until - length for length in lengths}}
+
+
+@dataclass(slots=True)
+class Verdict:
+    """How one objective stands now, and what changed: `standing` are columns of Standing, `memories` of RuleState."""
+
+    objective_id: int
+    component_id: int
+    before: int
+    standing: dict[str, Any] = field(default_factory=dict)
+    memories: list[RuleState] = field(default_factory=list)
+    transitions: list[AlertTransition] = field(default_factory=list)
+
+
+def promise(
+    *, rules: tuple[Rule, ...], window_days: int | None, calendar: str, time_zone: str, target: Any  # noqa: ANN401
+) -> Promise:  # fmt: skip
+    """The period and burn windows of an objective."""
+    return _promise(rules, window_days, calendar, time_zone, target)
+
+
+@lru_cache(maxsize=20_000)
+def _promise(rules: tuple[Rule, ...], days: int | None, calendar: str, zone: str, target: Any) -> Promise:  # noqa: ANN401
+    period = Period(days, cast("Calendar", calendar) if calendar else None, zone)
+    return Promise(period, burn_windows(rules, period=period, target=target))
+
+
+@lru_cache(maxsize=1_000)
+def _rules(policy_id: int, changed: datetime, written: str) -> tuple[Rule, ...]:
+    return parse_rules(AlertPolicy.objects.get(pk=policy_id).rules)
+
+
+def rules_of(policies: Iterable[int]) -> dict[int, tuple[Rule, ...]]:
+    """The rules of policies, by primary key; read again only when a policy has changed."""
+    found = AlertPolicy.objects.filter(pk__in=set(policies)).values_list("pk", "updated_at", "name")
+    return {pk: _rules(pk, changed, name) for pk, changed, name in found}
+
+
+def judge(seen: Sequence[Seen], *, until: datetime, now: datetime) -> list[Verdict]:
+    """Decide on the newest bucket, the one that ends at `until`, for every ledger that is in force."""
+    mine = [one for one in seen if one.in_force]
+    rules = rules_of(one.member.policy_id for one in mine)
+    promises = [
+        promise(
+            rules=rules[m.policy_id],
+            window_days=m.window_days,
+            calendar=m.calendar,
+            time_zone=m.time_zone,
+            target=m.target,
+        )
+        for m in (one.member for one in mine)
+    ]
+    sums = _sums_before([(one.member, promised) for one, promised in zip(mine, promises, strict=True)], until)
+    states = _states(one.member.objective_id for one in mine)
+    return [
+        _Judgement(one, promised, before, states.get(one.member.objective_id, {}), until, now).verdict()
+        for one, promised, before in zip(mine, promises, sums, strict=True)
+    ]
+
+
+def _sums_before(
+    wanted: Iterable[tuple[Member, Promise]], until: datetime
+) -> list[dict[timedelta | Literal["period"], tuple[datetime, Sums]]]:
+    """The running sums where each window begins. Before a ledger's first bucket there is nothing to look up."""
+    edges = [(member, promised.edges(until)) for member, promised in wanted]
+    asked = [(m.ledger_id, at) for m, mine in edges for at in {*mine.values()} if at > m.starts_at]
+    found = dict(zip(asked, sums_at(asked), strict=True))
+    return [
+        {name: (at, found.get((m.ledger_id, at), NOTHING)) for name, at in mine.items()} for m, mine in edges
+    ]  # fmt: skip
+
+
+def _states(objectives: Iterable[int]) -> dict[int, dict[str, RuleState]]:
+    states: dict[int, dict[str, RuleState]] = {}
+    for state in RuleState.objects.filter(objective__in=list(objectives)):
+        states.setdefault(state.objective_id, {})[state.rule] = state
+    return states
+
+
+class _Judgement:
+    """One objective on one bucket."""
+
+    def __init__(
+        self,
+        seen: Seen,
+        promised: Promise,
+        sums: Mapping[timedelta | Literal["period"], tuple[datetime, Sums]],
+        states: Mapping[str, RuleState],
+        until: datetime,
+        now: datetime,
+    ) -> None:
+        self.seen, self.member, self.promised, self.sums = seen, seen.member, promised, sums
+        self.states, self.until, self.now = states, until, now
+        self.made = Verdict(self.member.objective_id, self.member.component_id, self.member.state)
+        self.remaining: float | None = None
+
+    def verdict(self) -> Verdict:
+        """Everything about it."""
+        period = self._read("period", carried=True)
+        left = budget(period, target=self.member.target, slices=self._slices())
+        self.remaining = left.remaining if left else None
+        readings = [self._rule(window) for window in self.promised.windows]
+        self._end_forgotten_rules()
+        data = self._data()
+        blind_since = self._sight(data)
+        told = self._budget(period)
+        slow = burn_rate(self._read(SLOW, carried=True), target=self.member.target)
+        firing = self._firing()
+        self.made.standing = {
+            "objective_id": self.member.objective_id,
+            "state": standing_state(firing=firing, remaining=self.remaining, data=data),
+            "data": data,
+            "firing": firing,
+            "budget": told,
+            "bucket": self.until,
+            "period_start": self.sums["period"][0],
+            "good": str(period.good) if period.known else None,
+            "total": str(period.total) if period.known else None,
+            "remaining": self.remaining,
+            "burn": readings[0]["burn_long"] if readings else None,
+            "burn_slow": slow,
+            "exhausts_at": self._exhaustion(slow),
+            "coverage": period.coverage if period.minutes else None,
+            "readings": readings,
+            "known_at": self.seen.last_sample,
+            "blind_since": blind_since,
+            "error": "",
+            "caught_up_at": self.now if self.seen.caught_up else self.member.caught_up_at,
+            "evaluated_at": self.now,
+        }
+        return self.made
+
+    def _read(self, window: timedelta | Literal["period"], *, carried: bool) -> Reading:
+        start, before = self.sums[window]
+        return self.seen.sums.since(before, minutes=(self.until - start) // MINUTE, carried=carried)
+
+    def _slices(self) -> int | None:
+        if self.member.budgeting != "timeslices":
+            return None
+        return self.promised.period.length(self.until) // self.member.slice_length
+
+    def _rule(self, window: BurnWindow) -> dict[str, Any]:
+        long, short = self._read(window.long, carried=True), self._read(window.short, carried=False)
+        row = self.states.get(window.rule.name)
+        memory = Memory(cast("Any", row.state), row.quiet_since, row.held) if row else INACTIVE
+        decision = decide(window, memory, long=long, short=short, bucket=self.until)
+        reading = {
+            "rule": window.rule.name,
+            "burn_long": burn_rate(long, target=self.member.target),
+            "burn_short": burn_rate(short, target=self.member.target),
+            "good": float(long.good),
+            "bad": float(long.bad),
+            "coverage": long.coverage,
+        }
+        if decision.memory != memory or decision.changed:
+            self._remember(window, row, decision)
+        if decision.changed:
+            self._burned(window, decision, long, reading)
+        return reading
+
+    def _remember(self, window: BurnWindow, row: RuleState | None, decision: Decision) -> None:
+        state = row or RuleState(objective_id=self.member.objective_id, rule=window.rule.name, since=self.now)
+        state.severity, state.state = window.rule.severity, decision.memory.state
+        state.quiet_since, state.held = decision.memory.quiet_since, decision.memory.held
+        if decision.changed:
+            state.since = self.now
+        self.made.memories.append(state)
+
+    def _burned(self, window: BurnWindow, decision: Decision, long: Reading, reading: Mapping[str, Any]) -> None:
+        fires = decision.memory.state == "firing"
+        self._transition(
+            kind=AlertTransition.Kind.BURN,
+            rule=window.rule.name,
+            severity=window.rule.severity,
+            from_state="inactive" if fires else "firing",
+            to_state=decision.memory.state,
+            burn_long=reading["burn_long"],
+            burn_short=reading["burn_short"],
+            good=long.good,
+            bad=long.bad,
+            reason=_why(window, decision, reading),
+        )
+
+    def _end_forgotten_rules(self) -> None:
+        """A firing rule that the policy doesn't have any more ends."""
+        there = {window.rule.name for window in self.promised.windows}
+        for row in self.states.values():
+            if row.state == RuleState.State.FIRING and row.rule not in there:
+                row.state, row.since, row.held, row.quiet_since = RuleState.State.INACTIVE, self.now, "", None
+                self.made.memories.append(row)
+                self._transition(
+                    kind=AlertTransition.Kind.BURN,
+                    rule=row.rule,
+                    severity=row.severity,
+                    from_state="firing",
+                    to_state="inactive",
+                    reason="The rule was taken out of the alert policy.",
+                )
+
+    def _firing(self) -> str:
+        now = {**self.states, **{row.rule: row for row in self.made.memories}}
+        severities = {row.severity for row in now.values() if row.state == RuleState.State.FIRING}
+        return "page" if "page" in severities else "ticket" if severities else ""
+
+    def _data(self) -> str:
+        if self.seen.known:
+            shortest = min((window.short for window in self.promised.windows), default=SLOW)
+            return Data.FLOWING if self._read(shortest, carried=False).total else Data.QUIET
+        return Data.STALE if self.seen.last_sample else Data.ABSENT
+
+    def _sight(self, data: str) -> datetime | None:
+        """Since when the objective is blind; a change of that is told."""
+        since = blind_since(self.member, known_at=self.seen.last_sample, now=self.until) if data in UNSEEN else None
+        if since and not self.member.blind_since:
+            self.made.transitions.append(
+                blinded(self.member, data=data, error="", remaining=self.remaining, now=self.now)
+            )
+        if self.member.blind_since and data not in UNSEEN:
+            reason = f"Data is back after {words(self.now - self.member.blind_since)}."
+            self._transition(
+                kind=AlertTransition.Kind.BLIND, severity="info", from_state="blind", to_state="seeing", reason=reason
+            )
+        return (self.member.blind_since or since) if data in UNSEEN else None
+
+    def _budget(self, period: Reading) -> str:
+        before = cast("BudgetName", self.member.budget)
+        if self.remaining is None:
+            return before
+        told = budget_state(self.remaining, before=before)
+        if told != before:
+            self._transition(
+                kind=AlertTransition.Kind.BUDGET,
+                severity="info",
+                from_state=before,
+                to_state=told,
+                good=period.good,
+                bad=period.bad,
+                reason=f"{self.remaining:.1%} of the error budget is left.",
+            )
+        return told
+
+    def _exhaustion(self, burn: float | None) -> datetime | None:
+        if self.remaining is None:
+            return None
+        length = self.promised.period.length(self.until)
+        return exhaustion(remaining=self.remaining, burn=burn, period=length, now=self.now)
+
+    def _transition(self, **columns: Any) -> None:  # noqa: ANN401
+        self.made.transitions.append(
+            AlertTransition(
+                objective_id=self.member.objective_id,
+                at=self.now,
+                bucket=self.until,
+                budget_remaining=self.remaining,
+                **columns,
+            )
+        )
+
+
+def standing_state(*, firing: str, remaining: float | None, data: str) -> int:
+    """The one word for an objective. What can't be seen is never called healthy."""
+    if firing == "page":
+        return State.BURNING
+    if remaining is not None and remaining <= 0:
+        return State.EXHAUSTED
+    if remaining is None or data in UNSEEN:
+        return State.NO_DATA
+    return State.AT_RISK if firing or remaining < 0.25 else State.HEALTHY
+
+
+def blind_since(member: Member, *, known_at: datetime | None, now: datetime) -> datetime | None:
+    """Since when nothing is known, where that is longer ago than the objective allows; else None."""
+    last = max(known_at or member.created_at, member.created_at)
+    return last if now - last > member.blind_after else None
+
+
+def blinded(member: Member, *, data: str, error: str, remaining: float | None, now: datetime) -> AlertTransition:
+    """The transition to blind, with the reason in words."""
+    reason = {
+        Data.UNREACHABLE: "The data source can't be reached",
+        Data.ABSENT: "The metric is absent",
+        Data.ERROR: "The query is refused",
+    }.get(Data(data), "No fresh sample has arrived")
+    return AlertTransition(
+        objective_id=member.objective_id,
+        kind=AlertTransition.Kind.BLIND,
+        severity="info",
+        from_state="seeing",
+        to_state="blind",
+        at=now,
+        budget_remaining=remaining,
+        reason=f"{reason}: {error}" if error else f"{reason}.",
+    )
+
+
+def _why(window: BurnWindow, decision: Decision, reading: Mapping[str, Any]) -> str:
+    if decision.reason == "no_traffic":
+        return f"No traffic for {words(window.long)}."
+    over, short = float(window.factor), reading["burn_short"] or 0.0
+    if decision.memory.state == "inactive":
+        return f"{short:.1f}× over {words(window.short)}: it has stayed at or under {over:.4g}× for as long."
+    long = f"{reading['burn_long']:.1f}× over {words(window.long)}"
+    return f"{long} and {short:.1f}× over {words(window.short)}, more than {over:.4g}×."

@@ -1,0 +1,50 @@
+"""The ledger: the only module that touches its tables (slo.md §3).
+
+`groups` lease work, `append` writes buckets and moves cursors, `reading` answers what any window held, `folding` turns
+closed days into one row each. Everything that appends runs in the caller's transaction and locks cursors first.
+"""
+
+from slo.ledger.appending import Appended, Entry, append
+from slo.ledger.days import ensure_partitions, first_kept_day
+from slo.ledger.folding import fold_closed_days
+from slo.ledger.groups import (
+    LeasedGroup,
+    LeaseLost,
+    advance,
+    eject,
+    finish_filling,
+    lease_due,
+    open_ledger,
+    postpone,
+    retire_ledgers,
+    set_step,
+)
+from slo.ledger.reading import BucketRow, buckets, sums_at
+from slo.ledger.series import load_state, store_state
+from slo.ledger.sums import NOTHING, Sums
+
+__all__ = [
+    "NOTHING",
+    "Appended",
+    "BucketRow",
+    "Entry",
+    "LeaseLost",
+    "LeasedGroup",
+    "Sums",
+    "advance",
+    "append",
+    "buckets",
+    "eject",
+    "ensure_partitions",
+    "finish_filling",
+    "first_kept_day",
+    "fold_closed_days",
+    "lease_due",
+    "load_state",
+    "open_ledger",
+    "postpone",
+    "retire_ledgers",
+    "set_step",
+    "store_state",
+    "sums_at",
+]

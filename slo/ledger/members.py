@@ -1,0 +1,66 @@
+"""Who is in a cursor group: everything one evaluation needs to know of each ledger, read at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from slo.counting import Number
+from slo.ledger.sums import whole_of
+from slo.models import Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One ledger of a group with its objective as it is promised now, and as it stood at the last evaluation."""
+
+    ledger_id: int
+    objective_id: int
+    type: str
+    indicator: dict[str, Any]
+    starts_at: datetime
+    created_at: datetime
+    filled_at: datetime | None
+    surplus: Number
+    last_sample: datetime | None
+    in_force: int | None
+    """The ledger that the objective is judged by."""
+    target: Decimal
+    window_days: int | None
+    calendar: str
+    time_zone: str
+    policy_id: int
+    component_id: int
+    no_data: str
+    blind_after: timedelta
+    budgeting: str
+    slice_length: timedelta
+    state: int
+    budget: str
+    blind_since: datetime | None
+    caught_up_at: datetime | None
+
+
+_FIELDS = (
+    "ledger_id", "ledger__objective_id", "ledger__type", "ledger__indicator", "ledger__starts_at", "ledger__created_at",
+    "ledger__filled_at", "surplus", "last_sample", "ledger__objective__ledger_id", "ledger__objective__target",
+    "ledger__objective__window_days", "ledger__objective__calendar", "ledger__objective__time_zone",
+    "ledger__objective__policy_id", "ledger__objective__definition__component_id",
+    "ledger__objective__definition__no_data", "ledger__objective__definition__blind_after",
+    "ledger__objective__definition__budgeting", "ledger__objective__definition__slice_length",
+    "ledger__objective__standing__state", "ledger__objective__standing__budget",
+    "ledger__objective__standing__blind_since", "ledger__objective__standing__caught_up_at",
+)  # fmt: skip
+
+
+def members(group_id: int) -> list[Member]:
+    """The ledgers of a group, by id."""
+    rows = Cursor.objects.filter(group=group_id).order_by("ledger_id").values_list(*_FIELDS)
+    return [_member(row) for row in rows]
+
+
+def _member(row: Sequence[Any]) -> Member:
+    values: list[Any] = list(row)
+    values[7] = whole_of(row[7])
+    return Member(*values)

@@ -1,0 +1,111 @@
+"""What a ledger had counted by any moment, folded days included, and its buckets one by one."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+
+from slo.counting import BUCKET, Number
+from slo.ledger.sums import NOTHING, Sums, of_row, whole_of
+from slo.models import LedgerDay
+
+_SUMS = ("good", "total", "carried_good", "carried_total", "known")
+
+
+def _folded(name: str) -> str:
+    """A sum out of a folded day: an element of its array, or what it ended with; a null array is all zeros."""
+    element = f"d.{name}[least(q.minute + 1, cardinality(d.good))]"
+    return f"CASE WHEN d.day < q.day THEN d.{name}_end ELSE d.{name}_base + coalesce({element}, 0) END"
+
+
+# only names of our own go into the text
+_SUMS_AT = f"""
+WITH q AS MATERIALIZED (
+    SELECT ord, ledger_id, at, (at AT TIME ZONE 'UTC')::date AS day,
+           extract(epoch FROM (at AT TIME ZONE 'UTC')::time)::int / 60 AS minute
+    FROM unnest(%s::bigint[], %s::timestamptz[]) WITH ORDINALITY AS given(ledger_id, at, ord)
+)
+SELECT {", ".join(f"coalesce(m.{name}_sum, f.{name}, 0)" for name in _SUMS)}
+FROM q
+LEFT JOIN LATERAL (
+    SELECT good_sum, total_sum, carried_good_sum, carried_total_sum, known_sum FROM slo_ledgerminute
+    WHERE ledger_id = q.ledger_id AND bucket <= q.at ORDER BY bucket DESC LIMIT 1
+) m ON true
+LEFT JOIN LATERAL (
+    SELECT {", ".join(f"{_folded(name)} AS {name}" for name in _SUMS)} FROM slo_ledgerday d
+    WHERE m.good_sum IS NULL AND d.ledger_id = q.ledger_id AND d.day <= q.day ORDER BY d.day DESC LIMIT 1
+) f ON true
+ORDER BY q.ord
+"""  # noqa: S608
+
+
+@transaction.atomic
+def sums_at(wanted: Sequence[tuple[int, datetime]]) -> list[Sums]:
+    """The running sums of many (ledger, moment) pairs in one statement, in the order asked for."""
+    if not wanted:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL jit = off")  # compiling costs more than tens of thousands of look-ups
+        cursor.execute(_SUMS_AT, [[ledger_id for ledger_id, _ in wanted], [at for _, at in wanted]])
+        return [of_row(row) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class BucketRow:
+    """One known bucket, `(start, end]`; `flags` as in slo.counting.Flag."""
+
+    end: datetime
+    good: Number
+    total: Number
+    carried_good: Number
+    carried_total: Number
+    flags: int
+    provisional: bool
+    excluded: bool
+
+
+def buckets(ledger_id: int, *, start: datetime, end: datetime) -> list[BucketRow]:
+    """The known buckets of a ledger that end in `(start, end]`, oldest first; of folded days too."""
+    return [*_of_days(ledger_id, start, end), *_of_minutes(ledger_id, start, end)]
+
+
+def _of_minutes(ledger_id: int, start: datetime, end: datetime) -> list[BucketRow]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT bucket, good, total, carried_good, carried_total, flags, provisional, excluded"
+            " FROM slo_ledgerminute WHERE ledger_id = %s AND bucket > %s AND bucket <= %s ORDER BY bucket",
+            [ledger_id, start, end],
+        )
+        return [_bucket(row[0], row[1:5], *row[5:]) for row in cursor.fetchall()]
+
+
+def _bucket(end: datetime, counts: Sequence[Any], flags: int, provisional: bool, excluded: bool) -> BucketRow:
+    good, total, carried_good, carried_total = (whole_of(count) for count in counts)
+    return BucketRow(end, good, total, carried_good, carried_total, flags, provisional, excluded)
+
+
+def _of_days(ledger_id: int, start: datetime, end: datetime) -> Iterator[BucketRow]:
+    days = LedgerDay.objects.filter(
+        ledger=ledger_id, day__range=(start.astimezone(UTC).date(), end.astimezone(UTC).date())
+    )
+    for day in days.order_by("day"):
+        yield from (one for one in _unfolded(day) if start < one.end <= end)
+
+
+def _unfolded(of: LedgerDay) -> Iterator[BucketRow]:
+    """The buckets of a folded day: the differences of its cumulative arrays where something became known."""
+    before = NOTHING
+    midnight = datetime.combine(of.day, time(), UTC)
+    nothing = [Decimal(0)] * len(of.good)
+    columns = (of.good, of.total, of.carried_good or nothing, of.carried_total or nothing, of.known)
+    for minute, row in enumerate(zip(*columns, strict=True)):
+        sums = of_row(row)
+        if sums.known > before.known:
+            added = [now - then for now, then in zip(sums[:4], before[:4], strict=True)]
+            mark = of.marks.get(str(minute), {})
+            end = midnight + timedelta(seconds=minute * BUCKET)
+            yield _bucket(end, added, mark.get("flags", 0), mark.get("provisional", False), mark.get("excluded", False))
+        before = sums

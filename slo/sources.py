@@ -1,0 +1,78 @@
+"""Clients of data sources, and where else indicators can come from."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+import orjson
+
+from portal.lib.crypto import unseal
+from slo.models import DataSource
+from slo.prometheus import Prometheus
+
+_clients = threading.local()
+
+
+def client(source: DataSource) -> Prometheus:
+    """A client for a source, kept by this thread until the source is changed. Raises CannotUnseal."""
+    kept: dict[int, tuple[datetime, Prometheus]] = _clients.__dict__.setdefault("kept", {})
+    changed, found = kept.get(source.pk, (None, None))
+    if found is None or changed != source.updated_at:
+        if found is not None:
+            found.close()
+        found = make_client(source)
+        kept[source.pk] = (source.updated_at, found)
+    return found
+
+
+def make_client(source: DataSource) -> Prometheus:
+    """A client of its own for a source as it stands, saved or not."""
+    secret = unseal(source.secret)
+    mtls = source.auth == DataSource.Auth.MTLS
+    return Prometheus(
+        source.url,
+        timeout=source.timeout.total_seconds(),
+        headers=orjson.loads(unseal(source.headers) or "{}"),
+        auth=(source.username, secret) if source.auth == DataSource.Auth.BASIC else None,
+        bearer=secret if source.auth == DataSource.Auth.BEARER else "",
+        verify=(source.ca_file or True) if source.verify else False,
+        cert=(source.cert_file, source.key_file) if mtls else None,
+        kind=source.kind,
+        external_labels=source.external_labels,
+    )
+
+
+def note_success(source: DataSource, *, now: datetime, latency: float | None = None, version: str = "") -> None:
+    """Remember that a source answered; written at most once a minute unless it had been down."""
+    fresh = source.ok_at is not None and (now - source.ok_at).total_seconds() < 60
+    if source.reachable and fresh and latency is None:
+        return
+    source.reachable, source.checked_at, source.ok_at, source.down_since, source.error = True, now, now, None, ""
+    if latency is not None:
+        source.latency, source.version = latency, version or source.version
+    _save(source)
+
+
+def note_failure(source: DataSource, *, error: str, now: datetime) -> None:
+    """Remember that a source can't be asked: one fact, wherever it is met first."""
+    source.reachable, source.checked_at, source.error = False, now, error
+    source.down_since = source.down_since or now
+    _save(source)
+
+
+def note_warning(source: DataSource, *, warning: str) -> None:
+    """Remember what a source said beside its last answer."""
+    if source.warning != warning:
+        DataSource.objects.filter(pk=source.pk).update(warning=warning)
+
+
+def _save(source: DataSource) -> None:
+    names = ["reachable", "checked_at", "ok_at", "down_since", "error", "latency", "version"]
+    DataSource.objects.filter(pk=source.pk).update(**{name: getattr(source, name) for name in names})
+
+
+type Verdicts = Callable[[dict[str, object], datetime, datetime], dict[int, tuple[int, int]]]
+"""An indicator type of another app: (indicator, since, until) → bucket end → (good, total)."""
+
+registry: dict[str, Verdicts] = {}
+"""Indicator types that other apps answer, by type; filled in their `AppConfig.ready()`."""
