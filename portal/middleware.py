@@ -2,11 +2,13 @@
 
 import uuid
 from collections.abc import Callable
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal.lib.errors import Expected
@@ -27,6 +29,25 @@ class RequestContext:
             response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
+
+
+class ReaderZone:
+    """Pages tell times in the zone of whoever reads them; in UTC where that is unknown."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        person = getattr(request.user, "person", None) if request.user.is_authenticated else None
+        with timezone.override(_zone(str(getattr(person, "time_zone", "")))):
+            return self.get_response(request)
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
 
 
 class ExpectedFailures:

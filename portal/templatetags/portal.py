@@ -248,13 +248,15 @@ def since(context: Mapping[str, object], when: datetime | None, none: str = "—
 
 
 @register.simple_tag(takes_context=True)
-def countdown(context: Mapping[str, object], when: datetime | None, none: str = "—", over: str = "now") -> SafeString:
-    """Time left until a moment, by the second in the browser: `1:53`, then what `over` says."""
+def countdown(
+    context: Mapping[str, object], when: datetime | None, none: str = "—", over: str = "now", before: str = ""
+) -> SafeString:
+    """Time left until a moment, by the second in the browser: `1:53`, with `before` in front, then what `over` says."""
     if when is None:
         return _absent(none)
     left = (when - _now(context)).total_seconds()
-    extra = format_html('data-time="countdown" data-over="{}"', over)
-    return _time(when, words.clock(left) if left > 0 else over, extra=extra, css="countdown t-c")
+    extra = format_html('data-time="countdown" data-over="{}" data-before="{}"', over, before)
+    return _time(when, f"{before}{words.clock(left)}" if left > 0 else over, extra=extra, css="countdown t-c")
 
 
 @register.filter

@@ -12,6 +12,7 @@ from django.test import Client, RequestFactory
 
 from catalog import registries
 from portal.context_processors import EVALUATION_LATE, PAGING_LATE, Frame, Pulse
+from tests import make
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -118,3 +119,10 @@ def test_every_page_of_the_docs_can_be_read(admin_client: Client) -> None:
     assert {"getting-started", "budgets", "decisions/0001-pages-without-a-build-step"} <= names
     for name in names:
         assert b"<h1" in admin_client.get(f"/docs/{name}").content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("zone", "told"), [("Asia/Kolkata", "Asia/Kolkata"), ("Mars/Olympus", "UTC"), ("", "UTC")])
+def test_times_are_told_in_the_readers_zone(client: Client, zone: str, told: str) -> None:
+    client.force_login(make.account_of(make.person("ada", time_zone=zone)))
+    assert f"Times in {told}" in client.get("/docs").content.decode()

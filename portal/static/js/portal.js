@@ -51,14 +51,14 @@ function clock(seconds) {
 const said = {
   ago: (past) => (past < 0 ? `in ${rough(past)}` : `${rough(past)} ago`),
   since: (past) => rough(past),
-  countdown: (past, over) => (past < 0 ? clock(-past) : over),
+  countdown: (past, { over = "now", before = "" }) => (past < 0 ? before + clock(-past) : over),
 };
 
 function tick() {
   if (document.hidden) return;
   for (const time of document.querySelectorAll("time[data-time]")) {
     const past = (Date.now() + skew - Date.parse(time.dateTime)) / 1000;
-    const text = said[time.dataset.time]?.(past, time.dataset.over ?? "now");
+    const text = said[time.dataset.time]?.(past, time.dataset);
     if (text && text !== time.textContent) time.textContent = text;
   }
 }
