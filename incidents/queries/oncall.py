@@ -152,16 +152,26 @@ def on_call_of_teams(teams: Iterable[Team | int], *, now: datetime) -> dict[int,
     return {pk: found[slug] for pk, slug in shown.items() if slug in found}
 
 
-def duties(loaded: Iterable[Schedule], start: datetime, end: datetime, *, of: Person | None = None) -> list[Duty]:
-    """All shifts in `[start, end)`, soonest first, clipped; only those `of` one person when given."""
-    shifts = [(row, shift) for row in loaded for shift in rotation.shifts(readable(row), start, end)]
+def duties(
+    loaded: Iterable[Schedule],
+    start: datetime,
+    end: datetime,
+    *,
+    of: Person | None = None,
+    beyond: timedelta = timedelta(0),
+) -> list[Duty]:
+    """All shifts in `[start, end)`, soonest first, clipped; only those `of` one person when given.
+
+    The end of a shift is told up to `beyond` the end of the period.
+    """
+    shifts = [(row, shift) for row in loaded for shift in rotation.shifts(readable(row), start, end + beyond)]
     if of is not None:
         shifts = [(row, shift) for row, shift in shifts if shift.person == of.ref]
     people = people_by_ref(shift.person for _, shift in shifts)
     found = [
         Duty(row, shift.person, people.get(shift.person), shift.start, shift.end, shift.override is not None)
         for row, shift in shifts
-        if shift.start is not None and shift.end is not None
+        if shift.start is not None and shift.end is not None and shift.start < end
     ]
     return sorted(found, key=lambda duty: (duty.start, duty.schedule.name))
 
