@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -22,6 +23,7 @@ from incidents.models import (
 from incidents.operations import raise_alert
 from incidents.policies import steps_json
 from portal.lib.crypto import seal
+from slo.models import AlertPolicy, AlertTransition, Definition, Objective
 from tests import make
 from tests.make import NOW
 
@@ -125,3 +127,25 @@ def incident(component: Component | None = None, *, now: datetime = NOW, rule: s
 def page_of(one: Incident, role: str = Page.Role.OWNER) -> Page:
     """The incident's page of that role."""
     return one.pages.get(role=role)
+
+
+def objective(component: Component, name: str = "") -> Objective:
+    """An objective of `component`, as bare as can be: enough for its transitions."""
+    name = name or f"objective-{next(_numbers)}"
+    policy, _ = AlertPolicy.objects.get_or_create(
+        name="default", defaults={"rules": [], "created_at": NOW, "updated_at": NOW}
+    )
+    stamps = {"created_at": NOW, "updated_at": NOW}
+    definition = Definition.objects.create(name=name, component=component, type="events", indicator={}, **stamps)
+    return Objective.objects.create(
+        definition=definition, name=name, target=Decimal("0.99"), window_days=28, policy=policy, **stamps
+    )
+
+
+def transition(of: Objective, to_state: str = "firing", *, at: datetime = NOW, **fields: Any) -> AlertTransition:
+    """What the slo app says when a rule of `of` changes."""
+    before = {"firing": "inactive", "inactive": "firing", "blind": "seeing", "seeing": "blind", "at-risk": "ok"}
+    values = {"kind": "burn", "rule": "page-fast", "severity": "page", "burn_long": 14.6, "budget_remaining": 0.5}
+    return AlertTransition.objects.create(
+        objective=of, to_state=to_state, from_state=before[to_state], at=at, **(values | fields)
+    )

@@ -1,0 +1,108 @@
+"""Stored deliveries: kept before they are answered, taken once, in order, and what fails is kept too."""
+
+from datetime import timedelta
+
+import pytest
+
+from catalog.models import ApiToken
+from incidents.intake import deliveries, own
+from incidents.models import Alert, Delivery, Incident
+from portal.lib.errors import Invalid
+from tests import make
+from tests.make import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def token() -> ApiToken:
+    return make.token("alerts:send")[0]
+
+
+def send(token: ApiToken, **body: object) -> Delivery:
+    return deliveries.accept(body={"key": "disk", "summary": "Disk full", **body}, token=token, now=NOW)
+
+
+def test_a_delivery_is_stored_and_the_sweep_makes_an_incident_of_it(token: ApiToken) -> None:
+    component = make.component("runners", tier=1)
+    stored = send(token, component="runners", severity="page", links=[{"url": "https://ci.example.org", "title": "CI"}])
+    assert not Incident.objects.exists()
+    assert deliveries.process_due(now=NOW) == 1
+    stored.refresh_from_db()
+    incident = Incident.objects.get()
+    assert (incident.component, incident.severity, incident.title) == (component, 1, "Disk full")
+    assert (stored.state, stored.outcome, stored.alert) == ("done", f"opened {incident.label}", Alert.objects.get())
+
+
+def test_a_delivery_is_taken_once(token: ApiToken) -> None:
+    send(token)
+    assert [deliveries.process_due(now=NOW) for _ in "12"] == [1, 0]
+
+
+def test_firing_and_resolved_of_one_key_are_taken_in_order_of_arrival(token: ApiToken) -> None:
+    send(token, status="firing")
+    send(token, status="resolved")
+    assert [deliveries.process_due(now=NOW) for _ in "123"] == [1, 1, 0]
+    assert Incident.objects.get().state == "resolved"
+
+
+def test_two_senders_cannot_clear_each_others_alerts(token: ApiToken) -> None:
+    send(token)
+    send(make.token("alerts:send", name="other")[0], status="resolved")
+    deliveries.process_due(now=NOW)
+    assert Incident.objects.get().is_open
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ([], ""),
+        ({}, "key"),
+        ({"key": 7}, "key"),
+        ({"key": "a\x00b"}, "key"),
+        ({"key": "k", "summary": "s" * 301}, "summary"),
+        ({"key": "k", "severity": "loud"}, "severity"),
+        ({"key": "k", "status": "maybe"}, "status"),
+        ({"key": "k", "links": ["x"]}, "links"),
+        ({"key": "k", "links": [{"url": "javascript:x"}]}, "links"),
+    ],
+)
+def test_a_malformed_delivery_names_the_field_and_is_kept(token: ApiToken, body: object, field: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        deliveries.accept(body=body, token=token, now=NOW)
+    assert [error.field for error in caught.value.errors] == [field]
+    assert Delivery.objects.get().state == Delivery.State.REJECTED
+
+
+def test_a_delivery_that_fails_is_pushed_back_and_holds_up_no_other(
+    token: ApiToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = send(token, key="bad"), send(token, key="good")
+    sound = own.read
+
+    def fails_on_bad(body: object) -> own.OwnAlert:
+        alert = sound(body)
+        if alert.key == "bad":
+            raise RuntimeError("a bug")
+        return alert
+
+    monkeypatch.setattr(own, "read", fails_on_bad)
+    assert deliveries.process_due(now=NOW) == 1
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert (bad.state, bad.due_at, good.state) == ("stored", NOW + timedelta(seconds=5), "done")
+    monkeypatch.undo()
+    assert deliveries.process_due(now=NOW + timedelta(seconds=5)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "ref"),
+    [
+        ("runners", "component:default/runners"),
+        ("ops/runners", "component:ops/runners"),
+        ("Resource:Default/DB", "resource:default/db"),
+        ("", ""),
+    ],
+)
+def test_components_may_be_named_short(text: str, ref: str) -> None:
+    assert own.full_ref(text) == ref

@@ -1,0 +1,93 @@
+"""What objectives say, taken exactly once and in order."""
+
+from datetime import timedelta
+
+import pytest
+
+from catalog.models import Component
+from incidents.intake import slo
+from incidents.intake.slo import take_transitions
+from incidents.models import Alert, HandledTransition, Incident, TimelineEntry
+from tests import make, make_incidents
+from tests.make import NOW
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def component() -> Component:
+    return make.component("runners", tier=2)
+
+
+def test_a_burning_objective_opens_an_incident_and_its_end_resolves_it(component: Component) -> None:
+    objective = make_incidents.objective(component)
+    make_incidents.transition(objective)
+    assert take_transitions(now=NOW) == 1
+    incident = Incident.objects.get()
+    assert (incident.severity, incident.component, incident.alerts.get().objective) == (2, component, objective)
+    assert "14.6 times too fast" in incident.title
+    make_incidents.transition(objective, "inactive", at=NOW + MINUTE)
+    assert take_transitions(now=NOW + MINUTE) == 1
+    incident.refresh_from_db()
+    assert incident.state == "resolved"
+
+
+def test_a_transition_is_taken_once(component: Component) -> None:
+    make_incidents.transition(make_incidents.objective(component))
+    assert [take_transitions(now=NOW) for _ in "12"] == [1, 0]
+    assert Alert.objects.get().count == 1
+
+
+def test_transitions_are_taken_in_the_order_of_their_time_whatever_their_ids(component: Component) -> None:
+    objective = make_incidents.objective(component)
+    make_incidents.transition(objective, "inactive", at=NOW + MINUTE)
+    make_incidents.transition(objective, "firing", at=NOW)
+    assert take_transitions(now=NOW + 2 * MINUTE) == 2
+    assert Incident.objects.get().state == "resolved"
+
+
+def test_a_page_rule_over_a_ticket_rule_raises_the_same_incident(component: Component) -> None:
+    objective = make_incidents.objective(component)
+    make_incidents.transition(objective, rule="ticket", severity="ticket")
+    take_transitions(now=NOW)
+    make_incidents.transition(objective, at=NOW + MINUTE)
+    take_transitions(now=NOW + MINUTE)
+    incident = Incident.objects.get()
+    assert (incident.severity, incident.alerts.count()) == (2, 2)
+
+
+def test_a_blind_objective_is_told_once_at_low_severity(component: Component) -> None:
+    make_incidents.transition(make_incidents.objective(component), "blind", kind="blind", rule="", severity="info")
+    take_transitions(now=NOW)
+    assert Incident.objects.get().severity == 5
+
+
+def test_a_budget_that_crosses_a_line_is_said_where_somebody_deals_with_it(component: Component) -> None:
+    objective = make_incidents.objective(component)
+    make_incidents.transition(objective)
+    make_incidents.transition(objective, "at-risk", kind="budget", rule="", severity="info", at=NOW + MINUTE)
+    assert take_transitions(now=NOW + MINUTE) == 2
+    assert "ok → at-risk" in Incident.objects.get().timeline.get(kind=TimelineEntry.Kind.BUDGET).words
+
+
+def test_a_budget_alone_opens_nothing_and_is_ticked_off(component: Component) -> None:
+    make_incidents.transition(make_incidents.objective(component), "at-risk", kind="budget", rule="", severity="info")
+    assert take_transitions(now=NOW) == 1
+    assert not Incident.objects.exists()
+    assert HandledTransition.objects.count() == 1
+
+
+def test_what_fails_is_neither_lost_nor_half_taken_and_holds_up_no_other(
+    component: Component, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = make_incidents.objective(component), make_incidents.objective(make.component())
+    make_incidents.transition(bad)
+    make_incidents.transition(good)
+    sound = slo._details
+    monkeypatch.setattr(slo, "_details", lambda one: sound(one) if one.objective_id == good.pk else 1 / 0)
+    assert take_transitions(now=NOW) == 1
+    assert Incident.objects.count() == 1
+    monkeypatch.undo()
+    assert take_transitions(now=NOW) == 1
+    assert Incident.objects.count() == 2
