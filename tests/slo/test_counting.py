@@ -111,8 +111,8 @@ def test_what_happened_before_the_ledger_began_is_not_counted() -> None:
 
 
 def test_fractional_counters_are_summed_exactly() -> None:
-    found = totals(runs(["0.1", "0.2", "0.3", "1000000000000000.4"]))
-    assert counted(found) == Decimal("1000000000000000.3")
+    found = totals(runs(["0.1", "0.2", "0.3", "1000000000000000.4"]), runs(["0", "0.000000001"], result="failed"))
+    assert counted(found) == Decimal("1000000000000000.300000001")
 
 
 def test_all_series_of_one_histogram_reset_together() -> None:
@@ -188,13 +188,16 @@ class TestBirth:
         assert counted(found) == events
 
     def test_may_be_as_large_as_four_times_the_busiest_rate_explains(self) -> None:
-        busy = runs([0, 100, 200], result="ok")
-        found = totals(busy, runs([None, None, 400], result="failed"), up=[scrapes([1, 1, 1])])
-        assert counted(found) == 200 + 400
+        busy = runs([0, 100, 101, 102], result="ok")
+        found = totals(busy, runs([None, None, None, 400], result="failed"), up=[scrapes([1, 1, 1, 1])])
+        assert counted(found) == 102 + 400
 
     def test_is_a_baseline_when_the_exporter_writes_times_of_its_own(self) -> None:
         own_times = runs([None, None, 3, 4], result="failed", first=T + 17)
-        assert counted(totals(self.others, own_times, up=[scrapes([1, 1, 1, 1])])) == 12 + 1
+        assert counted(totals(own_times, up=[scrapes([1, 1, 1, 1])])) == 1
+
+    def test_is_a_baseline_when_the_scrapes_before_had_failed(self) -> None:
+        assert counted(totals(self.first_failure, up=[scrapes([0, 0, 1, 1])])) == 1
 
     def test_is_a_baseline_when_two_targets_claim_the_same_name(self) -> None:
         elsewhere = Series({**scrapes([1]).labels, "zone": "b"}, scrapes([1, 1, 1, 1]).samples)
@@ -248,6 +251,11 @@ class TestKnown:
         found = totals()
         assert not found.buckets
         assert found.last_sample is None
+
+    def test_good_without_its_total_knows_nothing_and_waits(self) -> None:
+        outcome = count([runs([0, 4])], state=State(), cursor=T, until=T + 60)
+        found = tally(outcome, {"good": [0], "total": []}, followed_since=T)
+        assert (found.buckets, found.surplus) == ({}, 4)
 
     def test_failures_that_never_happened_do_not_make_the_total_unknown(self) -> None:
         outcome = count([runs([5, 9])], state=State(), cursor=T, until=T + 60)

@@ -1,10 +1,14 @@
 """What holds for every world: nothing is invented, what was scraped is counted, and steps don't matter."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from slo.counting import Bucket, Counting, State, dump, load, tally
 from tests.slo.worlds import START, Script, World, counted, played, scripts
+
+_STEPS = [*["scrape"] * 2, *["fail"] * 2, *["scrape"] * 4, "fail"]
+UNEVEN = Script(15, 0.0, _STEPS, [[0] * 4, [0, 0, 0, 1]], start_known=False)
+"""A series that begins with a gap, so that its expected interval shrinks from scrape to scrape."""
 
 
 def rows(outcome: Counting) -> dict[int, Bucket]:
@@ -35,6 +39,7 @@ def test_nothing_is_counted_that_no_scrape_has_shown(script: Script) -> None:
 
 
 @given(scripts, st.sampled_from([1, 2, 7]))
+@example(UNEVEN, 1)
 @settings(max_examples=300, deadline=None)
 def test_bucket_by_bucket_several_at_once_and_restored_in_between_are_the_same(script: Script, minutes: int) -> None:
     world = played(script)
