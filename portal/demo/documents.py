@@ -33,7 +33,7 @@ class Documents:
 
 
 def read(pace: str) -> Documents:
-    """All files, with `$step`, `$long` and `$short` as the pace has them. Raises UnknownPace."""
+    """All files, with `$step` and its like as the pace has them. Raises UnknownPace."""
     paces = _yaml((FOLDER / "pace.yaml").read_text())
     if pace not in paces:
         raise UnknownPace(f"PORTAL_DEMO_PACE={pace!r}: use one of {', '.join(paces)}")
