@@ -224,7 +224,7 @@ def _first_sign_in(folder: DataFolder) -> list[str]:
     try:
         name, password = (folder.path / "first-sign-in").read_text().split()
     except FileNotFoundError:
-        return ["Sign in with the accounts that you made (portal createsuperuser makes one)."]
+        return ["Sign in with the accounts that you made (portal portal_admin makes one)."]
     return [f"Sign in as {name} with the password {password} (made at the first start; change it in the settings)."]
 
 
