@@ -165,7 +165,7 @@ class _Batch:
             ledger.finish_filling(self.group, now=self.now)
         if caught_up:
             seen = [
-                self._seen(member, done[member.ledger_id], fetched, end)
+                self._seen(member, done[member.ledger_id], fetched)
                 for member in self.members
                 if member.ledger_id in done
             ]
@@ -173,11 +173,11 @@ class _Batch:
         ledger.advance(self.group, until=until, next_due_at=self.next_due_at if caught_up else self.now)
         return sum(one.rows for one in done.values())
 
-    def _seen(self, member: Member, appended: ledger.Appended, fetched: Fetched, end: int) -> Seen:
+    def _seen(self, member: Member, appended: ledger.Appended, fetched: Fetched) -> Seen:
         return Seen(
             member=member,
             sums=appended.sums,
-            known=end in fetched.counted[member.ledger_id].buckets and appended.last_sample is not None,
+            known=fetched.counted[member.ledger_id].fresh,
             last_sample=appended.last_sample,
             in_force=self.group.filling or member.in_force == member.ledger_id,
             caught_up=not self.group.filling and self.newest - self.group.cursor > OUTAGE,

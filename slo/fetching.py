@@ -34,6 +34,8 @@ class Counted:
     buckets: Mapping[int, Bucket]
     surplus: Number
     last_sample: float | None
+    fresh: bool
+    """Whether there is data for the newest bucket; a slice may have a verdict without."""
 
 
 @dataclass(slots=True)
@@ -82,7 +84,9 @@ class Fetch:
             member = known[key]
             since = member.starts_at.timestamp()
             found = counting.tally(outcome, positions, followed_since=since, surplus=member.surplus)
-            self.fetched.counted[member.ledger_id] = Counted(found.buckets, found.surplus, found.last_sample)
+            self.fetched.counted[member.ledger_id] = Counted(
+                found.buckets, found.surplus, found.last_sample, fresh=self.until in found.buckets
+            )
         self.fetched.state = outcome.state
 
     def _counted(self, series: Sequence[Series], state: State, cursor: int, until: int) -> counting.Counting:
@@ -171,7 +175,7 @@ class Fetch:
         condition = counting.parse_condition(str(member.indicator["condition"]))
         combine = counting.Combine(member.indicator.get("combine", "all"))
         rows = counting.slices(asked, condition, combine, no_data=_NO_DATA[member.no_data])
-        return Counted(rows, 0, float(max(vectors)) if vectors else None)
+        return Counted(rows, 0, float(max(vectors)) if vectors else None, fresh=self.until in vectors)
 
     def _noted(self, answer: Answer) -> Answer:
         self.fetched.queries += 1

@@ -58,7 +58,7 @@ def record_silence(members: Sequence[Member], *, data: str, error: str, now: dat
 
 def _silence(ids: Collection[int], data: str, error: str) -> None:
     """One statement; a second one in the same silence finds nothing to change."""
-    loud = Q(state__in=[Standing.State.BURNING, Standing.State.EXHAUSTED, Standing.State.BUILDING])
+    loud = Q(state__in=[Standing.State.BURNING, Standing.State.EXHAUSTED])
     state = Case(When(loud, then="state"), default=Standing.State.NO_DATA)
     rows = Standing.objects.filter(objective__in=ids).exclude(data=data, error=error)
     rows.update(data=data, error=error, state=state)
