@@ -5,6 +5,7 @@ Figures carry no colours and no look, for those depend on the theme: a trace nam
 Times are drawn as they are handed in: the caller moves them to the zone the page names.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -113,7 +114,7 @@ def _last_point(figure: go.Figure, points: Points, *, scale: float, unit: str) -
     figure.add_annotation(
         x=at,
         y=value * scale,
-        text=f"{value * scale:.1f}{unit} left",
+        text=f"{value * scale:.1f}{unit} left".replace("-", "−"),
         name=tone,
         xanchor="right",
         yshift=12,
@@ -148,7 +149,7 @@ def _rule(figure: go.Figure, threshold: Threshold) -> None:
     figure.add_annotation(
         x=0,
         xref="paper",
-        y=y,
+        y=math.log10(y),  # on a log axis annotations, unlike shapes, are placed by the exponent
         yref="y",
         text=threshold.words,
         name=threshold.tone,

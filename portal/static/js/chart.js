@@ -76,7 +76,7 @@ function trace(raw) {
   const role = raw.meta?.role ?? "main";
   const base = { type: "scatter", showlegend: false, ...ROLES[role] };
   if (raw.type !== "bar") {
-    Object.assign(base, { mode: "lines", connectgaps: false });
+    Object.assign(base, { mode: "lines", connectgaps: false, cliponaxis: raw.mode !== "markers" });
     if (raw.meta?.area) Object.assign(base, { fill: "tozeroy", fillcolor: "color-mix(in srgb, var(--p-accent) 8%, transparent)" });
   }
   return merge(base, raw);
@@ -89,7 +89,22 @@ const STOPS = [
   { dtickrange: [43200000, 86400000], value: "%-d %b %H:%M" }, { dtickrange: [86400000, "M1"], value: "%-d %b" },
   { dtickrange: ["M1", null], value: "%b %Y" },
 ];
-function layout(raw, size) {
+const moment = (x) => (typeof x === "number" ? x : Date.parse(x));
+
+function extent(data) {
+  const all = data.flatMap((one) => one.x ?? []);
+  if (!all.length || Number.isNaN(moment(all[0]))) return null;
+  return [all.reduce((a, b) => (moment(b) < moment(a) ? b : a)), all.reduce((a, b) => (moment(b) > moment(a) ? b : a))];
+}
+
+// words beside a vertical line stand on the side where there is room
+function beside(note, span) {
+  if (note.xanchor !== "auto" || note.xref === "paper" || !span) return note;
+  const place = (moment(note.x) - moment(span[0])) / (moment(span[1]) - moment(span[0]));
+  return place > 0.6 ? { ...note, xanchor: "right", xshift: -3 } : { ...note, xanchor: "left", xshift: 3 };
+}
+
+function layout(raw, data, size) {
   const look = {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, height: size.height, bargap: 0.22,
     margin: { l: 40, r: 8, t: 10, b: 22, pad: 0 }, hovermode: "x unified", dragmode: false,
@@ -100,8 +115,12 @@ function layout(raw, size) {
   };
   const out = merge(look, { ...raw, title: undefined, template: undefined });
   out.shapes = (raw.shapes ?? []).map((shape) => merge({ line: { width: 1, dash: "3px,3px", color: tone(shape.name, "var(--p-ink-3)") } }, shape));
-  out.annotations = (raw.annotations ?? []).map((note) =>
-    merge({ showarrow: false, font: { size: 11, color: tone(note.name, "var(--p-ink-2)") }, bgcolor: "color-mix(in srgb, var(--p-surface) 78%, transparent)" }, note));
+  const span = raw.xaxis?.range ?? extent(data);
+  if (span && !data.some((one) => one.type === "bar")) out.xaxis.range = span;
+  out.annotations = (raw.annotations ?? []).map((note) => merge({
+    showarrow: false, font: { size: 11, color: tone(note.name, "var(--p-ink-2)") },
+    bgcolor: "color-mix(in srgb, var(--p-surface) 78%, transparent)", borderpad: 1,
+  }, beside(note, span)));
   return out;
 }
 
@@ -112,7 +131,7 @@ async function draw(box) {
   if (typeof figure === "string") figure = JSON.parse(figure);
   const { colour, done } = resolver();
   const data = withColours((figure.data ?? []).map(trace), colour);
-  const form = withColours(layout(figure.layout ?? {}, { width: box.clientWidth, height: box.clientHeight }), colour);
+  const form = withColours(layout(figure.layout ?? {}, figure.data ?? [], { width: box.clientWidth, height: box.clientHeight }), colour);
   done();
   try {
     const lib = await plotly();
