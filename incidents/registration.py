@@ -34,8 +34,8 @@ def on_call_for_me(request: HttpRequest) -> Mapping[str, object] | None:
 
 def team_on_call(team: Team, request: HttpRequest, now: datetime) -> Mapping[str, object]:
     """The team's schedules on its page: who has each, who is next, where nobody is."""
-    me = person_of(request)
-    may = may_write(Actor(person=me), [team], scope="oncall:write")
+    me = person_of(request) if request.user.is_authenticated else None
+    may = me is not None and may_write(Actor(person=me), [team], scope="oncall:write")
     return {"team": team, "schedules": rota.of_team(team, now=now), "now": now, "may_write": may}
 
 

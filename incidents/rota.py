@@ -74,7 +74,7 @@ class Preview:
     holes: list[rotation.Gap]
 
 
-def board(*, now: datetime, first_day: date, days: int, zone: str, me: Person) -> Board:
+def board(*, now: datetime, first_day: date, days: int, zone: str, me: Person | None) -> Board:
     """Everything of the on-call page in a handful of queries."""
     axis = lanes.axis(first_day, days, now=now, zone=zone)
     loaded = queries.schedules(since=min(now, axis.start))
@@ -84,7 +84,7 @@ def board(*, now: datetime, first_day: date, days: int, zone: str, me: Person) -
         on_call=queries.on_call_now(loaded, now=now),
         axis=axis,
         lanes=[_final(row, stretches, axis, names) for row, stretches in drawn],
-        my_shifts=queries.duties(loaded, now, now + AHEAD, of=me, beyond=AHEAD),
+        my_shifts=queries.duties(loaded, now, now + AHEAD, of=me, beyond=AHEAD) if me else [],
         holes=[hole for hole in queries.holes(loaded, now, now + AHEAD) if not hole.decided],
         overrides=queries.overrides_ahead(loaded, now=now),
         zones=len({row.time_zone for row in loaded}),

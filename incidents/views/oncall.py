@@ -21,20 +21,21 @@ from incidents.operations import schedules as operations
 from incidents.queries import oncall as queries
 from portal.lib.clock import db_now
 from portal.lib.errors import Invalid
+from portal.lib.reading import readable
 
 SCOPE = "oncall:write"
 RANGES = {"week": 7, "2weeks": 14, "month": 28}
 
 
-@login_required
+@readable
 @require_GET
 def board(request: HttpRequest) -> HttpResponse:
     """Who now, until when; where is nobody; everything on one timeline."""
     now = db_now()
-    actor, me = actor_of(request), person_of(request)
+    me = _reader(request)
     first_day, days = _period(request, now)
     shown = rota.board(now=now, first_day=first_day, days=days, zone=_zone(), me=me)
-    mine = _writable(actor, [row.schedule for row in shown.on_call])
+    mine = _writable(me, [row.schedule for row in shown.on_call])
     return render(
         request,
         "incidents/oncall/board.html",
@@ -42,7 +43,7 @@ def board(request: HttpRequest) -> HttpResponse:
     )
 
 
-@login_required
+@readable
 @require_GET
 def schedule_page(request: HttpRequest, slug: str) -> HttpResponse:
     """One schedule: its layer, its overrides, what comes, and the form for an override."""
@@ -130,7 +131,7 @@ def change_rotation(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _schedule_page(request: HttpRequest, slug: str, form: forms.OverrideForm) -> HttpResponse:
-    now = db_now()
+    now, me = db_now(), _reader(request)
     first_day, days = _period(request, now, otherwise="2weeks")
     schedule = queries.schedule_by_slug(slug, since=min(now, _midnight(first_day)))
     shown = rota.one(schedule, now=now, first_day=first_day, days=days, zone=_zone())
@@ -139,8 +140,8 @@ def _schedule_page(request: HttpRequest, slug: str, form: forms.OverrideForm) ->
         "rota": shown,
         "schedule": schedule,
         "form": form,
-        "may_write": may_write(actor_of(request), [schedule.team_id], scope=SCOPE),
-        "me": person_of(request),
+        "may_write": bool(me) and may_write(Actor(person=me), [schedule.team_id], scope=SCOPE),
+        "me": me,
         "people": forms.suggestions(),
         "ranges": _ranges(days),
         **_neighbours(first_day, days),
@@ -159,9 +160,15 @@ def _mine(request: HttpRequest, slug: str) -> Schedule:
     return schedule
 
 
-def _writable(actor: Actor, schedules: Sequence[Schedule]) -> list[Schedule]:
+def _reader(request: HttpRequest) -> Person | None:
+    """The signed-in person; None for whoever reads without signing in, where that is allowed."""
+    return person_of(request) if request.user.is_authenticated else None
+
+
+def _writable(me: Person | None, schedules: Sequence[Schedule]) -> list[Schedule]:
+    actor = Actor(person=me)
     everywhere, teams = actor.everywhere, actor.team_ids()
-    return [row for row in schedules if everywhere or row.team_id is None or row.team_id in teams]
+    return [row for row in schedules if everywhere or (me and row.team_id is None) or row.team_id in teams]
 
 
 def _teams_of(actor: Actor) -> list[Team]:

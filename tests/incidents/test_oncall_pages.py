@@ -191,3 +191,20 @@ def test_a_name_is_escaped_wherever_it_is_drawn(member: Client, schedule: Schedu
     LayerVersion.objects.update(people=["user:default/<script>alert(1)</script>"])
     for address in ("/on-call", "/on-call/build-ci"):
         assert "<script>alert" not in member.get(address).content.decode()
+
+
+def test_where_anybody_may_read_nothing_to_press_is_shown(
+    client: Client, schedule: Schedule, settings: make.Settings
+) -> None:
+    settings.PORTAL_ANONYMOUS_READ = True
+    for address in ("/on-call", "/on-call/build-ci", "/teams/default/ci"):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert "I take over now" not in answer.content.decode()
+    assert "/sign-in" in client.post("/on-call/build-ci/take-over").headers["Location"]
+
+
+def test_the_team_page_says_who_is_on_call_and_who_is_next(member: Client, schedule: Schedule) -> None:
+    now_and_next = oncall.on_call_now([oncall.schedule_by_slug("build-ci")], now=db_now())[0]
+    page = member.get("/teams/default/ci").content.decode()
+    assert f"then {now_and_next.next_name}" in page
