@@ -41,38 +41,29 @@ frame: dict[str, Fact] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
-    """A part of the component page that another app fills.
+class Panel[E]:
+    """A part of the page of a component or a team that another app fills.
 
-    `facts(component, request, now)` answers the context of `template`, or None to show nothing, once a page.
+    `facts(entity, request, now)` answers the context of `template`, or None to show nothing, once a page.
     `place` is `top` (notices), `strip` (a cell of the fact row), `main` or `side`. `title` and `count` (a key of the
     facts) make a tab that leads to the panel; without a title there is none.
     """
 
     template: str
-    facts: "Callable[[Component, HttpRequest, datetime], Mapping[str, object] | None]"
+    facts: Callable[[E, HttpRequest, datetime], Mapping[str, object] | None]
     place: str = "main"
     order: int = 50
     title: str = ""
     count: str = ""
 
 
-component_panels: dict[str, Panel] = {}
+component_panels: "dict[str, Panel[Component]]" = {}
 """By key, which is also the panel's id on the page: `objectives` 10 and `incidents` 20 of place main."""
 
+TeamPanel = Panel["Team"]
 
-@dataclass(frozen=True, slots=True)
-class TeamPanel:
-    """A part of the team page that another app fills; as `Panel`."""
-
-    template: str
-    facts: "Callable[[Team, HttpRequest, datetime], Mapping[str, object] | None]"
-    place: str = "main"
-    order: int = 50
-
-
-team_panels: dict[str, TeamPanel] = {}
-"""By key, as `component_panels`."""
+team_panels: "dict[str, Panel[Team]]" = {}
+"""By key, as `component_panels`; places top, main and side, no tabs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,23 @@ from django.urls import URLPattern, URLResolver, path
 
 from catalog.api.components import BlastRadiusView, ComponentList, ComponentView
 from catalog.api.people import MeView, PersonList, PersonView, TeamList, TeamView
+from catalog.views import components, teams, tokens
 
 COMPONENT = "components/<str:kind>/<str:namespace>/<str:name>"
 TEAM = "teams/<str:namespace>/<str:name>"
 PERSON = "people/<str:namespace>/<str:name>"
 
-pages: list[URLPattern | URLResolver] = []
+pages: list[URLPattern | URLResolver] = [
+    path("components/new", components.new, name="new-component"),
+    path(f"{COMPONENT}/edit", components.edit, name="edit-component"),
+    path(f"{COMPONENT}/retire", components.retire, name="retire-component"),
+    path("teams/new", teams.new, name="new-team"),
+    path(f"{TEAM}/edit", teams.edit, name="edit-team"),
+    path(f"{TEAM}/members", teams.member, name="team-member"),
+    path(f"{PERSON}/edit", teams.person, name="edit-person"),
+    path("settings/tokens", tokens.tokens, name="tokens"),
+    path("settings/tokens/<int:pk>/revoke", tokens.revoke, name="revoke-token"),
+]
 
 api: list[URLPattern | URLResolver] = [
     path("components", ComponentList.as_view(), name="components"),

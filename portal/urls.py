@@ -27,7 +27,7 @@ urlpatterns = [
     path("api/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
     path("admin/", admin.site.urls),
     path("", include(pages_urls.pages)),
-    path("", include((catalog_urls.pages, "catalog"))),
+    path("", include(([*catalog_urls.pages, *pages_urls.catalog], "catalog"))),
     path("", include(([*slo_urls.pages, *pages_urls.slo], "slo"))),
     path("", include((incidents_urls.pages, "incidents"))),
 ]

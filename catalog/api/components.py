@@ -14,14 +14,13 @@ from catalog.access import actor_of
 from catalog.api.base import IF_MATCH, READ_REFUSALS, WRITE_REFUSALS, answer, query, refusals
 from catalog.api.shapes import BlastRadiusOut, ComponentIn, ComponentOut, component_json
 from catalog.api.strict import expected_version, said, same_name
+from catalog.filters import component_filter
 from catalog.graph import BlastRadius, blast_radius
 from catalog.models import Component, Team
 from catalog.operations import patch_component, put_component, retire_component
-from catalog.refs import BadReference, parse
 from catalog.specs import ComponentSpec
 from portal.lib.api import KeysetPagination
 from portal.lib.clock import db_now
-from portal.lib.errors import FieldError, Invalid
 
 FILTERS = [
     query("q", "Words, each somewhere in name, title, type, description, tags, labels or annotations"),
@@ -120,7 +119,7 @@ class ComponentList(APIView):
     )
     def get(self, request: Request) -> Response:
         """Components by reference, filtered; `next` leads on."""
-        rows = queries.components(_filter(request)).prefetch_related("dependencies", "responders")
+        rows = queries.components(component_filter(request.query_params)).prefetch_related("dependencies", "responders")
         return paged(self, request, rows, component_json)
 
 
@@ -148,45 +147,6 @@ def _ref(kind: str, namespace: str, name: str) -> str:
 def _frozen(given: dict[str, Any]) -> dict[str, Any]:
     """Lists as tuples, for specs are values."""
     return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
-
-
-def _filter(request: Request) -> queries.ComponentFilter:
-    many = request.query_params.getlist
-    return queries.ComponentFilter(
-        q=request.query_params.get("q", ""),
-        kind=tuple(kind.lower() for kind in many("kind")),
-        type=tuple(many("type")),
-        tier=tuple(_tier(text) for text in many("tier")),
-        lifecycle=tuple(many("lifecycle")),
-        owner=tuple(text if text == queries.NOBODY else _whole("owner", text, "group") for text in many("owner")),
-        system=tuple(_whole("system", text, "system") for text in many("system")),
-        tag=tuple(many("tag")),
-        health=tuple(_health(text) for text in many("health")),
-        retired=request.query_params.get("retired", "").lower() in {"1", "true"},
-    )
-
-
-def _tier(text: str) -> int:
-    if text not in {"1", "2", "3", "4"}:
-        raise _bad("tier", f"{text!r}: use 1, 2, 3 or 4.")
-    return int(text)
-
-
-def _health(text: str) -> str:
-    if text not in queries.Healths.KEYS:
-        raise _bad("health", f"{text!r}: use one of {', '.join(queries.Healths.KEYS)}.")
-    return text
-
-
-def _whole(field: str, text: str, kind: str) -> str:
-    try:
-        return str(parse(text, kind=kind))
-    except BadReference as error:
-        raise _bad(field, f"{error}.") from error
-
-
-def _bad(field: str, message: str) -> Invalid:
-    return Invalid(f"{field}: {message}", errors=(FieldError(field, "invalid", message),))
 
 
 def _radius_json(component: Component, radius: BlastRadius) -> dict[str, Any]:

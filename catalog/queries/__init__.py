@@ -16,11 +16,14 @@ from catalog.queries.entities import (
     person_by_ref,
     team_by_ref,
     teams_of,
+    tokens_of,
 )
-from catalog.queries.listing import NOBODY, ComponentFilter, Facet, Healths, components, facets
+from catalog.queries.keyset import Page, page
+from catalog.queries.listing import NOBODY, SORTS, ComponentFilter, Facet, Healths, components, facets, used_by
 
 __all__ = [
     "NOBODY",
+    "SORTS",
     "ComponentFilter",
     "Facet",
     "Found",
@@ -28,6 +31,7 @@ __all__ = [
     "NoSuchComponent",
     "NoSuchPerson",
     "NoSuchTeam",
+    "Page",
     "changes_of",
     "component_by_ref",
     "components",
@@ -38,7 +42,10 @@ __all__ = [
     "named",
     "on_call_now",
     "owner_of",
+    "page",
     "person_by_ref",
     "team_by_ref",
     "teams_of",
+    "tokens_of",
+    "used_by",
 ]

@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Case, Max, Q, QuerySet, When
+from django.db.models import Case, F, Max, Q, QuerySet, When
 
 from catalog import registries
-from catalog.models import AuditEntry, Component, ComponentHealth, Person, Team
+from catalog.access import Actor
+from catalog.models import ApiToken, AuditEntry, Component, ComponentHealth, Person, Team
 from portal.lib.errors import Missing
 
 
@@ -87,6 +88,13 @@ def on_call_now(team_ids: Collection[int], *, now: datetime) -> Mapping[int, reg
 def changes_of(ref: str) -> QuerySet[AuditEntry]:
     """The change log of one object, newest first."""
     return AuditEntry.objects.filter(object_ref=ref.lower())
+
+
+def tokens_of(actor: Actor) -> QuerySet[ApiToken]:
+    """The tokens a person made, of platform admins all; those that work first, then newest first."""
+    rows = ApiToken.objects.select_related("created_by").prefetch_related("teams")
+    mine = rows if actor.everywhere else rows.filter(created_by=actor.person, created_by__isnull=False)
+    return mine.order_by(F("revoked_at").asc(nulls_first=True), "-created_at")
 
 
 def named(text: str, *, limit: int = 8) -> Found:

@@ -1,16 +1,26 @@
 """The catalog as a list: filters that combine, and how many each further choice would leave."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from catalog.models import Component, ComponentHealth
+from catalog.models import Component, ComponentHealth, Dependency
 
 NOBODY = "none"
 """Stands for components without an owner (or with one that is not there)."""
+
+UNTIERED = 5
+SORTS: Mapping[str, tuple[str, ...]] = {
+    "health": ("-worst", "urgency", "name", "pk"),
+    "name": ("name", "pk"),
+    "type": ("type", "name", "pk"),
+    "owner": ("owner_ref", "name", "pk"),
+    "tier": ("urgency", "name", "pk"),
+}
+"""Orders of `components`, each unique: worst first, or by name, type, owner, tier."""
 
 Worst = ComponentHealth.objects.filter(component=OuterRef("pk")).order_by().values("component")
 
@@ -55,8 +65,11 @@ class Facet:
 
 
 def components(wanted: ComponentFilter) -> QuerySet[Component]:
-    """What `wanted` leaves, each with `worst`: its worst health, -1 where nobody says anything. Not ordered."""
-    rows = Component.objects.annotate(worst=_worst()).order_by()
+    """What `wanted` leaves, not ordered.
+
+    Each has `worst`, its worst health (-1 where nobody says anything), and `urgency`, its tier (5 without one).
+    """
+    rows = Component.objects.annotate(worst=_worst(), urgency=Coalesce("tier", UNTIERED)).order_by()
     rows = rows.filter(retired_at__isnull=not wanted.retired)
     for field in ("kind", "type", "tier", "lifecycle"):
         if values := getattr(wanted, field):
@@ -79,6 +92,12 @@ def facets(wanted: ComponentFilter) -> Mapping[str, list[Facet]]:
         "owner": _owners(wanted),
         "lifecycle": _plain(wanted, "lifecycle"),
     }
+
+
+def used_by(component_ids: Collection[int]) -> Mapping[int, int]:
+    """How many components depend directly on each of these, for those of which any does."""
+    edges = Dependency.objects.filter(target__in=component_ids, holder__retired_at=None).order_by()
+    return dict(edges.values_list("target").annotate(n=Count("holder", distinct=True)))
 
 
 def _worst() -> Coalesce:

@@ -4,7 +4,8 @@ from django.conf import settings
 from django.contrib.auth import views as accounts
 from django.urls import URLPattern, URLResolver, path
 
-from portal.pages import docs, home, objective, style
+from portal.pages import catalog as catalog_list
+from portal.pages import component, docs, home, objective, person, style, team
 
 pages: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
@@ -13,6 +14,13 @@ pages: list[URLPattern | URLResolver] = [
     path("password", accounts.PasswordChangeView.as_view(success_url="/"), name="password-change"),
     path("docs", docs.show, name="docs"),
     path("docs/<path:page>", docs.show, name="docs-page"),
+]
+catalog: list[URLPattern | URLResolver] = [
+    path("catalog", catalog_list.show, name="components"),
+    path("components/<str:kind>/<str:namespace>/<str:name>", component.show, name="component"),
+    path("teams", team.teams, name="teams"),
+    path("teams/<str:namespace>/<str:name>", team.show, name="team"),
+    path("people/<str:namespace>/<str:name>", person.show, name="person"),
 ]
 slo: list[URLPattern | URLResolver] = [
     path("slos/<int:pk>", objective.objective_page, name="objective"),

@@ -2,7 +2,6 @@
 
 import os
 from argparse import ArgumentParser
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -25,7 +24,7 @@ class Command(BaseCommand):
             "--password", default="", help="Better: the variable PORTAL_ADMIN_PASSWORD. Without either, one is made."
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: str) -> None:
         """Prints `name<TAB>password`; the password is empty where an account was there and keeps its own."""
         password = options["password"] or os.environ.get("PORTAL_ADMIN_PASSWORD", "")
         try:

@@ -1,0 +1,103 @@
+"""Register, edit and retire a component."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from catalog import queries
+from catalog.access import Actor, actor_of
+from catalog.described import component_spec
+from catalog.forms import ComponentForm, NewComponentForm
+from catalog.models import Component, Team
+from catalog.models.entity import Origin
+from catalog.operations import patch_component, put_component, retire_component
+from catalog.operations.written import ABSENT
+from portal.lib.clock import db_now
+from portal.lib.errors import Expected
+
+
+@login_required
+def new(request: HttpRequest) -> HttpResponse:
+    """Register a component that is not there yet."""
+    actor = actor_of(request)
+    owners = owners_for(actor)
+    only = owners[0].ref if len(owners) == 1 else ""
+    form = NewComponentForm(request.POST or None, owners=owners, owner=only)
+    if form.is_valid():
+        try:
+            made = put_component(
+                spec=form.spec(), actor=actor, now=db_now(), origin=Origin.FORM, expected_version=ABSENT
+            )
+        except Expected as error:
+            form.explain(error)
+        else:
+            messages.success(request, f"{made.row.label} is registered.")
+            return redirect(made.row)
+    trail = [("Catalog", reverse("catalog:components")), ("Register component", "")]
+    context = {"form": form, "trail": trail, "title": "Register component", "action": "Register"}
+    return render(request, "catalog/form.html", context, status=400 if form.errors else 200)
+
+
+@login_required
+def edit(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpResponse:
+    """Change a component; a change that somebody else made meanwhile is not overwritten."""
+    component = queries.component_by_ref(f"{kind}:{namespace}/{name}")
+    actor = actor_of(request)
+    form = ComponentForm(request.POST or None, owners=owners_for(actor), spec=component_spec(component))
+    if form.is_valid():
+        try:
+            patch_component(
+                ref=component.ref,
+                changes=form.said(),
+                actor=actor,
+                now=db_now(),
+                origin=Origin.FORM,
+                expected_version=version_of(request),
+            )
+        except Expected as error:
+            form.explain(error)
+        else:
+            messages.success(request, "Saved.")
+            return redirect(component)
+    context = {
+        "form": form,
+        "version": request.POST.get("version", component.version),
+        "trail": _trail(component, "Edit"),
+        "title": f"Edit {component.label}",
+        "action": "Save",
+        "back": component.get_absolute_url(),
+    }
+    return render(request, "catalog/form.html", context, status=400 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def retire(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpResponse:
+    """Take a component out of the catalog; its history stays."""
+    written = retire_component(ref=f"{kind}:{namespace}/{name}", actor=actor_of(request), now=db_now())
+    messages.success(request, f"{written.row.label} is retired. Registering it again brings it back.")
+    return redirect(written.row)
+
+
+def owners_for(actor: Actor) -> QuerySet[Team]:
+    """The teams `actor` may name as an owner."""
+    teams = Team.objects.filter(retired_at=None).order_by("name")
+    return teams if actor.everywhere else teams.filter(pk__in=actor.team_ids())
+
+
+def version_of(request: HttpRequest) -> int | None:
+    """The version the form was made from, so that two editors notice each other."""
+    given = request.POST.get("version", "")
+    return int(given) if given.isdecimal() else None
+
+
+def _trail(component: Component, here: str) -> list[tuple[str, str]]:
+    return [
+        ("Catalog", reverse("catalog:components")),
+        (component.label, component.get_absolute_url()),
+        (here, ""),
+    ]

@@ -1,0 +1,106 @@
+"""Where the boxes of a component's dependency graph stand: what it needs at the left, what needs it at the right.
+
+Six at a side; the list beside it holds them all. Coordinates are those of the drawing's own 764 wide box.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from catalog.models import Component
+
+WIDTH, BOX, SELF_BOX, STEP, TOP, MOST = 764, 190, 180, 58, 26, 6
+SELF_X = (WIDTH - SELF_BOX) // 2
+ICONS = {"bad": "circle-x", "at-risk": "alert-triangle", "no-data": "eye-off", "healthy": "circle-check"}
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A component, or what is named and not there; `health` is a key of the design language."""
+
+    ref: str
+    component: Component | None
+    health: str
+    relation: str
+
+    @property
+    def icon(self) -> str:
+        """The icon of its health."""
+        return ICONS.get(self.health, "circle-dashed")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A box with the curve that joins it to the middle."""
+
+    neighbour: Neighbour
+    x: int
+    y: int
+    edge: str
+
+    @property
+    def icon_x(self) -> int:
+        """Left of the icon."""
+        return self.x + 12
+
+    @property
+    def icon_y(self) -> int:
+        """Top of the icon."""
+        return self.y + 14
+
+    @property
+    def text_x(self) -> int:
+        """Left of both lines of text."""
+        return self.x + 38
+
+    @property
+    def name_y(self) -> int:
+        """Baseline of the name."""
+        return self.y + 20
+
+    @property
+    def sub_y(self) -> int:
+        """Baseline of the second line."""
+        return self.y + 35
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """All boxes; `more_left` and `more_right` are left out."""
+
+    left: tuple[Node, ...]
+    right: tuple[Node, ...]
+    height: int
+    middle: int
+    more_left: int
+    more_right: int
+
+    @property
+    def self_y(self) -> int:
+        """Top of the box in the middle."""
+        return self.middle - 26
+
+    @property
+    def foot(self) -> int:
+        """Baseline of the last line."""
+        return self.height - 3
+
+
+def draw(needs: Sequence[Neighbour], needed_by: Sequence[Neighbour]) -> Drawing:
+    """The graph of one component."""
+    rows = max(min(len(needs), MOST), min(len(needed_by), MOST), 1)
+    height = TOP + rows * STEP + 6
+    middle = TOP + (rows * STEP - 14) // 2
+    left = tuple(_node(one, 0, i, f"M{BOX} {{y}}C245 {{y}} 242 {middle} {SELF_X} {middle}") for i, one in _first(needs))
+    right_x, self_right = WIDTH - BOX, SELF_X + SELF_BOX
+    curve = f"M{self_right} {middle}C527 {middle} 519 {{y}} {right_x} {{y}}"
+    right = tuple(_node(one, right_x, i, curve) for i, one in _first(needed_by))
+    return Drawing(left, right, height, middle, max(0, len(needs) - MOST), max(0, len(needed_by) - MOST))
+
+
+def _first(neighbours: Sequence[Neighbour]) -> list[tuple[int, Neighbour]]:
+    return list(enumerate(neighbours[:MOST]))
+
+
+def _node(neighbour: Neighbour, x: int, place: int, curve: str) -> Node:
+    y = TOP + place * STEP
+    return Node(neighbour, x, y, curve.replace("{y}", str(y + 22)))
