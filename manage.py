@@ -6,6 +6,10 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from portal.celery import app as celery_app
+
+__all__ = ["celery_app"]  # commands send hints too, so Celery has to know our broker
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     execute_from_command_line(sys.argv)

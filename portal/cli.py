@@ -12,8 +12,11 @@ from dataclasses import dataclass
 
 from django.core.management import execute_from_command_line
 
+from portal.celery import app as celery_app
 from portal.run import up, with_db
 from portal.run.folder import DataFolder
+
+__all__ = ["celery_app", "main"]  # commands send hints too, so Celery has to know our broker in each of them
 
 
 @dataclass(frozen=True, slots=True)

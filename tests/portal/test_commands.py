@@ -125,3 +125,10 @@ def test_a_program_gets_a_database_of_its_own_and_its_exit_code_is_ours() -> Non
         [sys.executable, "-m", "portal", "run-with-db", "--", sys.executable, "-c", code], env=hidden, timeout=120
     )
     assert done.returncode == 7
+
+
+def test_commands_know_the_broker_that_workers_listen_to(tmp_path: Path) -> None:
+    code = "import sys, portal.cli, celery; print(celery.current_app.conf.broker_url)"
+    hidden = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
+    said = subprocess.run([sys.executable, "-c", code], env=hidden, capture_output=True, text=True, timeout=60)
+    assert said.stdout.strip() == "files://localhost//"

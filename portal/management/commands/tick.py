@@ -1,7 +1,6 @@
 """`portal tick`: the beat as a loop in a process of its own, for those who don't trust one beat."""
 
 import heapq
-import importlib
 import signal
 import threading
 import time
@@ -30,7 +29,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
         """Until SIGTERM or Ctrl-C; the task that runs is finished first."""
-        importlib.import_module("portal.celery")
         current_app.loader.import_default_modules()
         entries = [entry for entry in BEAT if not options["queue"] or entry.queue in options["queue"]]
         if options["once"]:
