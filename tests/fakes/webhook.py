@@ -1,6 +1,7 @@
 """A webhook receiver on loopback that keeps what it gets, and misbehaves on request."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -37,11 +38,12 @@ class Received:
 
 @dataclass
 class WebhookSink:
-    """`received` in the order of arrival; `status` is answered, after `hang` was released where one is set."""
+    """`received` in the order of arrival; `status` is answered, after `pause` seconds and after `hang` is set."""
 
     received: list[Received] = field(default_factory=list)
     status: int = 200
     hang: threading.Event | None = None
+    pause: float = 0.0
     url: str = ""
 
     def keys(self) -> Counter[str]:
@@ -78,6 +80,7 @@ def _handler(sink: WebhookSink) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["Content-Length"]))
             sink.received.append(Received(dict(self.headers), raw))
+            time.sleep(sink.pause)
             if sink.hang:
                 sink.hang.wait(30)
             self.send_response(sink.status)

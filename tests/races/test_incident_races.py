@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -117,7 +118,7 @@ def test_the_last_alert_clearing_while_another_joins_never_leaves_one_in_a_close
         component = make.component()
         fire(f"old-{number}", component=component)()
         answers = together(
-            lambda n=number: clear_alert(key=f"old-{n}", now=NOW), fire(f"new-{number}", component=component)
+            partial(clear_alert, key=f"old-{number}", now=NOW), fire(f"new-{number}", component=component)
         )
         assert not [one for one in answers if isinstance(one, Exception)]
         alert = Alert.objects.select_related("incident").get(key=f"new-{number}")
