@@ -204,6 +204,7 @@ class _Judgement:
         decision = decide(window, memory, long=long, short=short, bucket=self.until)
         reading = {
             "rule": window.rule.name,
+            "long_s": window.long.total_seconds(),
             "burn_long": burn_rate(long, target=self.member.target),
             "burn_short": burn_rate(short, target=self.member.target),
             "good": float(long.good),

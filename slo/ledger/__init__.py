@@ -19,7 +19,8 @@ from slo.ledger.groups import (
     retire_ledgers,
     set_step,
 )
-from slo.ledger.reading import BucketRow, buckets, sums_at
+from slo.ledger.members import Member, filling, members
+from slo.ledger.reading import BucketRow, buckets, sums_at, unknown_stretches
 from slo.ledger.series import load_state, store_state
 from slo.ledger.sums import NOTHING, Sums
 
@@ -30,21 +31,25 @@ __all__ = [
     "Entry",
     "LeaseLost",
     "LeasedGroup",
+    "Member",
     "Sums",
     "advance",
     "append",
     "buckets",
     "eject",
     "ensure_partitions",
+    "filling",
     "finish_filling",
     "first_kept_day",
     "fold_closed_days",
     "lease_due",
     "load_state",
+    "members",
     "open_ledger",
     "postpone",
     "retire_ledgers",
     "set_step",
     "store_state",
     "sums_at",
+    "unknown_stretches",
 ]

@@ -64,3 +64,16 @@ def _member(row: Sequence[Any]) -> Member:
     values: list[Any] = list(row)
     values[7] = whole_of(row[7])
     return Member(*values)
+
+
+def filling(objective_id: int, *, now: datetime) -> tuple[float | None, datetime | None]:
+    """How much of an objective's history has been read, 0 to 1, and up to when; (None, None) when all of it is."""
+    found = (
+        Cursor.objects.filter(ledger__objective=objective_id, ledger__filled_at=None)
+        .values_list("ledger__starts_at", "bucket")
+        .first()
+    )
+    if found is None:
+        return None, None
+    start, reached = found
+    return min(1.0, (reached - start) / max(now - start, timedelta(seconds=1))), reached

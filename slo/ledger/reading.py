@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,9 @@ from django.db import connection, transaction
 
 from slo.counting import BUCKET, Number
 from slo.ledger.sums import NOTHING, Sums, of_row, whole_of
-from slo.models import LedgerDay
+from slo.models import LedgerDay, LedgerMinute
+
+_LENGTH = timedelta(seconds=BUCKET)
 
 _SUMS = ("good", "total", "carried_good", "carried_total", "known")
 
@@ -88,11 +90,13 @@ def _bucket(end: datetime, counts: Sequence[Any], flags: int, provisional: bool,
 
 
 def _of_days(ledger_id: int, start: datetime, end: datetime) -> Iterator[BucketRow]:
-    days = LedgerDay.objects.filter(
-        ledger=ledger_id, day__range=(start.astimezone(UTC).date(), end.astimezone(UTC).date())
-    )
+    days = LedgerDay.objects.filter(ledger=ledger_id, day__range=_days(start, end))
     for day in days.order_by("day"):
         yield from (one for one in _unfolded(day) if start < one.end <= end)
+
+
+def _days(start: datetime, end: datetime) -> tuple[date, date]:
+    return start.astimezone(UTC).date(), end.astimezone(UTC).date()
 
 
 def _unfolded(of: LedgerDay) -> Iterator[BucketRow]:
@@ -109,3 +113,30 @@ def _unfolded(of: LedgerDay) -> Iterator[BucketRow]:
             end = midnight + timedelta(seconds=minute * BUCKET)
             yield _bucket(end, added, mark.get("flags", 0), mark.get("provisional", False), mark.get("excluded", False))
         before = sums
+
+
+def unknown_stretches(ledger_id: int, *, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """Stretches of `[start, end)` without a known bucket, oldest first."""
+    known = [*_known_of_days(ledger_id, start, end), *_known_of_minutes(ledger_id, start, end)]
+    found, at = [], start
+    for bucket in [*known, end + _LENGTH]:
+        if bucket - _LENGTH > at:
+            found.append((at, bucket - _LENGTH))
+        at = max(at, bucket)
+    return found
+
+
+def _known_of_minutes(ledger_id: int, start: datetime, end: datetime) -> list[datetime]:
+    rows = LedgerMinute.objects.filter(ledger=ledger_id, bucket__gt=start, bucket__lte=end)
+    return list(rows.order_by("bucket").values_list("bucket", flat=True))
+
+
+def _known_of_days(ledger_id: int, start: datetime, end: datetime) -> Iterator[datetime]:
+    days = LedgerDay.objects.filter(ledger=ledger_id, day__range=_days(start, end))
+    for day, known in days.order_by("day").values_list("day", "known"):
+        midnight, before = datetime.combine(day, time(), UTC), 0
+        for minute, now_known in enumerate(known):
+            bucket = midnight + minute * _LENGTH
+            if now_known > before and start < bucket <= end:
+                yield bucket
+            before = now_known

@@ -1,7 +1,8 @@
 """The ledger: what was counted, minute by minute, kept longer than any metrics source keeps it (slo.md §3).
 
 Read and written by `slo.ledger` alone. Buckets are named by their end: `(bucket - 60 s, bucket]`. Sums are numeric:
-exact for whole and for fractional counters, without a limit of digits. The minute table is made and partitioned by the first migration.
+exact for whole and for fractional counters, without a limit of digits. The first migration makes and partitions the
+minute table.
 """
 
 from datetime import timedelta
@@ -14,7 +15,7 @@ from slo.models.sources import DataSource
 
 
 class Ledger(models.Model):
-    """The counts of one objective under one revision of its indicator. It keeps what it counts, whatever becomes of the definition."""
+    """The counts of one objective under one revision of its indicator, which it keeps a copy of."""
 
     objective = models.ForeignKey(Objective, on_delete=models.CASCADE, related_name="ledgers")
     revision = models.PositiveIntegerField()

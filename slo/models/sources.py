@@ -6,7 +6,7 @@ from django.db import models
 
 
 class DataSource(models.Model):
-    """A Prometheus, or something that speaks its API. Secrets are sealed by `portal.lib.crypto` and never shown again."""
+    """A Prometheus, or something that speaks its API. Secrets are sealed and never shown again."""
 
     class Kind(models.TextChoices):
         """Who answers; they differ in what they need to be asked."""

@@ -1,11 +1,15 @@
 """Every objective in one list, as the fleet table shows it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
-from slo.models import Objective
+from portal.lib.durations import words
+from slo.judging import Promise, promise, rules_of
+from slo.models import Objective, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +79,128 @@ class FleetTotals:
     blind_since: datetime | None
 
 
-def fleet(wanted: FleetFilter = FleetFilter()) -> QuerySet[Objective]:
+_RELATED = ("definition__component__owner", "definition__source", "policy", "standing", "ledger")
+
+SORTS: dict[str, tuple[Any, ...]] = {
+    "-state": (F("standing__state").desc(), F("standing__burn").desc(nulls_last=True)),
+    "remaining": (F("standing__remaining").asc(nulls_last=True),),
+    "-remaining": (F("standing__remaining").desc(nulls_last=True),),
+    "-burn": (F("standing__burn").desc(nulls_last=True),),
+    "burn": (F("standing__burn").asc(nulls_last=True),),
+    "exhausts": (F("standing__exhausts_at").asc(nulls_last=True),),
+    "target": ("target",),
+    "-target": ("-target",),
+    "name": (),
+    "-name": ("-name",),
+}
+"""What a list may be sorted by; unknown values come last, and names decide between equals."""
+
+STATES = {state.name.lower(): state for state in Standing.State}
+
+
+def fleet(wanted: FleetFilter = FleetFilter()) -> QuerySet[Objective]:  # frozen
     """The objectives wanted, sorted, with everything a row needs joined; page over it and hand each to `row`."""
-    raise NotImplementedError
+    found = Objective.objects.filter(_where(wanted), retired_at=None).select_related(*_RELATED)
+    return found.order_by(*SORTS.get(wanted.sort, SORTS["-state"]), "name", "pk")
+
+
+def _where(wanted: FleetFilter) -> Q:
+    conditions = {
+        "definition__component__owner__ref": wanted.team,
+        "definition__component__ref": wanted.component,
+        "definition__type": wanted.type,
+    }
+    where = Q(**{field: value for field, value in conditions.items() if value})
+    if wanted.state:
+        state = STATES.get(wanted.state)
+        where &= Q(standing__state=state) if state is not None else Q(pk__in=[])
+    if wanted.window:
+        days = wanted.window.removesuffix("d")
+        where &= Q(window_days=int(days)) if days.isdecimal() else Q(calendar=wanted.window)
+    for word in wanted.text.split():
+        where &= Q(title__icontains=word) | Q(name__icontains=word) | Q(definition__component__name__icontains=word)
+    return where
 
 
 def row(objective: Objective) -> FleetRow:
-    """One objective of `fleet` as read model; asks the database nothing."""
-    raise NotImplementedError
+    """One objective of `fleet` as read model; asks the database nothing that `fleet` has joined."""
+    stood, component = objective.standing, objective.definition.component
+    state = Standing.State(stood.state)
+    return FleetRow(
+        pk=objective.pk,
+        name=objective.name,
+        title=objective.label,
+        component_ref=component.ref,
+        component_name=component.name,
+        component_url=component.get_absolute_url(),
+        owner_title=component.owner.label if component.owner else "",
+        owner_url=component.owner.get_absolute_url() if component.owner else "",
+        type=objective.definition.type,
+        approximate=bool(objective.ledger and objective.ledger.approximate),
+        window=window_words(objective),
+        target=float(objective.target),
+        current=float(stood.good / stood.total) if stood.good is not None and stood.total else None,
+        remaining=stood.remaining,
+        burn=stood.burn,
+        burn_window=_burn_window(objective),
+        state=state.name.lower(),
+        state_label=str(state.label),
+        firing=stood.firing,
+        data=stood.data,
+        exhausts_at=stood.exhausts_at,
+        coverage=stood.coverage,
+        blind_since=stood.blind_since,
+        evaluated_at=stood.evaluated_at,
+        error=stood.error,
+        url=objective.get_absolute_url(),
+    )
 
 
-def fleet_totals(wanted: FleetFilter = FleetFilter()) -> FleetTotals:
+def window_words(objective: Objective) -> str:
+    """`30 d`, `month`, …"""
+    return f"{objective.window_days} d" if objective.window_days else str(objective.calendar)
+
+
+def promise_of(objective: Objective) -> Promise:
+    """The period and burn windows of one objective, by its policy as joined."""
+    rules = rules_of([objective.policy_id])[objective.policy_id]
+    return promise(
+        rules=rules,
+        window_days=objective.window_days,
+        calendar=objective.calendar,
+        time_zone=objective.time_zone,
+        target=objective.target,
+    )
+
+
+def _burn_window(objective: Objective) -> str:
+    windows = objective.standing.readings
+    return words(timedelta(seconds=windows[0]["long_s"])) if windows and "long_s" in windows[0] else ""
+
+
+def fleet_totals(wanted: FleetFilter = FleetFilter()) -> FleetTotals:  # frozen
     """The counts above the table, in one query."""
-    raise NotImplementedError
+    found = Objective.objects.filter(_where(wanted), retired_at=None).values_list(
+        "standing__state",
+        "standing__remaining",
+        "standing__burn_slow",
+        "standing__blind_since",
+        "definition__component",
+    )
+    rows = list(found)
+    states = [state for state, *_ in rows]
+    left = [remaining for _, remaining, *_ in rows if remaining is not None]
+    return FleetTotals(
+        objectives=len(rows),
+        components=len({component for *_, component in rows}),
+        **{name: states.count(state) for name, state in STATES.items()},
+        median_remaining=median(left) if left else None,
+        burning_fast=sum(burn is not None and burn > 1 for _, _, burn, *_ in rows),
+        blind_since=min((since for *_, since, _ in rows if since), default=None),
+    )
 
 
 def of_component(component_id: int) -> list[FleetRow]:
     """A component's objectives, loudest first."""
-    raise NotImplementedError
+    found = Objective.objects.filter(definition__component=component_id, retired_at=None).select_related(*_RELATED)
+    return [row(objective) for objective in found.order_by(*SORTS["-state"], "name")]

@@ -2,9 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
+from slo.burnrate import Reading, budget, burn_rate
+from slo.counting import Number
+from slo.ledger import NOTHING, Sums, sums_at, unknown_stretches
 from slo.models import Objective
+from slo.queries.fleet import promise_of
+
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +41,110 @@ def history(objective: Objective, *, now: datetime, points: int = 240) -> list[H
 
     The budget is that of the period as it stands now, so that the line ends at today's `remaining`.
     """
-    raise NotImplementedError
+    until = objective.standing.bucket or now
+    start, _ = promise_of(objective).period.bounds(until)
+    moments = _moments(start, until, points)
+    sums = _sums(objective, moments)
+    whole = budget(
+        _between(sums[0], sums[-1], until - start), target=objective.target, slices=_slices(objective, until)
+    )
+    return [_point(sums[0], one, at, whole.allowed if whole else 0.0) for at, one in zip(moments, sums, strict=True)]
+
+
+def _point(before: Sums, after: Sums, at: datetime, allowed: float) -> HistoryPoint:
+    held = _between(before, after, MINUTE)
+    left = 1 - float(held.bad) / allowed if allowed and held.known else None
+    return HistoryPoint(at, left, shown(held.good), shown(held.total))
+
+
+def _between(before: Sums, after: Sums, length: timedelta) -> Reading:
+    return after.since(before, minutes=length // MINUTE, carried=True)
+
+
+def _moments(start: datetime, until: datetime, points: int) -> list[datetime]:
+    """At most `points` moments, a whole number of minutes apart, of which the last one is `until`."""
+    step = max(MINUTE, (until - start) / max(1, points - 1) // MINUTE * MINUTE)
+    count = (until - start) // step
+    return [start, *(until - step * n for n in range(count - 1, -1, -1))] if count else [start, until]
+
+
+def _sums(objective: Objective, moments: Sequence[datetime]) -> list[Sums]:
+    if objective.ledger_id is None:
+        return [NOTHING for _ in moments]
+    return sums_at([(objective.ledger_id, at) for at in moments])
+
+
+def _slices(objective: Objective, until: datetime) -> int | None:
+    definition = objective.definition
+    if definition.budgeting != "timeslices":
+        return None
+    return promise_of(objective).period.length(until) // definition.slice_length
+
+
+def shown(value: Number) -> int | float:
+    """A count for people and for JSON: whole where it is."""
+    return int(value) if value == int(value) else float(value)
 
 
 def burn_history(
     objective: Objective, *, windows: Sequence[timedelta], since: datetime, until: datetime, points: int = 240
 ) -> dict[timedelta, list[tuple[datetime, float | None]]]:
     """Burn rate over each of `windows` at `points` moments of `[since, until]`; None without traffic or data."""
-    raise NotImplementedError
+    until = min(until, objective.standing.bucket or until)
+    moments = _moments(since, max(until, since + MINUTE), points)
+    edges = [*moments, *(at - window for window in windows for at in moments)]
+    sums = _sums(objective, edges)
+    ends, starts = sums[: len(moments)], sums[len(moments) :]
+    return {
+        window: [
+            (at, burn_rate(_between(before, after, window), target=objective.target))
+            for at, before, after in zip(
+                moments, starts[place * len(moments) : (place + 1) * len(moments)], ends, strict=True
+            )
+        ]
+        for place, window in enumerate(windows)
+    }
 
 
 def by_day(objective: Objective, *, now: datetime, days: int = 30) -> list[DayCounts]:
     """Good and bad by day (UTC), oldest first, today last."""
-    raise NotImplementedError
+    return spent_by_day([objective], now=now, days=days)[objective.pk]
 
 
 def spent_by_day(objectives: Sequence[Objective], *, now: datetime, days: int = 30) -> Mapping[int, list[DayCounts]]:
     """`by_day` of many objectives at once, by primary key: the heat map and the small lines of the fleet table."""
-    raise NotImplementedError
+    today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
+    edges = [today - timedelta(days=n) for n in range(days - 1, -1, -1)] + [now]
+    wanted = [(objective.ledger_id, at) for objective in objectives if objective.ledger_id for at in edges]
+    found = dict(zip(wanted, sums_at(wanted), strict=True))
+    return {
+        objective.pk: [
+            _day(objective, start, found.get((objective.ledger_id or 0, start), NOTHING), end_sums)
+            for start, end_sums in zip(
+                edges[:-1],
+                (found.get((objective.ledger_id or 0, end), NOTHING) for end in edges[1:]),
+                strict=True,
+            )
+        ]
+        for objective in objectives
+    }
+
+
+def _day(objective: Objective, start: datetime, before: Sums, after: Sums) -> DayCounts:
+    held = _between(before, after, timedelta(days=1))
+    if not held.known:
+        return DayCounts(start.date(), None, None, None, 0, None)
+    total = objective.standing.total
+    allowed = float(1 - objective.target) * float(total) if total else 0.0
+    spent = float(held.bad) / allowed if allowed else None
+    return DayCounts(start.date(), shown(held.good), shown(held.bad), shown(held.total), held.known, spent)
 
 
 def gaps(objective: Objective, *, now: datetime) -> list[tuple[datetime, datetime]]:
     """Stretches of the period of which nothing is known, `[from, to)`, longest first, at most 20."""
-    raise NotImplementedError
+    if objective.ledger_id is None:
+        return []
+    until = objective.standing.bucket or now
+    start, _ = promise_of(objective).period.bounds(until)
+    found = unknown_stretches(objective.ledger_id, start=start, end=until)
+    return sorted(found, key=lambda stretch: stretch[0] - stretch[1])[:20]

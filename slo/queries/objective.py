@@ -4,8 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from slo.models import Objective
-from slo.queries.fleet import FleetRow
+from portal.lib.durations import words
+from portal.lib.errors import Missing
+from slo.counting import Number
+from slo.judging import Promise
+from slo.ledger import filling
+from slo.models import AlertTransition, CursorGroup, Objective, RuleState, Standing, Sweep
+from slo.queries.fleet import FleetRow, promise_of, row
+from slo.windows import LATE_PAGE, BurnWindow, outage_pages_after
+
+
+class NoSuchObjective(Missing):
+    """There is no objective of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +112,158 @@ class LastEvaluation:
     seconds: float
 
 
+_RELATED = ("definition__component__owner", "definition__source", "policy", "standing", "ledger")
+
+
 def by_name(name: str) -> Objective:
-    """The objective of that name, with what it belongs to. Raises NoSuchObjective."""
-    raise NotImplementedError
+    """The objective of that name, with what it belongs to, retired or not. Raises NoSuchObjective."""
+    found = Objective.objects.select_related(*_RELATED).filter(name=name).first()
+    if found is None:
+        raise NoSuchObjective(f"There is no objective {name}.")
+    return found
 
 
 def detail(objective: Objective, *, now: datetime) -> ObjectiveDetail:
     """How `objective` stands."""
-    raise NotImplementedError
+    stood, promised, definition = objective.standing, promise_of(objective), objective.definition
+    length = promised.period.length(now)
+    slices = length // definition.slice_length if definition.budgeting == "timeslices" else None
+    share, at = filling(objective.pk, now=now)
+    start, end = promised.period.bounds(now)
+    allowed, left = _allowance(objective, slices)
+    minutes = int(((stood.bucket or now) - (stood.period_start or start)) / timedelta(minutes=1))
+    return ObjectiveDetail(
+        row=row(objective),
+        objective=objective,
+        description=definition.description,
+        indicator=dict(definition.indicator),
+        budgeting=definition.budgeting,
+        period_start=stood.period_start or start,
+        period_end=(stood.bucket or end) if objective.window_days else end,
+        good=_shown(stood.good),
+        total=_shown(stood.total),
+        bad=_shown(stood.total - stood.good) if stood.good is not None and stood.total is not None else None,
+        allowed=allowed,
+        left=left,
+        burn_slow=stood.burn_slow,
+        known_minutes=None if stood.coverage is None else round(stood.coverage * minutes),
+        period_minutes=minutes,
+        rules=_rules(objective, promised),
+        outage_pages_after=outage_pages_after(promised.windows),
+        source_name=definition.source.name if definition.source else "",
+        source_down_since=definition.source.down_since if definition.source else None,
+        source_error=definition.source.error if definition.source else "",
+        fill_share=share,
+        fill_at=at,
+        known_at=stood.known_at,
+        caught_up_at=stood.caught_up_at,
+        notes=_notes(promised, stood),
+    )
+
+
+def _shown(value: Number | None) -> int | float | None:
+    if value is None:
+        return None
+    return int(value) if value == int(value) else float(value)
+
+
+def _allowance(objective: Objective, slices: int | None) -> tuple[float | None, float | None]:
+    stood = objective.standing
+    if stood.remaining is None or stood.total is None or stood.good is None:
+        return None, None
+    total = slices if slices is not None else stood.total
+    allowed = float(1 - objective.target) * float(total)
+    return allowed, allowed - float(stood.total - stood.good)
+
+
+def _rules(objective: Objective, promised: Promise) -> list[RuleReading]:
+    read = {reading["rule"]: reading for reading in objective.standing.readings}
+    states = {state.rule: state for state in RuleState.objects.filter(objective=objective)}
+    return [_rule(window, read.get(window.rule.name, {}), states.get(window.rule.name)) for window in promised.windows]
+
+
+def _rule(window: BurnWindow, read: dict[str, Any], state: RuleState | None) -> RuleReading:
+    return RuleReading(
+        name=window.rule.name,
+        title=window.rule.title,
+        severity=window.rule.severity,
+        long=window.long,
+        short=window.short,
+        factor=float(window.factor),
+        capped=window.capped,
+        min_bad=window.rule.min_bad,
+        burn_long=read.get("burn_long"),
+        burn_short=read.get("burn_short"),
+        good=_shown(read.get("good")),
+        bad=_shown(read.get("bad")),
+        coverage=read.get("coverage"),
+        state=state.state if state else RuleState.State.INACTIVE,
+        since=state.since if state else None,
+        held=state.held if state else "",
+    )
+
+
+def _notes(promised: Promise, stood: Standing) -> list[str]:
+    return [*_rule_notes(promised), *_data_notes(stood)]
+
+
+def _rule_notes(promised: Promise) -> list[str]:
+    notes = [
+        f"{window.rule.title}: its factor is lowered to {float(window.factor):.4g}×, so that a total outage fires it."
+        for window in promised.windows
+        if window.capped
+    ]
+    least = max((window.rule.min_bad for window in promised.windows), default=0)
+    if least > 1:
+        notes.append(f"A rule needs at least {least} bad events, so a single failure pages nobody.")
+    after = outage_pages_after(promised.windows)
+    if after is None:
+        notes.append("No rule of its alert policy pages anybody.")
+    elif after > LATE_PAGE:
+        notes.append(f"A total outage pages only after {words(after)}; the outage rule would page after 9 min.")
+    return notes
+
+
+def _data_notes(stood: Standing) -> list[str]:
+    notes = []
+    if stood.coverage is not None and stood.coverage < 0.99:
+        notes.append(f"{stood.coverage:.0%} of the period is known; the budget speaks of that part.")
+    if stood.caught_up_at:
+        notes.append("A gap was filled after the fact: its minutes count, but no alert was decided on them.")
+    return notes
+
+
+_TONES = {"firing": "bad", "blind": "warn", "exhausted": "bad", "at-risk": "warn"}
 
 
 def transitions(objective: Objective, *, limit: int = 20) -> list[TransitionRow]:
     """Its newest changes of state, newest first."""
-    raise NotImplementedError
+    titles = {window.rule.name: window.rule.title for window in promise_of(objective).windows}
+    words_of = {AlertTransition.Kind.BLIND: "Sight", AlertTransition.Kind.BUDGET: "Budget"}
+    return [
+        TransitionRow(
+            at=one.at,
+            kind=one.kind,
+            rule_title=words_of.get(AlertTransition.Kind(one.kind), titles.get(one.rule, one.rule)),
+            severity=one.severity,
+            from_state=one.from_state,
+            to_state=one.to_state,
+            burn_long=one.burn_long,
+            burn_short=one.burn_short,
+            reason=one.reason,
+            tone=_TONES.get(one.to_state, "good"),
+        )
+        for one in AlertTransition.objects.filter(objective=objective).order_by("-at", "-pk")[:limit]
+    ]
 
 
 def last_evaluation() -> LastEvaluation | None:
-    """When objectives were last evaluated; None: never. For the sidebar, the fleet page and /healthz."""
-    raise NotImplementedError
+    """What the newest evaluation did, and when a sweep last ran; None: never. For the sidebar, pages and /healthz.
+
+    Where there is nothing to evaluate, it is the last time somebody looked.
+    """
+    swept = {sweep.name: sweep for sweep in Sweep.objects.filter(name__in=["evaluate", "idle"])}
+    did, idle = swept.get("evaluate"), swept.get("idle")
+    if did is None or (idle and not CursorGroup.objects.filter(filling=False).exists()):
+        return LastEvaluation(idle.at, 0, 0, 0, 0.0) if idle else None
+    return LastEvaluation(did.at, did.ledgers, did.queries, did.samples, did.seconds)
