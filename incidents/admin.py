@@ -1,5 +1,7 @@
 """Every table of the incidents app, to look at; what is append-only or machine-written can't be changed here."""
 
+from typing import TYPE_CHECKING
+
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
@@ -27,8 +29,13 @@ from incidents.models import (
     TimelineEntry,
 )
 
+if TYPE_CHECKING:  # generic for the type checker only
+    Admin = admin.ModelAdmin[models.Model]
+else:
+    Admin = admin.ModelAdmin
 
-class ToLookAt(admin.ModelAdmin[models.Model]):
+
+class ToLookAt(Admin):
     """Written by operations only."""
 
     show_full_result_count = False
@@ -80,7 +87,7 @@ class DeliveryAdmin(ToLookAt):
 
 
 @admin.register(SeverityRule)
-class SeverityRuleAdmin(admin.ModelAdmin[SeverityRule]):
+class SeverityRuleAdmin(Admin):
     """The severity table; without rows the built-in one counts."""
 
     list_display = ["position", "rule", "tier", "teams_blocked", "source", "severity"]
