@@ -89,9 +89,12 @@ class Up:
     async def _story(self) -> None:
         self._forget_the_last_run()
         self._start_database()
+        self.terminal.say("Preparing the database and static files …")
         await _together(self._django("prepare", PORTAL_COLLECT_STATIC="1"), self._start_prometheus())
+        self.terminal.say("Making the demo platform …" if self.demo else "Looking for somebody who may sign in …")
         await self._django(*(("demo", "seed") if self.demo else ("first_sign_in",)))
         self.site.folder.tell(Running(os.getpid(), self.site.base_url, self.site.environment))
+        self.terminal.say("Starting web server, workers and beat …")
         processes = self._processes()
         for process in processes:
             self.supervisor.keep(process)
@@ -149,6 +152,7 @@ class Up:
         prometheus.write_config(files, portal=f"127.0.0.1:{self.port}")
         if self.demo:
             for process in self.demo.before_prometheus(self.site):
+                self.terminal.say(f"Making {process.name} for Prometheus (once) …")
                 await self.supervisor.once(process)
         self.supervisor.keep(prometheus.process(found, files, port=self.site.port("prometheus")))
 
