@@ -2,9 +2,18 @@
 
 from django.apps import AppConfig
 
+from catalog import registries
+
 
 class CatalogConfig(AppConfig):
     """Who owns what, and who may change it."""
 
     name = "catalog"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Registers its lines of the sidebar."""
+        registries.navigation["catalog"] = registries.NavEntry("Catalog", "catalog:components", "packages", 20)
+        registries.navigation["tokens"] = registries.NavEntry(
+            "API tokens", "catalog:tokens", "key", 96, section="Administration"
+        )
