@@ -9,6 +9,7 @@ from catalog.queries.entities import (
     component_by_ref,
     components_of,
     health_of,
+    health_said,
     holding,
     named,
     on_call_now,
@@ -19,7 +20,7 @@ from catalog.queries.entities import (
     tokens_of,
 )
 from catalog.queries.keyset import Page, page
-from catalog.queries.listing import NOBODY, SORTS, ComponentFilter, Facet, Healths, components, facets, used_by
+from catalog.queries.listing import NOBODY, SORTS, ComponentFilter, Facet, Healths, components, counts, facets, used_by
 
 __all__ = [
     "NOBODY",
@@ -36,8 +37,10 @@ __all__ = [
     "component_by_ref",
     "components",
     "components_of",
+    "counts",
     "facets",
     "health_of",
+    "health_said",
     "holding",
     "named",
     "on_call_now",

@@ -79,6 +79,14 @@ def health_of(component_ids: Iterable[int]) -> Mapping[int, ComponentHealth.Stat
     return {row["component"]: ComponentHealth.State(row["worst"]) for row in rows}
 
 
+def health_said(component_ids: Iterable[int]) -> Mapping[int, list[ComponentHealth]]:
+    """All that any source says, loudest first, for those components of which any says something."""
+    said: dict[int, list[ComponentHealth]] = {}
+    for row in ComponentHealth.objects.filter(component__in=component_ids).order_by("-state", "source"):
+        said.setdefault(row.component_id, []).append(row)
+    return said
+
+
 def on_call_now(team_ids: Collection[int], *, now: datetime) -> Mapping[int, registries.OnCall]:
     """Who is on call, by team; empty while no app knows."""
     ask = registries.on_call.get("incidents")

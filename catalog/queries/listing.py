@@ -70,17 +70,15 @@ def components(wanted: ComponentFilter) -> QuerySet[Component]:
     Each has `worst`, its worst health (-1 where nobody says anything), and `urgency`, its tier (5 without one).
     """
     rows = Component.objects.annotate(worst=_worst(), urgency=Coalesce("tier", UNTIERED)).order_by()
-    rows = rows.filter(retired_at__isnull=not wanted.retired)
-    for field in ("kind", "type", "tier", "lifecycle"):
-        if values := getattr(wanted, field):
-            rows = rows.filter(**{f"{field}__in": values})
-    if wanted.system:
-        rows = rows.filter(system_ref__in=wanted.system)
-    if wanted.health:
-        rows = rows.filter(worst__in=[Healths.KEYS[key] for key in wanted.health])
-    for tag in wanted.tag:
-        rows = rows.filter(tags__contains=[tag])
-    return rows.filter(_owned(wanted.owner), _holding(wanted.q))
+    return rows.filter(_matching(wanted))
+
+
+def counts(views: Mapping[str, ComponentFilter]) -> Mapping[str, int]:
+    """How many components each of several views shows, in one question."""
+    rows = Component.objects.annotate(worst=_worst(), urgency=Coalesce("tier", UNTIERED)).order_by()
+    inside = {f"view{i}": Count("pk", filter=_matching(view)) for i, view in enumerate(views.values())}
+    found = rows.aggregate(**inside)
+    return {name: found[f"view{i}"] for i, name in enumerate(views)}
 
 
 def facets(wanted: ComponentFilter) -> Mapping[str, list[Facet]]:
@@ -98,6 +96,20 @@ def used_by(component_ids: Collection[int]) -> Mapping[int, int]:
     """How many components depend directly on each of these, for those of which any does."""
     edges = Dependency.objects.filter(target__in=component_ids, holder__retired_at=None).order_by()
     return dict(edges.values_list("target").annotate(n=Count("holder", distinct=True)))
+
+
+def _matching(wanted: ComponentFilter) -> Q:
+    found = Q(retired_at__isnull=not wanted.retired) & _owned(wanted.owner) & _holding(wanted.q)
+    for field in ("kind", "type", "tier", "lifecycle"):
+        if values := getattr(wanted, field):
+            found &= Q(**{f"{field}__in": values})
+    if wanted.system:
+        found &= Q(system_ref__in=wanted.system)
+    if wanted.health:
+        found &= Q(worst__in=[Healths.KEYS[key] for key in wanted.health])
+    for tag in wanted.tag:
+        found &= Q(tags__contains=[tag])
+    return found
 
 
 def _worst() -> Coalesce:
@@ -140,12 +152,13 @@ def _plain(wanted: ComponentFilter, field: str) -> list[Facet]:
 
 
 def _owners(wanted: ComponentFilter) -> list[Facet]:
-    others = components(replace(wanted, owner=()))
-    rows = others.exclude(owner=None).values_list("owner__ref", "owner__title", "owner__name").annotate(n=Count("pk"))
+    rows = components(replace(wanted, owner=())).values_list("owner__ref", "owner__title", "owner__name")
     found = [
-        Facet(ref, title or name, n, ref in wanted.owner) for ref, title, name, n in rows.order_by("-n", "owner__ref")
+        Facet(ref or NOBODY, title or name or "No owner", n, (ref or NOBODY) in wanted.owner)
+        for ref, title, name, n in rows.annotate(n=Count("pk")).order_by("-n", "owner__ref")
     ]
-    return [*found, Facet(NOBODY, "No owner", others.filter(owner=None).count(), NOBODY in wanted.owner)]
+    nobody = [one for one in found if one.value == NOBODY] or [Facet(NOBODY, "No owner", 0, NOBODY in wanted.owner)]
+    return [*(one for one in found if one.value != NOBODY), *nobody]
 
 
 def _healths(wanted: ComponentFilter) -> list[Facet]:

@@ -1,6 +1,6 @@
 """The catalog as a list: who owns it, is it healthy, who is on call, without opening anything."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,7 @@ SIZE = 50
 COLUMNS = (("name", "Component"), ("type", "Type"), ("owner", "Owner"), ("tier", "Tier"), ("health", "Health"))
 LEGENDS = {"health": "Health", "tier": "Tier", "type": "Type", "owner": "Owner", "lifecycle": "Lifecycle"}
 SHOWN = 7
+UNFILTERED = {"sort", "cursor", "q"}
 State = ComponentHealth.State
 KEYS: dict[int, str] = {State.BAD: "bad", State.AT_RISK: "at-risk", State.UNKNOWN: "no-data", State.GOOD: "healthy"}
 """Health as the design language names it."""
@@ -51,18 +52,18 @@ def show(request: HttpRequest) -> HttpResponse:
     sort = request.GET.get("sort", "") if request.GET.get("sort") in queries.SORTS else "health"
     rows = queries.components(wanted).select_related("owner")
     page = queries.page(rows, queries.SORTS[sort], cursor=request.GET.get("cursor", ""), size=SIZE)
-    facets = queries.facets(wanted)
+    facets, tabs = queries.facets(wanted), _tabs(request)
     context = {
         "now": now,
         "wanted": wanted,
         "lines": lines(page.rows, now=now),
         "facets": [(field, LEGENDS[field], choices[:SHOWN], choices[SHOWN:]) for field, choices in facets.items()],
         "chosen": _chosen(request.GET),
-        "tabs": _tabs(request),
+        "tabs": tabs,
         "sort": sort,
         "columns": [(key, title, _address(request.GET, sort=key)) for key, title in COLUMNS],
-        "count": rows.count(),
-        "total": Component.objects.filter(retired_at=None).count(),
+        "count": tabs[0]["count"] if wanted.empty else rows.count(),
+        "total": tabs[0]["count"],
         "teams": Team.objects.filter(retired_at=None).count(),
         "next": _address(request.GET, cursor=page.next) if page.next else "",
         "previous": _address(request.GET, cursor=page.previous) if page.previous else "",
@@ -74,14 +75,14 @@ def lines(components: Iterable[Component], *, now: datetime) -> list[Line]:
     """Components as rows, with their health in words and who is on call for their owners; four questions for all."""
     found = list(components)
     ids = [component.pk for component in found]
-    health = _loudest(ids)
+    health = queries.health_said(ids)
     duty = queries.on_call_now({c.owner_id for c in found if c.owner_id is not None}, now=now)
     used = queries.used_by(ids)
     return [
         Line(
             component=component,
-            health=KEYS[health[component.pk].state] if component.pk in health else "no-slo",
-            said=health[component.pk].summary if component.pk in health else "",
+            health=health_key(health.get(component.pk)),
+            said=health[component.pk][0].summary if component.pk in health else "",
             duty=duty.get(component.owner_id or 0),
             used_by=used.get(component.pk, 0),
         )
@@ -89,16 +90,16 @@ def lines(components: Iterable[Component], *, now: datetime) -> list[Line]:
     ]
 
 
-def _loudest(ids: list[int]) -> dict[int, ComponentHealth]:
-    rows = ComponentHealth.objects.filter(component__in=ids).order_by("component_id", "-state", "source")
-    return {row.component_id: row for row in rows.distinct("component_id")}
+def health_key(said: Sequence[ComponentHealth] | None) -> str:
+    """The worst of what is said (loudest first) as the design language names it; `no-slo` where nothing is."""
+    return KEYS[said[0].state] if said else "no-slo"
 
 
 def _tabs(request: HttpRequest) -> list[dict[str, object]]:
     """Views everybody needs, each an address; the one that is shown is marked."""
     person: Person | None = getattr(request.user, "person", None)
     mine = sorted(queries.teams_of(person).values_list("ref", flat=True)) if person else []
-    views = {
+    views: dict[str, list[tuple[str, str]]] = {
         "All": [],
         "My teams": [("owner", ref) for ref in mine],
         "Tier 1 and 2": [("tier", "1"), ("tier", "2")],
@@ -107,20 +108,25 @@ def _tabs(request: HttpRequest) -> list[dict[str, object]]:
     }
     if not mine:
         del views["My teams"]
-    return [_tab(request.GET, title, pairs) for title, pairs in views.items()]
+    asked = {title: _query(pairs) for title, pairs in views.items()}
+    counts = queries.counts({title: component_filter(query) for title, query in asked.items()})
+    now = {key: sorted(values) for key, values in request.GET.lists() if key not in UNFILTERED and any(values)}
+    return [
+        {
+            "title": title,
+            "url": _url(query),
+            "count": counts[title],
+            "active": now == {key: sorted(values) for key, values in query.lists()},
+        }
+        for title, query in asked.items()
+    ]
 
 
-def _tab(query: QueryDict, title: str, pairs: list[tuple[str, str]]) -> dict[str, object]:
-    view = QueryDict(mutable=True)
+def _query(pairs: list[tuple[str, str]]) -> QueryDict:
+    query = QueryDict(mutable=True)
     for key, value in pairs:
-        view.appendlist(key, value)
-    now = {key: sorted(values) for key, values in query.lists() if key not in {"sort", "cursor", "q"} and any(values)}
-    return {
-        "title": title,
-        "url": _url(view),
-        "count": queries.components(component_filter(view)).count(),
-        "active": now == {key: sorted(values) for key, values in view.lists()},
-    }
+        query.appendlist(key, value)
+    return query
 
 
 def _chosen(query: QueryDict) -> list[Chosen]:

@@ -1,6 +1,6 @@
 """One component: who owns it, who is on call until when, is it healthy, who suffers with it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -15,15 +15,16 @@ from django.utils.safestring import SafeString
 from catalog import queries, registries
 from catalog.access import Actor, may_write
 from catalog.graph import blast_radius
-from catalog.models import ApiToken, Component, Dependency, Membership, Team
+from catalog.models import ApiToken, Component, ComponentHealth, Dependency, Membership, Team
 from catalog.rules import safe_url
 from portal.lib.clock import db_now
 from portal.lib.reading import readable
-from portal.pages.catalog import KEYS, lines
+from portal.pages.catalog import health_key
 from portal.pages.dependency_graph import Neighbour, draw
 
 log = structlog.get_logger(__name__)
 TABS = (("overview", "Overview"), ("dependencies", "Dependencies"), ("docs", "Docs"), ("changes", "Changes"))
+Said = Mapping[int, Sequence[ComponentHealth]]
 PROVIDES = Dependency.Relation.PROVIDES
 
 
@@ -44,7 +45,7 @@ def show(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpResp
     now = db_now()
     tab = request.GET.get("tab", "") if request.GET.get("tab") in dict(TABS) else "overview"
     panels = filled(registries.component_panels, component, request, now)
-    needs, needed_by = neighbours(component)
+    needs, needed_by, said = neighbours(component)
     radius = blast_radius(component.pk)
     context = {
         "component": component,
@@ -59,7 +60,8 @@ def show(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpResp
         "radius": radius,
         "may_write": may_edit(request, [component.owner]),
         **_owner(component, now=now),
-        **_health(component),
+        "health": health_key(said),
+        "said": said,
         **(_tab_facts(component, tab, now=now)),
     }
     return render(request, "catalog/component.html", context)
@@ -90,12 +92,12 @@ def _drawn[E](key: str, panel: registries.Panel[E], entity: E, request: HttpRequ
     return Filled(key, panel.title, facts.get(panel.count), html)
 
 
-def neighbours(component: Component) -> tuple[list[Neighbour], list[Neighbour]]:
-    """What it needs and what needs it, by name; APIs it provides need it."""
+def neighbours(component: Component) -> tuple[list[Neighbour], list[Neighbour], Sequence[ComponentHealth]]:
+    """What it needs and what needs it, by name (APIs it provides need it), and what is said of its own health."""
     own = list(component.dependencies.select_related("target__owner"))
     others = [d for d in component.dependents.select_related("holder__owner") if d.holder.retired_at is None]
-    met = [d.target for d in own if d.target] + [d.holder for d in others]
-    health = {line.component.pk: line.health for line in lines(met, now=db_now())}
+    met = [component, *(d.target for d in own if d.target), *(d.holder for d in others)]
+    health = queries.health_said([one.pk for one in met])
 
     def outward(edges: Iterable[Dependency]) -> list[Neighbour]:
         return [_neighbour(edge, edge.target, health) for edge in sorted(edges, key=attrgetter("target_ref"))]
@@ -105,7 +107,7 @@ def neighbours(component: Component) -> tuple[list[Neighbour], list[Neighbour]]:
 
     needs = outward(d for d in own if d.relation != PROVIDES) + inward(d for d in others if d.relation == PROVIDES)
     needed_by = inward(d for d in others if d.relation != PROVIDES) + outward(d for d in own if d.relation == PROVIDES)
-    return needs, needed_by
+    return needs, needed_by, health.get(component.pk, [])
 
 
 def may_edit(request: HttpRequest, teams: Iterable[Team | None]) -> bool:
@@ -116,39 +118,35 @@ def may_edit(request: HttpRequest, teams: Iterable[Team | None]) -> bool:
     return may_write(Actor(person=person), list(teams), scope=ApiToken.Scope.COMPONENTS)
 
 
-def _neighbour(edge: Dependency, other: Component | None, health: Mapping[int, str]) -> Neighbour:
+def _neighbour(edge: Dependency, other: Component | None, health: Said) -> Neighbour:
     if other is None:
         return Neighbour(edge.target_ref, None, "no-slo", edge.get_relation_display())
-    return Neighbour(other.ref, other, health[other.pk], edge.get_relation_display())
+    return Neighbour(other.ref, other, health_key(health.get(other.pk)), edge.get_relation_display())
 
 
 def _owner(component: Component, *, now: datetime) -> dict[str, object]:
     owner = queries.owner_of(component)
     leads = Membership.objects.filter(team=owner, role=Membership.Role.LEAD).select_related("person") if owner else []
-    since = component.ownerships.filter(period__upper_inf=True).first()
+    owned = list(component.ownerships.select_related("team").order_by("-period")[:8])
+    since = next((one.period.lower for one in owned if one.period.upper is None), None)
     return {
         "owner": owner,
         "leads": [lead.person for lead in leads if lead.person],
-        "owned_since": since.period.lower if since else None,
+        "owned_since": since,
+        "ownerships": owned,
         "duty": queries.on_call_now([owner.pk], now=now).get(owner.pk) if owner else None,
         "responders": list(component.responders.select_related("team")),
         "chat": safe_url(owner.chat_url) if owner else "",
     }
 
 
-def _health(component: Component) -> dict[str, object]:
-    said = list(component.health.order_by("-state", "source"))
-    return {"health": KEYS[said[0].state] if said else "no-slo", "said": said}
-
-
 def _tab_facts(component: Component, tab: str, *, now: datetime) -> dict[str, object]:
     if tab == "changes":
         return {"changes": queries.changes_of(component.ref).select_related("person")[:200]}
     if tab == "dependencies":
-        return {"ownerships": []}
+        return {}
     return {
         "changes": queries.changes_of(component.ref).select_related("person")[:5],
-        "ownerships": component.ownerships.select_related("team").order_by("-period")[:8],
         "links": [
             {**link, "safe": safe_url(link["url"]), "host": link["url"].split("//")[-1].split("/")[0]}
             for link in component.links
