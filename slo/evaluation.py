@@ -82,7 +82,9 @@ def _patience(failures: int) -> timedelta:
 
 
 def _stamp(done: Pass, filling: bool, now: datetime, seconds: float) -> None:
-    """Leave a trace of the sweep, for the sidebar and the watchdog."""
+    """Leave a trace of the sweep, for the sidebar and the watchdog; one that evaluated nothing leaves none."""
+    if not done.ledgers:
+        return
     Sweep.objects.update_or_create(
         name="fill" if filling else "evaluate",
         defaults={
@@ -93,6 +95,11 @@ def _stamp(done: Pass, filling: bool, now: datetime, seconds: float) -> None:
             "seconds": seconds,
         },
     )
+
+
+def note_idle(*, now: datetime) -> None:
+    """Leave a trace of a sweep that found nothing more to do: somebody is looking."""
+    Sweep.objects.update_or_create(name="idle", defaults={"at": now})
 
 
 class _Batch:

@@ -3,7 +3,7 @@
 from slo.drafts import ObjectiveDraft
 from slo.operations.objectives import ChangedMeanwhile, NameTaken, Saved, retire_objective, save_objective
 from slo.operations.policies import save_policy
-from slo.operations.sources import SourceDraft, ensure_defaults, save_source
+from slo.operations.sources import SourceDraft, check_sources, ensure_defaults, save_source
 
 __all__ = [
     "ChangedMeanwhile",
@@ -11,6 +11,7 @@ __all__ = [
     "ObjectiveDraft",
     "Saved",
     "SourceDraft",
+    "check_sources",
     "ensure_defaults",
     "retire_objective",
     "save_objective",

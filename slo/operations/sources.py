@@ -13,9 +13,10 @@ from catalog.access import Actor, require_admin, system
 from catalog.operations import record_audit
 from portal.lib import durations
 from portal.lib.conf import prometheus_url
-from portal.lib.crypto import seal
+from portal.lib.crypto import CannotUnseal, seal
 from portal.lib.errors import FieldError, Invalid
 from slo.models import AlertPolicy, DataSource
+from slo.sources import client, note_failure, note_success
 from slo.windows import WORKBOOK
 
 
@@ -128,3 +129,17 @@ def default_policy(*, now: datetime) -> AlertPolicy:
         defaults={"title": "Google SRE workbook", "rules": WORKBOOK, "created_at": now, "updated_at": now},
     )
     return made
+
+
+def check_sources(*, now: datetime) -> None:
+    """Ask every data source whether it is there, and remember the answer."""
+    for source in DataSource.objects.filter(retired_at=None):
+        try:
+            found = client(source).health()
+        except CannotUnseal as error:
+            note_failure(source, error=str(error), now=now)
+            continue
+        if found.reachable:
+            note_success(source, now=now, latency=found.latency, version=found.version)
+        else:
+            note_failure(source, error=found.error, now=now)
