@@ -96,8 +96,9 @@ def opening(windows: tuple[Window, ...], at: datetime, zone: str) -> Opening:
 
 
 def _spans_around(windows: tuple[Window, ...], at: datetime, zone: str) -> list[tuple[datetime, datetime]]:
-    """Windows of a week either way and two days: the last one closed and the next one to open are among them."""
+    """Windows near enough that the last one closed and the next one to open are among them: a week, or two days."""
     today = local_date(at, zone)
-    days = [today + timedelta(days=offset) for offset in range(-9, 10)]
+    reach = 2 if all(window.days == EVERY_DAY for window in windows) else 9
+    days = [today + timedelta(days=offset) for offset in range(-reach, reach + 1)]
     found = [window.on(day, zone) for window in windows for day in days]
     return [span for span in found if span is not None and span[0] < span[1]]
