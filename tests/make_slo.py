@@ -6,6 +6,8 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.db import transaction
+
 from catalog.models import Component
 from slo import ledger
 from slo.counting import Bucket
@@ -74,6 +76,7 @@ def objective(
     return made
 
 
+@transaction.atomic
 def open_ledger(of: Objective, *, start: datetime, live: bool = True, now: datetime = make.NOW) -> Ledger:
     """A ledger for an objective, in force, that has been followed since `start`; `live` without history to read."""
     ledger.ensure_partitions(now.date())
@@ -92,6 +95,7 @@ def open_ledger(of: Objective, *, start: datetime, live: bool = True, now: datet
     return made
 
 
+@transaction.atomic
 def count_up(
     into: Ledger, counts: Iterable[tuple[int, int] | None], *, carried: Mapping[int, tuple[int, int]] | None = None
 ) -> datetime:
