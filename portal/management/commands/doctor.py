@@ -1,5 +1,6 @@
 """`portal doctor`: what is well, what is not, and what to do about it, in words."""
 
+import os
 import smtplib
 import sys
 from collections.abc import Callable
@@ -55,6 +56,8 @@ def python() -> str:
 
 def database() -> str:
     """Reachable, and young enough."""
+    if not os.environ.get("DATABASE_URL"):
+        raise Problem("DATABASE_URL is not set, and no bin/up runs from this data folder")
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         version = str(cursor.fetchone()[0])
