@@ -30,7 +30,7 @@ class Batch:
     lost: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.policies = {page.pk: policy_for(page) for page in self.pages}
+        self.policies = _policies(self.pages)
         named = {int(policy.fallback) for policy in self.policies.values() if policy.fallback}
         self.fallbacks: dict[int, PolicyVersion] = versions_in_force(named, now=self.now) if named else {}
         self.directory = Directory.load(self._targets(), now=self.now)
@@ -45,15 +45,15 @@ class Batch:
 
     def write(self) -> None:
         """Everything in the running transaction; what is to be sent is hinted to the couriers on commit."""
-        PageStep.objects.bulk_create(self.steps)
+        writing.insert(PageStep, self.steps)
         for notification, step in self.notifications:
             notification.step_id = step.pk if step else None
-        Notification.objects.bulk_create([notification for notification, _ in self.notifications])
+        writing.insert(Notification, [notification for notification, _ in self.notifications])
         writing.update_pages(self.pages)
         Incident.objects.filter(pk__in=self.lost, state=Incident.State.ACKNOWLEDGED).update(
             state=Incident.State.TRIGGERED
         )
-        TimelineEntry.objects.bulk_create(self.entries)
+        writing.insert(TimelineEntry, self.entries)
         catch_all.engage(self.exhausted, now=self.now)
         if self.notifications:
             nudge("incidents.deliver_due")
@@ -135,3 +135,12 @@ class Batch:
     def _say(self, page: Page, kind: Kind, words: str) -> None:
         data = {"urgency": urgency(page.incident.severity).value}
         self.entries.append(timeline.entry(page.incident_id, kind, words, at=self.now, page_id=page.pk, data=data))
+
+
+def _policies(pages: Sequence[Page]) -> dict[int, Policy]:
+    """By page; a version is read once, however many pages walk it."""
+    read: dict[int, Policy] = {}
+    for page in pages:
+        if page.policy_version_id is not None and page.policy_version_id not in read:
+            read[page.policy_version_id] = policy_for(page)
+    return {page.pk: read.get(page.policy_version_id or 0) or policy_for(page) for page in pages}
