@@ -85,7 +85,7 @@ def actor_of(request: HttpRequest) -> Actor:
 
 def person_of(request: HttpRequest) -> Person:
     """The signed-in account's person. Raises NotSignedIn where the account has none."""
-    person: Person | None = Person.objects.filter(account_id=request.user.pk).first() if request.user.pk else None
+    person: Person | None = getattr(request.user, "person", None)  # asked once a request, Django keeps it
     if person is None:
         raise NotSignedIn("This account belongs to nobody yet; ask a platform admin to link it to a person.")
     return person

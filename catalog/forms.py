@@ -11,6 +11,8 @@ from catalog.models import ApiToken, Component, Membership, Person, Team
 from catalog.specs import ComponentSpec, Link, MemberSpec, PersonSpec, TeamSpec
 from portal.lib.errors import Expected
 
+BOX = {"class": "form-check-input"}
+
 
 class ExplainingForm(forms.Form):
     """A form that shows an expected failure at the field it is about, and keeps what was typed."""
@@ -159,7 +161,7 @@ class TokenForm(ExplainingForm):
 
     name = forms.CharField(max_length=100, help_text="Where it will be used, such as ci-registrar")
     scopes = forms.MultipleChoiceField(
-        choices=ApiToken.Scope.choices, widget=forms.CheckboxSelectMultiple, help_text="As few as it needs"
+        choices=ApiToken.Scope.choices, widget=forms.CheckboxSelectMultiple(attrs=BOX), help_text="As few as it needs"
     )
     teams = forms.MultipleChoiceField(required=False)
     expires_on = forms.DateField(
@@ -175,7 +177,7 @@ class TokenForm(ExplainingForm):
         self.fields["teams"] = forms.MultipleChoiceField(
             required=False,
             choices=[(key, team.label) for key, team in self.known.items()],
-            widget=forms.CheckboxSelectMultiple,
+            widget=forms.CheckboxSelectMultiple(attrs=BOX),
             help_text="It may write only what these own" + ("; none: everything" if unlimited else ""),
         )
 

@@ -4,6 +4,19 @@ from django import template
 from django.utils.text import Truncator
 
 register = template.Library()
+VERBS = {"create": "Registered", "update": "Changed", "retire": "Retired", "revoke": "Revoked"}
+
+
+@register.filter
+def did(action: str) -> str:
+    """`component.create` as `Registered`; what has no word yet stays as it is."""
+    return VERBS.get(action.rpartition(".")[2], action)
+
+
+@register.filter
+def made(action: str) -> bool:
+    """Whether it made something new, so that every field is new too."""
+    return action.endswith(".create")
 
 
 @register.filter

@@ -90,17 +90,14 @@ def draw(needs: Sequence[Neighbour], needed_by: Sequence[Neighbour]) -> Drawing:
     rows = max(min(len(needs), MOST), min(len(needed_by), MOST), 1)
     height = TOP + rows * STEP + 6
     middle = TOP + (rows * STEP - 14) // 2
-    left = tuple(_node(one, 0, i, f"M{BOX} {{y}}C245 {{y}} 242 {middle} {SELF_X} {middle}") for i, one in _first(needs))
     right_x, self_right = WIDTH - BOX, SELF_X + SELF_BOX
-    curve = f"M{self_right} {middle}C527 {middle} 519 {{y}} {right_x} {{y}}"
-    right = tuple(_node(one, right_x, i, curve) for i, one in _first(needed_by))
+    left = _column(needs, 0, f"M{BOX} {{y}}C245 {{y}} 242 {middle} {SELF_X} {middle}", rows)
+    right = _column(needed_by, right_x, f"M{self_right} {middle}C527 {middle} 519 {{y}} {right_x} {{y}}", rows)
     return Drawing(left, right, height, middle, max(0, len(needs) - MOST), max(0, len(needed_by) - MOST))
 
 
-def _first(neighbours: Sequence[Neighbour]) -> list[tuple[int, Neighbour]]:
-    return list(enumerate(neighbours[:MOST]))
-
-
-def _node(neighbour: Neighbour, x: int, place: int, curve: str) -> Node:
-    y = TOP + place * STEP
-    return Node(neighbour, x, y, curve.replace("{y}", str(y + 22)))
+def _column(neighbours: Sequence[Neighbour], x: int, curve: str, rows: int) -> tuple[Node, ...]:
+    shown = neighbours[:MOST]
+    top = TOP + (rows - len(shown)) * STEP // 2  # the shorter side stands in the middle
+    ys = [top + place * STEP for place in range(len(shown))]
+    return tuple(Node(one, x, y, curve.replace("{y}", str(y + 22))) for one, y in zip(shown, ys, strict=True))
