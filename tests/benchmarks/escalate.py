@@ -63,16 +63,17 @@ def rows(pages: int, alone: Sequence["Round"], two: Sequence["Round"]) -> list[R
         Row("pages a second, 2 sweepers", pages / fast, "1/s"),
         Row("pages a second, 1 sweeper", pages / slow, "1/s"),
         Row("ratio of 2 sweepers to 1", slow / fast, "times"),
+        Row("processor time of the sweepers", statistics.median(one.cpu for one in two), "s"),
         Row("share of the busier of two", statistics.median(one.share for one in two), "of 1"),
         Row("pages not taken exactly once", wrong, "pages", "none", wrong == 0),
     ]
 
 
 class Round:
-    """One measurement: wall clock until all were taken, wrongly taken pages, and the busier sweeper's share."""
+    """One measurement: wall clock until all were taken, wrongly taken pages, CPU seconds, the busier's share."""
 
-    def __init__(self, seconds: float, wrong: int, taken: Sequence[int]) -> None:
-        self.seconds, self.wrong = seconds, wrong
+    def __init__(self, seconds: float, wrong: int, taken: Sequence[int], cpu: float) -> None:
+        self.seconds, self.wrong, self.cpu = seconds, wrong, cpu
         self.share = max(taken) / max(1, sum(taken))
 
 
@@ -85,11 +86,12 @@ def measure(versions: Sequence[PolicyVersion], pages: int, *, sweepers: int) -> 
     began = time.perf_counter()
     for one in started:
         one.go()
-    taken = [int(json.loads(_line(one))["taken"]) for one in started]
+    said = [json.loads(_line(one)) for one in started]
     seconds = time.perf_counter() - began
     for one in started:
         one.process.wait()
-    return Round(seconds, _wrong(pages), taken)
+    taken = [int(one["taken"]) for one in said]
+    return Round(seconds, _wrong(pages), taken, sum(float(one["cpu"]) for one in said))
 
 
 class _Sweeper:
@@ -116,12 +118,12 @@ def sweep_when_told() -> None:
     db_now()
     print("ready", flush=True)
     sys.stdin.readline()
-    taken, idle = 0, 0
+    taken, idle, before = 0, 0, time.process_time()
     while idle < 2:  # what another sweeper holds is passed over; look once more before going home
         swept = paging.advance_due(now=db_now(), limit=200)
         taken += swept.taken
         idle = 0 if swept else idle + 1
-    print(json.dumps({"taken": taken}), flush=True)
+    print(json.dumps({"taken": taken, "cpu": time.process_time() - before}), flush=True)
 
 
 def _wrong(pages: int) -> int:
@@ -133,6 +135,9 @@ def _wrong(pages: int) -> int:
 
 def teams() -> list[PolicyVersion]:
     """100 teams: two people on a weekly schedule, and a policy that asks it twice."""
+    there = PolicyVersion.objects.filter(policy__slug__startswith="bench-").select_related("policy")
+    if there:
+        return list(there)
     now = db_now()
     stamps = {"created_at": now, "updated_at": now}
     people = Person.objects.bulk_create(
