@@ -170,3 +170,25 @@ def _period(draft: ObjectiveDraft) -> Period:
     if draft.window in CALENDARS:
         return Period(calendar=cast("Calendar", draft.window), zone=draft.time_zone)
     return Period(days=durations.parse(draft.window).days)
+
+
+def described(objective: Objective) -> ObjectiveDraft:
+    """The draft that would change nothing."""
+    definition = objective.definition
+    return ObjectiveDraft(
+        name=objective.name,
+        component=definition.component.ref,
+        type=definition.type,
+        indicator=definition.indicator,
+        target=objective.target.normalize(),
+        window=f"{objective.window_days}d" if objective.window_days else objective.calendar,
+        time_zone=objective.time_zone,
+        title=objective.title,
+        description=definition.description,
+        source=definition.source.name if definition.source else "",
+        policy=objective.policy.name,
+        budgeting=definition.budgeting,
+        no_data=definition.no_data,
+        blind_after=durations.render(definition.blind_after),
+        labels=definition.labels,
+    )

@@ -2,6 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from slo.api.objectives import LedgerView, ObjectiveList, ObjectiveView, StatusView, TransitionsView
+from slo.api.sources import SourceList, SourceView
 from slo.views import edit, fleet, sources
 
 pages: list[URLPattern | URLResolver] = [
@@ -12,4 +14,12 @@ pages: list[URLPattern | URLResolver] = [
     path("settings/sources", sources.source_list, name="sources"),
 ]
 
-api: list[URLPattern | URLResolver] = []
+api: list[URLPattern | URLResolver] = [
+    path("slos", ObjectiveList.as_view(), name="slos"),
+    path("slos/<str:name>", ObjectiveView.as_view(), name="slo"),
+    path("slos/<str:name>/status", StatusView.as_view(), name="slo-status"),
+    path("slos/<str:name>/ledger", LedgerView.as_view(), name="slo-ledger"),
+    path("slos/<str:name>/transitions", TransitionsView.as_view(), name="slo-transitions"),
+    path("sources", SourceList.as_view(), name="sources"),
+    path("sources/<slug:name>", SourceView.as_view(), name="source"),
+]

@@ -1,0 +1,1 @@
+"""The slo app over HTTP."""

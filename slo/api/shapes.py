@@ -1,0 +1,253 @@
+"""What goes in and out as JSON: shares as numbers (0.995), times as ISO 8601, durations as `10m`; null is unknown."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from rest_framework import serializers
+
+from catalog.api.strict import StrictSerializer
+from portal.lib import durations
+from slo.drafts import described
+from slo.ledger import BucketRow
+from slo.models import Definition, Objective
+from slo.queries import FleetRow, ObjectiveDetail, RuleReading, SourceRow, TransitionRow
+from slo.queries.fleet import row
+from slo.queries.history import shown
+
+ECHOES = frozenset(
+    {"name", "url", "version", "revision", "status", "created_at", "updated_at", "retired_at", "warnings"}
+)
+
+
+def _text(help_text: str = "", *, required: bool = False) -> serializers.CharField:
+    return serializers.CharField(required=required, allow_blank=not required, help_text=help_text)
+
+
+class ObjectiveIn(StrictSerializer):
+    """An objective as a client writes it. In PUT what is left out takes its default, in PATCH it stays."""
+
+    echoes = ECHOES
+
+    component = _text("A component's reference, such as component:default/ci-runners", required=True)
+    type = _text("events or uptime", required=True)
+    indicator = serializers.DictField(
+        child=serializers.CharField(allow_blank=True),
+        help_text="events: two of good, bad, total (counter selectors); uptime: query, condition (`>= 1`), combine",
+    )
+    target = serializers.DecimalField(
+        max_digits=14, decimal_places=10, coerce_to_string=False, help_text="A share: 0.995 is 99.5 %"
+    )
+    window = _text("1d to 90d (default 30d), or week, month, quarter, year")
+    time_zone = _text("Of a calendar window, such as Europe/Berlin; default UTC")
+    title = _text("What people call it")
+    description = _text()
+    source = _text("A data source's name; the default one where left out")  # type: ignore[assignment]  # declared
+    policy = _text("An alert policy's name; default workbook")
+    budgeting = _text("occurrences (default) or timeslices")
+    no_data = _text("What a slice without data is: ignore (default), bad or good")
+    blind_after = _text("How long without data until it is blind; default 10m")
+    labels = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
+
+
+class StatusOut(serializers.Serializer[Any]):
+    """How an objective stood at its last evaluation."""
+
+    state = serializers.CharField(help_text="burning, exhausted, at_risk, no_data, building or healthy")
+    data = serializers.CharField(  # type: ignore[assignment]  # declared
+        help_text="flowing, quiet, stale, absent, unreachable, error or waiting"
+    )
+    firing = serializers.CharField(help_text="page, ticket or empty", allow_blank=True)
+    current = serializers.FloatField(allow_null=True, help_text="Share of good events in the period")
+    remaining = serializers.FloatField(allow_null=True, help_text="Share of the error budget left; below 0 overspent")
+    burn = serializers.FloatField(allow_null=True, help_text="In the long window of the first alert rule")
+    good = serializers.FloatField(allow_null=True)
+    total = serializers.FloatField(allow_null=True)
+    coverage = serializers.FloatField(allow_null=True, help_text="Share of the period's minutes that are known")
+    exhausts_at = serializers.DateTimeField(allow_null=True)
+    blind_since = serializers.DateTimeField(allow_null=True)
+    evaluated_at = serializers.DateTimeField(allow_null=True)
+    error = serializers.CharField(allow_blank=True)
+
+
+class ObjectiveOut(ObjectiveIn):
+    """An objective as it is."""
+
+    name = serializers.CharField()
+    url = serializers.CharField(help_text="Its page")
+    version = serializers.IntegerField(help_text="The ETag")
+    revision = serializers.IntegerField(help_text="Counts changes of what is counted")
+    status = StatusOut()
+    warnings = serializers.ListField(child=serializers.CharField(), required=False)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    retired_at = serializers.DateTimeField(allow_null=True)
+
+
+class RuleOut(serializers.Serializer[Any]):
+    """One alert rule as last read."""
+
+    name = serializers.CharField()
+    severity = serializers.CharField()
+    long = serializers.CharField()
+    short = serializers.CharField()
+    factor = serializers.FloatField()
+    capped = serializers.BooleanField()
+    burn_long = serializers.FloatField(allow_null=True)
+    burn_short = serializers.FloatField(allow_null=True)
+    good = serializers.FloatField(allow_null=True)
+    bad = serializers.FloatField(allow_null=True)
+    coverage = serializers.FloatField(allow_null=True)
+    state = serializers.CharField()
+    since = serializers.DateTimeField(allow_null=True)
+    held = serializers.CharField(allow_blank=True)
+
+
+class DetailOut(StatusOut):
+    """The status with budget, windows and what the page says."""
+
+    name = serializers.CharField()
+    period_start = serializers.DateTimeField(allow_null=True)
+    period_end = serializers.DateTimeField(allow_null=True)
+    bad = serializers.FloatField(allow_null=True)
+    allowed = serializers.FloatField(allow_null=True, help_text="Bad events the period's budget allows")
+    left = serializers.FloatField(allow_null=True, help_text="Of those, how many are left")
+    rules = RuleOut(many=True)
+    outage_pages_after = serializers.CharField(allow_null=True)
+    fill_share = serializers.FloatField(allow_null=True, help_text="How much of its history is read; null: all of it")
+    notes = serializers.ListField(child=serializers.CharField())
+
+
+class BucketOut(serializers.Serializer[Any]):
+    """A known minute."""
+
+    end = serializers.DateTimeField()
+    good = serializers.FloatField()
+    total = serializers.FloatField()
+    carried_good = serializers.FloatField()
+    carried_total = serializers.FloatField()
+    flags = serializers.IntegerField()
+    provisional = serializers.BooleanField()
+    excluded = serializers.BooleanField()
+
+
+class LedgerOut(serializers.Serializer[Any]):
+    """What was counted, minute by minute."""
+
+    name = serializers.CharField()
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    buckets = BucketOut(many=True)
+
+
+class TransitionOut(serializers.Serializer[Any]):
+    """A change of state."""
+
+    at = serializers.DateTimeField()
+    kind = serializers.CharField()
+    rule_title = serializers.CharField()
+    severity = serializers.CharField()
+    from_state = serializers.CharField()
+    to_state = serializers.CharField()
+    burn_long = serializers.FloatField(allow_null=True)
+    burn_short = serializers.FloatField(allow_null=True)
+    reason = serializers.CharField(allow_blank=True)
+
+
+class SourceIn(StrictSerializer):
+    """A data source as a client writes it. Secrets are never shown again; left out they stay."""
+
+    echoes = frozenset({"name", "reachable", "version", "latency", "ok_at", "down_since", "error", "objectives"})
+
+    url = _text(required=True)
+    kind = _text("prometheus (default), thanos, mimir or victoriametrics")
+    is_default = serializers.BooleanField(required=False)
+    auth = _text("none (default), basic, bearer or mtls")
+    username = _text()
+    secret = _text("Password or token")
+    headers = serializers.DictField(child=serializers.CharField(), required=False)
+    verify = serializers.BooleanField(required=False)
+    timeout = _text("Such as 10s")
+    delay = _text("How long after its end a minute waits for late samples; default 30s")
+    external_labels = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class SourceOut(serializers.Serializer[Any]):
+    """A data source and how it is."""
+
+    name = serializers.CharField()
+    url = serializers.CharField()
+    kind = serializers.CharField()
+    is_default = serializers.BooleanField()
+    reachable = serializers.BooleanField(allow_null=True)
+    version = serializers.CharField(allow_blank=True)
+    latency = serializers.FloatField(allow_null=True, help_text="Seconds")
+    ok_at = serializers.DateTimeField(allow_null=True)
+    down_since = serializers.DateTimeField(allow_null=True)
+    error = serializers.CharField(allow_blank=True)
+    objectives = serializers.IntegerField()
+
+
+def objective_json(objective: Objective, *, warnings: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The objective as ObjectiveOut."""
+    definition: Definition = objective.definition
+    draft = asdict(described(objective)) | {"target": float(objective.target)}
+    return {
+        **draft,
+        "url": objective.get_absolute_url(),
+        "version": objective.version,
+        "revision": definition.revision,
+        "status": status_json(row(objective), objective),
+        "warnings": list(warnings),
+        "created_at": objective.created_at,
+        "updated_at": objective.updated_at,
+        "retired_at": objective.retired_at,
+    }
+
+
+def status_json(found: FleetRow, objective: Objective) -> dict[str, Any]:
+    """The standing as StatusOut."""
+    stood = objective.standing
+    names = ("state", "data", "firing", "current", "remaining", "burn", "coverage", "exhausts_at", "blind_since")
+    return {
+        **{name: getattr(found, name) for name in (*names, "evaluated_at", "error")},
+        "good": None if stood.good is None else shown(stood.good),
+        "total": None if stood.total is None else shown(stood.total),
+    }
+
+
+def detail_json(detail: ObjectiveDetail) -> dict[str, Any]:
+    """The detail as DetailOut."""
+    names = ("period_start", "period_end", "bad", "allowed", "left", "fill_share", "notes")
+    return {
+        "name": detail.objective.name,
+        **status_json(detail.row, detail.objective),
+        **{name: getattr(detail, name) for name in names},
+        "rules": [_rule_json(rule) for rule in detail.rules],
+        "outage_pages_after": _whole_seconds(detail.outage_pages_after),
+    }
+
+
+def _whole_seconds(duration: timedelta | None) -> str | None:
+    return None if duration is None else durations.render(timedelta(seconds=round(duration.total_seconds())))
+
+
+def _rule_json(rule: RuleReading) -> dict[str, Any]:
+    body = asdict(rule) | {"long": durations.render(rule.long), "short": durations.render(rule.short)}
+    return {name: body[name] for name in RuleOut().get_fields()}
+
+
+def bucket_json(bucket: BucketRow) -> dict[str, Any]:
+    """The bucket as BucketOut."""
+    counts = ("good", "total", "carried_good", "carried_total")
+    return asdict(bucket) | {name: shown(getattr(bucket, name)) for name in counts}
+
+
+def transition_json(transition: TransitionRow) -> dict[str, Any]:
+    """The transition as TransitionOut."""
+    return {name: getattr(transition, name) for name in TransitionOut().get_fields()}
+
+
+def source_json(source: SourceRow) -> dict[str, Any]:
+    """The source as SourceOut."""
+    return {name: getattr(source, name) for name in SourceOut().get_fields()}
