@@ -33,13 +33,14 @@ OUTAGE = 3 * BUCKET
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What one batch took and did; `error` says why it did nothing."""
+    """What one batch took and did; `error` says why it did nothing. `seconds` are of both, fetching and writing."""
 
     ledgers: int = 0
     rows: int = 0
     queries: int = 0
     samples: int = 0
     seconds: float = 0.0
+    writing: float = 0.0
     error: str = ""
 
 
@@ -137,9 +138,10 @@ class _Batch:
         except QueryTooHeavy as error:
             return self._too_heavy(until - self.group.cursor, error)
         sources.note_success(self.source, now=self.now)
+        answered = monotonic()
         rows = self._write(fetched, until)
-        took = monotonic() - begun
-        return Pass(len(fetched.counted), rows, fetched.queries, fetched.samples, took)
+        done = monotonic()
+        return Pass(len(fetched.counted), rows, fetched.queries, fetched.samples, done - begun, done - answered)
 
     def _step(self, series: int) -> timedelta:
         """How much to ask for at once."""
