@@ -1,7 +1,9 @@
 """Home: what is on fire and who has it, what waits for the reader, which promises are worst, what is theirs."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -9,9 +11,9 @@ from django.utils.cache import patch_vary_headers
 from catalog import queries as catalog
 from catalog.models import Component, Person, Team
 from incidents import queries as incidents
-from incidents.models import Incident
+from incidents.models import Incident, Schedule
 from incidents.queries import oncall
-from portal.lib.clock import db_now
+from portal.context_processors import Frame
 from portal.lib.reading import readable
 from portal.pages import needs, setup
 from slo.queries import FleetFilter, fleet, fleet_totals
@@ -24,21 +26,25 @@ SHIFTS_AHEAD = timedelta(days=28)
 @readable
 def show(request: HttpRequest) -> HttpResponse:
     """The first page of everybody; an empty portal shows what to do first instead."""
-    now = db_now()
+    frame = Frame(request)
+    now = frame.now
     person: Person | None = getattr(request.user, "person", None)  # an account need not belong to anybody yet
     teams = list(catalog.teams_of(person)) if person else []
+    schedules = oncall.schedules(since=now)
     steps = setup.steps()
+    totals = figures()
     context = {
+        "shell": frame,
         "now": now,
         "person": person,
         "teams": teams,
         "steps": steps if setup.shown(steps, person) else [],
-        "totals": totals(),
+        "totals": totals,
         "incidents": open_incidents(),
-        "needs": needs.of(person, teams, now=now) if person else [],
-        "shifts": shifts(person, now=now) if person else [],
+        "needs": waiting(person, teams, schedules, totals, now=now) if person else [],
+        "shifts": shifts(person, schedules, now=now) if person else [],
         "worst": worst_objectives(),
-        "components": components(teams, now=now),
+        "components": components(teams, schedules, now=now),
     }
     part = "#live" if request.headers.get("HX-Request") else ""
     response = render(request, f"portal/home.html{part}", context)
@@ -46,18 +52,26 @@ def show(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def totals() -> dict[str, object]:
+def waiting(
+    person: Person, teams: list[Team], schedules: list[Schedule], totals: dict[str, Any], *, now: datetime
+) -> list[needs.Need]:
+    """What waits for the reader."""
+    blind, unowned = totals["slo"].no_data, totals["unowned"]
+    return needs.of(person, teams, schedules, blind=blind, unowned=unowned, now=now)
+
+
+def figures() -> dict[str, Any]:
     """The figures of the strip; each is a plain count."""
     living = Component.objects.filter(retired_at=None)
+    components = living.aggregate(all=Count("pk"), unowned=Count("pk", filter=Q(owner=None)))
     counts = incidents.open_counts()
     return {
         "slo": fleet_totals(),
         "p1": counts.get(1, 0),
         "p2": counts.get(2, 0),
         "open": sum(counts.values()),
-        "components": living.count(),
-        "unowned": living.filter(owner=None).count(),
-        "teams": Team.objects.filter(retired_at=None).count(),
+        "components": components["all"],
+        "unowned": components["unowned"],
     }
 
 
@@ -72,19 +86,23 @@ def worst_objectives() -> list[FleetRow]:
     return [row(objective) for objective in fleet(FleetFilter(sort="-state"))[:SHOWN_OBJECTIVES]]
 
 
-def shifts(person: Person, *, now: datetime) -> list[oncall.Duty]:
+def shifts(person: Person, schedules: list[Schedule], *, now: datetime) -> list[oncall.Duty]:
     """The reader's shifts of the next four weeks, the running one first."""
-    loaded = oncall.schedules(since=now)
-    return oncall.duties(loaded, now, now + SHIFTS_AHEAD, of=person)[:SHOWN_SHIFTS]
+    return oncall.duties(schedules, now, now + SHIFTS_AHEAD, of=person)[:SHOWN_SHIFTS]
 
 
-def components(teams: list[Team], *, now: datetime) -> list[dict[str, object]]:
-    """What the reader's teams own, what is broken first, with who is on call."""
+def components(teams: list[Team], schedules: list[Schedule], *, now: datetime) -> list[dict[str, object]]:
+    """What the reader's teams own, what is broken first, with all who are on call for it."""
     owned = list(catalog.components_of(teams)) if teams else []
     health = catalog.health_of([component.pk for component in owned])
-    duty = catalog.on_call_now([team.pk for team in teams], now=now)
+    theirs = [one for one in schedules if one.team_id in {team.pk for team in teams}]
+    duty = oncall.on_call_now(theirs, now=now)
     owned.sort(key=lambda component: (-health.get(component.pk, -1), component.tier or 5, component.name))
     return [
-        {"component": component, "health": health.get(component.pk), "duty": duty.get(component.owner_id or 0)}
+        {
+            "component": component,
+            "health": health.get(component.pk),
+            "duty": [one for one in duty if one.schedule.team_id == component.owner_id],
+        }
         for component in owned[:SHOWN_COMPONENTS]
     ]

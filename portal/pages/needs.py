@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from catalog.models import Component, Person, Team
 from incidents import queries as incidents
+from incidents.models import Schedule
 from incidents.queries import oncall
 from portal.lib import words
 from slo.models import Objective
@@ -27,11 +28,19 @@ class Need:
     action: str
 
 
-def of(person: Person, teams: Collection[Team], *, now: datetime) -> list[Need]:
-    """The reader's, most urgent first. Platform admins answer for what has no owner too."""
+def of(
+    person: Person, teams: Collection[Team], schedules: Collection[Schedule], *, blind: int, unowned: int, now: datetime
+) -> list[Need]:
+    """The reader's, most urgent first; `schedules` are all there are.
+
+    `blind` and `unowned`, how many there are in all, save the questions after them where there are none.
+
+    Platform admins answer for what nobody owns.
+    """
     mine = {team.pk for team in teams}
-    found = [*_pages(person), *_holes(mine, person, now), *_blind(mine)]
-    return [*found, *_unowned()] if person.platform_admin else found
+    theirs = [one for one in schedules if person.platform_admin or one.team_id in mine]
+    found = [*_pages(person), *_holes(theirs, now), *(_blind(mine) if blind else ())]
+    return [*found, *_unowned(unowned)] if person.platform_admin and unowned else found
 
 
 def _pages(person: Person) -> Iterator[Need]:
@@ -43,9 +52,7 @@ def _pages(person: Person) -> Iterator[Need]:
         )
 
 
-def _holes(mine: set[int], person: Person, now: datetime) -> Iterator[Need]:
-    loaded = oncall.schedules(since=now)
-    theirs = [row for row in loaded if person.platform_admin or row.team_id in mine]
+def _holes(theirs: Collection[Schedule], now: datetime) -> Iterator[Need]:
     for hole in oncall.holes(theirs, now, now + AHEAD)[:3]:
         length = words.rough(hole.end - hole.start)
         start = words.moment(timezone.localtime(hole.start), now=timezone.localtime(now))
@@ -62,11 +69,9 @@ def _blind(mine: set[int]) -> Iterator[Need]:
         yield Need("no-data", f"{objective.label} sees nothing", text, objective.get_absolute_url(), "Look")
 
 
-def _unowned() -> Iterator[Need]:
-    found = Component.objects.filter(retired_at=None, owner=None)
-    count = found.count()
-    if count:
-        oldest = found.order_by("created_at")[0]
+def _unowned(count: int) -> Iterator[Need]:
+    oldest = Component.objects.filter(retired_at=None, owner=None).order_by("created_at").first()
+    if oldest:
         title = f"{words.plural(count, 'component has', 'components have')} no owner"
         url = reverse("catalog:components") + "?owner=none"
         yield Need(

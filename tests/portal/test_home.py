@@ -1,0 +1,92 @@
+"""Home: what is on fire, what waits for whom, and what an empty portal says."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from incidents.firing import Firing
+from incidents.operations import raise_alert
+from portal.lib.clock import db_now
+from tests import make, make_incidents
+
+pytestmark = pytest.mark.django_db
+
+
+def home_of(client: Client, name: str, *, admin: bool = False) -> str:
+    client.force_login(make.account_of(make.person(name, admin=admin)))
+    return client.get("/").content.decode()
+
+
+def test_an_empty_portal_says_what_to_do_first(client: Client) -> None:
+    html = home_of(client, "ada")
+    assert "Set up" in html
+    assert html.count("To do") == 6
+    assert "You are in no team yet" in html
+
+
+def test_the_setup_ticks_itself_off_and_is_then_for_admins_alone(client: Client) -> None:
+    make.team("build-ci")
+    assert home_of(client, "katrin", admin=True).count("To do") == 5
+    assert "Set up" not in home_of(client, "elena")
+
+
+def test_an_open_incident_is_on_everybodys_home_with_who_has_it(client: Client) -> None:
+    now = db_now()
+    component = make.component("ci-runners", owner=make.team("build-ci"), tier=1)
+    raise_alert(firing=Firing(key="k", source="test", summary="Jobs wait", component=component), now=now)
+    html = home_of(client, "elena")
+    assert "Jobs wait" in html
+    assert "nobody yet" in html
+
+
+def test_a_page_nobody_took_waits_for_its_team_and_for_no_outsider(client: Client) -> None:
+    linh = make.person("linh")
+    team = make_incidents.paged(make.team("build-ci", linh), make_incidents.step(linh))
+    make_incidents.incident(make.component("ci-runners", owner=team, tier=1), now=db_now())
+    client.force_login(make.account_of(linh))
+    assert "Take it" in client.get("/").content.decode()
+    assert "Take it" not in home_of(client, "elena")
+
+
+def test_components_without_owner_wait_for_platform_admins(client: Client) -> None:
+    make.component("legacy-cron")
+    assert "1 component has no owner" in home_of(client, "katrin", admin=True)
+    assert "has no owner" not in home_of(client, "elena")
+
+
+def test_my_teams_components_are_mine_alone(client: Client) -> None:
+    linh = make.person("linh")
+    make.component("ci-runners", owner=make.team("build-ci", linh))
+    make.component("dns", owner=make.team("networking"))
+    client.force_login(make.account_of(linh))
+    html = client.get("/").content.decode()
+    assert "ci-runners" in html
+    assert ">dns<" not in html
+
+
+def test_a_refresh_sends_only_the_part_that_changes(client: Client) -> None:
+    client.force_login(make.account_of(make.person("ada")))
+    part = client.get("/", headers={"HX-Request": "true"})
+    assert part.content.decode().strip().startswith('<div id="home-live"')
+    assert "HX-Request" in part["Vary"]
+
+
+def test_home_asks_little_of_the_database_however_much_there_is(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    linh = make.person("linh", admin=True)
+    team = make_incidents.paged(make.team("build-ci", linh), make_incidents.step(linh))
+    make_incidents.schedule(linh, team=team)
+    for number in range(20):
+        component = make.component(f"runner-{number}", owner=team)
+        firing = Firing(key=f"k{number}", source="test", summary=f"Trouble {number}", component=component)
+        raise_alert(firing=firing, now=db_now() - timedelta(minutes=number))
+    client.force_login(make.account_of(linh))
+    with django_assert_max_num_queries(30):
+        client.get("/")
+
+
+def test_a_stranger_is_asked_to_sign_in(client: Client) -> None:
+    assert client.get("/")["Location"].startswith("/sign-in")
