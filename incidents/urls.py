@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from incidents.api import alerts as api_alerts
 from incidents.api import incidents as api_incidents
 from incidents.api import oncall as api_oncall
 from incidents.views import ack, actions, oncall
@@ -23,6 +24,7 @@ pages: list[URLPattern | URLResolver] = [
 ]
 
 api: list[URLPattern | URLResolver] = [
+    path("alerts", api_alerts.Alerts.as_view(), name="alerts"),
     path("incidents", api_incidents.Incidents.as_view(), name="incidents"),
     path("incidents/<int:number>", api_incidents.OneIncident.as_view(), name="incident"),
     path("incidents/<int:number>/acknowledge", api_incidents.Acknowledge.as_view(), name="acknowledge"),

@@ -7,11 +7,12 @@ import structlog
 from django.db import OperationalError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from catalog.access import Actor, require, require_scope
 from catalog.models import ApiToken
 from incidents.intake import own
 from incidents.models import Alert, Delivery, Integration
 from incidents.operations import clear_alert, raise_alert
-from portal.lib.errors import Expected, Invalid
+from portal.lib.errors import Expected, Forbidden, Invalid
 from portal.lib.hints import nudge
 
 log = structlog.get_logger(__name__)
@@ -24,23 +25,28 @@ KEPT_RAW = 20_000
 Taker = Callable[[Delivery, datetime], tuple[Alert | None, str]]
 
 
-def accept(
-    *, body: object, now: datetime, token: ApiToken | None = None, integration: Integration | None = None
-) -> Delivery:
+class NoToken(Forbidden):
+    """Alerts are sent with an API token. Signed in, you can declare an incident instead."""
+
+
+def accept(*, body: object, by: Actor, now: datetime) -> Delivery:
     """Keep one delivery of Portico's own JSON; it is answered 202 once this has committed.
 
-    A malformed one is kept too, as rejected. Raises Invalid after that.
+    A malformed one is kept too, as rejected, and raises Invalid after that. Raises NoToken, WrongScope, NotYourTeam.
     """
-    sender = f"token {token.name}" if token else integration.name if integration else "nobody"
-    row = Delivery(token=token, integration=integration, sender=sender[:200], received_at=now, due_at=now)
+    require_scope(by, ApiToken.Scope.ALERTS)
+    if by.token is None:
+        raise NoToken
+    row = Delivery(token=by.token, sender=by.name[:200], received_at=now, due_at=now)
     try:
-        row.key = own.alert_key(own.read(body).key, sender=_sender_key(row))
+        alert = own.read(body)
     except Invalid as error:
         row.state, row.raw = Delivery.State.REJECTED, repr(body)[:KEPT_RAW].replace("\x00", "\\0")
         row.outcome = "; ".join(f"{e.field}: {e.message}" for e in error.errors)[:300]
         row.save(force_insert=True)
         raise
-    row.body = body
+    require(by, [own.owner_id(alert)], scope=ApiToken.Scope.ALERTS)
+    row.key, row.body = own.alert_key(alert.key, sender=_sender_key(row)), body
     row.save(force_insert=True)
     nudge("incidents.process_deliveries")
     return row

@@ -69,6 +69,11 @@ def firing_of(alert: OwnAlert, *, sender: str) -> Firing:
     )
 
 
+def owner_id(alert: OwnAlert) -> int | None:
+    """The team whose component it is about; None for nobody's."""
+    return Component.objects.filter(ref=alert.component_ref).values_list("owner_id", flat=True).first()
+
+
 def alert_key(key: str, *, sender: str) -> str:
     """The key of the alert's row."""
     return f"{sender}:{key}"[:300]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog.access import Actor
 from incidents import paging
 from incidents.intake import deliveries
 from incidents.intake.slo import take_transitions
@@ -47,7 +48,7 @@ def test_a_worker_that_dies_after_opening_the_incident_and_before_ticking_off_th
 
 def test_a_worker_that_dies_between_the_alert_and_its_incident(tmp_path: Path) -> None:
     token, _ = make.token("alerts:send")
-    deliveries.accept(body={"key": "disk"}, token=token, now=NOW)
+    deliveries.accept(body={"key": "disk"}, by=Actor(token=token, via="api"), now=NOW)
     crash = "from incidents.operations import opening\nopening.open_page = die\n"
     run_until_it_dies(PROCESS + crash + "deliveries.process_due(now=db_now())", tmp_path)
     assert (Incident.objects.count(), Delivery.objects.get().state) == (0, "stored")

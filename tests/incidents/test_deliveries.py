@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from rest_framework.test import APIClient
 
+from catalog.access import Actor
 from catalog.models import ApiToken
 from incidents.intake import deliveries, own
 from incidents.models import Alert, Delivery, Incident
@@ -20,7 +22,9 @@ def token() -> ApiToken:
 
 
 def send(token: ApiToken, **body: object) -> Delivery:
-    return deliveries.accept(body={"key": "disk", "summary": "Disk full", **body}, token=token, now=NOW)
+    return deliveries.accept(
+        body={"key": "disk", "summary": "Disk full", **body}, by=Actor(token=token, via="api"), now=NOW
+    )
 
 
 def test_a_delivery_is_stored_and_the_sweep_makes_an_incident_of_it(token: ApiToken) -> None:
@@ -69,7 +73,7 @@ def test_two_senders_cannot_clear_each_others_alerts(token: ApiToken) -> None:
 )
 def test_a_malformed_delivery_names_the_field_and_is_kept(token: ApiToken, body: object, field: str) -> None:
     with pytest.raises(Invalid) as caught:
-        deliveries.accept(body=body, token=token, now=NOW)
+        deliveries.accept(body=body, by=Actor(token=token, via="api"), now=NOW)
     assert [error.field for error in caught.value.errors] == [field]
     assert Delivery.objects.get().state == Delivery.State.REJECTED
 
@@ -106,3 +110,33 @@ def test_a_delivery_that_fails_is_pushed_back_and_holds_up_no_other(
 )
 def test_components_may_be_named_short(text: str, ref: str) -> None:
     assert own.full_ref(text) == ref
+
+
+def test_over_http_it_is_kept_and_answered_at_once(api: APIClient) -> None:
+    _, text = make.token("alerts:send")
+    answer = make.signed(api, text).post("/api/v1/alerts", {"key": "disk", "component": "runners"})
+    assert answer.status_code == 202
+    stored = Delivery.objects.get()
+    assert (answer.json()["delivery"], stored.state, stored.key) == (
+        stored.pk,
+        "stored",
+        f"token-{stored.token_id}:disk",
+    )
+
+
+def test_over_http_a_malformed_one_names_the_field(api: APIClient) -> None:
+    answer = make.signed(api, make.token("alerts:send")[1]).post("/api/v1/alerts", {"summary": "no key"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "key")
+
+
+def test_nobody_a_stranger_and_a_token_without_the_scope_are_kept_out(api: APIClient) -> None:
+    assert api.post("/api/v1/alerts", {"key": "k"}).status_code == 401
+    assert make.signed(api, "portico_unknown").post("/api/v1/alerts", {"key": "k"}).status_code == 401
+    assert make.signed(api, make.token("read")[1]).post("/api/v1/alerts", {"key": "k"}).status_code == 403
+    assert not Delivery.objects.exists()
+
+
+def test_a_token_limited_to_a_team_sends_no_alerts_for_anothers_component(api: APIClient) -> None:
+    make.component("dns", owner=make.team("network"))
+    _, text = make.token("alerts:send", teams=[make.team("ci")])
+    assert make.signed(api, text).post("/api/v1/alerts", {"key": "k", "component": "dns"}).status_code == 403

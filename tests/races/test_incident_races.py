@@ -140,7 +140,7 @@ def test_two_processors_keep_the_order_of_one_key() -> None:
     token, _ = make.token("alerts:send")
     for number in range(10):
         for status in ("firing", "resolved"):
-            deliveries.accept(body={"key": f"k{number}", "status": status}, token=token, now=NOW)
+            deliveries.accept(body={"key": f"k{number}", "status": status}, by=Actor(token=token, via="api"), now=NOW)
 
     def process() -> None:
         while deliveries.process_due(now=NOW, limit=3):

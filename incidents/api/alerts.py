@@ -1,0 +1,49 @@
+"""Alerts by Portico's own JSON: kept, answered 202, and taken by the sweep a moment later."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from catalog.access import actor_of
+from incidents.intake import deliveries
+from incidents.models import Alert
+from portal.lib.clock import db_now
+
+
+class LinkIn(serializers.Serializer[dict[str, str]]):
+    """Where to look."""
+
+    url = serializers.URLField()
+    title = serializers.CharField(required=False)
+
+
+class AlertIn(serializers.Serializer[dict[str, object]]):
+    """For the schema; `intake.own` reads and checks."""
+
+    key = serializers.CharField(max_length=200, help_text="The same key is the same trouble")
+    summary = serializers.CharField(max_length=300, required=False)
+    component = serializers.CharField(
+        max_length=200, required=False, help_text="By reference, or short"
+    )
+    severity = serializers.ChoiceField(Alert.Rule.choices, required=False)
+    status = serializers.ChoiceField(("firing", "resolved"), required=False)
+    links = LinkIn(many=True, required=False)
+
+
+class AcceptedOut(serializers.Serializer[dict[str, object]]):
+    """What was kept."""
+
+    delivery = serializers.IntegerField()
+    status = serializers.CharField()
+
+
+class Alerts(APIView):
+    """One alert fires or is over."""
+
+    @extend_schema(request=AlertIn, responses={202: AcceptedOut})
+    def post(self, request: Request) -> Response:
+        """202 once it is kept; 400 names the field that is wrong; 403 for a component of a team outside the token's."""
+        kept = deliveries.accept(body=request.data, by=actor_of(request), now=db_now())
+        return Response({"delivery": kept.pk, "status": "accepted"}, status=status.HTTP_202_ACCEPTED)
