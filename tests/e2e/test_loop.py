@@ -142,7 +142,8 @@ def eventually(page: Page, seen: Callable[[], Locator], *, within: float, what: 
             expect(seen()).to_be_visible(timeout=10_000)
         except AssertionError as not_yet:
             if time.monotonic() > patience:
-                raise AssertionError(f"within {within:.0f} s not seen: {what}\n{product.said()}") from not_yet
+                shown = page.locator("main").inner_text()[:2000]
+                raise AssertionError(f"within {within:.0f} s not seen: {what}\n{shown}\n{product.said()}") from not_yet
             page.reload()
         else:
             return
