@@ -87,7 +87,7 @@ class Up:
         self.terminal.say("Stopped.")
 
     async def _story(self) -> None:
-        self._forget_the_last_run()
+        self._sweep_up()
         self._start_database()
         self.terminal.say("Preparing the database and static files …")
         await _together(self._django("prepare", PORTAL_COLLECT_STATIC="1"), self._start_prometheus())
@@ -102,10 +102,7 @@ class Up:
         self._announce()
         await self._keep_database()
 
-    def _forget_the_last_run(self) -> None:
-        left = stop_marked(self.site.folder.identity(), grace=5)
-        if left:
-            self.terminal.say(f"Ended {left} processes that an earlier run left behind.")
+    def _sweep_up(self) -> None:
         folder = self.site.folder.path
         if "REDIS_URL" not in os.environ:  # messages are wake-ups; nobody needs those of an earlier run
             shutil.rmtree(folder / "broker", ignore_errors=True)
@@ -249,6 +246,9 @@ def main(argv: list[str]) -> int:
 async def _run(folder: DataFolder, terminal: Terminal, *, with_demo: bool) -> int:
     env = Env()
     host, wanted = env.text("PORTAL_HOST", "127.0.0.1"), env.number("PORTAL_PORT", 8000)
+    left = stop_marked(folder.identity(), grace=5)  # first, for they may still hold our ports
+    if left:
+        terminal.say(f"Ended {left} processes that an earlier run left behind.")
     port, holder = claim(host, wanted)
     if port != wanted:
         terminal.say(f"Port {wanted} is taken, so this one is on {port}.")

@@ -38,7 +38,7 @@ class Running:
 
     def until_up(self) -> str:
         """Wait for the address and answer it."""
-        assert _within(90, lambda: "Ctrl-C ends everything" in self.said() or self.process.poll() is not None)
+        assert _within(240, lambda: "Ctrl-C ends everything" in self.said() or self.process.poll() is not None)
         running = self.folder.running()
         assert running is not None, self.said()
         return running.address
@@ -65,7 +65,7 @@ def start(folder: DataFolder) -> Iterator[Callable[[], Running]]:
     yield another
     for one in started:
         one.process.terminate()
-        one.process.wait(30)
+        one.process.wait(60)
 
 
 def _within(seconds: float, holds: Callable[[], bool]) -> bool:
@@ -102,7 +102,7 @@ def test_it_comes_up_survives_being_killed_and_leaves_nothing_after_ctrl_c(
     assert second.until_up() == address  # on the same port, although the killed one had it a moment ago
 
     second.process.send_signal(signal.SIGINT)
-    assert second.process.wait(30) == 0
+    assert second.process.wait(60) == 0
     assert list(marked(folder.identity())) == []
     assert not (home_for(folder) / "data" / "postmaster.pid").exists()
     assert folder.running() is None
