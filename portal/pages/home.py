@@ -20,7 +20,7 @@ from slo.queries import FleetFilter, fleet, fleet_totals
 from slo.queries.fleet import FleetRow, row
 
 SHOWN_INCIDENTS, SHOWN_OBJECTIVES, SHOWN_COMPONENTS, SHOWN_SHIFTS = 6, 5, 12, 3
-SHIFTS_AHEAD = timedelta(days=28)
+SHIFTS_AHEAD = timedelta(days=70)  # so that a shift shown is hardly ever one cut off at the end
 
 
 @readable
@@ -87,7 +87,7 @@ def worst_objectives() -> list[FleetRow]:
 
 
 def shifts(person: Person, schedules: list[Schedule], *, now: datetime) -> list[oncall.Duty]:
-    """The reader's shifts of the next four weeks, the running one first."""
+    """The reader's next shifts, the running one first."""
     return oncall.duties(schedules, now, now + SHIFTS_AHEAD, of=person)[:SHOWN_SHIFTS]
 
 
