@@ -1,6 +1,5 @@
 """The only module that includes every app's addresses and the API."""
 
-from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
@@ -8,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from catalog import urls as catalog_urls
 from incidents import urls as incidents_urls
 from portal.demo import urls as demo_urls
+from portal.lib import conf
 from portal.pages import health
 from portal.pages import urls as pages_urls
 from slo import urls as slo_urls
@@ -31,5 +31,5 @@ urlpatterns = [
     path("", include(([*slo_urls.pages, *pages_urls.slo], "slo"))),
     path("", include((incidents_urls.pages, "incidents"))),
 ]
-if settings.PORTAL_DEMO:
+if conf.flag("PORTAL_DEMO"):
     urlpatterns.append(path("", include((demo_urls.pages, "demo"))))

@@ -118,8 +118,9 @@ def _account(name: str, email: str, password: str) -> tuple[AbstractBaseUser, st
     if account is None:
         password = password or get_random_string(16)
         account = model(**{model.USERNAME_FIELD: name})
-    if model.EMAIL_FIELD != model.USERNAME_FIELD and email:
-        setattr(account, model.EMAIL_FIELD, email)
+    address = model.get_email_field_name()
+    if email and address != model.USERNAME_FIELD and hasattr(account, address):
+        setattr(account, address, email)
     for flag in ("is_staff", "is_superuser"):  # the admin site, where the host's accounts know such a thing
         if hasattr(account, flag):
             setattr(account, flag, True)

@@ -6,10 +6,11 @@ from django.urls import URLPattern, URLResolver, path
 
 from portal.pages import catalog as catalog_list
 from portal.pages import component, docs, home, objective, person, style, team
+from portal.pages.accounts import SignIn
 
 pages: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
-    path("sign-in", accounts.LoginView.as_view(redirect_authenticated_user=True), name="sign-in"),
+    path("sign-in", SignIn.as_view(), name="sign-in"),
     path("sign-out", accounts.LogoutView.as_view(), name="sign-out"),
     path("password", accounts.PasswordChangeView.as_view(success_url="/"), name="password-change"),
     path("docs", docs.show, name="docs"),
