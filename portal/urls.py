@@ -2,13 +2,13 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView
 
 from catalog import urls as catalog_urls
 from incidents import urls as incidents_urls
 from portal.demo import urls as demo_urls
 from portal.lib import conf
-from portal.pages import health
+from portal.pages import api_docs, health
 from portal.pages import urls as pages_urls
 from slo import urls as slo_urls
 
@@ -24,7 +24,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("api/v1/", include(api)),
-    path("api/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("api/", api_docs.show, name="api-docs"),
     path("admin/", admin.site.urls),
     path("", include(pages_urls.pages)),
     path("", include(([*catalog_urls.pages, *pages_urls.catalog], "catalog"))),

@@ -1,0 +1,40 @@
+"""The API's own description."""
+
+import json
+import re
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from rest_framework.test import APIClient
+
+from portal.pages.api_docs import groups
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_schema_is_valid_openapi_and_says_everything_without_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("spectacular", validate=True, fail_on_warn=True)
+    assert "openapi: 3.1" in capsys.readouterr().out
+
+
+def test_machines_read_it_with_a_token() -> None:
+    api = make.signed(APIClient(), make.token("read")[1])
+    said = json.loads(api.get("/api/v1/schema?format=json").content)
+    assert said["paths"]["/api/v1/me"]["get"]["security"][0] == {"token": []}
+
+
+def test_people_read_it_without_any_script_or_stranger(client: Client) -> None:
+    client.force_login(make.account("ada"))
+    page = client.get("/api/").content.decode()
+    assert "/api/v1/components/{kind}/{namespace}/{name}" in page
+    assert not re.findall(r"<script(?![^>]*src=\"/static/)", page)
+    assert not re.findall(r"(?:src|href)=\"https?://(?!testserver)", page)
+
+
+def test_every_field_of_a_body_says_its_type() -> None:
+    put = next(one for one in groups()["components"] if one.method == "PUT")
+    said = {field.name: field.type for field in put.body}
+    assert (said["tier"], said["tags"]) == ("integer or null", "list of string")
+    assert "If-Match" in {field.name for field in put.parameters}
