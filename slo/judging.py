@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 from portal.lib.durations import words
 from slo.burnrate import (
+    AT_RISK,
     INACTIVE,
     BudgetName,
     Decision,
@@ -324,7 +325,7 @@ def standing_state(*, firing: str, remaining: float | None, data: str) -> int:
         return State.EXHAUSTED
     if remaining is None or data in UNSEEN:
         return State.NO_DATA
-    return State.AT_RISK if firing or remaining < 0.25 else State.HEALTHY
+    return State.AT_RISK if firing or remaining < AT_RISK else State.HEALTHY
 
 
 def blind_since(member: Member, *, known_at: datetime | None, now: datetime) -> datetime | None:

@@ -48,20 +48,21 @@ def record_silence(members: Sequence[Member], *, data: str, error: str, now: dat
     """
     mine = [m for m in members if m.in_force == m.ledger_id]
     ids = [m.objective_id for m in mine]
-    _silence(ids, data, error)
+    changed = _silence(ids, data, error)
     RuleState.objects.filter(objective__in=ids, state=RuleState.State.FIRING).exclude(held="no_data").update(
         held="no_data"
     )
     tell(_blind(mine, data, error, now))
-    report({m.component_id for m in mine}, now=now)
+    if changed:
+        report({m.component_id for m in mine}, now=now)
 
 
-def _silence(ids: Collection[int], data: str, error: str) -> None:
-    """One statement; a second one in the same silence finds nothing to change."""
+def _silence(ids: Collection[int], data: str, error: str) -> int:
+    """How many standings changed; a second time in the same silence none does."""
     loud = Q(state__in=[Standing.State.BURNING, Standing.State.EXHAUSTED])
     state = Case(When(loud, then="state"), default=Standing.State.NO_DATA)
     rows = Standing.objects.filter(objective__in=ids).exclude(data=data, error=error)
-    rows.update(data=data, error=error, state=state)
+    return rows.update(data=data, error=error, state=state)
 
 
 def _blind(members: Iterable[Member], data: str, error: str, now: datetime) -> list[AlertTransition]:
