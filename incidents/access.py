@@ -2,8 +2,11 @@
 
 from collections.abc import Collection
 
+from django.db.models import QuerySet
+
 from catalog.access import Actor, require_scope
 from catalog.models import Team
+from incidents import queries
 from incidents.models import Incident, Page
 from portal.lib.errors import Forbidden
 
@@ -17,49 +20,46 @@ class NotCalled(Forbidden):
 def require_hand(actor: Actor, incident: Incident) -> None:
     """Raise NotCalled (or WrongScope) unless `actor` may change `incident`: resolve it, page others, rate it."""
     require_scope(actor, SCOPE)
-    if not (actor.everywhere or _engaged(incident) & actor.team_ids() or _was_called(actor, incident.pages.all())):
+    if not may_hand(actor, incident, queries.pages_of(incident)):
         raise NotCalled
 
 
 def require_answer(actor: Actor, page: Page) -> None:
     """Raise NotCalled (or WrongScope) unless `actor` may take `page`: its team, whoever it was sent to, or an admin."""
     require_scope(actor, SCOPE)
-    theirs = {page.team_id} - {None}
-    if not (actor.everywhere or theirs & actor.team_ids() or _was_called(actor, [page])):
+    if page.pk not in answerable(actor, [page]):
         raise NotCalled
 
 
-def may_answer(actor: Actor, page: Page) -> bool:
-    """Whether `require_answer` lets `actor` pass."""
-    try:
-        require_answer(actor, page)
-    except Forbidden:
+def answerable(actor: Actor, pages: Collection[Page]) -> frozenset[int]:
+    """Keys of the pages that `actor` may take; asks for the teams once, and for notifications not prefetched."""
+    if actor.everywhere:
+        return frozenset(page.pk for page in pages)
+    teams = actor.team_ids()
+    return frozenset(page.pk for page in pages if page.team_id in teams or _was_called(actor, page))
+
+
+def may_hand(actor: Actor, incident: Incident, pages: Collection[Page]) -> bool:
+    """Whether `actor` may change `incident`, whose pages these are; see `require_hand`."""
+    if actor.token and SCOPE not in actor.token.scopes:
         return False
-    return True
+    if actor.everywhere or any(_was_called(actor, page) for page in pages):
+        return True
+    return bool(_engaged(incident, pages) & actor.team_ids())
 
 
-def may_hand(actor: Actor, incident: Incident) -> bool:
-    """Whether `require_hand` lets `actor` pass."""
-    try:
-        require_hand(actor, incident)
-    except Forbidden:
-        return False
-    return True
-
-
-def teams_to_page(incident: Incident) -> Collection[Team]:
+def teams_to_page(incident: Incident, pages: Collection[Page]) -> QuerySet[Team]:
     """Teams that can still be called in, by name."""
-    return Team.objects.filter(retired_at=None).exclude(pk__in=_engaged(incident)).order_by("title", "name")
+    return Team.objects.filter(retired_at=None).exclude(pk__in=_engaged(incident, pages)).order_by("title", "name")
 
 
-def _engaged(incident: Incident) -> set[int]:
-    teams = {page.team_id for page in incident.pages.all()} | {incident.owner_id}
+def _engaged(incident: Incident, pages: Collection[Page]) -> set[int]:
+    teams = {page.team_id for page in pages} | {incident.owner_id}
     return {team for team in teams if team is not None}
 
 
-def _was_called(actor: Actor, pages: Collection[Page]) -> bool:
+def _was_called(actor: Actor, page: Page) -> bool:
     if actor.person is None:
         return False
-    return any(
-        page.person_id == actor.person.pk or page.notifications.filter(person=actor.person).exists() for page in pages
-    )
+    person = actor.person.pk
+    return page.person_id == person or any(note.person_id == person for note in page.notifications.all())

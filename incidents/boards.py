@@ -1,5 +1,7 @@
 """What the incident pages show, read once and shaped for drawing: rows of the list, the board of one incident."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +13,7 @@ from incidents import queries
 from incidents.models import Alert, Incident, Page, TimelineEntry
 from incidents.queries import NextMove
 
+CHANNEL_WORDS = {"email": "e-mail"}
 KINDS: dict[str, tuple[str, str]] = {
     # kind of entry: icon, tone
     "opened": ("flame", "bad"),
@@ -137,9 +140,9 @@ def rows(incidents: QuerySet[Incident]) -> list[Row]:
     return [_row(incident) for incident in found]
 
 
-def answers(incident: Incident, *, mine: frozenset[int], now: datetime) -> list[Answer]:
+def answers(pages: Iterable[Page], *, mine: frozenset[int], now: datetime) -> list[Answer]:
     """The board: unanswered teams first. `mine` are the pages the reader may take."""
-    made = [_answer(page, mine=page.pk in mine, now=now) for page in queries.pages_of(incident)]
+    made = [_answer(page, mine=page.pk in mine, now=now) for page in pages]
     return sorted(made, key=lambda answer: (not answer.hot, answer.page.pk))
 
 
@@ -195,15 +198,21 @@ def _answer(page: Page, *, mine: bool, now: datetime) -> Answer:
 
 
 def _called(page: Page) -> tuple[Called, ...]:
-    by_person: dict[int, list[tuple[str, str]]] = {}
+    by_person: dict[int, Counter[tuple[str, str]]] = {}
     people: dict[int, Person] = {}
     for note in page.notifications.all():
-        if note.generation == page.generation or page.state != "resolved":
-            people[note.person_id] = note.person
-            by_person.setdefault(note.person_id, []).append((note.channel, note.get_state_display().lower()))
+        people[note.person_id] = note.person
+        by_person.setdefault(note.person_id, Counter())[note.channel, note.get_state_display().lower()] += 1
     return tuple(
         Called(
-            people[pk], ", ".join(f"{channel} {state}" for channel, state in sent), any("failed" in s for _, s in sent)
+            people[pk],
+            ", ".join(_said(*kind, count) for kind, count in sent.items()),
+            any("failed" in s for _, s in sent),
         )
         for pk, sent in by_person.items()
     )
+
+
+def _said(channel: str, state: str, count: int) -> str:
+    word = CHANNEL_WORDS.get(channel, channel)
+    return f"{word} ×{count}: {state}" if count > 1 else f"{word}: {state}"

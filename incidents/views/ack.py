@@ -48,7 +48,9 @@ def _context(request: HttpRequest, page: Page, person: Person) -> dict[str, Any]
         "next": moves[0] if moves else None,
         "blocked": boards.blocked(incident),
         "others": [
-            answer for answer in boards.answers(incident, mine=frozenset(), now=now) if answer.page.pk != page.pk
+            answer
+            for answer in boards.answers(queries.pages_of(incident), mine=frozenset(), now=now)
+            if answer.page.pk != page.pk
         ],
         "alerts": boards.alerts(incident)[:3],
     }

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.access import Actor, NotSignedIn, actor_of
 from catalog.models import Team
-from incidents import access, boards, forms, queries
+from incidents import access, boards, budgets, forms, queries
 from incidents.models import Incident
 from incidents.models.incident import Severity
 from portal.lib.clock import db_now
@@ -56,7 +56,9 @@ def incident_list(request: HttpRequest) -> HttpResponse:
 def incident_page(request: HttpRequest, number: int) -> HttpResponse:
     """Everything about one incident, for everybody."""
     incident = queries.incident_by_number(number)
-    return render(request, "incidents/incident.html", context_of(request, incident, now=db_now()))
+    now = db_now()
+    context = {**context_of(request, incident, now=now), "budgets": budgets.of_incident(incident, now=now)}
+    return render(request, "incidents/incident.html", context)
 
 
 @readable
@@ -70,8 +72,9 @@ def incident_live(request: HttpRequest, number: int) -> HttpResponse:
 def context_of(request: HttpRequest, incident: Incident, *, now: datetime) -> dict[str, Any]:
     """What the incident's templates are handed, whole or in part."""
     actor = _reader(request)
-    mine = frozenset(page.pk for page in incident.pages.all() if actor and access.may_answer(actor, page))
-    answers = boards.answers(incident, mine=mine, now=now)
+    pages = queries.pages_of(incident)
+    mine = access.answerable(actor, pages) if actor else frozenset[int]()
+    answers = boards.answers(pages, mine=mine, now=now)
     show = request.GET.get("show", "")
     return {
         "now": now,
@@ -88,10 +91,10 @@ def context_of(request: HttpRequest, incident: Incident, *, now: datetime) -> di
         "show": show,
         "alerts": boards.alerts(incident),
         "signed_in": actor is not None,
-        "may_work": actor is not None and access.may_hand(actor, incident),
+        "may_work": actor is not None and access.may_hand(actor, incident, pages),
         "resolve_form": forms.ResolveForm(),
         "severity_form": forms.SeverityForm(initial={"severity": incident.severity}),
-        "teams_to_page": access.teams_to_page(incident),
+        "teams_to_page": access.teams_to_page(incident, pages),
     }
 
 
