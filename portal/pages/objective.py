@@ -1,28 +1,36 @@
 """An objective's page: numbers in words, its charts with the incidents on them, its rules, its definition."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 from ruamel.yaml import YAML
 
 from catalog import queries as catalog
 from catalog.access import NotSignedIn, actor_of, may_write
+from catalog.models import ApiToken
 from incidents.models import Incident
 from portal.lib import durations
 from portal.lib.clock import db_now
+from portal.lib.drawn import share
 from portal.lib.reading import readable
-from slo import charts, queries
+from portal.pages import objective_charts as drawn
+from slo import queries
 from slo.models import Objective
-from slo.queries import DayCounts, HistoryPoint, ObjectiveDetail
+from slo.queries import ObjectiveDetail
+from slo.queries.outlook import gone_at
 
 RANGES = {"6h": timedelta(hours=6), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
-ROLES = ("faint", "main", "second")
-MAX_MARKS = 6
+UNITS = {"uptime": "minutes"}
+LEAST_DRAWN = 0.004  # of the width: a gap of minutes in a month is still seen
+WIDE = 4096  # one query, one line
 
 
 @readable
@@ -35,17 +43,15 @@ def objective_page(request: HttpRequest, pk: int) -> HttpResponse:
 @readable
 @require_safe
 def objective_live(request: HttpRequest, pk: int) -> HttpResponse:
-    """The parts that refresh by themselves: words, figures, rules, changes of state."""
+    """The parts that refresh by themselves: words, figures, rules."""
     objective = _objective(pk)
     now = db_now()
     return render(request, "slo/parts/live.html", {"now": now, **_head(objective, now=now)})
 
 
 def _objective(pk: int) -> Objective:
-    return get_object_or_404(
-        Objective.objects.select_related("definition__component__owner", "definition__source", "policy", "standing"),
-        pk=pk,
-    )
+    related = ("definition__component__owner", "definition__source", "policy", "standing", "ledger")
+    return get_object_or_404(Objective.objects.select_related(*related), pk=pk)
 
 
 def _head(objective: Objective, *, now: datetime) -> dict[str, Any]:
@@ -55,115 +61,112 @@ def _head(objective: Objective, *, now: datetime) -> dict[str, Any]:
         "component": objective.definition.component,
         "detail": detail,
         "row": detail.row,
-        "transitions": queries.transitions(objective, limit=8),
-        "open_incidents": _incidents(objective).exclude(state=Incident.State.RESOLVED)[:3],
+        "unit": UNITS.get(objective.definition.type, "events"),
+        "allowed": _whole(detail.allowed),
+        "left": _whole(detail.left),
+        "too_many": _whole(-detail.left) if detail.left is not None and detail.left < 0 else None,
+        "missing": None if detail.known_minutes is None else detail.period_minutes - detail.known_minutes,
+        "gone_at": gone_at(objective, now=now),
+        "first_rule": _counted(detail),
+        "open_incidents": drawn.incidents_of(objective).exclude(state=Incident.State.RESOLVED)[:3],
     }
+
+
+def _whole(value: float | None) -> float | None:
+    """What is left of many is told in whole ones; of few, exactly."""
+    return value if value is None or abs(value) < 10 else float(math.floor(value))
+
+
+def _counted(detail: ObjectiveDetail) -> tuple[float, float] | None:
+    """Bad ones, and all, in the long window of the first rule."""
+    rule = detail.rules[0] if detail.rules else None
+    return None if rule is None or rule.good is None or rule.bad is None else (rule.bad, rule.good + rule.bad)
 
 
 def _context(request: HttpRequest, objective: Objective, *, now: datetime) -> dict[str, Any]:
     head = _head(objective, now=now)
     detail: ObjectiveDetail = head["detail"]
-    component = objective.definition.component
-    chosen = request.GET.get("range", "6h")
-    span = RANGES.get(chosen, RANGES["6h"])
-    history = queries.history(objective, now=now)
-    days = queries.by_day(objective, now=now)
-    duty = catalog.on_call_now([component.owner_id], now=now) if component.owner_id else {}
+    owner = objective.definition.component.owner_id
+    until = _counted_until(objective, detail, now=now)
+    gaps = [(start, min(end, until)) for start, end in queries.gaps(objective, now=now) if start < until]
     return {
         "now": now,
         **head,
-        "may_edit": _may_edit(request, component.owner_id),
-        "on_call": duty.get(component.owner_id) if component.owner_id else None,
-        "budget_chart": _budget(objective, detail, history, now=now),
-        "budget_table": _budget_table(history),
-        "burn_chart": _burn(objective, detail, since=now - span, until=now),
-        "ranges": [(key, key == chosen) for key in RANGES],
-        "chosen": chosen if chosen in RANGES else "6h",
-        "all_chart": charts.columns(_daily(days, "total"), name="all", role="all"),
-        "bad_chart": charts.columns(_daily(days, "bad"), name="bad", role="bad"),
-        "days_table": _days_table(days),
-        "gaps": [(start, end, end - start) for start, end in queries.gaps(objective, now=now)],
+        **_charts(request, objective, detail, head["unit"], gaps, until=until, now=now),
+        "transitions": queries.transitions(objective, limit=8),
+        "may_edit": _may_edit(request, owner),
+        "on_call": catalog.on_call_now([owner], now=now).get(owner) if owner else None,
+        "gaps": [(start, end, end - start) for start, end in gaps],
+        "gap_bars": _bars(gaps, start=detail.period_start, end=until),
         "yaml": _yaml(objective),
-        "windows": _windows(detail),
+        "asked": _links(objective),
+    }
+
+
+def _counted_until(objective: Objective, detail: ObjectiveDetail, *, now: datetime) -> datetime:
+    """What has not been read yet is no gap."""
+    if detail.row.state == "building" and detail.fill_at:
+        return detail.fill_at
+    return objective.standing.bucket or now
+
+
+def _charts(
+    request: HttpRequest,
+    objective: Objective,
+    detail: ObjectiveDetail,
+    unit: str,
+    gaps: drawn.Stretches,
+    *,
+    until: datetime,
+    now: datetime,
+) -> dict[str, Any]:
+    chosen = request.GET.get("range", "")
+    chosen = chosen if chosen in RANGES else "6h"
+    zone = timezone.localtime(now).tzname() or "UTC"
+    history = drawn.known_history(queries.history(objective, now=now), until=until, gaps=gaps)
+    days = queries.by_day(objective, now=now)
+    return {
+        "zone": zone,
+        "budget_chart": drawn.budget(objective, detail, history, now=now),
+        "budget_table": drawn.budget_table(history, zone=zone, unit=unit),
+        "burn_chart": drawn.burn(objective, detail, since=now - RANGES[chosen], until=now),
+        "burn_table": drawn.burn_table(detail),
+        "windows": drawn.windows(detail),
+        "ranges": [(key, f"{key[:-1]} {key[-1]}", key == chosen) for key in RANGES],
+        "all_chart": drawn.by_day(days, "total", role="all"),
+        "bad_chart": drawn.by_day(days, "bad", role="bad"),
+        "days_table": drawn.days_table(days),
     }
 
 
 def _may_edit(request: HttpRequest, owner: int | None) -> bool:
     try:
-        return may_write(actor_of(request), [owner], scope="slos:write")
+        return may_write(actor_of(request), [owner], scope=ApiToken.Scope.SLOS)
     except NotSignedIn:
         return False
 
 
-def _incidents(objective: Objective) -> Any:  # noqa: ANN401  # a QuerySet[Incident]
-    return Incident.objects.filter(alerts__objective=objective).distinct().order_by("-number")
-
-
-def _marks(objective: Objective, *, since: datetime) -> list[charts.Mark]:
-    found = _incidents(objective).filter(opened_at__gte=since)[:MAX_MARKS]
-    return [charts.Mark(incident.opened_at, f"INC-{incident.number}") for incident in found]
-
-
-def _budget(
-    objective: Objective, detail: ObjectiveDetail, history: Sequence[HistoryPoint], *, now: datetime
-) -> charts.Figure | None:
-    if detail.period_start is None or not any(point.remaining is not None for point in history):
-        return None
-    points = [(point.at, point.remaining) for point in history]
-    marks = _marks(objective, since=detail.period_start)
-    return charts.burn_down(points, start=detail.period_start, end=detail.period_end or now, marks=marks)
-
-
-def _windows(detail: ObjectiveDetail) -> list[tuple[timedelta, str]]:
-    """At most three windows to draw: the first rule's short and long one, and the second rule's long one."""
-    if not detail.rules:
+def _bars(gaps: drawn.Stretches, *, start: datetime | None, end: datetime) -> list[tuple[str, str]]:
+    """Where each gap lies in the period and how wide it is, for an SVG without a viewBox."""
+    if start is None or end <= start:
         return []
-    first = detail.rules[0]
-    wanted = sorted({first.short, first.long, *(rule.long for rule in detail.rules[1:2])})
-    return list(zip(wanted, ROLES, strict=False))
+    length = end - start
+    spans = [((first - start) / length, max(LEAST_DRAWN, (last - first) / length)) for first, last in gaps]
+    return [(share(max(0.0, min(x, 1 - width))), share(width)) for x, width in spans]
 
 
-def _burn(objective: Objective, detail: ObjectiveDetail, *, since: datetime, until: datetime) -> charts.Figure | None:
-    windows = _windows(detail)
-    if not windows:
-        return None
-    read = queries.burn_history(objective, windows=[window for window, _ in windows], since=since, until=until)
-    if not any(value is not None for points in read.values() for _, value in points):
-        return None
-    lines = [charts.Line(durations.words(window), read[window], role) for window, role in windows]
-    limits = [
-        charts.Threshold(rule.factor, f"{rule.factor:.3g}× {rule.title}", "bad" if rule.severity == "page" else "warn")
-        for rule in detail.rules
-    ]
-    return charts.burn_rate(lines, thresholds=limits, marks=_marks(objective, since=since))
-
-
-def _daily(days: Sequence[DayCounts], field: str) -> list[tuple[datetime, float | None]]:
-    return [
-        (datetime(day.day.year, day.day.month, day.day.day), _float(getattr(day, field)))  # noqa: DTZ001  # a day's column has no zone
-        for day in days
-    ]
-
-
-def _float(value: int | float | None) -> float | None:
-    return None if value is None else float(value)
-
-
-def _budget_table(history: Sequence[HistoryPoint]) -> dict[str, Any]:
-    step = max(1, len(history) // 30)
-    rows = [
-        [f"{point.at:%-d %b %H:%M}", None if point.remaining is None else f"{100 * point.remaining:.1f} %", point.total]
-        for point in history[::-step]
-    ]
-    return {"head": ["When (UTC)", "Budget left", "Events so far"], "rows": rows}
-
-
-def _days_table(days: Sequence[DayCounts]) -> dict[str, Any]:
-    rows = [
-        [f"{day.day:%-d %b}", day.total, day.bad, None if day.spent is None else f"{100 * day.spent:.1f} %"]
-        for day in days
-    ]
-    return {"head": ["Day (UTC)", "All", "Bad", "Of the budget"], "rows": rows[::-1]}
+def _links(objective: Objective) -> Sequence[tuple[str, str]]:
+    """The indicator's queries, each as a link to where Prometheus answers it: (which, address)."""
+    definition = objective.definition
+    source = definition.source
+    if source is None or source.kind != "prometheus":
+        return []
+    if definition.type == "events":
+        asked = {side: f"sum(increase({text}[1h]))" for side, text in definition.indicator.items()}
+    else:
+        asked = {"query": str(definition.indicator.get("query", ""))}
+    base = source.url.rstrip("/")
+    return [(name, f"{base}/graph?{urlencode({'g0.expr': text, 'g0.tab': 0})}") for name, text in asked.items()]
 
 
 def _yaml(objective: Objective) -> str:
@@ -182,6 +185,6 @@ def _yaml(objective: Objective) -> str:
     }
     out = StringIO()
     yaml = YAML()
-    yaml.default_flow_style = False
+    yaml.default_flow_style, yaml.width = False, WIDE
     yaml.dump(body, out)
     return out.getvalue()

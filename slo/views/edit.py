@@ -1,19 +1,19 @@
 """Making and changing objectives by form."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from catalog.access import actor_of
+from catalog.access import actor_of, require
+from catalog.models import ApiToken
 from portal.lib.clock import db_now
-from portal.lib.errors import Invalid
+from portal.lib.errors import Expected
 from slo import operations
 from slo.forms import ObjectiveForm
 from slo.models import Objective
+from slo.operations import ChangedMeanwhile
 
 
 @login_required
@@ -21,7 +21,7 @@ from slo.models import Objective
 def new_objective(request: HttpRequest) -> HttpResponse:
     """A first promise, or a further one."""
     first = {"component": request.GET.get("component"), "policy": "workbook"}
-    return _edit(request, ObjectiveForm(request.POST or None, initial=first), {})
+    return _edit(request, ObjectiveForm(request.POST or None, initial=first), None)
 
 
 @login_required
@@ -31,9 +31,9 @@ def edit_objective(request: HttpRequest, pk: int) -> HttpResponse:
     objective = get_object_or_404(
         Objective.objects.select_related("definition__component", "definition__source", "policy"), pk=pk
     )
-    form = ObjectiveForm(request.POST or None, initial=ObjectiveForm.initial_of(objective))
-    form.fields["name"].disabled = True
-    return _edit(request, form, {"objective": objective})
+    if request.method == "GET":
+        require(actor_of(request), [objective.definition.component.owner_id], scope=ApiToken.Scope.SLOS)
+    return _edit(request, ObjectiveForm(request.POST or None, objective=objective), objective)
 
 
 @login_required
@@ -46,23 +46,37 @@ def retire_objective(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("slo:list")
 
 
-def _edit(request: HttpRequest, form: ObjectiveForm, context: dict[str, Any]) -> HttpResponse:
-    if request.method == "POST" and form.is_valid():
-        try:
-            saved = operations.save_objective(draft=form.draft(), actor=actor_of(request), now=db_now())
-        except Invalid as invalid:
-            _show(form, invalid)
-        else:
-            for warning in saved.warnings:
-                messages.warning(request, warning)
-            return redirect(saved.objective)
-    return render(request, "slo/edit.html", {"form": form, **context}, status=400 if form.errors else 200)
+def _edit(request: HttpRequest, form: ObjectiveForm, objective: Objective | None) -> HttpResponse:
+    """The form until it can be saved; whatever is refused, what was typed stays."""
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                return _save(request, form)
+            except Expected as refused:
+                status = refused.status
+                _show(form, refused, new=objective is None)
+    return render(request, "slo/edit.html", {"form": form, "objective": objective}, status=status)
 
 
-def _show(form: ObjectiveForm, invalid: Invalid) -> None:
-    """Each error beside its field; `indicator.total` is the field `total`."""
-    for error in invalid.errors:
-        field = error.field.rsplit(".", 1)[-1]
-        form.add_error(field if field in form.fields else None, error.message)
-    if not invalid.errors:
-        form.add_error(None, str(invalid))
+def _save(request: HttpRequest, form: ObjectiveForm) -> HttpResponse:
+    saved = operations.save_objective(
+        draft=form.draft(),
+        actor=actor_of(request),
+        now=db_now(),
+        expected_version=form.cleaned_data["version"] if form.kept else 0,
+    )
+    for warning in saved.warnings:
+        messages.warning(request, warning)
+    return redirect(saved.objective)
+
+
+def _show(form: ObjectiveForm, refused: Expected, *, new: bool) -> None:
+    if new and isinstance(refused, ChangedMeanwhile):
+        form.add_error("name", "There is an objective of this name, perhaps a retired one; choose another name.")
+    elif refused.errors:
+        for error in refused.errors:
+            form.show(error)
+    else:
+        form.add_error(None, str(refused))

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,14 +13,17 @@ from django.views.decorators.http import require_safe
 
 from catalog.models import Team
 from portal.lib.clock import db_now
+from portal.lib.drawn import share
 from portal.lib.reading import readable
 from slo import queries
 from slo.models import Definition, Objective, Standing
 from slo.queries import DayCounts, FleetFilter, FleetRow, FleetTotals
 from slo.queries.fleet import row as fleet_row
+from slo.queries.outlook import gone_at
 
 PER_PAGE = 100
 HEAT_DAYS = 30
+ROOM = 3  # cells that a date needs
 HEAT_KEY = (
     ("d0", "under 1 %"), ("d1", "1 – 4 %"), ("d2", "4 – 8 %"), ("d3", "8 – 20 %"),
     ("d4", "over 20 %"), ("dx", "no data"),
@@ -35,7 +39,7 @@ class Line:
     spark: Sequence[float | None]
     heat: Sequence[tuple[str, float | None]]
     gone_in: timedelta | None
-    """Until the budget is used up at the pace of the last 6 hours."""
+    """Until the budget is used up at the pace of the last 6 hours; None where it lasts for the period."""
 
 
 @readable
@@ -45,17 +49,29 @@ def fleet(request: HttpRequest) -> HttpResponse:
     now = db_now()
     wanted = _wanted(request.GET)
     page = Paginator(queries.fleet(wanted), PER_PAGE).get_page(request.GET.get("page"))
-    objectives = list(page.object_list)
-    spent = queries.spent_by_day(objectives, now=now, days=HEAT_DAYS)
-    lines = [_line(objective, spent, now=now) for objective in objectives]
     totals = queries.fleet_totals()
     context = {
         "now": now,
-        "lines": lines,
         "totals": totals,
         "parts": _parts(totals),
-        "heat_key": HEAT_KEY,
         "last": queries.last_evaluation(),
+        **_table(page, now=now),
+        **_controls(request.GET, wanted),
+        **_pager(request.GET, page),
+    }
+    return render(request, "slo/fleet.html", context)
+
+
+def _table(page: Page[Objective], *, now: datetime) -> dict[str, Any]:
+    objectives = list(page.object_list)
+    spent = queries.spent_by_day(objectives, now=now, days=HEAT_DAYS)
+    days = [day.day for day in spent[objectives[0].pk]] if objectives else []
+    lines = [_line(objective, spent, now=now) for objective in objectives]
+    return {"lines": lines, "heat_key": HEAT_KEY, "heat_dates": _dates(days)}
+
+
+def _controls(given: QueryDict, wanted: FleetFilter) -> dict[str, Any]:
+    return {
         "wanted": wanted,
         "filtered": wanted != FleetFilter(sort=wanted.sort),
         "teams": Team.objects.filter(retired_at=None).order_by("title", "name"),
@@ -63,24 +79,38 @@ def fleet(request: HttpRequest) -> HttpResponse:
         "states": [
             (name.lower(), label) for name, label in zip(Standing.State.names, Standing.State.labels, strict=True)
         ],
+        "periods": _periods(),
         "sorts": SORTS,
-        "sort_urls": {key.strip("-"): _with(request.GET, sort=key) for key in SORTS},
-        "summary": f"{page.start_index()} to {page.end_index()} of {page.paginator.count}",
-        "previous": _with(request.GET, page=str(page.previous_page_number())) if page.has_previous() else "",
-        "next": _with(request.GET, page=str(page.next_page_number())) if page.has_next() else "",
-        "days": [day.day for day in spent[objectives[0].pk]] if objectives and objectives[0].pk in spent else [],
+        "sort_urls": {key.strip("-"): _with(given, sort=key) for key in SORTS},
     }
-    return render(request, "slo/fleet.html", context)
+
+
+def _periods() -> list[tuple[str, str]]:
+    """The periods in use, shortest first, as the filter takes them and in words."""
+    found = Objective.objects.filter(retired_at=None).order_by("window_days", "calendar")
+    used = found.values_list("window_days", "calendar").distinct()
+    return [(f"{days}d", f"{days} d") if days else (calendar, calendar.capitalize()) for days, calendar in used]
+
+
+def _pager(given: QueryDict, page: Page[Objective]) -> dict[str, str]:
+    count = page.paginator.count
+    return {
+        "summary": f"{page.start_index()} to {page.end_index()} of {count}",
+        "previous": _with(given, page=str(page.previous_page_number())) if page.has_previous() else "",
+        "next": _with(given, page=str(page.next_page_number())) if page.has_next() else "",
+    }
 
 
 def _wanted(given: QueryDict) -> FleetFilter:
-    sort = given.get("sort", "-state")
+    said = {name: str(given[name]).replace("\x00", " ").strip() for name in given}
+    sort = said.get("sort", "-state")
     return FleetFilter(
-        text=given.get("q", "").strip(),
-        team=given.get("team", ""),
-        component=given.get("component", ""),
-        type=given.get("type", ""),
-        state=given.get("state", ""),
+        text=said.get("q", ""),
+        team=said.get("team", ""),
+        component=said.get("component", ""),
+        type=said.get("type", ""),
+        state=said.get("state", ""),
+        window=said.get("window", ""),
         sort=sort if sort in SORTS else "-state",
     )
 
@@ -88,8 +118,18 @@ def _wanted(given: QueryDict) -> FleetFilter:
 def _line(objective: Objective, spent: Mapping[int, Sequence[DayCounts]], *, now: datetime) -> Line:
     row = fleet_row(objective)
     days = spent.get(objective.pk, ())
-    gone_in = max(row.exhausts_at - now, timedelta()) if row.exhausts_at else None
-    return Line(row, _left_by_day(row, days), [(f"{d.day:%-d %b}", d.spent) for d in days], gone_in)
+    gone = gone_at(objective, now=now)
+    cells = [(f"{d.day:%-d %b}", d.spent) for d in days]
+    return Line(row, _left_by_day(row, days), cells, gone - now if gone else None)
+
+
+def _dates(days: Sequence[date]) -> list[tuple[str, str, str]]:
+    """Words above the heat map: (where, anchor, words) for the first day, Mondays with room, and today."""
+    if not days:
+        return []
+    inner = [n for n, day in enumerate(days) if day.weekday() == 0 and ROOM <= n < len(days) - ROOM]
+    said = [(share(n / len(days)), "start", f"{days[n]:%-d %b}") for n in (0, *inner)]
+    return [*said, ("100%", "end", "today")]
 
 
 def _parts(totals: FleetTotals) -> list[tuple[str, int, str]]:
@@ -114,7 +154,9 @@ def _left_by_day(row: FleetRow, days: Sequence[DayCounts]) -> list[float | None]
 
 
 def _with(given: QueryDict, **changes: str) -> str:
+    """The same list with these changes, from its first page unless they say which."""
     query = given.copy()
+    query.pop("page", None)
     for name, value in changes.items():
         query.pop(name, None)
         if value:

@@ -1,0 +1,135 @@
+"""What the charts of an objective's page draw, and the same numbers as tables; times in the reader's zone."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from incidents.models import Incident
+from portal.lib import durations, words
+from slo import charts, queries
+from slo.models import Objective
+from slo.queries import DayCounts, HistoryPoint, ObjectiveDetail
+
+ROLES = ("faint", "main", "second")
+MAX_MARKS = 6
+TABLE_ROWS = 30
+type Stretches = Sequence[tuple[datetime, datetime]]
+type Table = dict[str, Any]
+
+
+def incidents_of(objective: Objective) -> QuerySet[Incident]:
+    """Incidents that its alerts opened, newest first."""
+    return Incident.objects.filter(alerts__objective=objective).distinct().order_by("-number")
+
+
+def known_history(history: Sequence[HistoryPoint], *, until: datetime, gaps: Stretches) -> list[HistoryPoint]:
+    """The history as far as it is known: nothing after `until`, and a gap where nothing was counted."""
+
+    def unknown(at: datetime) -> bool:
+        return at > until or any(start < at < end for start, end in gaps)
+
+    return [HistoryPoint(one.at, None, one.good, one.total) if unknown(one.at) else one for one in history]
+
+
+def budget(
+    objective: Objective, detail: ObjectiveDetail, history: Sequence[HistoryPoint], *, now: datetime
+) -> charts.Figure | None:
+    """The burn-down of the period with its incidents; None where nothing was counted."""
+    if detail.period_start is None or not any(point.remaining is not None for point in history):
+        return None
+    return charts.burn_down(
+        [(timezone.localtime(point.at), point.remaining) for point in history],
+        start=timezone.localtime(detail.period_start),
+        end=timezone.localtime(detail.period_end or now),
+        marks=_marks(objective, since=detail.period_start),
+    )
+
+
+def windows(detail: ObjectiveDetail) -> list[tuple[timedelta, str]]:
+    """At most three windows to draw, with their roles: the first rule's both, and the second rule's long one."""
+    if not detail.rules:
+        return []
+    first = detail.rules[0]
+    wanted = sorted({first.short, first.long, *(rule.long for rule in detail.rules[1:2])})
+    return list(zip(wanted, ROLES, strict=False))
+
+
+def burn(objective: Objective, detail: ObjectiveDetail, *, since: datetime, until: datetime) -> charts.Figure | None:
+    """Burn rate by window against each rule's factor; None where no window had traffic."""
+    drawn = windows(detail)
+    if not drawn:
+        return None
+    read = queries.burn_history(objective, windows=[window for window, _ in drawn], since=since, until=until)
+    if not any(value is not None for points in read.values() for _, value in points):
+        return None
+    lines = [charts.Line(durations.words(window), _local(read[window]), role) for window, role in drawn]
+    limits = [
+        charts.Threshold(rule.factor, f"{rule.factor:.3g}× {rule.title}", "bad" if rule.severity == "page" else "warn")
+        for rule in detail.rules
+    ]
+    return charts.burn_rate(lines, thresholds=limits, marks=_marks(objective, since=since))
+
+
+def burn_table(detail: ObjectiveDetail) -> Table:
+    """What each window burns now."""
+    now = {rule.long: rule.burn_long for rule in detail.rules} | {rule.short: rule.burn_short for rule in detail.rules}
+    rows = [[durations.words(window), _times(value)] for window, value in sorted(now.items())]
+    limits = [[f"{rule.title}, fires above", _times(rule.factor)] for rule in detail.rules]
+    return {"head": ["Window", "Burn now"], "rows": [*rows, *limits]}
+
+
+def by_day(days: Sequence[DayCounts], field: str, *, role: str) -> charts.Figure:
+    """One column a day of `field`: total or bad."""
+    points = [(_midnight(day), _float(getattr(day, field))) for day in days]
+    return charts.columns(points, name=role, role=role)
+
+
+def budget_table(history: Sequence[HistoryPoint], *, zone: str, unit: str) -> Table:
+    """Some thirty points of the burn-down, newest first."""
+    step = max(1, len(history) // TABLE_ROWS)
+    rows = [_budget_row(point) for point in history[::-1][::step]]
+    return {"head": [f"When ({zone})", "Budget left", f"{unit.capitalize()} so far"], "rows": rows}
+
+
+def days_table(days: Sequence[DayCounts]) -> Table:
+    """The columns as numbers, newest first."""
+    rows = [[f"{day.day:%-d %b}", _count(day.total), _count(day.bad), _per_cent(day.spent)] for day in days]
+    return {"head": ["Day (UTC)", "All", "Bad", "Of the budget"], "rows": rows[::-1]}
+
+
+def _marks(objective: Objective, *, since: datetime) -> list[charts.Mark]:
+    found = incidents_of(objective).filter(opened_at__gte=since)[:MAX_MARKS]
+    return [charts.Mark(timezone.localtime(one.opened_at), f"INC-{one.number}") for one in found]
+
+
+def _local(points: charts.Points) -> charts.Points:
+    return [(timezone.localtime(at), value) for at, value in points]
+
+
+def _midnight(day: DayCounts) -> datetime:
+    return datetime(day.day.year, day.day.month, day.day.day)  # noqa: DTZ001  # a day's column has no zone
+
+
+def _budget_row(point: HistoryPoint) -> list[str | None]:
+    local = timezone.localtime(point.at)
+    counted = None if point.remaining is None else _count(point.total)
+    return [f"{local:%-d %b %H:%M}", _per_cent(point.remaining), counted]
+
+
+def _per_cent(value: float | None) -> str | None:
+    return None if value is None else f"{words.percent(value)} %"
+
+
+def _times(value: float | None) -> str | None:
+    return None if value is None else f"{words.burn(value)}×"
+
+
+def _count(value: int | float | None) -> str | None:
+    return None if value is None else words.fixed(value, 0 if float(value).is_integer() else 1)
+
+
+def _float(value: int | float | None) -> float | None:
+    return None if value is None else float(value)
