@@ -28,7 +28,7 @@ def test_killing_workers_loses_no_page_skips_no_step_and_takes_none_twice(tmp_pa
         hook.pause = 0.05  # so that a good part of the kills meets a message on its way
         open_escalations(hook)
         torment(run)
-        wait_for(everything_is_over, seconds=150)
+        wait_for(everything_is_over, seconds=240)
         wait_for(lambda: Notification.objects.filter(state="sent").count() == 2 * ESCALATIONS, seconds=90)
         arrived = arrivals(hook, mail)
     each_page_took_each_step_once()
