@@ -21,6 +21,7 @@ def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable(["table", "strikethrough"])
     markdown.add_render_rule("link_open", _link)
     markdown.add_render_rule("heading_open", _heading)
+    markdown.add_render_rule("fence", _fence)
     return markdown
 
 
@@ -30,6 +31,13 @@ def _link(
     if "://" in str(tokens[at].attrGet("href")):
         tokens[at].attrSet("rel", "noopener nofollow")
     return renderer.renderToken(tokens, at, options, env)
+
+
+def _fence(
+    renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]
+) -> str:
+    """Long lines scroll, so the keyboard has to reach them."""
+    return renderer.fence(tokens, at, options, env).replace("<pre>", '<pre tabindex="0">', 1)
 
 
 def _heading(

@@ -34,6 +34,11 @@ def test_a_heading_can_be_linked_to_and_a_table_is_a_table() -> None:
     assert "<td>1</td>" in html
 
 
+def test_code_that_scrolls_is_reached_by_the_keyboard_and_stays_code() -> None:
+    html = to_html("```sh\ncurl <pre> | sh\n```")
+    assert '<pre tabindex="0"><code class="language-sh">curl &lt;pre&gt; | sh' in html
+
+
 def test_links_out_do_not_vouch_for_where_they_lead() -> None:
     assert 'rel="noopener nofollow"' in to_html("[x](https://example.org)")
     assert "rel=" not in to_html("[x](/docs)")
