@@ -28,6 +28,7 @@ from portal.run.programs import ROOTS_FOLDER, Programs, programs
 
 OWNER = "portico"  # the database role; nobody else can reach the socket, so it needs no password
 _LONGEST_SOCKET_FOLDER = 103 - len("/.s.PGSQL.5432")  # sockaddr_un holds 104 bytes on macOS, 108 on Linux
+_OWNER_FILE = "data-folder"
 _READY_WITHIN = 120.0  # seconds; after a crash the log is replayed first
 
 
@@ -210,7 +211,10 @@ def home_for(folder: DataFolder) -> Path:
     """Where the databases of a data folder live: inside it, or, as root, below /var/lib/portico."""
     if os.geteuid() != 0:
         return folder.path / "postgres"
-    return ROOTS_FOLDER / folder.identity()
+    home = ROOTS_FOLDER / folder.identity()
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (home / _OWNER_FILE).write_text(str(folder.path))  # for people who wonder whose this is, and for _forget_dead
+    return home
 
 
 @contextlib.contextmanager
@@ -230,11 +234,21 @@ def temporary(*, durable: bool = False) -> Iterator[Server]:
 
 
 def _forget_dead(parent: Path) -> None:
-    for left in parent.glob("portico-test-*"):
-        owner = left.name.split("-")[2]
+    """Remove throw-away servers of killed runs, and root's databases whose *temporary* data folder is gone."""
+    for home in parent.glob("portico-test-*"):
+        owner = home.name.split("-")[2]
         if owner.isdecimal() and not psutil.pid_exists(int(owner)):
-            _stop_leftover(left / "data")
-            shutil.rmtree(left, ignore_errors=True)
+            _remove(home)
+    if parent == ROOTS_FOLDER:
+        for note in parent.glob(f"*/{_OWNER_FILE}"):
+            folder = Path(note.read_text())
+            if folder.is_relative_to(tempfile.gettempdir()) and not folder.exists():
+                _remove(note.parent)
+
+
+def _remove(home: Path) -> None:
+    _stop_leftover(home / "data")
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def _stop_leftover(data: Path) -> None:

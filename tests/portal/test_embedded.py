@@ -200,3 +200,18 @@ def test_the_database_moves_with_its_data_folder_but_a_copy_gets_its_own(tmp_pat
     assert DataFolder(copy).identity() != identity
     assert moved.identity() == identity
     assert home_for(moved) != home_for(DataFolder(copy))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's databases live apart from their data folder")
+def test_the_databases_of_temporary_data_folders_go_when_those_are_gone(tmp_path: Path) -> None:
+    gone, kept = DataFolder(tmp_path / "gone"), DataFolder(tmp_path / "kept")
+    gone.path.mkdir()
+    kept.path.mkdir()
+    homes = home_for(gone), home_for(kept)
+    (gone.path / "instance.json").unlink()
+    gone.path.rmdir()
+    with temporary():
+        assert not homes[0].exists()
+        assert homes[1].exists()
+    homes[1].joinpath("data-folder").unlink()
+    homes[1].rmdir()
