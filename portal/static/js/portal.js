@@ -103,6 +103,11 @@ document.addEventListener("click", (event) => {
   if (copy) navigator.clipboard?.writeText(document.querySelector(copy.dataset.copy)?.innerText ?? "").then(() => { copy.textContent = "Copied"; });
 });
 
+// Filters apply as soon as they are ticked; the address then says them, and without script there is a button
+document.addEventListener("change", (event) => {
+  if (event.target.type === "checkbox" && event.target.form?.matches("[data-apply-at-once]")) event.target.form.requestSubmit();
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     const menu = event.target.closest?.("details.menu[open]");
