@@ -76,7 +76,7 @@ class Fetch:
         return None if member.type != "events" else Item(str(member.ledger_id), sides(member))
 
     def _count(self, items: list[Item], state: State) -> None:
-        series = self._series(planning.plan(items), at=self.until, range_s=self.until - self.cursor + LOOK_BACK)
+        series = self._series(_planned(items), at=self.until, range_s=self.until - self.cursor + LOOK_BACK)
         outcome = self._counted(series, state, self.cursor, self.until)
         mine = planning.assign(outcome.series, [item for item in items if int(item.key) not in self.fetched.failed])
         known = {str(member.ledger_id): member for member in self.members}
@@ -119,7 +119,7 @@ class Fetch:
 
     def _found_anew(self, items: list[Item]) -> State:
         """A state for counting on from the cursor: what the hour before shows, and which series are older than that."""
-        requests, begin = planning.plan(items), self.cursor - HOUR
+        requests, begin = _planned(items), self.cursor - HOUR
         series = self._series(requests, at=self.cursor, range_s=HOUR)
         state = self._counted(series, State(), begin, self.cursor).state
         old = [
@@ -196,6 +196,20 @@ def own_state(state: State, member: Member) -> State:
     """The part of a state that is about one ledger's series."""
     wanted = list(sides(member).values()) if member.type == "events" else []
     return counting.select(state, lambda labels: any(selector.matches(labels) for selector in wanted))
+
+
+_plans: dict[tuple[str, ...], list[RawRequest]] = {}
+_PLANS_KEPT = 200
+
+
+def _planned(items: Sequence[Item]) -> list[RawRequest]:
+    """The plan of a batch, kept: a ledger's indicator never changes, so the same ledgers are the same plan."""
+    key = tuple(item.key for item in items)
+    if key not in _plans:
+        if len(_plans) >= _PLANS_KEPT:
+            _plans.clear()
+        _plans[key] = planning.plan(items)
+    return _plans[key]
 
 
 @lru_cache(maxsize=50_000)

@@ -51,8 +51,15 @@ def sums_at(wanted: Sequence[tuple[int, datetime]]) -> list[Sums]:
         return []
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL jit = off")  # compiling costs more than tens of thousands of look-ups
-        cursor.execute(_SUMS_AT, [[ledger_id for ledger_id, _ in wanted], [at for _, at in wanted]])
+        cursor.execute(_SUMS_AT, _arrays(wanted))
         return [of_row(row) for row in cursor.fetchall()]
+
+
+def _arrays(wanted: Sequence[tuple[int, datetime]]) -> list[str]:
+    """Ledgers and moments as array literals: thousands of look-ups ask for a handful of different moments."""
+    moments = {at: at.isoformat() for _, at in wanted}
+    ledgers = ",".join(str(ledger_id) for ledger_id, _ in wanted)
+    return [f"{{{ledgers}}}", f"{{{','.join(moments[at] for _, at in wanted)}}}"]
 
 
 @dataclass(frozen=True, slots=True)

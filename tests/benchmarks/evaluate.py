@@ -43,6 +43,7 @@ class Cycle:
     """All passes of one minute."""
 
     wall: float
+    cpu: float
     passes: list[Pass]
 
     def total(self, field: str) -> float:
@@ -115,12 +116,12 @@ def _measure(size: int, url: str, first: datetime, end: datetime) -> list[Cycle]
 
 
 def _cycle(now: datetime) -> Cycle:
-    begun, passes = time.perf_counter(), []
+    begun, burnt, passes = time.perf_counter(), time.process_time(), []
     while done := evaluate_due(now=now):
         if done.error:
             raise SystemExit(f"a pass failed: {done.error}")
         passes.append(done)
-    return Cycle(time.perf_counter() - begun, passes)
+    return Cycle(time.perf_counter() - begun, time.process_time() - burnt, passes)
 
 
 def _fill(size: int, url: str, first: datetime) -> DataSource:
@@ -256,6 +257,7 @@ def _of_size(size: int, cycles: Sequence[Cycle]) -> list[Row]:
     return [
         Row(f"{size:,} objectives: cycle", wall, "s", bar, holds=wall <= allowed if bar else None),
         Row(f"{size:,} objectives: per objective", 1000 * wall / size, "ms"),
+        Row(f"{size:,} objectives: processor", statistics.median(one.cpu for one in cycles), "s"),
         Row(f"{size:,} objectives: queries", last.total("queries"), "queries"),
         Row(f"{size:,} objectives: samples", last.total("samples"), "samples"),
         Row(f"{size:,} objectives: rows", last.total("rows"), "rows"),
