@@ -46,7 +46,11 @@ def test_a_stall_is_seen_paged_escalated_taken_by_the_second_person_and_ends(
     repair(page)
     page.goto(incident)
     eventually(
-        page, lambda: page.locator("#live").get_by_text("Resolved"), within=CLEARED, what="it resolves", product=product
+        page,
+        lambda: page.locator("#live .state", has_text="Resolved").first,
+        within=CLEARED,
+        what="it resolves",
+        product=product,
     )
     tells_the_whole_story(page)
     page.goto(objective)
