@@ -157,6 +157,16 @@ def test_windows_of_many_ledgers_are_answered_in_the_order_asked_for() -> None:
     assert [sums.good for sums in ledger.sums_at(wanted)] == [0, 0, 10, 60, 20, 120]
 
 
+def test_the_minutes_of_a_deleted_objective_go_with_their_partition() -> None:
+    objective = make_slo.objective()
+    book = make_slo.open_ledger(objective, start=START, now=NOW)
+    make_slo.count_up(book, some_counts(100))
+    Cursor.objects.all().delete()
+    objective.delete()
+    assert ledger.fold_closed_days(now=NOW + timedelta(days=4))
+    assert not LedgerDay.objects.filter(ledger_id=book.pk).exists()
+
+
 def test_days_already_folded_get_no_partition_again() -> None:
     make_slo.open_ledger(make_slo.objective(), start=START, now=NOW)
     ledger.fold_closed_days(now=NOW + timedelta(days=10))
