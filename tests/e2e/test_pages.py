@@ -79,7 +79,7 @@ def test_pages_menus_and_signing_out_work_without_script(browser: Browser, produ
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name="Menu").click()
-    page.get_by_role("link", name="Catalog").click()
+    page.locator("#nav").get_by_role("link", name="Catalog").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Catalog")
     page.get_by_role("button", name="Menu").click()
     page.get_by_role("button", name="Sign out").click()
