@@ -13,6 +13,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from portal.lib import words
+
 Figure = dict[str, Any]
 Points = Sequence[tuple[datetime, float | None]]
 
@@ -74,7 +76,7 @@ def burn_rate(lines: Sequence[Line], *, thresholds: Sequence[Threshold] = (), ma
     figure = go.Figure(layout=LAYOUT)
     for line in lines:
         held = [(at, None if y is None else min(HIGHEST_BURN, max(LOWEST_BURN, y))) for at, y in line.points]
-        said = [None if y is None else f"{y:.1f}×" for _, y in line.points]
+        said = [None if y is None else f"{words.burn(y)}×" for _, y in line.points]
         figure.add_scatter(
             **_xy(held), name=line.name, mode="lines", meta={"role": line.role}, text=said, hovertemplate="%{text}"
         )
@@ -114,7 +116,7 @@ def _last_point(figure: go.Figure, points: Points, *, scale: float, unit: str) -
     figure.add_annotation(
         x=at,
         y=value * scale,
-        text=f"{value * scale:.1f}{unit} left".replace("-", "−"),
+        text=f"{words.fixed(value * scale, 1)}{unit} left",
         name=tone,
         xanchor="right",
         yshift=12,

@@ -44,7 +44,7 @@ class ObjectiveForm(forms.Form):
     title = forms.CharField(max_length=200, help_text="What is promised, such as “Jobs succeed”.")
     name = forms.CharField(max_length=63, help_text="For the API and for files, such as ci-jobs-succeed. It stays.")
     description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
-    type = forms.ChoiceField(choices=TYPES, label="What is counted")
+    type = forms.ChoiceField(choices=TYPES, label="Indicator")
     total = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs=MONO),

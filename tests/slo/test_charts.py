@@ -1,0 +1,92 @@
+"""Figures for the browser: roles instead of colours, thresholds where the axis has them, gaps that stay gaps."""
+
+import json
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.serializers.json import DjangoJSONEncoder
+
+from slo import charts
+from slo.charts import Line, Mark, Threshold
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+END = START + timedelta(days=30)
+ROLES = {"main", "second", "faint", "dashed", "all", "bad", "good"}
+TONES = {"bad", "warn", "good", "accent", "none"}
+
+
+def hours(*values: float | None) -> list[tuple[datetime, float | None]]:
+    return [(START + timedelta(hours=n), value) for n, value in enumerate(values)]
+
+
+def as_sent(figure: charts.Figure) -> dict[str, Any]:
+    """The figure as the page carries it."""
+    sent: dict[str, Any] = json.loads(json.dumps(figure, cls=DjangoJSONEncoder, allow_nan=False))
+    return sent
+
+
+def test_a_burn_down_names_roles_and_no_colour() -> None:
+    figure = as_sent(charts.burn_down(hours(1, 0.5, 0.07), start=START, end=END, marks=[Mark(START, "INC-7")]))
+    assert {trace["meta"]["role"] for trace in figure["data"]} <= ROLES
+    named = [*figure["layout"]["shapes"], *figure["layout"]["annotations"]]
+    assert {one["name"] for one in named} <= TONES
+    assert "color" not in json.dumps(figure)
+    assert "template" not in figure["layout"]
+
+
+def test_what_is_unknown_is_a_gap_and_never_zero() -> None:
+    drawn = as_sent(charts.burn_down(hours(1, None, 0.5), start=START, end=END))["data"][0]["y"]
+    assert drawn == [100, None, 50]
+    burns = as_sent(charts.burn_rate([Line("1 h", hours(2, None, 3), "main")]))["data"][0]
+    assert (burns["y"], burns["text"]) == ([2, None, 3], ["2.0×", None, "3.0×"])
+    assert as_sent(charts.columns(hours(4, None), name="all", role="all"))["data"][0]["y"] == [4, None]
+
+
+def test_even_spending_runs_over_the_whole_period() -> None:
+    line = as_sent(charts.burn_down(hours(1, 0.9), start=START, end=END))["data"][1]
+    assert (line["x"], line["y"]) == ([as_text(START), as_text(END)], [100, 0])
+
+
+def as_text(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%S}Z"
+
+
+def test_an_overspent_budget_is_drawn_below_zero_and_told_with_a_true_minus() -> None:
+    figure = as_sent(charts.burn_down(hours(1, -0.5), start=START, end=END))
+    assert figure["layout"]["yaxis"]["range"][0] < -50
+    said = figure["layout"]["annotations"][0]
+    assert (said["text"], said["name"]) == ("−50.0 % left", "bad")
+
+
+def test_the_last_known_value_is_told_though_the_newest_is_unknown() -> None:
+    figure = as_sent(charts.burn_down(hours(1, 0.8, None, None), start=START, end=END))
+    said = figure["layout"]["annotations"][0]
+    assert (said["x"], said["text"]) == (as_text(START + timedelta(hours=1)), "80.0 % left")
+
+
+def test_nothing_known_draws_no_last_point() -> None:
+    figure = as_sent(charts.burn_down(hours(None, None), start=START, end=END))
+    assert "annotations" not in figure["layout"]
+
+
+def test_a_thresholds_words_stand_at_its_line_on_the_log_axis() -> None:
+    factors = [14.4, 6.0, 3.0, 0.9333]
+    figure = as_sent(charts.burn_rate([], thresholds=[Threshold(factor, "page") for factor in factors]))
+    assert figure["layout"]["yaxis"]["type"] == "log"
+    lines, words = figure["layout"]["shapes"], figure["layout"]["annotations"]
+    assert [(line["y0"], line["y1"]) for line in lines] == [(factor, factor) for factor in factors]
+    assert [word["y"] for word in words] == pytest.approx([math.log10(factor) for factor in factors])
+
+
+def test_burns_beyond_the_axis_lie_on_its_edge_and_say_what_they_are() -> None:
+    line = as_sent(charts.burn_rate([Line("5 min", hours(0, 1000), "faint")]))["data"][0]
+    assert (line["y"], line["text"]) == ([0.1, 100], ["0.0×", "1,000×"])
+
+
+def test_incidents_are_marked_at_their_moment() -> None:
+    at = START + timedelta(days=2)
+    layout = as_sent(charts.burn_rate([], marks=[Mark(at, "INC-1042")]))["layout"]
+    assert (layout["shapes"][0]["x0"], layout["shapes"][0]["yref"]) == (as_text(at), "paper")
+    assert layout["annotations"][0]["text"] == "INC-1042"
