@@ -79,7 +79,7 @@ def break_it(page: Page, title: str) -> None:
     """Press the button of a scenario."""
     page.goto("/demo")
     card = page.locator("section.card", has=page.get_by_role("heading", name=title))
-    card.get_by_role("button", name="Break it").click()
+    card.get_by_role("button", name=title).click()
     expect(card.get_by_text("Broken")).to_be_visible()
 
 
