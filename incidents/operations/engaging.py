@@ -38,7 +38,7 @@ class Route:
 
 def route_to_owner(incident: Incident, *, now: datetime) -> Route:
     """The owner team by its policy; without owner or policy the catch-all."""
-    where = f"component {incident.component_ref}" if incident.component_ref else "no component"
+    where = incident.component_ref or "no component"
     if incident.owner is None:
         return _to_catch_all(f"{where} → no owner", now=now)
     version = policy_of_team(incident.owner, now=now)
