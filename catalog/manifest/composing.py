@@ -28,6 +28,7 @@ TAGGED_TYPES: dict[str, tuple[type, ...]] = {
 }
 BREAKS_OF_1_1 = "\x85\u2028\u2029"
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB]..)\\u([dD][c-fC-F]..)".replace("..", "[0-9a-fA-F]{2}"))
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
@@ -65,11 +66,15 @@ def compose(text: str, *, line: int, problems: Problems) -> Node | None:
     try:
         return composer.run()
     except yaml.MarkedYAMLError as error:
-        raise Refused(composer._at(error.problem_mark or error.context_mark), "invalid_yaml", _said(error)) from error
+        if "escape code" in str(error.problem) and PAIR.search(text):
+            problems.errors.clear()
+            problems.warnings.clear()
+            return compose(PAIR.sub(_joined, text), line=line, problems=problems)
+        raise Refused(composer.at(error.problem_mark or error.context_mark), "invalid_yaml", _said(error)) from error
     except yaml.YAMLError as error:
         raise Refused((line, 1), "invalid_yaml", f"This is not YAML: {error}") from error
     finally:
-        problems.values = composer.placed
+        problems.values += composer.placed
 
 
 def counted(text: str) -> int:
@@ -87,7 +92,7 @@ class _Composer:
 
     def run(self) -> Node | None:
         for event in _events(self.text):
-            at = self._at(event.start_mark)
+            at = self.at(event.start_mark)
             if isinstance(event, yaml.ScalarEvent):
                 self._scalar(event, at)
             elif isinstance(event, yaml.AliasEvent):
@@ -98,7 +103,7 @@ class _Composer:
                 self._end(at)
         return self.root
 
-    def _at(self, mark: SomeMark | None) -> Mark:
+    def at(self, mark: SomeMark | None) -> Mark:
         return (self.line, 1) if mark is None else (self.line + mark.line, mark.column + 1)
 
     def _scalar(self, event: yaml.ScalarEvent, at: Mark) -> None:
@@ -239,6 +244,12 @@ def _printable(text: str, line: int) -> None:
     column = found.start() - max(before.rfind("\n"), before.rfind("\r"))
     name = f"U+{ord(found[0]):04X}"
     raise Refused((line + counted(before), column), "invalid_character", f"Remove the control character {name}.")
+
+
+def _joined(pair: re.Match[str]) -> str:
+    """One character for the two escapes that JSON writes for it, and libyaml doesn't know."""
+    high, low = int(pair[2], 16), int(pair[3], 16)
+    return pair[1] + chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
 
 
 def _without_old_breaks(text: str) -> tuple[str, dict[int, str]]:

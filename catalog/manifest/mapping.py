@@ -42,6 +42,11 @@ class Reader:
         at = self.node.keys.get(key, self.at)
         self.problems.warning(at, self.where(key), code, message, suggestion)
 
+    def said(self, key: str, otherwise: str) -> str:
+        """The text of `key` as it stands, or `otherwise` where there is none."""
+        node = self.node.entries.get(key)
+        return node.value if isinstance(node, ScalarNode) and isinstance(node.value, str) else otherwise
+
     def text(self, key: str, *, required: bool = False) -> str:
         """A text; empty where it is missing."""
         node = self._node(key, required=required)
@@ -98,9 +103,10 @@ class Reader:
     def _node(self, key: str, *, required: bool) -> Node | None:
         node = self.node.entries.get(key)
         if node is None and required:
-            self.error(key, "required", f"Add {key}; it is needed.")
+            self.error(key, "required", f"Add {self.where(key)}; it is needed.")
         elif isinstance(node, ScalarNode) and node.value is None:
-            self.error(key, "empty", "There is no value here; add one, or leave the line out.")
+            help_ = "it is needed" if required else "or leave the line out"
+            self.error(key, "empty", f"There is no value here; add one, {help_}.")
             return None
         return node
 
@@ -144,7 +150,7 @@ class Reader:
         try:
             found = parse(text, kind=kind, namespace=namespace)
         except BadReference as error:
-            code = "kind_needed" if not kind and text.strip() and ":" not in text else "invalid_reference"
+            code = "kind_needed" if not kind and text.strip() and ":" not in text.split("/")[0] else "invalid_reference"
             self.problems.error(node.mark, path, code, f"{error}.")
             return None
         if len(str(found)) > LONGEST_REFERENCE:

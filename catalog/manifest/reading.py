@@ -19,6 +19,7 @@ from portal.lib.errors import FieldError
 
 KIND = re.compile(r"[a-zA-Z][a-z0-9A-Z]*")
 TEMPLATE_KIND = "Template"
+DEFAULT_NAMESPACE = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,14 @@ def parse(given: str | bytes) -> Manifest:
             found[entity.ref] = entity
     return Manifest(
         tuple(found.values()),
-        tuple(problem for document in stream.documents for problem in document.problems.errors) + stream.errors,
-        tuple(problem for document in stream.documents for problem in document.problems.warnings),
+        tuple(problem for document in stream.documents for problem in _in_order(document.problems.errors))
+        + stream.errors,
+        tuple(problem for document in stream.documents for problem in _in_order(document.problems.warnings)),
     )
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: (problem.line, problem.column))
 
 
 def entity_of(document: Document) -> Entity | None:
@@ -131,11 +137,9 @@ def _root_keys(root: Reader, kind: str) -> None:
 
 
 def _metadata(found: Reader) -> Metadata:
-    name = found.text("name", required=True)
-    namespace = found.text("namespace") if "namespace" in found else "default"
-    for fault in rules.naming(namespace=namespace, name=name):
-        if fault.field == "namespace" or name.strip():
-            found.error(fault.field, fault.code, fault.message)
+    name, namespace = found.text("name", required=True), _namespace(found)
+    for fault in rules.naming(namespace=namespace, name=name if name.strip() else "missing"):
+        found.error(fault.field, fault.code, fault.message)
     return Metadata(
         name=name,
         namespace=namespace,
@@ -147,6 +151,18 @@ def _metadata(found: Reader) -> Metadata:
         links=tuple(_link(link) for link in found.mappings("links")),
         extra=found.rest(METADATA_KEYS),
     )
+
+
+def _namespace(found: Reader) -> str:
+    """The namespace said; where that can't be one, the default, so that one fault doesn't make others."""
+    if "namespace" not in found:
+        return DEFAULT_NAMESPACE
+    text = found.text("namespace")
+    if not rules.is_namespace(text):
+        for fault in rules.naming(namespace=found.said("namespace", DEFAULT_NAMESPACE), name="given"):
+            found.error(fault.field, fault.code, fault.message)
+        return DEFAULT_NAMESPACE
+    return text
 
 
 def _labels(found: Reader) -> dict[str, str]:
