@@ -16,7 +16,7 @@ from portal.embedded import home_for
 from portal.run.folder import DataFolder
 from portal.run.ports import free_port
 
-COMES_UP_WITHIN = 150.0  # seconds; history, migrations and static files on a busy machine of two cores
+COMES_UP_WITHIN = 300.0  # seconds; measured at 30 on two idle cores, but tests share theirs
 OURS = ("DATABASE_URL", "REDIS_URL", "PROMETHEUS_URL", "EMAIL_URL", "PORTAL_BASE_URL", "PORTAL_DEBUG")
 
 
