@@ -9,9 +9,9 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.api.strict import etag
 from catalog.operations import Outcome
 from portal.lib.problems import Problem, refusals
+from portal.lib.strict import etag
 
 WRITE_REFUSALS = refusals(400, 403, 404, 412)
 READ_REFUSALS = refusals(404)

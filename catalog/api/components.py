@@ -13,7 +13,6 @@ from catalog import queries
 from catalog.access import actor_of
 from catalog.api.base import IF_MATCH, READ_REFUSALS, WRITE_REFUSALS, answer, query, refusals
 from catalog.api.shapes import BlastRadiusOut, ComponentIn, ComponentOut, component_json
-from catalog.api.strict import expected_version, said, same_name
 from catalog.filters import component_filter
 from catalog.graph import BlastRadius, blast_radius
 from catalog.models import Component, Team
@@ -21,6 +20,7 @@ from catalog.operations import patch_component, put_component, retire_component
 from catalog.specs import ComponentSpec
 from portal.lib.api import KeysetPagination
 from portal.lib.clock import db_now
+from portal.lib.strict import expected_version, said, same_name
 
 FILTERS = [
     query("q", "Words, each somewhere in name, title, type, description, tags, labels or annotations"),

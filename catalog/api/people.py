@@ -12,11 +12,11 @@ from catalog.access import actor_of
 from catalog.api.base import IF_MATCH, READ_REFUSALS, WRITE_REFUSALS, answer, query, refusals
 from catalog.api.components import ByRef, paged
 from catalog.api.shapes import MeOut, PersonIn, PersonOut, TeamIn, TeamOut, person_json, team_json
-from catalog.api.strict import expected_version, said, same_name
 from catalog.models import Person, Team
 from catalog.operations import Outcome, patch_team, put_person, put_team, retire_team
 from catalog.specs import MemberSpec, PersonSpec, TeamSpec
 from portal.lib.clock import db_now
+from portal.lib.strict import expected_version, said, same_name
 
 SEARCH = [query("q", "In name or title")]
 

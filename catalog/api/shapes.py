@@ -6,10 +6,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from catalog.api.strict import StrictSerializer
 from catalog.described import component_spec, person_spec, team_spec
 from catalog.models import Component, Membership, Person, Team
 from catalog.operations import Outcome
+from portal.lib.strict import StrictSerializer
 
 ECHOES = frozenset({"kind", "namespace", "name", "ref", "version", "changed", "created_at", "updated_at", "retired_at"})
 
@@ -51,7 +51,7 @@ class MetadataIn(StrictSerializer):
     tags = _texts("Lower-case words")
     labels = _map("Merged key by key in PATCH; null removes one")
     annotations = _map("Merged key by key in PATCH; null removes one")
-    links = LinkShape(many=True, required=False, allow_null=True)
+    links = serializers.ListField(child=LinkShape(), required=False, allow_null=True)
 
 
 class ComponentIn(MetadataIn):
@@ -86,7 +86,7 @@ class TeamIn(MetadataIn):
     email = _text()
     chat_url = _text("Where to reach them")
     parent = _text("The wider team's reference")  # type: ignore[assignment]  # a declared field
-    members = MemberShape(many=True, required=False, allow_null=True)
+    members = serializers.ListField(child=MemberShape(), required=False, allow_null=True)
 
 
 class PersonIn(StrictSerializer):

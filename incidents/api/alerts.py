@@ -24,9 +24,7 @@ class AlertIn(serializers.Serializer[dict[str, object]]):
 
     key = serializers.CharField(max_length=200, help_text="The same key is the same trouble")
     summary = serializers.CharField(max_length=300, required=False)
-    component = serializers.CharField(
-        max_length=200, required=False, help_text="By reference, or short"
-    )
+    component = serializers.CharField(max_length=200, required=False, help_text="By reference, or short")
     severity = serializers.ChoiceField(Alert.Rule.choices, required=False)
     status = serializers.ChoiceField(("firing", "resolved"), required=False)
     links = LinkIn(many=True, required=False)

@@ -18,6 +18,7 @@ from incidents.models.incident import Severity
 from portal.lib.api import KeysetPagination
 from portal.lib.clock import db_now
 from portal.lib.errors import FieldError, Invalid
+from portal.lib.strict import StrictSerializer
 
 STATES = ("open", "triggered", "acknowledged", "resolved")
 
@@ -158,7 +159,7 @@ def _whole(number: int) -> Incident:
     return queries.incident_by_number(number)
 
 
-def _read(kind: type[io.Strict], request: Request) -> dict[str, Any]:
+def _read(kind: type[StrictSerializer], request: Request) -> dict[str, Any]:
     given = kind(data=request.data)
     given.is_valid(raise_exception=True)
     return dict(given.validated_data)

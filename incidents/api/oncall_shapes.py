@@ -10,16 +10,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from catalog.models import Person, Team
-from incidents.api.serializers import Strict
 from incidents.models import LayerVersion, Override
 from incidents.operations.schedules import Turns
 from incidents.queries.oncall import OnCall
 from portal.lib.errors import Invalid
+from portal.lib.strict import StrictSerializer
 
 WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
-class RotationIn(Strict):
+class RotationIn(StrictSerializer):
     """People take turns, in this order; `starts_at` is now when left out."""
 
     people = serializers.ListField(child=serializers.CharField(max_length=200), min_length=1, max_length=200)
@@ -30,7 +30,7 @@ class RotationIn(Strict):
     starts_at = serializers.DateTimeField(required=False)
 
 
-class ScheduleIn(Strict):
+class ScheduleIn(StrictSerializer):
     """A schedule with one rotation."""
 
     name = serializers.CharField(max_length=200)
@@ -47,7 +47,7 @@ class NewScheduleIn(ScheduleIn):
     slug = serializers.SlugField(max_length=80, required=False)
 
 
-class OverrideIn(Strict):
+class OverrideIn(StrictSerializer):
     """`person` null is deliberately nobody."""
 
     person = serializers.SlugRelatedField(
@@ -58,7 +58,7 @@ class OverrideIn(Strict):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
 
 
-class TakeOverIn(Strict):
+class TakeOverIn(StrictSerializer):
     """Who takes over; the signed-in person when left out."""
 
     person = serializers.SlugRelatedField(
@@ -140,7 +140,7 @@ class OverrideOut(serializers.ModelSerializer[Override]):
         read_only_fields = fields
 
 
-def read(kind: type[Strict], request: Request) -> dict[str, Any]:
+def read(kind: type[StrictSerializer], request: Request) -> dict[str, Any]:
     """What was sent, checked. Raises ValidationError naming the fields."""
     given = kind(data=request.data)
     given.is_valid(raise_exception=True)

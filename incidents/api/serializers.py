@@ -1,12 +1,11 @@
 """Incidents, pages and timeline as JSON."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from catalog.models import Component, Person
 from incidents.models import Incident, Page, TimelineEntry
 from incidents.models.incident import Severity
+from portal.lib.strict import StrictSerializer
 
 
 class PageOut(serializers.ModelSerializer[Page]):
@@ -61,25 +60,7 @@ class EntryOut(serializers.ModelSerializer[TimelineEntry]):
         read_only_fields = fields
 
 
-class Strict(serializers.Serializer[Any]):
-    """Refuses fields it does not know, by name."""
-
-    def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401
-        """Raises for unknown fields, each named."""
-        if isinstance(data, dict):
-            unknown = set(data) - set(self.fields)
-            if unknown:
-                known = ", ".join(sorted(self.fields))
-                raise serializers.ValidationError(
-                    {
-                        name: serializers.ErrorDetail(f"There is no such field; known are {known}.", "unknown")
-                        for name in unknown
-                    }
-                )
-        return super().to_internal_value(data)
-
-
-class DeclareIn(Strict):
+class DeclareIn(StrictSerializer):
     """A new incident, declared by a person or a program."""
 
     title = serializers.CharField(max_length=300)
@@ -90,7 +71,7 @@ class DeclareIn(Strict):
     note = serializers.CharField(required=False, allow_blank=True, max_length=5000)
 
 
-class AcknowledgeIn(Strict):
+class AcknowledgeIn(StrictSerializer):
     """Who takes it. People take it themselves; a token must name the person it acts for."""
 
     person = serializers.SlugRelatedField(
@@ -98,13 +79,13 @@ class AcknowledgeIn(Strict):
     )
 
 
-class ResolveIn(Strict):
+class ResolveIn(StrictSerializer):
     """What it was."""
 
     cause = serializers.CharField(required=False, allow_blank=True, max_length=5000)
 
 
-class NoteIn(Strict):
+class NoteIn(StrictSerializer):
     """A note for the timeline."""
 
     text = serializers.CharField(max_length=10000)

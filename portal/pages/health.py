@@ -13,10 +13,14 @@ from portal.pages import watch
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 while this process answers and the database does."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return JsonResponse({"status": "ok"})
+    """200 while this process answers and the database does, with the age of each sweep and what is late, in seconds.
+
+    Lateness does not make it fail: restarting the web server would mend no sweep. Alarm on `/metrics` or WATCHDOG_URL.
+    """
+    seen = watch.look(now=db_now())
+    said = {name: round(age, 1) for name, age in seen.late.items()}
+    ages = {name: round(age, 1) for name, age in sorted(seen.sweeps.items())}
+    return JsonResponse({"status": "late" if said else "ok", "late": said, "sweeps": ages})
 
 
 def readyz(request: HttpRequest) -> JsonResponse:

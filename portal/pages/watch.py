@@ -1,5 +1,6 @@
 """How late we are, for `/metrics` and the watchdog: computed from the database when asked."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from prometheus_client import Gauge
@@ -15,8 +16,21 @@ TOO_LATE = 60.0
 """Seconds after which the watchdog barks."""
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Seconds: age of each sweep's last pass, and what has waited for longer than a minute, by name."""
+
+    sweeps: dict[str, float]
+    late: dict[str, float]
+
+
 def refresh(*, now: datetime) -> dict[str, float]:
-    """Set the gauges, and answer what is later than a minute, by name. Nothing waiting is not late: 0 seconds."""
+    """`look`, with the gauges set; answers what is late."""
+    return look(now=now).late
+
+
+def look(*, now: datetime) -> Watch:
+    """How late we are. Sets the gauges for `/metrics` on the way. Nothing waiting is not late: 0 seconds."""
     found = lateness(now=now)
     ages = {f"slo.{row.name}": (now - row.at).total_seconds() for row in Sweep.objects.all()} | found.sweeps
     OVERDUE_TIMER.set(found.oldest_timer or 0)
@@ -29,4 +43,4 @@ def refresh(*, now: datetime) -> dict[str, float]:
         "undelivered message": found.oldest_notification,
         "untaken delivery": found.oldest_delivery,
     }
-    return {name: age for name, age in waiting.items() if age is not None and age > TOO_LATE}
+    return Watch(ages, {name: age for name, age in waiting.items() if age is not None and age > TOO_LATE})

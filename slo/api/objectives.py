@@ -13,11 +13,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.access import actor_of
-from catalog.api.strict import etag, expected_version, same_name
 from portal.lib.api import KeysetPagination
 from portal.lib.clock import db_now
 from portal.lib.errors import FieldError, Invalid
 from portal.lib.problems import refusals
+from portal.lib.strict import etag, expected_version, same_name
 from slo import ledger, queries
 from slo.api.shapes import (
     DetailOut,

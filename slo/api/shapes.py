@@ -6,8 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from catalog.api.strict import StrictSerializer
 from portal.lib import durations
+from portal.lib.strict import StrictSerializer
 from slo.drafts import described
 from slo.ledger import BucketRow
 from slo.models import Definition, Objective

@@ -8,9 +8,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.access import actor_of
-from catalog.api.strict import same_name
 from portal.lib.clock import db_now
 from portal.lib.problems import refusals
+from portal.lib.strict import same_name
 from slo import queries
 from slo.api.shapes import SourceIn, SourceOut, source_json
 from slo.operations import SourceDraft, save_source

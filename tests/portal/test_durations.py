@@ -23,8 +23,8 @@ def test_what_is_not_a_duration_is_refused_with_examples(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0, "0 s"), (59, "59 s"), (207, "3 min 27 s"), (29 * 60, "29 min"), (9840, "2 h 44 min"), (22 * 3600 + 1799, "22 h"),
-     (86400 * 22, "22 d"), (3600, "1 h"), (90000, "1 d 1 h")],
+    [(0, "0 s"), (59, "59 s"), (207, "3 min 27 s"), (29 * 60, "29 min"), (9840, "2 h 44 min"),
+     (22 * 3600 + 1799, "22 h"), (86400 * 22, "22 d"), (3600, "1 h"), (90000, "1 d 1 h")],
 )  # fmt: skip
 def test_people_read_two_units_at_the_most(seconds: int, said: str) -> None:
     assert words(timedelta(seconds=seconds)) == said

@@ -37,7 +37,16 @@ def said(serializer: StrictSerializer, request: Request, *, about: type) -> dict
     if not isinstance(request.data, Mapping):
         raise ValidationError({"non_field_errors": [ErrorDetail("Send a JSON object.", "not_an_object")]})
     defaults = {f.name: f.default_factory() if f.default_factory is not MISSING else f.default for f in fields(about)}
-    return {name: defaults[name] if value is None else value for name, value in serializer.validated_data.items()}
+    given = serializer.validated_data if serializer.partial else _without_nulls(serializer.validated_data)
+    return {name: defaults[name] if value is None else value for name, value in given.items()}
+
+
+def _without_nulls(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A whole body has nothing to remove: a label of null is none."""
+    return {
+        name: {key: inner for key, inner in value.items() if inner is not None} if isinstance(value, Mapping) else value
+        for name, value in given.items()
+    }
 
 
 def same_name(request: Request, **path: str) -> None:
@@ -65,7 +74,7 @@ def expected_version(request: Request) -> int | None:
     if given in {"", "*"}:
         return None
     number = given.removeprefix("W/").strip('"')  # compression makes our own ETags weak
-    if not number.isdecimal():
+    if not number.isdecimal() or len(number) > 18:
         message = f"{given}: send back the ETag as you got it."
         raise Invalid(message, errors=(FieldError("If-Match", "invalid_etag", message),))
     return int(number)
