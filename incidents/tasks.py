@@ -8,6 +8,7 @@ from celery import shared_task
 from incidents import paging
 from incidents.intake import deliveries, slo
 from incidents.operations import pruning
+from incidents.paging.shift import courier_shift
 from portal.lib.clock import db_now
 
 A_WHILE = 5.0
@@ -23,8 +24,11 @@ def advance_due() -> None:
 
 @shared_task(name="incidents.deliver_due", ignore_result=True, soft_time_limit=50)
 def deliver_due() -> None:
-    """The outbox."""
-    delivered = paging.deliver_due(for_seconds=A_WHILE)
+    """The outbox, by one courier of each worker: one that waits for a server that hangs leaves room for the sweeps."""
+    with courier_shift() as mine:
+        if not mine:
+            return
+        delivered = paging.deliver_due(for_seconds=A_WHILE)
     paging.stamp("deliver_due", now=db_now(), taken=delivered.sent, failed=delivered.failed)
 
 
