@@ -4,10 +4,12 @@ What is not yet taken is found by an anti-join, never by a cursor over ids, for 
 is held, all its open transitions are taken in order, and each is ticked off in the transaction of what it led to.
 """
 
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import OperationalError, transaction
+from django.db.models import Min
 
 from incidents import timeline
 from incidents.firing import Firing
@@ -19,23 +21,61 @@ log = structlog.get_logger(__name__)
 
 SOURCE = "slo"
 STARTS = frozenset({"firing", "blind"})
+PAUSE = timedelta(seconds=5)
+PAUSE_AT_MOST = timedelta(minutes=5)
+
+
+@dataclass(slots=True)
+class Poisoned:
+    """Objectives whose transitions failed in this process: how often, and when to try again.
+
+    Kept in memory, for it saves work and decides nothing: a new process tries everything once.
+    """
+
+    failures: dict[int, int] = field(default_factory=dict)
+    not_before: dict[int, datetime] = field(default_factory=dict)
+
+    def resting(self, now: datetime) -> list[int]:
+        """Those whose pause has not ended."""
+        return [pk for pk, at in self.not_before.items() if at > now]
+
+    def failed(self, objective_id: int, now: datetime) -> None:
+        """Tried again after a growing pause."""
+        count = self.failures.get(objective_id, 0)
+        self.failures[objective_id] = count + 1
+        self.not_before[objective_id] = now + min(PAUSE * 2 ** min(count, 10), PAUSE_AT_MOST)
+
+    def well(self, objective_id: int) -> None:
+        """It went through."""
+        self.failures.pop(objective_id, None)
+        self.not_before.pop(objective_id, None)
+
+
+poisoned = Poisoned()
 
 
 def take_transitions(*, now: datetime, limit: int = 100) -> int:
-    """Take what up to `limit` objectives have to say; answers how many transitions were taken."""
-    waiting = AlertTransition.objects.filter(handled=None).order_by().values_list("objective_id", flat=True).distinct()
-    return sum(_taken(objective_id, now) for objective_id in waiting[:limit])
+    """Take what up to `limit` objectives have to say, longest waiting first; answers how many transitions were taken.
+
+    Those that failed rest a while, so that however many they are, the others have their turn.
+    """
+    waiting = AlertTransition.objects.filter(handled=None).exclude(objective_id__in=poisoned.resting(now))
+    oldest = waiting.values("objective_id").annotate(since=Min("at")).order_by("since", "objective_id")
+    return sum(_taken(row["objective_id"], now) for row in oldest[:limit])
 
 
 def _taken(objective_id: int, now: datetime) -> int:
     try:
         with transaction.atomic():
-            return _take_objective(objective_id, now)
+            taken = _take_objective(objective_id, now)
     except OperationalError:
         raise
     except Exception:  # what one objective says must not keep the others from being heard
         log.exception("transitions could not be taken; they stay and are tried again", objective=objective_id)
+        poisoned.failed(objective_id, now)
         return 0
+    poisoned.well(objective_id)
+    return taken
 
 
 def _take_objective(objective_id: int, now: datetime) -> int:

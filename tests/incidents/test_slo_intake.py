@@ -89,5 +89,26 @@ def test_what_fails_is_neither_lost_nor_half_taken_and_holds_up_no_other(
     assert take_transitions(now=NOW) == 1
     assert Incident.objects.count() == 1
     monkeypatch.undo()
-    assert take_transitions(now=NOW) == 1
+    assert take_transitions(now=NOW) == 0, "it rests for a moment"
+    assert take_transitions(now=NOW + slo.PAUSE) == 1
     assert Incident.objects.count() == 2
+
+
+def test_however_many_fail_the_others_have_their_turn(component: Component, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = [make_incidents.objective(component) for _ in range(3)]
+    good = make_incidents.objective(make.component())
+    for age, objective in enumerate([*bad, good]):
+        make_incidents.transition(objective, at=NOW + age * timedelta(seconds=1))
+    sound = slo._details
+    monkeypatch.setattr(slo, "_details", lambda one: sound(one) if one.objective_id == good.pk else 1 / 0)
+    later = NOW + MINUTE
+    assert [take_transitions(now=later, limit=3) for _ in "12"] == [0, 1]
+    assert Alert.objects.get().objective == good
+
+
+def test_the_longest_waiting_objective_comes_first(component: Component) -> None:
+    young, old = make_incidents.objective(component), make_incidents.objective(make.component())
+    make_incidents.transition(young, at=NOW)
+    make_incidents.transition(old, at=NOW - MINUTE)
+    take_transitions(now=NOW, limit=1)
+    assert Alert.objects.get().objective == old
