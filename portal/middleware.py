@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -29,6 +29,30 @@ class RequestContext:
             response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
+
+
+class StorableAddress:
+    """No address of ours holds NUL, and no database can be asked for it: 404 for a path, 400 for a query of the API."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        api = request.path.startswith("/api/")
+        if "\x00" in request.path:
+            return _problem(404, "Not found") if api else HttpResponseNotFound("Not found", content_type="text/plain")
+        named = [name for name, texts in request.GET.lists() if "\x00" in "".join((name, *texts))] if api else []
+        if named:
+            return _problem(400, "Some fields need attention", *named)
+        return self.get_response(request)
+
+
+def _problem(code: int, title: str, *fields: str) -> JsonResponse:
+    message = "The character NUL is in no name and no text; leave it out."
+    body: dict[str, object] = {"type": "about:blank", "title": title, "status": code, "detail": message}
+    if fields:
+        body["errors"] = [{"field": name, "code": "character", "message": message} for name in fields]
+    return JsonResponse(body, status=code, content_type="application/problem+json")
 
 
 class ReaderZone:

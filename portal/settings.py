@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.RequestContext",
+    "portal.middleware.StorableAddress",
     "portal.middleware.ReaderZone",
     "portal.middleware.ExpectedFailures",
 ]

@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
+from django.db.models import QuerySet
 from django.http import Http404
 from rest_framework import exceptions, status
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 from rest_framework.views import exception_handler as drf_handler
 
-from portal.lib.errors import Expected, FieldError
+from portal.lib.errors import Expected, FieldError, Invalid
 
 
 class KeysetPagination(CursorPagination):
@@ -21,9 +24,36 @@ class KeysetPagination(CursorPagination):
     page_size_query_param = "limit"
     ordering: str | Sequence[str] = "pk"  # type: ignore[assignment]
 
+    def paginate_queryset(
+        self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: APIView | None = None
+    ) -> list[Any] | None:
+        """The page at `cursor`. Raises Invalid for a cursor that was cut or made up."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (exceptions.NotFound, ValidationError, ValueError) as error:  # its position need not fit the column
+            raise _refused("cursor", "Send `next` or `previous` as they were answered.") from error
+
+    def decode_cursor(self, request: Request) -> Any:  # noqa: ANN401  # the framework's own tuple
+        """As the framework's. Raises ValueError for a position that holds NUL, which no column can."""
+        found = super().decode_cursor(request)
+        if found is not None and "\x00" in str(found.position or ""):
+            raise ValueError("NUL in a cursor")
+        return found
+
+    def get_page_size(self, request: Request) -> int | None:
+        """`limit`, at most `max_page_size`. Raises Invalid for what is no count."""
+        asked = request.query_params.get("limit", "")
+        if asked and (not asked.isdecimal() or len(asked) > 9 or int(asked) == 0):
+            raise _refused("limit", f"Use a number from 1 to {self.max_page_size}.")
+        return super().get_page_size(request)
+
     def get_paginated_response(self, data: Any) -> Response:  # noqa: ANN401
         """`{"results": […], "next": url | null, "previous": url | null}`."""
         return Response({"results": data, "next": self.get_next_link(), "previous": self.get_previous_link()})
+
+
+def _refused(field: str, message: str) -> Invalid:
+    return Invalid(f"{field}: {message}", errors=(FieldError(field, "invalid", message),))
 
 
 def problem(
@@ -45,6 +75,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     """Turn what a view raised into problem details; None leaves a bug to be a 500 that is logged."""
     if isinstance(error, Expected):
         return problem(code=error.status, title=error.title, detail=str(error), errors=error.errors)
+    if isinstance(error, RequestDataTooBig):
+        code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+        return problem(code=code, title="Too large", detail="Send at most 5 MB at once.")
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):

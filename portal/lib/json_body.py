@@ -1,0 +1,60 @@
+"""JSON bodies of requests, refused by the name of their field where they hold what no database can keep."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
+
+from portal.lib.errors import FieldError, Invalid
+
+DEEPEST = 50
+"""Levels of nesting; nothing of ours needs more than six."""
+
+
+class JSONBody(JSONParser):
+    """Django REST framework's parser, and an answer for NUL, half a surrogate pair, and nesting without end."""
+
+    def parse(
+        self,
+        stream: Any,  # noqa: ANN401  # the framework's own signature
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
+        """The body's value. Raises ParseError for no JSON, Invalid naming the fields that hold what can't be kept."""
+        try:
+            found = super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise ParseError(f"This is nested too deeply; use at most {DEEPEST} levels.") from error
+        faults = tuple(_faults(found))
+        if faults:
+            raise Invalid("; ".join(f"{fault.field}: {fault.message}" for fault in faults[:5]), errors=faults[:20])
+        return found
+
+
+def _faults(body: object) -> Iterator[FieldError]:
+    """Without recursion, for the depth is the sender's."""
+    waiting: list[tuple[str, int, object]] = [("", 0, body)]
+    while waiting:
+        path, depth, value = waiting.pop()
+        if isinstance(value, str):
+            yield from _unkept(path, value)
+        elif depth >= DEEPEST and isinstance(value, dict | list):
+            yield FieldError(path[:200], "too_deep", f"Use at most {DEEPEST} levels.")
+        elif isinstance(value, list):
+            waiting.extend((f"{path}[{place}]", depth + 1, item) for place, item in enumerate(value))
+        elif isinstance(value, dict):
+            for name, item in value.items():
+                yield from _unkept(f"{path}.{name}".strip("."), name)
+                waiting.append((f"{path}.{name}".strip("."), depth + 1, item))
+
+
+def _unkept(path: str, text: str) -> Iterator[FieldError]:
+    """By the framework's codes for the same faults."""
+    field = path.encode("ascii", "backslashreplace").decode().replace("\x00", "\\x00")[:200]
+    if "\x00" in text:
+        yield FieldError(field, "null_characters_not_allowed", "The character NUL can't be stored; leave it out.")
+    elif any("\ud800" <= character <= "\udfff" for character in text):
+        yield FieldError(
+            field, "surrogate_characters_not_allowed", "Half a surrogate pair is no character; leave it out."
+        )
