@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from catalog.models import Component
+from portal.lib.clock import db_now
 from slo import ledger
 from slo.counting import Bucket
 from slo.ledger.members import Member, members
@@ -113,6 +114,7 @@ def count_up(
     }
     until = begin + 60 * len(found)
     entry = ledger.Entry(into.pk, begin, until, buckets, 0, float(max(buckets)) if buckets else None)
+    ledger.ensure_partitions(db_now().date())  # as evaluation does before it appends
     ledger.append([entry])
     end = datetime.fromtimestamp(until, UTC)
     CursorGroup.objects.filter(pk=since.group_id).update(cursor=end)
