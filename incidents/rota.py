@@ -119,7 +119,7 @@ def preview(turns: Turns, *, zone: str, shown_in: str, now: datetime, of: Schedu
     """Four weeks around the change, `zone` being the schedule's. Raises Invalid where the rotation makes no sense."""
     try:
         layer = turns.layer(zone)
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, OverflowError) as error:
         raise Invalid(str(error), errors=(FieldError("", "invalid", str(error)),)) from error
     before = queries.readable(of) if of else rotation.Schedule(zone)
     after = replace(before, layers=(*(_ended(one, layer.start) for one in before.layers), layer))

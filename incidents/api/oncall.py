@@ -174,6 +174,8 @@ def _moment(request: Request, name: str) -> datetime | None:
     except ValueError as error:
         wrong = FieldError(name, "invalid", "Write a moment such as 2026-11-22T09:00:00Z.")
         raise Invalid(errors=(wrong,)) from error
+    if found.year not in operations.YEARS:
+        raise Invalid(errors=(FieldError(name, "out-of-range", "Choose a year from 1970 to 2199."),))
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

@@ -77,7 +77,7 @@ def person_on_call(schedule: Schedule, now: datetime) -> str | None:
     """The reference of whoever has it; None in a gap, and where the schedule can't be read (logged, never raised)."""
     try:
         stretch = rotation.on_call(rotation_of(schedule), now)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         log.exception("schedule can't be read", schedule=schedule.slug, error=str(error))
         return None
     return stretch.person if isinstance(stretch, rotation.Shift) else None

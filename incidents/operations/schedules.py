@@ -24,6 +24,9 @@ GRACE = timedelta(minutes=5)
 """A form that was open for a while may still say a moment that has just passed; it then means now."""
 
 LONGEST_TURN = {"hour": 24 * 7, "day": 366, "week": 52}
+YEARS = range(1970, 2200)
+"""Moments outside lie at the calendar's edge, where turns can't be counted any more."""
+
 TAKE_OVER = timedelta(hours=12)
 """How long a take-over lasts where the schedule names no end."""
 
@@ -277,6 +280,7 @@ def _wrong_turns(turns: Turns) -> Iterable[FieldError]:
         yield FieldError("unit", "unknown", "A turn is counted in hour, day or week.")
     elif not 1 <= turns.length <= LONGEST_TURN[turns.unit]:
         yield FieldError("length", "out-of-range", f"A turn lasts 1 to {LONGEST_TURN[turns.unit]} {turns.unit}s.")
+    yield from _wrong_year("starts_at", turns.starts_at)
     if not 0 <= turns.weekday <= 6:
         yield FieldError("weekday", "out-of-range", "Monday is 0, Sunday is 6.")
     yield from _wrong_people(turns.people)
@@ -296,6 +300,13 @@ def _wrong_period(starts_at: datetime, ends_at: datetime, now: datetime) -> Iter
         yield FieldError("starts_at", "past", "An override can't begin in the past; choose a moment from now on.")
     if ends_at <= starts_at:
         yield FieldError("ends_at", "before-start", "It ends before it starts; choose a later end.")
+    yield from _wrong_year("starts_at", starts_at)
+    yield from _wrong_year("ends_at", ends_at)
+
+
+def _wrong_year(name: str, at: datetime) -> Iterable[FieldError]:
+    if at.year not in YEARS:
+        yield FieldError(name, "out-of-range", f"Choose a year from {YEARS[0]} to {YEARS[-1]}.")
 
 
 def _check(wrong: Iterable[FieldError]) -> None:

@@ -120,7 +120,7 @@ def readable(schedule: Schedule) -> rotation.Schedule:
     """The schedule for the pure module; one that can't be read is logged and shown as what it is, nobody on call."""
     try:
         return rotation_of(schedule)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         log.exception("schedule can't be read", schedule=schedule.slug, error=str(error))
         return rotation.Schedule("UTC")
 

@@ -83,7 +83,9 @@ def test_shifts_and_gaps_of_a_period_cover_it(script: APIClient, body: dict[str,
     ]
 
 
-@pytest.mark.parametrize("end", ["2026-10-01T00:00:00Z", "2036-10-01T00:00:00Z", "tomorrow"])
+@pytest.mark.parametrize(
+    "end", ["2026-10-01T00:00:00Z", "2036-10-01T00:00:00Z", "tomorrow", "9999-12-31T23:59:59-14:00"]
+)
 def test_a_period_that_makes_no_sense_names_the_field(script: APIClient, body: dict[str, Any], end: str) -> None:
     script.put(f"{SCHEDULES}/ci", body)
     answer = script.get(f"{SCHEDULES}/ci/shifts", {"start": "2026-10-31T08:00:00Z", "end": end})

@@ -1,7 +1,7 @@
 """Schedules as people change them: nothing rewrites the past, and every change says who made it."""
 
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
@@ -94,6 +94,8 @@ def test_an_address_that_is_taken_is_refused(schedule: Schedule, turns: Turns) -
         ("length", {"length": 0}),
         ("length", {"length": 53, "unit": "week"}),
         ("weekday", {"weekday": 7}),
+        ("starts_at", {"starts_at": datetime.max.replace(tzinfo=UTC)}),
+        ("starts_at", {"starts_at": datetime.min.replace(tzinfo=UTC)}),
     ],
 )
 def test_a_rotation_that_makes_no_sense_names_its_field(turns: Turns, field: str, wrong: dict[str, object]) -> None:
@@ -165,6 +167,14 @@ def test_an_override_in_the_past_or_backwards_is_refused(schedule: Schedule, sta
     assert [error.field for error in refused.value.errors] == [field]
 
 
+def test_an_override_to_the_end_of_time_is_refused(schedule: Schedule) -> None:
+    with pytest.raises(Invalid) as refused:
+        add_override(
+            schedule=schedule, person=None, starts_at=NOW, ends_at=datetime.max.replace(tzinfo=UTC), by=BY, now=NOW
+        )
+    assert [error.field for error in refused.value.errors] == ["ends_at"]
+
+
 def test_withdrawing_an_override_that_has_begun_keeps_what_was(schedule: Schedule, eve: Person) -> None:
     made = add_override(schedule=schedule, person=eve, starts_at=NOW, ends_at=NOW + 9 * HOUR, by=BY, now=NOW)
     withdraw_override(override=made, by=BY, now=NOW + 2 * HOUR)
@@ -227,6 +237,11 @@ def test_somebody_the_catalog_no_longer_knows_is_named_by_reference(schedule: Sc
 
 def test_a_schedule_that_cannot_be_read_is_a_gap_and_takes_no_page_down(schedule: Schedule) -> None:
     Schedule.objects.update(time_zone="Mars/Olympus")
+    assert oncall.on_call_now(oncall.schedules(since=NOW), now=NOW)[0].nobody
+
+
+def test_a_rotation_at_the_edge_of_the_calendar_takes_no_other_schedule_down(schedule: Schedule) -> None:
+    LayerVersion.objects.update(starts_at=datetime.max.replace(tzinfo=UTC))
     assert oncall.on_call_now(oncall.schedules(since=NOW), now=NOW)[0].nobody
 
 
