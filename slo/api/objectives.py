@@ -175,7 +175,7 @@ def _moment(request: Request, name: str) -> datetime | None:
         found = parse_datetime(text.replace(" ", "+"))  # a plus sign sent unescaped arrives as a space
     except ValueError:
         found = None
-    if found is None or found.tzinfo is None:
+    if found is None or found.tzinfo is None or found.year not in range(1970, 2200):
         raise _refused(name, "write a time with its zone, such as 2026-11-22T12:00:00Z")
     return found.astimezone(UTC)
 

@@ -20,8 +20,8 @@ ECHOES = frozenset(
 )
 
 
-def _text(help_text: str = "", *, required: bool = False) -> serializers.CharField:
-    return serializers.CharField(required=required, allow_blank=not required, help_text=help_text)
+def _text(help_text: str = "", *, required: bool = False, most: int = 200) -> serializers.CharField:
+    return serializers.CharField(required=required, allow_blank=not required, help_text=help_text, max_length=most)
 
 
 class ObjectiveIn(StrictSerializer):
@@ -41,7 +41,7 @@ class ObjectiveIn(StrictSerializer):
     window = _text("1d to 90d (default 30d), or week, month, quarter, year")
     time_zone = _text("Of a calendar window, such as Europe/Berlin; default UTC")
     title = _text("What people call it")
-    description = _text()
+    description = _text(most=10_000)
     source = _text("A data source's name; the default one where left out")  # type: ignore[assignment]  # declared
     policy = _text("An alert policy's name; default workbook")
     budgeting = _text("occurrences (default) or timeslices")
@@ -159,12 +159,12 @@ class SourceIn(StrictSerializer):
 
     echoes = frozenset({"name", "reachable", "version", "latency", "ok_at", "down_since", "error", "objectives"})
 
-    url = _text(required=True)
+    url = _text(required=True, most=500)
     kind = _text("prometheus (default), thanos, mimir or victoriametrics")
     is_default = serializers.BooleanField(required=False)
     auth = _text("none (default), basic, bearer or mtls")
     username = _text()
-    secret = _text("Password or token")
+    secret = _text("Password or token", most=10_000)
     headers = serializers.DictField(child=serializers.CharField(), required=False)
     verify = serializers.BooleanField(required=False)
     timeout = _text("Such as 10s")

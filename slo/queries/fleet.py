@@ -116,7 +116,7 @@ def _where(wanted: FleetFilter) -> Q:
         where &= Q(standing__state=state) if state is not None else Q(pk__in=[])
     if wanted.window:
         days = wanted.window.removesuffix("d")
-        where &= Q(window_days=int(days)) if days.isdecimal() else Q(calendar=wanted.window)
+        where &= Q(window_days=int(days)) if days.isdecimal() and len(days) <= 4 else Q(calendar=wanted.window)
     for word in wanted.text.split():
         where &= Q(title__icontains=word) | Q(name__icontains=word) | Q(definition__component__name__icontains=word)
     return where

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from tests import make
+from tests import make, make_incidents
 
 pytestmark = pytest.mark.django_db
 HERE = "/api/v1/components/component/default/ci"
@@ -91,3 +91,17 @@ def test_null_in_a_list_is_named_and_null_in_a_map_is_none(ci: APIClient) -> Non
     assert named(ci.put(HERE, {"links": [None]})) == ["links[0]"]
     answer = ci.put(HERE, {"labels": {"a": None, "b": "c"}, "annotations": {"x": None}})
     assert (answer.status_code, answer.json()["labels"], answer.json()["annotations"]) == (201, {"b": "c"}, {})
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-13-45"])
+def test_a_moment_at_the_edge_of_the_calendar_is_named(ci: APIClient, moment: str) -> None:
+    slo = make_incidents.objective(make.component())
+    slug = make_incidents.schedule(make.person("ada")).slug
+    assert named(ci.get(f"/api/v1/slos/{slo.name}/ledger", {"to": moment})) == ["to"]
+    assert named(ci.get(f"/api/v1/schedules/{slug}/on-call", {"at": moment})) == ["at"]
+    assert named(ci.get(f"/api/v1/schedules/{slug}/shifts", {"start": moment})) == ["start"]
+
+
+def test_a_title_longer_than_its_column_is_named(ci: APIClient) -> None:
+    slo = make_incidents.objective(make.component())
+    assert named(ci.patch(f"/api/v1/slos/{slo.name}", {"title": "a" * 201})) == ["title"]
