@@ -17,8 +17,13 @@ from incidents.models import Incident, TimelineEntry
 from incidents.models.incident import Severity
 from portal.lib.api import KeysetPagination
 from portal.lib.clock import db_now
-from portal.lib.errors import FieldError, Invalid
+from portal.lib.errors import FieldError, Forbidden, Invalid
 from portal.lib.strict import StrictSerializer
+
+
+class NotYours(Forbidden):
+    """People acknowledge for themselves; leave `person` out. Only a token names the person it acts for."""
+
 
 STATES = ("open", "triggered", "acknowledged", "resolved")
 
@@ -102,6 +107,8 @@ class Acknowledge(APIView):
         actor = actor_of_api(request)
         access.require_hand(actor, incident)
         person = _read(io.AcknowledgeIn, request).get("person") or actor.person
+        if actor.person not in (None, person):
+            raise NotYours
         by = Actor(person=person, via="api") if person else actor
         operations.acknowledge_incident(incident=incident, by=by, now=db_now())
         return Response(io.IncidentOut(_whole(number)).data)
