@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
+from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 from django.http import Http404
 from rest_framework import exceptions, status
@@ -14,6 +16,8 @@ from rest_framework.views import APIView
 from rest_framework.views import exception_handler as drf_handler
 
 from portal.lib.errors import Expected, FieldError, Invalid
+
+log = structlog.get_logger(__name__)
 
 
 class KeysetPagination(CursorPagination):
@@ -75,6 +79,12 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     """Turn what a view raised into problem details; None leaves a bug to be a 500 that is logged."""
     if isinstance(error, Expected):
         return problem(code=error.status, title=error.title, detail=str(error), errors=error.errors)
+    if isinstance(error, OperationalError | InterfaceError):
+        log.error("the database did not answer a request", exc_info=error)
+        title, detail = "Not available now", "The database does not answer; nothing was changed. Try again."
+        return problem(
+            code=status.HTTP_503_SERVICE_UNAVAILABLE, title=title, detail=detail, headers={"Retry-After": "5"}
+        )
     if isinstance(error, RequestDataTooBig):
         code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
         return problem(code=code, title="Too large", detail="Send at most 5 MB at once.")

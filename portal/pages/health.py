@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from celery import current_app
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -13,11 +13,15 @@ from portal.pages import watch
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 while this process answers and the database does, with the age of each sweep and what is late, in seconds.
+    """200 while this process answers and the database does, with the age of each sweep and what is late, in seconds;
+    503 while the database does not.
 
     Lateness does not make it fail: restarting the web server would mend no sweep. Alarm on `/metrics` or WATCHDOG_URL.
     """
-    seen = watch.look(now=db_now())
+    try:
+        seen = watch.look(now=db_now())
+    except (OperationalError, InterfaceError) as error:
+        return JsonResponse({"status": "no database", "detail": str(error).strip()[:300]}, status=503)
     said = {name: round(age, 1) for name, age in seen.late.items()}
     ages = {name: round(age, 1) for name, age in sorted(seen.sweeps.items())}
     return JsonResponse({"status": "late" if said else "ok", "late": said, "sweeps": ages})

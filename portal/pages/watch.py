@@ -11,6 +11,7 @@ from slo.models import Sweep
 OVERDUE_TIMER = Gauge("portico_overdue_timer_seconds", "How long the oldest due escalation step has been waiting")
 UNDELIVERED = Gauge("portico_undelivered_message_seconds", "How long the oldest unsent message has been due")
 UNTAKEN = Gauge("portico_untaken_delivery_seconds", "How long the oldest stored delivery has been waiting")
+UNHEARD = Gauge("portico_untaken_transition_seconds", "How long the oldest alert of an objective has been waiting")
 SWEEP_AGE = Gauge("portico_sweep_age_seconds", "Since the sweep last came by", ["sweep"])
 TOO_LATE = 60.0
 """Seconds after which the watchdog barks."""
@@ -18,7 +19,7 @@ TOO_LATE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Seconds: age of each sweep's last pass, and what has waited for longer than a minute, by name."""
+    """Seconds: age of each sweep's last pass, and what has waited or stayed away for over a minute, by name."""
 
     sweeps: dict[str, float]
     late: dict[str, float]
@@ -36,11 +37,14 @@ def look(*, now: datetime) -> Watch:
     OVERDUE_TIMER.set(found.oldest_timer or 0)
     UNDELIVERED.set(found.oldest_notification or 0)
     UNTAKEN.set(found.oldest_delivery or 0)
+    UNHEARD.set(found.oldest_transition or 0)
     for name, age in ages.items():
         SWEEP_AGE.labels(name).set(age)
     waiting = {
         "overdue timer": found.oldest_timer,
         "undelivered message": found.oldest_notification,
         "untaken delivery": found.oldest_delivery,
+        "untaken transition": found.oldest_transition,
+        **{f"sweep {name}": age for name, age in found.sweeps.items()},  # these come by every few seconds
     }
     return Watch(ages, {name: age for name, age in waiting.items() if age is not None and age > TOO_LATE})

@@ -14,6 +14,7 @@ from incidents.models import Delivery, Page, SweepStamp
 from incidents.paging import advance_due
 from incidents.queries import lateness
 from portal.lib.clock import db_now
+from portal.pages import watch
 from portal.tasks import watchdog
 from tests import make, make_incidents
 from tests.make import NOW
@@ -63,6 +64,17 @@ def test_the_oldest_overdue_step_and_the_oldest_unsent_message_are_timed() -> No
     advance_due(now=NOW + timedelta(seconds=90))
     found = lateness(now=NOW + timedelta(seconds=100))
     assert (found.oldest_timer, found.oldest_notification) == (None, 10)
+
+
+def test_what_an_objective_says_unheard_is_timed_and_late() -> None:
+    make_incidents.transition(make_incidents.objective(make.component()))
+    found = watch.look(now=NOW + timedelta(seconds=90))
+    assert found.late == {"untaken transition": 90}
+
+
+def test_a_sweep_that_stays_away_is_late_though_nothing_waits() -> None:
+    SweepStamp.objects.create(name="advance_due", at=NOW)
+    assert watch.look(now=NOW + timedelta(seconds=90)).late == {"sweep advance_due": 90}
 
 
 def test_metrics_say_how_late_we_are(client: Client) -> None:

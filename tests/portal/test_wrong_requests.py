@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -105,3 +106,14 @@ def test_a_moment_at_the_edge_of_the_calendar_is_named(ci: APIClient, moment: st
 def test_a_title_longer_than_its_column_is_named(ci: APIClient) -> None:
     slo = make_incidents.objective(make.component())
     assert named(ci.patch(f"/api/v1/slos/{slo.name}", {"title": "a" * 201})) == ["title"]
+
+
+def test_a_database_that_is_away_is_a_503_for_programs(ci: APIClient) -> None:
+    def gone(*_: object) -> None:
+        raise OperationalError("the connection is lost")
+
+    with connection.execute_wrapper(gone):
+        answer, health = ci.get("/api/v1/components"), ci.get("/healthz")
+    assert named(answer, 503) == []
+    assert answer["Retry-After"]
+    assert (health.status_code, health.json()["status"]) == (503, "no database")
