@@ -116,9 +116,14 @@ def _hand_over(channel: str, message: Message, address: str) -> str:
 
 def _outcome(future: Future[str], leased: Leased) -> Outcome:
     try:
-        return Outcome(leased, receipt=future.result())
+        return Outcome(leased, receipt=_storable(future.result()))
     except ChannelError as error:
-        return Outcome(leased, error=str(error) or type(error).__name__, permanent=error.permanent)
+        return Outcome(leased, error=_storable(str(error)) or type(error).__name__, permanent=error.permanent)
     except Exception as error:  # a channel's bug counts as its failure, and is tried again
         log.exception("channel failed in an unforeseen way", channel=leased.notification.channel)
-        return Outcome(leased, error=f"{type(error).__name__}: {error}")
+        return Outcome(leased, error=_storable(f"{type(error).__name__}: {error}"))
+
+
+def _storable(words: str) -> str:
+    """What a server said may hold anything; what can't be kept would be sent again and again."""
+    return words.replace("\x00", "").encode(errors="replace").decode()

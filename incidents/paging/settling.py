@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import transaction
+import structlog
+from django.db import OperationalError, transaction
 
 from incidents import timeline
 from incidents.escalation import ESCALATING
 from incidents.models import ContactMethod, Notification, NotificationAttempt, Page, TimelineEntry
 from incidents.paging.outbox import PAUSES, Leased, Outcome
 from portal.lib.hints import nudge
+
+log = structlog.get_logger(__name__)
 
 State = Notification.State
 UNDER_WAY = (State.PENDING, State.LEASED, State.SENT)
@@ -18,8 +21,14 @@ UNDER_WAY = (State.PENDING, State.LEASED, State.SENT)
 def settle(outcomes: Sequence[Outcome], *, now: datetime) -> None:
     """Record each outcome in a transaction of its own, so that one that can't be recorded holds up no other."""
     for outcome in outcomes:
-        with transaction.atomic():
-            over = _settle(outcome, now)
+        try:
+            with transaction.atomic():
+                over = _settle(outcome, now)
+        except OperationalError:
+            raise
+        except Exception:  # its lease runs out, and it is tried again
+            log.exception("an outcome could not be recorded", notification=outcome.leased.notification.pk)
+            continue
         if over is not None:
             hasten(over, now=now)
 

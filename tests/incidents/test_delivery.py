@@ -13,7 +13,7 @@ from incidents import links, operations
 from incidents.channels.webhook import signature
 from incidents.models import Incident, Notification, NotificationAttempt, TimelineEntry
 from incidents.operations.telling import tell
-from incidents.paging import advance_due, deliver_due
+from incidents.paging import advance_due, courier, deliver_due
 from incidents.paging.outbox import LEASE, Outcome, lease
 from incidents.paging.settling import settle
 from tests import make, make_incidents
@@ -230,3 +230,15 @@ def test_what_is_told_twice_under_one_key_is_sent_once(ada: Person, mailbox: Mai
 
 def test_somebody_without_a_contact_method_cannot_be_told(ada: Person) -> None:
     assert tell(person=ada, subject="s", text="t", key="k", now=NOW) is None
+
+
+def test_an_outcome_that_cannot_be_recorded_holds_up_no_other(ada: Person) -> None:
+    make_incidents.method(ada)
+    paged(ada)
+    (leased,) = lease(now=NOW, by="x", limit=5)
+    settle([Outcome(leased, error="550 \x00"), Outcome(leased, receipt="ok")], now=NOW)
+    assert Notification.objects.get().state == State.SENT
+
+
+def test_what_a_server_says_is_kept_without_what_cannot_be() -> None:
+    assert courier._storable("550 a\x00b\ud800") == "550 ab?"
