@@ -81,17 +81,15 @@ class Opening:
 def opening(windows: tuple[Window, ...], at: datetime, zone: str) -> Opening:
     """Whether any of `windows` is open at `at` by the clock of `zone`, and the stretch for which that holds.
 
-    Windows that touch are not joined: the stretch of an open moment is that of the window that closes last.
+    The stretch ends wherever any window opens or closes, so that every moment in it is told the same stretch; windows
+    that touch or overlap are not joined.
     """
     spans = list(_spans_around(windows, at, zone))
-    holding = [span for span in spans if span[0] <= at < span[1]]
-    if holding:
-        start, end = max(holding, key=lambda span: span[1])
-        return Opening(True, start, end)
+    edges = [edge for span in spans for edge in span]
     return Opening(
-        False,
-        max((end for _, end in spans if end <= at), default=None),
-        min((start for start, _ in spans if start > at), default=None),
+        any(start <= at < end for start, end in spans),
+        max((edge for edge in edges if edge <= at), default=None),
+        min((edge for edge in edges if edge > at), default=None),
     )
 
 

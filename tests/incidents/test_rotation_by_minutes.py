@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from incidents.oncall.rotation import (
@@ -129,7 +129,14 @@ def test_any_pile_of_layers_and_overrides_agrees_with_walking(
         assert (found.person if isinstance(found, Shift) else None) == walked[index]
 
 
+OVERLAPPING = Layer(
+    "low", ("a",), Unit.HOUR, utc(2026, 1, 1), "UTC", 1, time(0), 0,
+    restrictions=(Window(time(0), time(0)), Window(time(1, 45), time(1, 45), frozenset({0, 1, 4}))),
+)  # fmt: skip
+
+
 @settings(max_examples=60, deadline=None)
+@example(edge="Berlin in spring", drawn=[OVERLAPPING], above=[])
 @given(edge=st.sampled_from(list(EDGES)), drawn=st.lists(layers, max_size=3), above=st.lists(overrides, max_size=3))
 def test_a_stretch_holds_its_moment_and_one_answer_throughout(
     edge: str, drawn: list[Layer], above: list[Override]
