@@ -54,7 +54,7 @@ class Actor:
             return True
         if self.person:
             return self.person.platform_admin
-        return self.token is not None and not self.token.teams.exists()
+        return self.token is not None and not self.token.limited
 
     def team_ids(self) -> frozenset[int]:
         """The teams it may write for; meaningless where `everywhere`."""
@@ -110,6 +110,13 @@ def require(actor: Actor, teams: Collection[Team | int | None], *, scope: str) -
     require_scope(actor, scope)
     if not may_write(actor, teams, scope=scope):
         raise NotYourTeam
+
+
+def require_owned(actor: Actor, teams: Collection[Team | int | None], *, scope: str) -> None:
+    """As `require`, but what belongs to no team is only for those whom no team limits."""
+    require(actor, teams, scope=scope)
+    if None in teams and not actor.everywhere:
+        raise NotYourTeam("Name a team of your own: what belongs to nobody is for platform admins.")
 
 
 def require_admin(actor: Actor) -> None:

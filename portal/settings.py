@@ -17,7 +17,6 @@ PORTAL_BASE_URL = env.text("PORTAL_BASE_URL", f"http://localhost:{env.number('PO
 PROMETHEUS_URL = env.text("PROMETHEUS_URL")
 WATCHDOG_URL = env.text("WATCHDOG_URL")
 PORTAL_ANONYMOUS_READ = env.flag("PORTAL_ANONYMOUS_READ")
-PORTAL_ALLOW_PRIVATE_ADDRESSES = env.flag("PORTAL_ALLOW_PRIVATE_ADDRESSES", default=True)
 PORTAL_DEMO = env.flag("PORTAL_DEMO")
 PORTAL_DEMO_SIMULATOR = env.text("PORTAL_DEMO_SIMULATOR")  # its address, and the token to break things with
 PORTAL_DEMO_TOKEN = env.text("PORTAL_DEMO_TOKEN")

@@ -99,12 +99,13 @@ def token(
     *scopes: str, teams: Iterable[Team] = (), name: str = "ci", by: Person | None = None, **fields: Any
 ) -> tuple[ApiToken, str]:
     """A token's row and the text that a client sends."""
-    text = f"portico_test-{next(_numbers)}"
+    text, teams = f"portico_test-{next(_numbers)}", list(teams)
     row = ApiToken.objects.create(
         name=name,
         prefix=text[:12],
         digest=digest(text),
         scopes=list(scopes or ["read"]),
+        limited=bool(teams),
         created_by=by,
         created_at=NOW,
         **fields,

@@ -42,6 +42,12 @@ class Migration(migrations.Migration):
                         )
                     ),
                 ),
+                (
+                    "limited",
+                    models.BooleanField(
+                        default=False, help_text="To `teams`; stays so when the last of them is deleted"
+                    ),
+                ),
                 ("created_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
                 ("last_used_at", models.DateTimeField(blank=True, null=True)),
@@ -484,9 +490,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="apitoken",
             name="teams",
-            field=models.ManyToManyField(
-                blank=True, help_text="Empty: every team", related_name="tokens", to="catalog.team"
-            ),
+            field=models.ManyToManyField(blank=True, related_name="tokens", to="catalog.team"),
         ),
         migrations.CreateModel(
             name="ComponentHealth",

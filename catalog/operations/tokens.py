@@ -63,6 +63,7 @@ def create_token(
         prefix=text[:12],
         digest=digest(text),
         scopes=sorted(set(scopes)),
+        limited=bool(teams),
         created_by=actor.person,
         created_at=now,
         expires_at=expires_at,

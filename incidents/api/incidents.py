@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog.access import Actor, actor_of, require_scope
+from catalog.access import Actor, actor_of, require, require_scope
 from catalog.models import ApiToken
 from incidents import access, operations, queries
 from incidents.api import serializers as io
@@ -81,6 +81,8 @@ class Incidents(generics.ListAPIView[Incident]):
         actor = actor_of_api(request)
         require_scope(actor, access.SCOPE)
         given = _read(io.DeclareIn, request)
+        if actor.token and given.get("component"):
+            require(actor, [given["component"].owner_id], scope=access.SCOPE)
         severity = given.pop("severity", None)
         incident = operations.declare(
             by=actor, now=db_now(), severity=_severity(severity) if severity else None, **given

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog.access import Actor, require, require_scope
+from catalog.access import Actor, require_owned, require_scope
 from catalog.models import Person
 from incidents.api import oncall_shapes as io
 from incidents.api.incidents import actor_of_api
@@ -48,7 +48,7 @@ class Schedules(APIView):
     def post(self, request: Request) -> Response:
         """Make one with a rotation."""
         now, actor, given = db_now(), actor_of_api(request), io.read(io.NewScheduleIn, request)
-        require(actor, [given["team"]], scope=SCOPE)
+        require_owned(actor, [given["team"]], scope=SCOPE)
         turns = io.turns(given.pop("rotation"), now)
         with io.placed():
             made = operations.create_schedule(**given, turns=turns, by=actor, now=now)
@@ -68,7 +68,7 @@ class OneSchedule(APIView):
         """Make it say this; said twice, nothing changes. A changed rotation holds from `starts_at`, or from now."""
         now, actor, given = db_now(), actor_of_api(request), io.read(io.ScheduleIn, request)
         there = Schedule.objects.filter(slug=slug).first()
-        require(actor, [given["team"], there.team_id if there else None], scope=SCOPE)
+        require_owned(actor, [given["team"], *([there.team_id] if there else [])], scope=SCOPE)
         turns = io.turns(given.pop("rotation"), now)
         with io.placed():
             _, new = operations.put_schedule(slug=slug, **given, turns=turns, by=actor, now=now)
@@ -151,7 +151,7 @@ def _mine(request: Request, slug: str) -> tuple[Schedule, Actor]:
     actor = actor_of_api(request)
     require_scope(actor, SCOPE)
     schedule = queries.schedule_by_slug(slug, since=db_now())
-    require(actor, [schedule.team_id], scope=SCOPE)
+    require_owned(actor, [schedule.team_id], scope=SCOPE)
     return schedule, actor
 
 

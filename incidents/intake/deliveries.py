@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from catalog.access import Actor, require, require_scope
 from catalog.models import ApiToken
+from incidents.firing import Firing
 from incidents.intake import own
 from incidents.models import Alert, Delivery, Integration
 from incidents.operations import clear_alert, raise_alert
@@ -97,10 +98,28 @@ def _push_back(pk: int, error: str, now: datetime) -> None:
         return
     pause = min(PAUSE * 2 ** min(row.attempts, 10), PAUSE_AT_MOST)
     stored = Delivery.objects.filter(pk=pk, state=Delivery.State.STORED)
-    if row.attempts >= TRIES:
-        stored.update(state=Delivery.State.REJECTED, outcome=f"given up after {TRIES} tries: {error}"[:300])
+    if row.attempts >= TRIES and _gave_up(row, error, now):
         return
     stored.update(attempts=row.attempts + 1, due_at=now + pause, outcome=f"tried again later: {error}"[:300])
+
+
+def _gave_up(row: Delivery, error: str, now: datetime) -> bool:
+    """An accepted alert must not end in silence: the catch-all is paged for it. False where not even that works."""
+    words = f"given up after {TRIES} tries: {error}"[:300]
+    summary = f"An accepted alert can't be taken: delivery {row.pk} from {row.sender}"
+    details = {"delivery": row.pk, "error": error[:1000]}
+    firing = Firing(key=f"portico:delivery:{row.pk}", source="portico", summary=summary, details=details)
+    try:
+        with transaction.atomic():
+            raised = raise_alert(firing=firing, now=now)
+            rejected = {"state": Delivery.State.REJECTED, "outcome": words, "alert": raised.alert, "taken_at": now}
+            Delivery.objects.filter(pk=row.pk, state=Delivery.State.STORED).update(**rejected)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("nobody could be told of a delivery that can't be taken; it is tried again", delivery=row.pk)
+        return False
+    return True
 
 
 def _own(row: Delivery, now: datetime) -> tuple[Alert | None, str]:

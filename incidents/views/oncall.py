@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from catalog.access import Actor, actor_of, may_write, person_of, require
+from catalog.access import Actor, actor_of, may_write, person_of, require_owned
 from catalog.models import Person, Team
 from incidents import forms_oncall as forms
 from incidents import rota
@@ -96,7 +96,7 @@ def new_schedule(request: HttpRequest) -> HttpResponse:
     preview = None
     if form.is_valid():
         given = form.cleaned_data
-        require(actor, [given["team"]], scope=SCOPE)
+        require_owned(actor, [given["team"]], scope=SCOPE)
         try:
             if "save" in request.POST:
                 made = operations.create_schedule(
@@ -156,7 +156,7 @@ def _editing(form: forms.TurnsForm, preview: rota.Preview | None, now: datetime)
 def _mine(request: HttpRequest, slug: str) -> Schedule:
     """The schedule, if the reader may change it."""
     schedule = queries.schedule_by_slug(slug, since=db_now())
-    require(actor_of(request), [schedule.team_id], scope=SCOPE)
+    require_owned(actor_of(request), [schedule.team_id], scope=SCOPE)
     return schedule
 
 

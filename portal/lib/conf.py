@@ -25,11 +25,6 @@ def watchdog_url() -> str:
     return str(getattr(settings, "WATCHDOG_URL", ""))
 
 
-def allow_private_addresses() -> bool:
-    """Whether outbound requests may go to private addresses (on for data sources and webhooks inside a company)."""
-    return bool(getattr(settings, "PORTAL_ALLOW_PRIVATE_ADDRESSES", True))
-
-
 def flag(name: str, *, default: bool = False) -> bool:
     """A yes/no setting by name, such as PORTAL_ANONYMOUS_READ."""
     return bool(getattr(settings, name, default))

@@ -83,3 +83,12 @@ def test_a_token_is_revoked_by_its_maker_or_an_admin_and_by_nobody_else() -> Non
     revoke_token(token_id=row.pk, actor=Actor(person=ada), now=make.NOW + timedelta(days=1))
     row.refresh_from_db()
     assert row.revoked_at == make.NOW
+
+
+def test_a_token_whose_teams_are_all_gone_may_write_for_nobody(db: None) -> None:
+    team = make.team("ci")
+    row, _ = make.token("components:write", teams=[team])
+    team.delete()
+    actor = Actor(token=row)
+    assert not actor.everywhere
+    assert actor.team_ids() == frozenset()

@@ -1,6 +1,6 @@
 """Stored deliveries: kept before they are answered, taken once, in order, and what fails is kept too."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from rest_framework.test import APIClient
@@ -10,7 +10,7 @@ from catalog.models import ApiToken
 from incidents.intake import deliveries, own
 from incidents.models import Alert, Delivery, Incident
 from portal.lib.errors import Invalid
-from tests import make
+from tests import make, make_incidents
 from tests.make import NOW
 
 pytestmark = pytest.mark.django_db
@@ -140,3 +140,26 @@ def test_a_token_limited_to_a_team_sends_no_alerts_for_anothers_component(api: A
     make.component("dns", owner=make.team("network"))
     _, text = make.token("alerts:send", teams=[make.team("ci")])
     assert make.signed(api, text).post("/api/v1/alerts", {"key": "k", "component": "dns"}).status_code == 403
+
+
+def test_an_accepted_alert_that_can_never_be_taken_pages_the_catch_all(
+    token: ApiToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_incidents.catch_all(make_incidents.reachable("root"))
+    stored = send(token)
+
+    def broken(row: Delivery, now: datetime) -> tuple[Alert | None, str]:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setitem(deliveries.TAKERS, stored.kind, broken)
+    now = NOW
+    for _ in range(deliveries.TRIES + 1):
+        assert not Incident.objects.exists()
+        deliveries.process_due(now=now)
+        now += timedelta(hours=1)
+    stored.refresh_from_db()
+    assert stored.state == Delivery.State.REJECTED
+    incident = Incident.objects.get()
+    assert f"delivery {stored.pk}" in incident.title
+    assert make_incidents.page_of(incident, "catch-all").is_untaken
+    assert stored.alert == Alert.objects.get()

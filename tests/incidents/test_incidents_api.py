@@ -30,3 +30,12 @@ def test_a_token_names_the_person_it_acts_for(api: APIClient, incident: Incident
     here = f"/api/v1/incidents/{incident.number}/acknowledge"
     assert script.post(here).status_code == 400
     assert script.post(here, {"person": "user:default/linh"}).json()["acknowledged_by"] == "user:default/linh"
+
+
+def test_a_token_of_one_team_declares_nothing_on_the_components_of_others(api: APIClient) -> None:
+    mine = make.component("mine", owner=make.team("mine"))
+    theirs = make.component("theirs", owner=make.team("theirs"))
+    script = make.signed(api, make.token("incidents:write", teams=[mine.owner] if mine.owner else [])[1])
+    assert script.post("/api/v1/incidents", {"title": "x", "component": theirs.ref}).status_code == 403
+    assert script.post("/api/v1/incidents", {"title": "x", "component": mine.ref}).status_code == 201
+    assert Incident.objects.count() == 1

@@ -171,3 +171,17 @@ def test_a_schedule_nobody_made_is_not_found(script: APIClient) -> None:
 
 def test_nobody_reads_without_signing_in(api: APIClient) -> None:
     assert api.get(SCHEDULES).status_code == 401
+
+
+def test_a_schedule_of_nobody_is_for_platform_admins(script: APIClient, body: dict[str, Any], ada: Person) -> None:
+    theirs_by_nobody = {**body, "team": None}
+    assert script.put(f"{SCHEDULES}/shared", theirs_by_nobody).status_code == 403
+    person = APIClient()
+    person.force_login(make.account_of(ada))
+    assert person.post(SCHEDULES, theirs_by_nobody).status_code == 403
+    admin = APIClient()
+    admin.force_login(make.account("root", admin=True))
+    assert admin.put(f"{SCHEDULES}/shared", theirs_by_nobody).status_code == 201
+    ahead = {"person": ada.ref, "starts_at": soon(hours=1), "ends_at": soon(hours=2)}
+    assert person.post(f"{SCHEDULES}/shared/overrides", ahead).status_code == 403
+    assert not Override.objects.exists()
