@@ -1,0 +1,62 @@
+"""What only a browser can tell of the SLO pages: the form that follows a choice, and where charts put things."""
+
+import time
+from collections.abc import Callable
+
+from playwright.sync_api import Browser, Page, expect
+
+from portal.demo import PASSWORD
+from tests.e2e.product import Product
+
+PLACES = """box => [
+  [...box.querySelectorAll(".shapelayer path")].map(line => line.getBoundingClientRect().top),
+  [...box.querySelectorAll(".annotation text")].map(words => words.getBoundingClientRect().bottom),
+]"""
+HISTORY_WITHIN = 120.0  # seconds after a first start
+NEAR = 12  # pixels: words stand on their line, not on another
+
+
+def test_the_form_shows_the_chosen_types_fields_and_loses_nothing(signed_in: Callable[[str], Page]) -> None:
+    page = signed_in("ada")
+    page.goto("/slos/new")
+    events, uptime = page.get_by_role("group", name="Events"), page.get_by_role("group", name="Uptime")
+    expect(events).to_be_visible()
+    expect(uptime).to_be_hidden()
+    page.get_by_label("All events").fill("ci_jobs_total")
+    page.get_by_label("Indicator").select_option("uptime")
+    expect(uptime).to_be_visible()
+    expect(events).to_be_hidden()
+    page.get_by_label("Indicator").select_option("events")
+    expect(page.get_by_label("All events")).to_have_value("ci_jobs_total")
+
+
+def test_without_script_the_form_shows_all_fields_in_groups(browser: Browser, product: Product) -> None:
+    context = browser.new_context(base_url=product.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/sign-in?next=/slos/new")
+    page.get_by_label("Username").fill("ada")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    for name in ("Events", "Uptime"):
+        expect(page.get_by_role("group", name=name)).to_be_visible()
+    context.close()
+
+
+def test_each_threshold_has_its_words_on_the_log_axis_in_both_themes(signed_in: Callable[[str], Page]) -> None:
+    page = signed_in("ada")
+    page.goto("/slos?q=build+success")
+    page.get_by_role("link", name="Build success").first.click()
+    chart = page.locator("#chart-burn")
+    page.get_by_role("link", name="30 d").click()
+    until = time.monotonic() + HISTORY_WITHIN
+    while not chart.count() and time.monotonic() < until:
+        page.wait_for_timeout(2_000)
+        page.reload()
+    chart.scroll_into_view_if_needed()
+    for _ in ("as it is", "the other theme"):
+        expect(chart.locator(".shapelayer path")).not_to_have_count(0)
+        lines, words = chart.evaluate(PLACES)
+        assert len(lines) == len(words) >= 1
+        for line, said in zip(lines, words, strict=True):
+            assert 0 <= line - said < NEAR, (lines, words)
+        page.locator(".topbar [data-theme-switch]").click()
