@@ -13,6 +13,7 @@ pages: list[URLPattern | URLResolver] = [
     path("incidents/declare", actions.declare, name="declare"),
     path("incidents/<int:number>", views.incident_page, name="incident"),
     path("incidents/<int:number>/live", views.incident_live, name="live"),
+    path("incidents/<int:number>/entries", views.incident_entries, name="entries"),
     path("incidents/<int:number>/resolve", actions.resolve, name="resolve"),
     path("incidents/<int:number>/note", actions.note, name="note"),
     path("incidents/<int:number>/severity", actions.severity, name="severity"),

@@ -69,6 +69,16 @@ def incident_live(request: HttpRequest, number: int) -> HttpResponse:
     return render(request, "incidents/parts/live.html", context_of(request, incident, now=db_now()))
 
 
+@readable
+@require_safe
+def incident_entries(request: HttpRequest, number: int) -> HttpResponse:
+    """The timeline's entries, which refresh by themselves too; the form above them is left alone."""
+    incident = queries.incident_by_number(number)
+    show = request.GET.get("show", "")
+    context = {"incident": incident, "timeline": boards.timeline(incident, show=show), "show": show, "now": db_now()}
+    return render(request, "incidents/parts/entries.html", context)
+
+
 def context_of(request: HttpRequest, incident: Incident, *, now: datetime) -> dict[str, Any]:
     """What the incident's templates are handed, whole or in part."""
     actor = _reader(request)

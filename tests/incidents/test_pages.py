@@ -64,6 +64,7 @@ def test_an_outsider_is_sent_to_sign_in_and_learns_nothing(world: World, client:
         reverse("incidents:list"),
         world.address("incident"),
         world.address("live"),
+        world.address("entries"),
         reverse("incidents:declare"),
     ):
         answer = client.get(url)
@@ -106,6 +107,16 @@ def test_the_page_counts_down_to_the_next_step_and_names_whom_it_will_call(world
     assert "has not answered" in text
     assert 'data-time="countdown"' in text
     assert "Linh" in text
+
+
+def test_the_timeline_refreshes_apart_from_the_note_somebody_is_writing(world: World) -> None:
+    ada = signed_in(world.ada)
+    assert world.address("entries") in ada.get(world.address("incident")).content.decode()
+    operations.acknowledge(page=world.page, by=world.linh, via="web", now=db_now())
+    part = ada.get(world.address("entries")).content.decode()
+    assert "Linh has it" in part
+    assert "<form" not in part
+    assert "Linh has it" not in ada.get(world.address("entries"), {"show": "alerts"}).content.decode()
 
 
 def test_opening_the_link_changes_nothing_and_pressing_its_button_takes_it(world: World, client: Client) -> None:
