@@ -35,8 +35,8 @@ SCENARIOS = {
             (
                 "Jobs keep coming and none is started, as when the listener has lost its session.",
                 "In one to three minutes the queue objective burns and an incident opens, P1: many teams wait for CI.",
-                "Whoever is on call for Build & CI is paged by e-mail; after 30 s without an answer Ada is, then all of them.",
-                "Kubernetes is told at once too, as a responder; its answer counts for that team alone and stops no other.",
+                "Whoever is on call for Build & CI is paged by e-mail; after 30 s unanswered Ada is, then all of them.",
+                "Kubernetes is told at once too, as a responder; its answer is its own and stops no other.",
                 "Press “Repair everything” and it clears by itself once the queue has been short for two minutes.",
             ),
             Conditions(runners=0.0),

@@ -138,3 +138,18 @@ def tells_the_whole_story(page: Page) -> None:
         expect(story).to_contain_text(
             turn, ignore_case=True
         )  # it refreshes itself, a moment after the head of the page
+
+
+def eventually(page: Page, seen: Callable[[], Locator], *, within: float, what: str, product: Product) -> None:
+    """Wait for something to appear, looking again as people do: the page refreshes by itself, and F5 is pressed."""
+    patience = time.monotonic() + within
+    while True:
+        try:
+            expect(seen()).to_be_visible(timeout=10_000)
+        except AssertionError as not_yet:
+            if time.monotonic() > patience:
+                shown = page.locator("main").inner_text()[:2000]
+                raise AssertionError(f"within {within:.0f} s not seen: {what}\n{shown}\n{product.said()}") from not_yet
+            page.reload()
+        else:
+            return
