@@ -60,11 +60,10 @@ class Actor:
         """The teams it may write for; meaningless where `everywhere`."""
         if self.token:
             return frozenset(self.token.teams.values_list("pk", flat=True))
-        return (
-            frozenset(Membership.objects.filter(person=self.person).values_list("team_id", flat=True))
-            if self.person
-            else frozenset()
-        )
+        if self.person is None:
+            return frozenset()
+        mine = Membership.objects.filter(person=self.person, team__isnull=False)
+        return frozenset(mine.values_list("team_id", flat=True))
 
 
 def system(name: str) -> Actor:

@@ -55,7 +55,7 @@ def team(name: str = "", *members: Person, lead: Person | None = None, now: date
 
 def member(of: Team, somebody: Person, *, role: Membership.Role = Membership.Role.MEMBER) -> Membership:
     """`somebody` in the team `of`."""
-    return Membership.objects.create(team=of, person_ref=somebody.ref, person=somebody, role=role)
+    return Membership.objects.create(team=of, team_ref=of.ref, person_ref=somebody.ref, person=somebody, role=role)
 
 
 def component(
@@ -91,8 +91,10 @@ def component(
 def dependency(holder: Component, target: Component | str, *, relation: str = "dependsOn") -> Dependency:
     """`holder` depends on `target`; a string is a reference to something that is not there."""
     if isinstance(target, str):
-        return Dependency.objects.create(holder=holder, target_ref=target, relation=relation)
-    return Dependency.objects.create(holder=holder, target_ref=target.ref, target=target, relation=relation)
+        return Dependency.objects.create(holder=holder, holder_ref=holder.ref, target_ref=target, relation=relation)
+    return Dependency.objects.create(
+        holder=holder, holder_ref=holder.ref, target_ref=target.ref, target=target, relation=relation
+    )
 
 
 def token(

@@ -1,6 +1,6 @@
 """The catalog's tables."""
 
-from catalog.models.access import ApiToken, AuditEntry
+from catalog.models.access import ApiToken, AuditEntry, IdempotentAnswer, Invitation
 from catalog.models.components import (
     Component,
     ComponentHealth,
@@ -12,19 +12,32 @@ from catalog.models.components import (
     System,
 )
 from catalog.models.people import Membership, Person, Team
+from catalog.models.reading import SavedView, Star, Visit
+from catalog.models.sources import Claim, Location, LocationFile
+from catalog.models.trust import Score, ScoreDay
 
 __all__ = [
     "ApiToken",
     "AuditEntry",
+    "Claim",
     "Component",
     "ComponentHealth",
     "Dependency",
     "Domain",
+    "IdempotentAnswer",
+    "Invitation",
+    "Location",
+    "LocationFile",
     "MaintenanceWindow",
     "Membership",
     "Ownership",
     "Person",
     "Responder",
+    "SavedView",
+    "Score",
+    "ScoreDay",
+    "Star",
     "System",
     "Team",
+    "Visit",
 ]

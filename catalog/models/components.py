@@ -5,29 +5,56 @@ A reference is lower-cased text beside a nullable key: dangling ones are kept an
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from catalog.models.entity import Entity
+from catalog.models.entity import Document, Entity
 from catalog.models.people import Person, Team
 
 
 class Domain(Entity):
     """A business area that groups systems."""
 
+    type = models.CharField(max_length=63, blank=True)
     owner_ref = models.CharField(max_length=200, blank=True, db_index=True)
     owner = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="domains")
     parent_ref = models.CharField(max_length=200, blank=True, db_index=True)
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="children")
 
+    class Meta:
+        ordering = ["name", "pk"]
+        indexes = [
+            GinIndex(fields=["document"], name="domain_document"),
+            GinIndex(OpClass("words", "gin_trgm_ops"), name="domain_words"),
+        ]
+
+    def get_absolute_url(self) -> str:
+        """The domain's page."""
+        return reverse("catalog:domain", args=[self.namespace, self.name])
+
 
 class System(Entity):
     """Components that serve one purpose together."""
 
+    type = models.CharField(max_length=63, blank=True)
     owner_ref = models.CharField(max_length=200, blank=True, db_index=True)
     owner = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="systems")
     domain_ref = models.CharField(max_length=200, blank=True, db_index=True)
     domain = models.ForeignKey(Domain, null=True, blank=True, on_delete=models.SET_NULL, related_name="systems")
+
+    class Meta:
+        ordering = ["name", "pk"]
+        indexes = [
+            GinIndex(fields=["document"], name="system_document"),
+            GinIndex(OpClass("words", "gin_trgm_ops"), name="system_words"),
+        ]
+
+    def get_absolute_url(self) -> str:
+        """The system's page."""
+        return reverse("catalog:system", args=[self.namespace, self.name])
 
 
 class Component(Entity):
@@ -58,6 +85,18 @@ class Component(Entity):
     system = models.ForeignKey(System, null=True, blank=True, on_delete=models.SET_NULL, related_name="components")
     docs = models.TextField(blank=True, help_text="Markdown")
     runbook = models.URLField(blank=True, max_length=500)
+    definition = models.TextField(blank=True, help_text="Of an API: its OpenAPI, gRPC, … text")
+    worst = models.SmallIntegerField(
+        default=-1, editable=False, help_text="The worst ComponentHealth; -1 where nobody says anything"
+    )
+    urgency = models.GeneratedField(
+        expression=Coalesce("tier", models.Value(5)), output_field=models.PositiveSmallIntegerField(), db_persist=True
+    )
+    document = models.GeneratedField(
+        expression=Document("name", "title", "tags", "type", "description", "labels", "annotations", "docs"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
     confirmed_at = models.DateTimeField(null=True, blank=True, help_text="When its team last said that this is right")
 
     class Meta:
@@ -68,7 +107,11 @@ class Component(Entity):
                 condition=models.Q(tier__isnull=True) | models.Q(tier__range=(1, 4)), name="component_tier_1_to_4"
             ),
         ]
-        indexes = [models.Index(fields=["name", "id"], name="component_by_name", condition=models.Q(retired_at=None))]
+        indexes = [
+            models.Index(fields=["name", "id"], name="component_by_name", condition=models.Q(retired_at=None)),
+            GinIndex(fields=["document"], name="component_document"),
+            GinIndex(OpClass("words", "gin_trgm_ops"), name="component_words"),
+        ]
 
     def get_absolute_url(self) -> str:
         """The component's page."""
@@ -76,7 +119,10 @@ class Component(Entity):
 
 
 class Dependency(models.Model):
-    """`holder` names `target_ref` in one of its lists."""
+    """`holder` depends on `target`, as the holder says (`by_holder`), the target (`by_target`), or both.
+
+    Either may not be there; who says it is.
+    """
 
     class Relation(models.TextChoices):
         """The manifest's own words."""
@@ -86,19 +132,27 @@ class Dependency(models.Model):
         PROVIDES = "providesApi", "provides API"
         PART_OF = "subcomponentOf", "is part of"
 
-    holder = models.ForeignKey(Component, on_delete=models.CASCADE, related_name="dependencies")
+    holder_ref = models.CharField(max_length=200, db_index=True)
+    holder = models.ForeignKey(Component, null=True, blank=True, on_delete=models.CASCADE, related_name="dependencies")
     relation = models.CharField(max_length=20, choices=Relation, default=Relation.DEPENDS_ON)
     target_ref = models.CharField(max_length=200, db_index=True)
     target = models.ForeignKey(Component, null=True, blank=True, on_delete=models.SET_NULL, related_name="dependents")
+    by_holder = models.BooleanField(default=True)
+    by_target = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["holder", "relation", "target_ref"], name="dependency_named_once"),
-            models.CheckConstraint(condition=~models.Q(holder=models.F("target")), name="nothing_depends_on_itself"),
+            models.UniqueConstraint(fields=["holder_ref", "relation", "target_ref"], name="dependency_named_once"),
+            models.CheckConstraint(
+                condition=~models.Q(holder_ref=models.F("target_ref")), name="nothing_depends_on_itself"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(by_holder=True) | models.Q(by_target=True), name="dependency_said_by_somebody"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.holder_id} {self.relation} {self.target_ref}"
+        return f"{self.holder_ref} {self.relation} {self.target_ref}"
 
 
 class Responder(models.Model):

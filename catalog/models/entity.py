@@ -1,5 +1,6 @@
 """What every kind of entity has: its reference, its names, its free-form metadata and where it came from."""
 
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
 
@@ -9,6 +10,20 @@ class Origin(models.TextChoices):
     API = "api", "API client"
     MANIFEST = "manifest", "Manifest"
     FORM = "form", "Form"
+
+
+class Document(models.Func):
+    """What full-text search reads: names, then the second most telling, then the rest; see migration 0002."""
+
+    function = "portico_document"
+    output_field = SearchVectorField()
+
+
+class Words(models.Func):
+    """Names as lower-case words with one blank between them, for search by likeness; see migration 0002."""
+
+    function = "portico_words"
+    output_field = models.TextField()
 
 
 class Entity(models.Model):
@@ -23,13 +38,23 @@ class Entity(models.Model):
     labels = models.JSONField(default=dict, blank=True)
     annotations = models.JSONField(default=dict, blank=True)
     links = models.JSONField(default=list, blank=True, help_text='[{"url", "title", "icon"}]')
-    extra = models.JSONField(default=dict, blank=True, help_text="Unknown keys of metadata and spec, kept as they came")
+    extra = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What a manifest says beyond our columns, by `metadata`, `spec`, `profile` and `markers`",
+    )
     origin = models.CharField(max_length=20, choices=Origin, default=Origin.API)
     source = models.CharField(max_length=200, blank=True, help_text="Name of the location or token it came from")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1, help_text="Counts changes; the ETag")
     retired_at = models.DateTimeField(null=True, blank=True)
+    words = models.GeneratedField(expression=Words("name", "title"), output_field=models.TextField(), db_persist=True)
+    document = models.GeneratedField(
+        expression=Document("name", "title", "tags", "description", "labels"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
 
     class Meta:
         abstract = True

@@ -188,7 +188,9 @@ def _relate(component: Component, spec: ComponentSpec) -> None:
     missing = wanted - had.keys()
     ids = component_ids([ref for _, ref in missing]) if missing else {}
     Dependency.objects.bulk_create(
-        Dependency(holder=component, relation=relation, target_ref=ref, target_id=ids.get(ref))
+        Dependency(
+            holder=component, holder_ref=component.ref, relation=relation, target_ref=ref, target_id=ids.get(ref)
+        )
         for relation, ref in sorted(missing)
     )
     _answer_for(component, spec)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
 from catalog.models import ComponentHealth
 
@@ -17,19 +17,29 @@ ON CONFLICT (component_id, source) DO UPDATE
 """
 
 
+WITHDRAW = "DELETE FROM catalog_componenthealth WHERE component_id = %(component)s AND source = %(source)s"
+LOCK = "SELECT FROM catalog_component WHERE id = %(component)s FOR NO KEY UPDATE"
+WORST = """
+UPDATE catalog_component SET worst = said.worst
+  FROM (SELECT coalesce(max(state), -1) AS worst FROM catalog_componenthealth WHERE component_id = %(component)s) said
+ WHERE id = %(component)s AND catalog_component.worst <> said.worst
+"""
+
+
+@transaction.atomic
 def report_health(
     *, component_id: int, source: str, state: ComponentHealth.State | None, summary: str, now: datetime
 ) -> None:
     """Say how a component is by `source` (`slo`, `incidents`); None withdraws what that source said. Idempotent."""
-    if state is None:
-        ComponentHealth.objects.filter(component=component_id, source=source).delete()
-        return
     said: dict[str, int | str | datetime] = {
         "component": component_id,
         "source": source,
-        "state": int(state),
+        "state": -1 if state is None else int(state),
         "summary": summary[:200],
         "now": now,
     }
     with connection.cursor() as cursor:
-        cursor.execute(REPORT, said)
+        cursor.execute(WITHDRAW if state is None else REPORT, said)
+        if cursor.rowcount:
+            cursor.execute(LOCK, said)  # two sources at once would each miss what the other says
+            cursor.execute(WORST, said)

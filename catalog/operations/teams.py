@@ -184,7 +184,8 @@ def _enrol(team: Team, members: tuple[MemberSpec, ...]) -> None:
     missing = [ref for ref in wanted if ref not in had]
     ids = people_ids(missing) if missing else {}
     Membership.objects.bulk_create(
-        Membership(team=team, person_ref=ref, person_id=ids.get(ref), role=wanted[ref]) for ref in missing
+        Membership(team=team, team_ref=team.ref, person_ref=ref, person_id=ids.get(ref), role=wanted[ref])
+        for ref in missing
     )
 
 

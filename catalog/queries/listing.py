@@ -4,15 +4,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Q, QuerySet
 
 from catalog.models import Component, ComponentHealth, Dependency
 
 NOBODY = "none"
 """Stands for components without an owner (or with one that is not there)."""
 
-UNTIERED = 5
 SORTS: Mapping[str, tuple[str, ...]] = {
     "health": ("-worst", "urgency", "name", "pk"),
     "name": ("name", "pk"),
@@ -21,8 +19,6 @@ SORTS: Mapping[str, tuple[str, ...]] = {
     "tier": ("urgency", "name", "pk"),
 }
 """Orders of `components`, each unique: worst first, or by name, type, owner, tier."""
-
-Worst = ComponentHealth.objects.filter(component=OuterRef("pk")).order_by().values("component")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +61,13 @@ class Facet:
 
 
 def components(wanted: ComponentFilter) -> QuerySet[Component]:
-    """What `wanted` leaves, not ordered.
-
-    Each has `worst`, its worst health (-1 where nobody says anything), and `urgency`, its tier (5 without one).
-    """
-    rows = Component.objects.annotate(worst=_worst(), urgency=Coalesce("tier", UNTIERED)).order_by()
-    return rows.filter(_matching(wanted))
+    """What `wanted` leaves, not ordered."""
+    return Component.objects.order_by().filter(_matching(wanted))
 
 
 def counts(views: Mapping[str, ComponentFilter]) -> Mapping[str, int]:
     """How many components each of several views shows, in one question."""
-    rows = Component.objects.annotate(worst=_worst(), urgency=Coalesce("tier", UNTIERED)).order_by()
+    rows = Component.objects.order_by()
     inside = {f"view{i}": Count("pk", filter=_matching(view)) for i, view in enumerate(views.values())}
     found = rows.aggregate(**inside)
     return {name: found[f"view{i}"] for i, name in enumerate(views)}
@@ -110,11 +102,6 @@ def _matching(wanted: ComponentFilter) -> Q:
     for tag in wanted.tag:
         found &= Q(tags__contains=[tag])
     return found
-
-
-def _worst() -> Coalesce:
-    most = Subquery(Worst.annotate(most=Max("state")).values("most"), output_field=IntegerField())
-    return Coalesce(most, Healths.NONE)
 
 
 def _owned(owners: tuple[str, ...]) -> Q:

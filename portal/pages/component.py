@@ -95,8 +95,10 @@ def _drawn[E](key: str, panel: registries.Panel[E], entity: E, request: HttpRequ
 def neighbours(component: Component) -> tuple[list[Neighbour], list[Neighbour], Sequence[ComponentHealth]]:
     """What it needs and what needs it, by name (APIs it provides need it), and what is said of its own health."""
     own = list(component.dependencies.select_related("target__owner"))
-    others = [d for d in component.dependents.select_related("holder__owner") if d.holder.retired_at is None]
-    met = [component, *(d.target for d in own if d.target), *(d.holder for d in others)]
+    others = list(
+        component.dependents.select_related("holder__owner").filter(holder__retired_at=None).exclude(holder=None)
+    )
+    met = [component, *(d.target for d in own if d.target), *(d.holder for d in others if d.holder)]
     health = queries.health_said([one.pk for one in met])
 
     def outward(edges: Iterable[Dependency]) -> list[Neighbour]:
