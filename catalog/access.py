@@ -26,12 +26,16 @@ class NotYourTeam(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person, a token, or the portal itself (`system`). `via` is web, api, link, cli or system."""
+    """A person, a token, or the portal itself (`system`). `via` is web, api, link, cli or system.
+
+    `held_to` are the teams for which the portal acts, such as those of a location; None: for all.
+    """
 
     person: Person | None = None
     token: ApiToken | None = None
     system: str = ""
     via: str = "web"
+    held_to: frozenset[int] | None = None
 
     @property
     def ref(self) -> str:
@@ -51,13 +55,15 @@ class Actor:
     def everywhere(self) -> bool:
         """Whether no team limits it: the portal itself, platform admins, tokens without teams."""
         if self.system:
-            return True
+            return self.held_to is None
         if self.person:
             return self.person.platform_admin
         return self.token is not None and not self.token.limited
 
     def team_ids(self) -> frozenset[int]:
         """The teams it may write for; meaningless where `everywhere`."""
+        if self.held_to is not None:
+            return self.held_to
         if self.token:
             return frozenset(self.token.teams.values_list("pk", flat=True))
         if self.person is None:
@@ -118,7 +124,53 @@ def require_owned(actor: Actor, teams: Collection[Team | int | None], *, scope: 
         raise NotYourTeam("Name a team of your own: what belongs to nobody is for platform admins.")
 
 
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What an actor may own, asked once for many entities."""
+
+    everywhere: bool
+    teams: frozenset[int]
+    person_ref: str
+
+    def require_ownership(self, *owners: "Owner") -> None:
+        """Raise NotYourTeam unless it may write what all of `owners` own; nobody's is for those whom no team limits."""
+        if self.everywhere:
+            return
+        named = [owner for owner in owners if owner.known]
+        if not named:
+            raise NotYourTeam("Nobody owns this: name one of your own teams as its owner, or ask a platform admin.")
+        if not all(owner.team_id in self.teams or owner.is_person(self.person_ref) for owner in named):
+            raise NotYourTeam
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who owns something: a team that is there, a person (`user:…`), or, with neither, nobody who could be asked."""
+
+    ref: str = ""
+    team_id: int | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether somebody could be asked: a team that is there, or a person."""
+        return self.team_id is not None or self.ref.startswith("user:")
+
+    def is_person(self, ref: str) -> bool:
+        """Whether it is this person."""
+        return self.team_id is None and bool(ref) and self.ref == ref
+
+
+def rights_of(actor: Actor) -> Rights:
+    """What `actor` may own now."""
+    everywhere = actor.everywhere
+    return Rights(
+        everywhere=everywhere,
+        teams=frozenset() if everywhere else actor.team_ids(),
+        person_ref=actor.person.ref if actor.person else "",
+    )
+
+
 def require_admin(actor: Actor) -> None:
     """Raise Forbidden unless a platform admin (or the portal itself) asks; tokens never are."""
-    if not (actor.system or (actor.person and actor.person.platform_admin)):
+    if not ((actor.system and actor.everywhere) or (actor.person and actor.person.platform_admin)):
         raise Forbidden("Only platform admins may do this.")

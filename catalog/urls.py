@@ -2,7 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from catalog.api.bulk import BulkView
 from catalog.api.components import BlastRadiusView, ComponentList, ComponentView
+from catalog.api.groups import DomainList, DomainView, SystemList, SystemView
 from catalog.api.people import MeView, PersonList, PersonView, TeamList, TeamView
 from catalog.views import components, teams, tokens
 
@@ -24,8 +26,13 @@ pages: list[URLPattern | URLResolver] = [
 
 api: list[URLPattern | URLResolver] = [
     path("components", ComponentList.as_view(), name="components"),
+    path("components/bulk", BulkView.as_view(), name="components-bulk"),
     path(COMPONENT, ComponentView.as_view(), name="component"),
     path(f"{COMPONENT}/blast-radius", BlastRadiusView.as_view(), name="blast-radius"),
+    path("systems", SystemList.as_view(), name="systems"),
+    path("systems/<str:namespace>/<str:name>", SystemView.as_view(), name="system"),
+    path("domains", DomainList.as_view(), name="domains"),
+    path("domains/<str:namespace>/<str:name>", DomainView.as_view(), name="domain"),
     path("teams", TeamList.as_view(), name="teams"),
     path(TEAM, TeamView.as_view(), name="team"),
     path("people", PersonList.as_view(), name="people"),

@@ -3,27 +3,28 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog import queries
-from catalog.access import actor_of
-from catalog.api.base import IF_MATCH, READ_REFUSALS, WRITE_REFUSALS, answer, query, refusals
-from catalog.api.shapes import BlastRadiusOut, ComponentIn, ComponentOut, component_json
+from catalog.api.base import IF_MATCH, READ_REFUSALS, WRITE_REFUSALS, query, refusals
+from catalog.api.entities import HARD, ByRef, EntityView, paged
+from catalog.api.shapes.incoming import ComponentIn
+from catalog.api.shapes.outgoing import BlastRadiusOut, ComponentOut
+from catalog.described import with_relations
 from catalog.filters import component_filter
 from catalog.graph import BlastRadius, blast_radius
 from catalog.models import Component, Team
 from catalog.operations import patch_component, put_component, retire_component
 from catalog.specs import ComponentSpec
-from portal.lib.api import KeysetPagination
-from portal.lib.clock import db_now
-from portal.lib.strict import expected_version, said, same_name
 
 FILTERS = [
-    query("q", "Words, each somewhere in name, title, type, description, tags, labels or annotations"),
+    query(
+        "q",
+        "Words, each at the beginning of a word of name, title, type, tags, description, labels, annotations or docs",
+    ),
     query("owner", "A team's reference or short name; `none` for without owner", many=True),
     query("type", "Type", many=True),
     query("tier", "1 to 4", int, many=True),
@@ -36,20 +37,15 @@ FILTERS = [
 ]
 
 
-class ByRef(KeysetPagination):
-    """In the order of references, which are unique."""
-
-    ordering = "ref"
-
-
-class ComponentView(APIView):
+class ComponentView(EntityView):
     """One component, by its name."""
+
+    incoming, spec = ComponentIn, ComponentSpec
 
     @extend_schema(operation_id="components_get", responses={200: ComponentOut, **READ_REFUSALS})
     def get(self, request: Request, kind: str, namespace: str, name: str) -> Response:
         """The component, retired or not."""
-        component = queries.component_by_ref(_ref(kind, namespace, name))
-        return answer(request, component_json(component), version=component.version)
+        return self.read(request, queries.component_by_ref(_ref(kind, namespace, name)))
 
     @extend_schema(
         operation_id="components_put",
@@ -59,16 +55,7 @@ class ComponentView(APIView):
     )
     def put(self, request: Request, kind: str, namespace: str, name: str) -> Response:
         """Make the component what the body says, creating it when it is not there. Saying it again changes nothing."""
-        given = said(ComponentIn(data=request.data), request, about=ComponentSpec)
-        same_name(request, kind=kind, namespace=namespace, name=name)
-        written = put_component(
-            spec=ComponentSpec(kind=kind.lower(), namespace=namespace, name=name, **_frozen(given)),
-            actor=actor_of(request),
-            now=db_now(),
-            expected_version=expected_version(request),
-        )
-        body = component_json(written.row, outcome=written.outcome)
-        return answer(request, body, version=written.row.version, outcome=written.outcome)
+        return self.upsert(request, put_component, kind=kind.lower(), namespace=namespace, name=name)
 
     @extend_schema(
         operation_id="components_patch",
@@ -78,33 +65,17 @@ class ComponentView(APIView):
     )
     def patch(self, request: Request, kind: str, namespace: str, name: str) -> Response:
         """Change only what the body names; labels and annotations are merged key by key, null removes."""
-        given = said(ComponentIn(data=request.data, partial=True), request, about=ComponentSpec)
-        same_name(request, kind=kind, namespace=namespace, name=name)
-        written = patch_component(
-            ref=_ref(kind, namespace, name),
-            changes=_frozen(given),
-            actor=actor_of(request),
-            now=db_now(),
-            expected_version=expected_version(request),
-        )
-        body = component_json(written.row, outcome=written.outcome)
-        return answer(request, body, version=written.row.version, outcome=written.outcome)
+        ref = _ref(kind, namespace, name)
+        return self.merge(request, patch_component, ref, kind=kind, namespace=namespace, name=name)
 
     @extend_schema(
         operation_id="components_retire",
-        parameters=[IF_MATCH],
-        responses={200: ComponentOut, **WRITE_REFUSALS},
+        parameters=[IF_MATCH, HARD],
+        responses={200: ComponentOut, 204: None, **WRITE_REFUSALS, **refusals(409)},
     )
     def delete(self, request: Request, kind: str, namespace: str, name: str) -> Response:
         """Retire the component: it leaves lists and blast radii, its history stays. PUT revives it."""
-        written = retire_component(
-            ref=_ref(kind, namespace, name),
-            actor=actor_of(request),
-            now=db_now(),
-            expected_version=expected_version(request),
-        )
-        body = component_json(written.row, outcome=written.outcome)
-        return answer(request, body, version=written.row.version, outcome=written.outcome)
+        return self.remove(request, retire_component, _ref(kind, namespace, name))
 
 
 class ComponentList(APIView):
@@ -119,8 +90,7 @@ class ComponentList(APIView):
     )
     def get(self, request: Request) -> Response:
         """Components by reference, filtered; `next` leads on."""
-        rows = queries.components(component_filter(request.query_params)).prefetch_related("dependencies", "responders")
-        return paged(self, request, rows, component_json)
+        return paged(self, request, with_relations(queries.components(component_filter(request.query_params))))
 
 
 class BlastRadiusView(APIView):
@@ -133,20 +103,8 @@ class BlastRadiusView(APIView):
         return Response(_radius_json(component, blast_radius(component.pk)))
 
 
-def paged(view: APIView, request: Request, rows: QuerySet[Any], shape: Any) -> Response:  # noqa: ANN401
-    """One page of `rows`, each as `shape(row)`."""
-    pages = ByRef()
-    page = pages.paginate_queryset(rows, request, view=view) or []
-    return pages.get_paginated_response([shape(row) for row in page])
-
-
 def _ref(kind: str, namespace: str, name: str) -> str:
     return f"{kind}:{namespace}/{name}".lower()
-
-
-def _frozen(given: dict[str, Any]) -> dict[str, Any]:
-    """Lists as tuples, for specs are values."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
 
 
 def _radius_json(component: Component, radius: BlastRadius) -> dict[str, Any]:

@@ -879,5 +879,11 @@ class Migration(migrations.Migration):
             model_name="visit",
             index=models.Index(fields=["person", "-at"], name="visit_newest_first"),
         ),
+        migrations.AddIndex(
+            model_name="dependency",
+            index=models.Index(
+                condition=models.Q(("by_target", True)), fields=["target_ref"], name="dependency_said_by_target"
+            ),
+        ),
         migrations.RunSQL(migrations.RunSQL.noop, NOT_THERE),
     ]

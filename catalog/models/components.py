@@ -150,6 +150,9 @@ class Dependency(models.Model):
                 condition=models.Q(by_holder=True) | models.Q(by_target=True), name="dependency_said_by_somebody"
             ),
         ]
+        indexes = [
+            models.Index(fields=["target_ref"], name="dependency_said_by_target", condition=models.Q(by_target=True))
+        ]
 
     def __str__(self) -> str:
         return f"{self.holder_ref} {self.relation} {self.target_ref}"

@@ -1,24 +1,53 @@
 """The change log: one row for every write by anyone, in the transaction of the write."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from catalog.access import Actor
 from catalog.models import AuditEntry
 
 Diff = Mapping[str, tuple[object, object]]
+LONGEST = 20_000
+"""Characters kept of one text in a diff; an API's definition may have millions."""
 
 
-def record_audit(*, actor: Actor, action: str, object_ref: str, diff: Diff, now: datetime) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One write: `action` (`component.update`) to `object_ref`, owned by `owner_ref` then."""
+
+    action: str
+    object_ref: str
+    diff: Diff = field(default_factory=dict)
+    owner_ref: str = ""
+
+
+def record_audit(*, actor: Actor, action: str, object_ref: str, diff: Diff, now: datetime, owner_ref: str = "") -> None:
     """Keep that `actor` did `action` (`component.update`) to `object_ref`; `diff` is {field: (before, after)}."""
-    AuditEntry.objects.create(
-        at=now,
-        actor_ref=actor.ref,
-        actor_name=actor.name,
-        person=actor.person,
-        token=actor.token,
-        via=actor.via,
-        action=action,
-        object_ref=object_ref,
-        diff={field: [before, after] for field, (before, after) in diff.items()},
+    change = Change(action=action, object_ref=object_ref, diff=diff, owner_ref=owner_ref)
+    record_changes([change], actor=actor, now=now)
+
+
+def record_changes(changes: Iterable[Change], *, actor: Actor, now: datetime) -> None:
+    """Keep several writes of one actor at once."""
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            at=now,
+            actor_ref=actor.ref,
+            actor_name=actor.name,
+            person=actor.person,
+            token=actor.token,
+            via=actor.via,
+            action=change.action,
+            object_ref=change.object_ref,
+            owner_ref=change.owner_ref,
+            diff={name: [_kept(before), _kept(after)] for name, (before, after) in change.diff.items()},
+        )
+        for change in changes
     )
+
+
+def _kept(value: object) -> object:
+    if isinstance(value, str) and len(value) > LONGEST:
+        return f"{value[:LONGEST]} … ({len(value):,} characters)"
+    return value

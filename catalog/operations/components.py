@@ -1,36 +1,41 @@
 """Components: registered, changed, retired. Everything is visible at once; nothing is joined later by a job.
 
-Who may: members of the owner team, platform admins, tokens with `components:write` that no team limits or that are
-limited to the owner team. Naming an owner asks the same of the new one, so nobody can take from or burden another team.
-What nobody owns may be claimed by naming one of one's own teams, or written by those whom no team limits.
+Who may: members of the owner team, the person named as owner, platform admins, tokens with `components:write` that no
+team limits or that are limited to the owner team. Naming an owner asks the same of the new one, so nobody can take from
+or burden another team. What nobody owns may be claimed by naming one of one's own teams, or written by those whom no
+team limits.
 """
 
-from collections.abc import Mapping
-from dataclasses import fields, replace
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from catalog.access import Actor, NotYourTeam, require, require_scope
-from catalog.described import RELATIONS, component_spec, difference
-from catalog.models import ApiToken, Component, Dependency, Responder, Team
+from catalog.access import Actor, Owner, require_admin, require_scope, rights_of
+from catalog.described import RELATIONS, component_spec
+from catalog.models import ApiToken, Component
 from catalog.models.entity import Origin
+from catalog.operations import edges
 from catalog.operations.audit import record_audit
 from catalog.operations.locking import hold_refs
+from catalog.operations.merging import merged
 from catalog.operations.ownership import hand_over
-from catalog.operations.references import component_ids, join_component, system_named, team_ids, team_named
-from catalog.operations.written import ABSENT, Outcome, Written, expect_version
+from catalog.operations.registering import Result, Writing, write_components
+from catalog.operations.written import Outcome, Written, expect_version, remove
 from catalog.specs import ComponentSpec, checked_component
-from portal.lib.errors import Missing
+from portal.lib.errors import Expected, FieldError, Invalid, Missing
 
 SCOPE = ApiToken.Scope.COMPONENTS
-COLUMNS = ("title", "description", "type", "lifecycle", "tier", "labels", "annotations", "docs", "runbook")
-MERGED = ("labels", "annotations")
+LISTS = (*RELATIONS, "dependency_of", "responders")
 
 
 class ComponentGone(Missing):
     """There is no component of that name."""
+
+
+class Refused(Invalid):
+    """Some items can't be taken, so none was written."""
 
 
 @transaction.atomic
@@ -40,6 +45,7 @@ def put_component(
     actor: Actor,
     now: datetime,
     origin: Origin = Origin.API,
+    source: str = "",
     expected_version: int | None = None,
 ) -> Written[Component]:
     """Make the component what `spec` says, creating or reviving it; idempotent.
@@ -48,8 +54,45 @@ def put_component(
     """
     require_scope(actor, SCOPE)
     spec = checked_component(spec)
-    hold_refs(written=[spec.ref], named=_named(spec))
-    return _write(spec, actor=actor, now=now, origin=origin, expected=expected_version)
+    hold_refs(written=[spec.ref], named=named_by(spec))
+    expected = {spec.ref: expected_version}
+    return _one(spec, Writing(actor=actor, now=now, origin=origin, source=source, expected=expected))
+
+
+@transaction.atomic
+def put_components(
+    *,
+    specs: Sequence[ComponentSpec],
+    actor: Actor,
+    now: datetime,
+    origin: Origin = Origin.API,
+    source: str = "",
+    all_or_nothing: bool = False,
+) -> list[Result]:
+    """Make many components what `specs` say; for each what happened or why not, in order. Idempotent.
+
+    Raises WrongScope, and Refused where `all_or_nothing` is asked and one of them can't be written.
+    """
+    require_scope(actor, SCOPE)
+    answers: list[Result | None] = [None] * len(specs)
+    checked: dict[str, tuple[int, ComponentSpec]] = {}
+    for place, spec in enumerate(specs):
+        try:
+            whole = checked_component(spec)
+            _once(whole, checked)
+        except Expected as refusal:
+            answers[place] = refusal
+        else:
+            checked[whole.ref] = (place, whole)
+    taken = [spec for _, spec in checked.values()]
+    hold_refs(written=checked, named={ref for spec in taken for ref in named_by(spec)})
+    writing = Writing(actor=actor, now=now, origin=origin, source=source)
+    for spec, answer in zip(taken, write_components(taken, writing), strict=True):
+        answers[checked[spec.ref][0]] = answer
+    found = [answer for answer in answers if answer is not None]
+    if all_or_nothing:
+        _refuse_all(found)
+    return found
 
 
 @transaction.atomic
@@ -67,14 +110,14 @@ def patch_component(
     Raises ComponentGone, and all that `put_component` raises.
     """
     require_scope(actor, SCOPE)
-    kind, namespace, name = _parts(ref)
-    alone = merged(ComponentSpec(kind=kind, namespace=namespace, name=name), changes)
-    hold_refs(written=[alone.ref], named=_named(checked_component(alone)))
-    found = _locked(alone.ref)
+    kind, namespace, name = parts(ref)
+    alone = checked_component(merged(ComponentSpec(kind=kind, namespace=namespace, name=name), changes))
+    hold_refs(written=[alone.ref], named=named_by(alone))
+    found = Component.objects.filter(ref=alone.ref).first()  # the lock on its name keeps it as it is
     if found is None:
         raise ComponentGone(f"There is no {alone.ref}.")
     whole = checked_component(merged(component_spec(found), changes))
-    return _write(whole, actor=actor, now=now, origin=origin, expected=expected_version)
+    return _one(whole, Writing(actor=actor, now=now, origin=origin, expected={whole.ref: expected_version}))
 
 
 @transaction.atomic
@@ -87,127 +130,84 @@ def retire_component(
     """
     require_scope(actor, SCOPE)
     hold_refs(written=[ref.lower()])
-    component = _locked(ref.lower())
-    if component is None:
-        raise ComponentGone(f"There is no {ref.lower()}.")
-    _may(actor, component.owner, None)
+    component = _locked(ref)
+    rights_of(actor).require_ownership(Owner(component.owner_ref, component.owner_id))
     expect_version(component.version, expected=expected_version)
     if component.retired_at:
         return Written(component, Outcome.UNCHANGED)
-    component.retired_at = now
-    diff: dict[str, tuple[object, object]] = {"retired": (False, True)}
-    _save(component, now=now)
-    hand_over(component=component, ref="", team=None, now=now)
-    record_audit(actor=actor, action="component.retire", object_ref=component.ref, diff=diff, now=now)
-    return Written(component, Outcome.UPDATED, diff)
+    component.retired_at = component.updated_at = now
+    component.version += 1
+    component.save(update_fields=["retired_at", "updated_at", "version"])
+    hand_over({component.pk: ("", None)}, now=now)
+    return _recorded(component, "component.retire", actor, now)
 
 
-def merged(spec: ComponentSpec, changes: Mapping[str, Any]) -> ComponentSpec:
-    """`spec` with `changes`, of which labels and annotations are merged key by key (RFC 7396)."""
-    whole = dict(changes)
-    for name in MERGED:
-        if name in whole:
-            both = {**getattr(spec, name), **whole[name]}
-            whole[name] = {key: value for key, value in both.items() if value is not None}
-    return replace(spec, **whole)
+@transaction.atomic
+def delete_component(*, ref: str, actor: Actor, now: datetime) -> None:
+    """Remove the component with all that belongs to it, for good; the change log keeps what it was called.
+
+    Raises Forbidden unless a platform admin asks, ComponentGone, StillNeeded.
+    """
+    require_admin(actor)
+    hold_refs(written=[ref.lower()])
+    component = _locked(ref)
+    edges.withdraw(component.ref)
+    remove(component)
+    diff = {"deleted": (False, True)}
+    record_audit(
+        actor=actor, action="component.delete", object_ref=component.ref, diff=diff, now=now,
+        owner_ref=component.owner_ref,
+    )  # fmt: skip
 
 
-def _write(
-    spec: ComponentSpec, *, actor: Actor, now: datetime, origin: Origin, expected: int | None
-) -> Written[Component]:
-    component, owner = _locked(spec.ref), team_named(spec.owner)
-    _may(actor, component.owner if component else None, owner)
-    expect_version(component.version if component else ABSENT, expected=expected)
-    before = component_spec(component) if component else _blank(spec)
-    diff = difference(before, spec)
-    revived = component is not None and component.retired_at is not None
-    if revived:
-        diff["retired"] = (True, False)
-    if component and not diff:
-        return Written(component, Outcome.UNCHANGED)
-    outcome = Outcome.UPDATED if component else Outcome.CREATED
-    component = component or _new(spec, now)
-    _fill(component, spec, owner)
-    component.origin, component.source, component.retired_at = origin, actor.ref, None
-    _save(component, now=now)
-    _relate(component, spec)
-    hand_over(component=component, ref=spec.owner, team=owner, now=now)
-    if outcome is Outcome.CREATED:
-        join_component(component)
-    action = "component.create" if outcome is Outcome.CREATED else "component.update"
-    record_audit(actor=actor, action=action, object_ref=component.ref, diff=diff, now=now)
-    return Written(component, outcome, diff)
-
-
-def _may(actor: Actor, before: Team | None, after: Team | None) -> None:
-    teams = {team.pk for team in (before, after) if team}
-    if not teams and not actor.everywhere:
-        raise NotYourTeam("Nobody owns this: name one of your own teams as its owner, or ask a platform admin.")
-    require(actor, teams, scope=SCOPE)
-
-
-def _locked(ref: str) -> Component | None:
-    rows = Component.objects.select_for_update(no_key=True, of=("self",)).select_related("owner")
-    return rows.filter(ref=ref).first()
-
-
-def _parts(ref: str) -> tuple[str, str, str]:
+def parts(ref: str) -> tuple[str, str, str]:
+    """Kind, namespace and name of a whole reference."""
     kind, _, rest = ref.partition(":")
     namespace, _, name = rest.partition("/")
     return kind, namespace, name
 
 
-def _blank(spec: ComponentSpec) -> ComponentSpec:
-    return ComponentSpec(kind=spec.kind, namespace=spec.namespace, name=spec.name)
+def named_by(spec: ComponentSpec) -> set[str]:
+    """What a checked spec names, and so must not appear or vanish while it is written."""
+    lists = (ref for name in LISTS for ref in getattr(spec, name))
+    return {ref for ref in (spec.owner, spec.system, spec.subcomponent_of, *lists) if ref}
 
 
-def _new(spec: ComponentSpec, now: datetime) -> Component:
-    return Component(
-        ref=spec.ref, kind=spec.kind, namespace=spec.namespace, name=spec.name, version=ABSENT, created_at=now
+def _one(spec: ComponentSpec, writing: Writing) -> Written[Component]:
+    (answer,) = write_components([spec], writing)
+    if isinstance(answer, Expected):
+        raise answer
+    return answer
+
+
+def _once(spec: ComponentSpec, taken: Mapping[str, tuple[int, ComponentSpec]]) -> None:
+    if spec.ref in taken:
+        message = f"{spec.ref} is item {taken[spec.ref][0]} already; say it once."
+        raise Invalid(message, errors=(FieldError("name", "twice", message),))
+
+
+def _refuse_all(answers: Sequence[Result]) -> None:
+    faults = [(place, answer) for place, answer in enumerate(answers) if isinstance(answer, Expected)]
+    if not faults:
+        return
+    errors = tuple(
+        FieldError(f"items[{place}].{fault.field}".rstrip("."), fault.code, fault.message)
+        for place, refusal in faults
+        for fault in refusal.errors or (FieldError("", "refused", str(refusal)),)
     )
+    raise Refused(f"{len(faults)} of {len(answers)} can't be taken, so none was written.", errors=errors[:200])
 
 
-def _fill(component: Component, spec: ComponentSpec, owner: Team | None) -> None:
-    for name in COLUMNS:
-        setattr(component, name, getattr(spec, name))
-    component.tags, component.links = list(spec.tags), [dict(link) for link in spec.links]
-    component.owner_ref, component.owner = spec.owner, owner
-    component.system_ref, component.system = spec.system, system_named(spec.system)
+def _locked(ref: str) -> Component:
+    found = Component.objects.select_for_update(no_key=True).filter(ref=ref.lower()).first()
+    if found is None:
+        raise ComponentGone(f"There is no {ref.lower()}.")
+    return found
 
 
-def _save(component: Component, *, now: datetime) -> None:
-    component.version += 1
-    component.updated_at = now
-    component.save()
-
-
-def _relate(component: Component, spec: ComponentSpec) -> None:
-    wanted = {(relation, ref) for name, relation in RELATIONS.items() for ref in getattr(spec, name)}
-    had = {(d.relation, d.target_ref): d.pk for d in component.dependencies.all() if d.relation in RELATIONS.values()}
-    Dependency.objects.filter(pk__in=[pk for edge, pk in had.items() if edge not in wanted]).delete()
-    missing = wanted - had.keys()
-    ids = component_ids([ref for _, ref in missing]) if missing else {}
-    Dependency.objects.bulk_create(
-        Dependency(
-            holder=component, holder_ref=component.ref, relation=relation, target_ref=ref, target_id=ids.get(ref)
-        )
-        for relation, ref in sorted(missing)
+def _recorded(component: Component, action: str, actor: Actor, now: datetime) -> Written[Component]:
+    diff: dict[str, tuple[object, object]] = {"retired": (False, True)}
+    record_audit(
+        actor=actor, action=action, object_ref=component.ref, diff=diff, now=now, owner_ref=component.owner_ref
     )
-    _answer_for(component, spec)
-
-
-def _answer_for(component: Component, spec: ComponentSpec) -> None:
-    had = {responder.team_ref: responder.pk for responder in component.responders.all()}
-    Responder.objects.filter(pk__in=[pk for ref, pk in had.items() if ref not in spec.responders]).delete()
-    missing = [ref for ref in spec.responders if ref not in had]
-    ids = team_ids(missing) if missing else {}
-    Responder.objects.bulk_create(Responder(component=component, team_ref=r, team_id=ids.get(r)) for r in missing)
-
-
-def _named(spec: ComponentSpec) -> set[str]:
-    lists = (ref for name in (*RELATIONS, "responders") for ref in getattr(spec, name))
-    return {ref for ref in (spec.owner, spec.system, *lists) if ref}
-
-
-FIELDS = frozenset(f.name for f in fields(ComponentSpec)) - {"kind", "namespace", "name"}
-"""What a client may say of a component beside its name."""
+    return Written(component, Outcome.UPDATED, diff)

@@ -1,28 +1,39 @@
 """Dated ownership: a change of owner closes one range and opens another, in the transaction of the change."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
+from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from catalog.models import Component, Ownership, Team
+from catalog.models import Ownership
+
+CLOSE = """
+UPDATE catalog_ownership SET period = tstzrange(lower(period), %(now)s) WHERE id = ANY(%(ids)s)
+"""
+type NewOwner = tuple[str, int | None]
+"""The reference, and the id of the team where that is there."""
 
 
-def hand_over(*, component: Component, ref: str, team: Team | None, now: datetime) -> None:
-    """From `now` on `ref` owns the component; the empty text leaves it to nobody. Idempotent."""
-    current = Ownership.objects.filter(component=component, period__upper_inf=True).first()
-    if current and current.team_ref == ref:
-        return
-    since = _close(current, now) if current else now
-    if ref:
-        Ownership.objects.create(component=component, team=team, team_ref=ref, period=DateTimeTZRange(since, None))
+def hand_over(owners: Mapping[int, NewOwner], *, now: datetime) -> None:
+    """From `now` on these own those components (by id); the empty reference leaves one to nobody. Idempotent.
+
+    A range that would be empty goes, and one that began later than `now` (a clock that went back) is taken over.
+    """
+    running = Ownership.objects.filter(component__in=owners, period__upper_inf=True)
+    current = {one.component_id: one for one in running}
+    ended = {pk: one for pk, one in current.items() if one.team_ref != owners[pk][0]}
+    since = {pk: max(one.period.lower, now) for pk, one in ended.items()}
+    Ownership.objects.filter(pk__in=[one.pk for one in ended.values() if one.period.lower >= now]).delete()
+    _close([one.pk for one in ended.values() if one.period.lower < now], now)
+    Ownership.objects.bulk_create(
+        Ownership(component_id=pk, team_id=team, team_ref=ref, period=DateTimeTZRange(since.get(pk, now), None))
+        for pk, (ref, team) in owners.items()
+        if ref and (pk in ended or pk not in current)
+    )
 
 
-def _close(current: Ownership, now: datetime) -> datetime:
-    """End the range; one that would be empty goes. Returns when the next may begin."""
-    since: datetime = current.period.lower
-    if since >= now:
-        current.delete()
-        return since
-    current.period = DateTimeTZRange(since, now)
-    current.save(update_fields=["period"])
-    return now
+def _close(ids: list[int], now: datetime) -> None:
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(CLOSE, {"ids": ids, "now": now})

@@ -3,25 +3,38 @@
 Who may: platform admins, tokens with `components:write` that no team limits, and everybody about themselves.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils.crypto import get_random_string
 
-from catalog.access import Actor, require_admin, require_scope
+from catalog.access import Actor, NotYourTeam, require_admin, require_scope
 from catalog.described import difference, person_spec
-from catalog.models import ApiToken, Person
+from catalog.models import ApiToken, Person, Team
+from catalog.models.entity import Origin
 from catalog.operations.audit import record_audit
 from catalog.operations.locking import hold_refs
+from catalog.operations.memberships import join_teams
+from catalog.operations.merging import merged
 from catalog.operations.references import join_person
-from catalog.operations.written import Outcome, Written
+from catalog.operations.written import ABSENT, Outcome, Written, expect_version, remove
 from catalog.specs import PersonSpec, checked_person
-from portal.lib.errors import Forbidden
+from portal.lib.errors import Forbidden, Missing
 
 SCOPE = ApiToken.Scope.COMPONENTS
+COLUMNS = (
+    "title", "description", "labels", "annotations", "extra",
+    "display_name", "email", "picture", "time_zone", "clock_24h",
+)  # fmt: skip
+
+
+class PersonGone(Missing):
+    """There is no person of that name."""
 
 
 class NotYourself(Forbidden):
@@ -41,28 +54,95 @@ class Admin:
 
 
 @transaction.atomic
-def put_person(*, spec: PersonSpec, actor: Actor, now: datetime) -> Written[Person]:
-    """Make the person what `spec` says; idempotent. Raises Invalid, WrongScope, NotYourself."""
+def put_person(
+    *,
+    spec: PersonSpec,
+    actor: Actor,
+    now: datetime,
+    origin: Origin = Origin.API,
+    source: str = "",
+    expected_version: int | None = None,
+) -> Written[Person]:
+    """Make the person what `spec` says; idempotent. `member_of` None leaves their teams alone.
+
+    Raises Invalid, WrongScope, NotYourself, NotYourTeam for a team that `actor` could not put them into, and
+    VersionMismatch where `expected_version` is not the one found.
+    """
     require_scope(actor, SCOPE)
     spec = checked_person(spec)
-    hold_refs(written=[spec.ref])
+    hold_refs(written=[spec.ref], named=spec.member_of or ())
     if not actor.everywhere and not (actor.person and actor.person.ref == spec.ref):
         raise NotYourself
     person = Person.objects.select_for_update(no_key=True).filter(ref=spec.ref).first()
-    before = person_spec(person) if person else PersonSpec(namespace=spec.namespace, name=spec.name)
+    expect_version(person.version if person else ABSENT, expected=expected_version)
+    before = person_spec(person) if person else PersonSpec(namespace=spec.namespace, name=spec.name, member_of=())
+    spec = spec if spec.member_of is not None else replace(spec, member_of=before.member_of)
+    _may_join(actor, before.member_of or (), spec.member_of or ())
     diff = difference(before, spec)
     if person and person.retired_at:
         diff["retired"] = (True, False)
     if person and not diff:
         return Written(person, Outcome.UNCHANGED)
     outcome = Outcome.UPDATED if person else Outcome.CREATED
-    person = person or Person(ref=spec.ref, namespace=spec.namespace, name=spec.name, created_at=now)
+    person = person or Person(ref=spec.ref, namespace=spec.namespace, name=spec.name, version=ABSENT, created_at=now)
+    person.origin, person.source = origin, source or actor.ref
     _fill(person, spec, now)
     if outcome is Outcome.CREATED:
         join_person(person)
+    join_teams(person, spec.member_of or ())
     action = "person.create" if outcome is Outcome.CREATED else "person.update"
     record_audit(actor=actor, action=action, object_ref=person.ref, diff=diff, now=now)
     return Written(person, outcome, diff)
+
+
+@transaction.atomic
+def patch_person(
+    *,
+    ref: str,
+    changes: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+    origin: Origin = Origin.API,
+    expected_version: int | None = None,
+) -> Written[Person]:
+    """Change only the named fields, as `patch_component` does. Raises PersonGone, and all that `put_person` raises."""
+    require_scope(actor, SCOPE)
+    found = _held(ref, named=changes.get("member_of") or ())
+    whole = merged(person_spec(found), changes)
+    return put_person(spec=whole, actor=actor, now=now, origin=origin, expected_version=expected_version)
+
+
+@transaction.atomic
+def retire_person(*, ref: str, actor: Actor, now: datetime, expected_version: int | None = None) -> Written[Person]:
+    """Somebody left: they leave lists, and their account can't sign in any more; their history stays.
+
+    Raises PersonGone, WrongScope, NotYourself unless `actor` is limited by no team, VersionMismatch; idempotent.
+    """
+    require_scope(actor, SCOPE)
+    if not actor.everywhere:
+        raise NotYourself("Only platform admins and tokens that no team limits may say that somebody left.")
+    person = _held(ref)
+    expect_version(person.version, expected=expected_version)
+    if person.retired_at:
+        return Written(person, Outcome.UNCHANGED)
+    person.retired_at = person.updated_at = now
+    person.version += 1
+    person.save(update_fields=["retired_at", "updated_at", "version"])
+    _let_out(person)
+    diff: dict[str, tuple[object, object]] = {"retired": (False, True)}
+    record_audit(actor=actor, action="person.retire", object_ref=person.ref, diff=diff, now=now)
+    return Written(person, Outcome.UPDATED, diff)
+
+
+@transaction.atomic
+def delete_person(*, ref: str, actor: Actor, now: datetime) -> None:
+    """Remove the person for good; what names them dangles. Raises Forbidden unless an admin asks, StillNeeded."""
+    require_admin(actor)
+    person = _held(ref)
+    join_teams(person, ())
+    remove(person)
+    diff = {"deleted": (False, True)}
+    record_audit(actor=actor, action="person.delete", object_ref=person.ref, diff=diff, now=now)
 
 
 @transaction.atomic
@@ -130,8 +210,34 @@ def _account(name: str, email: str, password: str) -> tuple[AbstractBaseUser, st
     return account, password
 
 
+def _held(ref: str, named: Collection[str] = ()) -> Person:
+    hold_refs(written=[ref.lower()], named=[name.lower() for name in named])
+    person = Person.objects.select_for_update(no_key=True).filter(ref=ref.lower()).first()
+    if person is None:
+        raise PersonGone(f"There is no {ref.lower()}.")
+    return person
+
+
+def _may_join(actor: Actor, before: Collection[str], after: Collection[str]) -> None:
+    """A membership gives rights, so who says it must be able to give them; leaving is free."""
+    joined = set(after) - set(before)
+    if actor.everywhere or not joined:
+        return
+    mine = set(Team.objects.filter(pk__in=actor.team_ids()).values_list("ref", flat=True))
+    if not joined <= mine:
+        raise NotYourTeam(f"Only its members add people to {', '.join(sorted(joined - mine))}.")
+
+
+def _let_out(person: Person) -> None:
+    account = person.account
+    if account is not None and hasattr(account, "is_active"):
+        account.is_active = False
+        account.save(update_fields=["is_active"])
+
+
 def _fill(person: Person, spec: PersonSpec, now: datetime) -> None:
-    person.display_name, person.email = spec.display_name, spec.email
-    person.time_zone, person.clock_24h = spec.time_zone, spec.clock_24h
-    person.retired_at, person.updated_at = None, now
+    for name in COLUMNS:
+        setattr(person, name, getattr(spec, name))
+    person.tags, person.links = list(spec.tags), [dict(link) for link in spec.links]
+    person.retired_at, person.version, person.updated_at = None, person.version + 1, now
     person.save()

@@ -2,12 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from catalog.models import Component, Dependency, Domain, Membership, Ownership, Person, Responder, System, Team
-
-
-def component_ids(refs: Collection[str]) -> Mapping[str, int]:
-    """Ids of those components that are there."""
-    return dict(Component.objects.filter(ref__in=refs).values_list("ref", "pk"))
+from catalog.models import Component, Domain, Membership, Ownership, Person, Responder, System, Team
 
 
 def team_ids(refs: Collection[str]) -> Mapping[str, int]:
@@ -25,14 +20,9 @@ def team_named(ref: str) -> Team | None:
     return Team.objects.filter(ref=ref).first() if ref else None
 
 
-def system_named(ref: str) -> System | None:
-    """The system a reference names; None for a dangling or empty one."""
-    return System.objects.filter(ref=ref).first() if ref else None
-
-
-def join_component(component: Component) -> None:
-    """Point at a new component what has been naming it."""
-    Dependency.objects.filter(target_ref=component.ref, target=None).update(target=component)
+def domain_named(ref: str) -> Domain | None:
+    """The domain a reference names; None for a dangling or empty one."""
+    return Domain.objects.filter(ref=ref).first() if ref else None
 
 
 def join_team(team: Team) -> None:
@@ -40,6 +30,7 @@ def join_team(team: Team) -> None:
     for model in (Component, System, Domain):
         model._default_manager.filter(owner_ref=team.ref, owner=None).update(owner=team)
     Ownership.objects.filter(team_ref=team.ref, team=None).update(team=team)
+    Membership.objects.filter(team_ref=team.ref, team=None).update(team=team)
     Responder.objects.filter(team_ref=team.ref, team=None).update(team=team)
     Team.objects.filter(parent_ref=team.ref, parent=None).exclude(pk=team.pk).update(parent=team)
 

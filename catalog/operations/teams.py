@@ -5,26 +5,27 @@ Anybody signed in may make a new team as its lead.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from catalog.access import Actor, NotYourTeam, require, require_scope
+from catalog.access import Actor, NotYourTeam, require, require_admin, require_scope
 from catalog.described import difference, team_spec
 from catalog.models import ApiToken, Membership, Team
 from catalog.models.entity import Origin
 from catalog.operations.audit import record_audit
 from catalog.operations.locking import hold_refs
-from catalog.operations.references import join_team, people_ids, team_named
-from catalog.operations.written import ABSENT, Outcome, Written, expect_version
+from catalog.operations.memberships import enrol, withdraw
+from catalog.operations.merging import merged
+from catalog.operations.references import join_team, team_named
+from catalog.operations.written import ABSENT, Outcome, Written, expect_version, remove
 from catalog.specs import MemberSpec, TeamSpec, checked_team
 from portal.lib.errors import Missing
 
 SCOPE = ApiToken.Scope.COMPONENTS
-COLUMNS = ("title", "description", "type", "email", "chat_url", "labels", "annotations")
-MERGED = ("labels", "annotations")
+COLUMNS = ("title", "description", "type", "email", "picture", "chat_url", "labels", "annotations", "extra")
 
 
 class TeamGone(Missing):
@@ -38,6 +39,7 @@ def put_team(
     actor: Actor,
     now: datetime,
     origin: Origin = Origin.API,
+    source: str = "",
     expected_version: int | None = None,
 ) -> Written[Team]:
     """Make the team what `spec` says, creating or reviving it; idempotent. `members` None leaves the members alone.
@@ -47,7 +49,7 @@ def put_team(
     require_scope(actor, SCOPE)
     spec = checked_team(spec)
     hold_refs(written=[spec.ref], named=_named(spec))
-    return _write(spec, actor=actor, now=now, origin=origin, expected=expected_version)
+    return _write(spec, actor=actor, now=now, origin=origin, source=source, expected=expected_version)
 
 
 @transaction.atomic
@@ -86,6 +88,8 @@ def set_member(*, ref: str, person_ref: str, role: str | None, actor: Actor, now
     spec = team_spec(found)
     rest = tuple(member for member in spec.members or () if member.person != person_ref.lower())
     members = (*rest, MemberSpec(person=person_ref, role=role)) if role else rest
+    if role is None:
+        withdraw(team_ref=found.ref, person_ref=person_ref.lower())
     whole = checked_team(replace(spec, members=members))
     return _write(whole, actor=actor, now=now, origin=Origin.FORM, expected=None)
 
@@ -108,26 +112,33 @@ def retire_team(*, ref: str, actor: Actor, now: datetime, expected_version: int 
     team.retired_at = now
     diff: dict[str, tuple[object, object]] = {"retired": (False, True)}
     _save(team, now=now)
-    record_audit(actor=actor, action="team.retire", object_ref=team.ref, diff=diff, now=now)
+    record_audit(actor=actor, action="team.retire", object_ref=team.ref, diff=diff, now=now, owner_ref=team.ref)
     return Written(team, Outcome.UPDATED, diff)
 
 
-def merged(spec: TeamSpec, changes: Mapping[str, Any]) -> TeamSpec:
-    """`spec` with `changes`, of which labels and annotations are merged key by key (RFC 7396)."""
-    whole = dict(changes)
-    for name in MERGED:
-        if name in whole:
-            both = {**getattr(spec, name), **whole[name]}
-            whole[name] = {key: value for key, value in both.items() if value is not None}
-    return replace(spec, **whole)
+@transaction.atomic
+def delete_team(*, ref: str, actor: Actor, now: datetime) -> None:
+    """Remove the team for good; what names it dangles. Raises Forbidden unless a platform admin asks, StillNeeded."""
+    require_admin(actor)
+    hold_refs(written=[ref.lower()])
+    team = _locked(ref.lower())
+    if team is None:
+        raise TeamGone(f"There is no {ref.lower()}.")
+    enrol(team, ())
+    Membership.objects.filter(team=team).update(team=None)  # what people say themselves stays, and dangles
+    remove(team)
+    diff = {"deleted": (False, True)}
+    record_audit(actor=actor, action="team.delete", object_ref=team.ref, diff=diff, now=now, owner_ref=team.ref)
 
 
-def _write(spec: TeamSpec, *, actor: Actor, now: datetime, origin: Origin, expected: int | None) -> Written[Team]:
+def _write(
+    spec: TeamSpec, *, actor: Actor, now: datetime, origin: Origin, expected: int | None, source: str = ""
+) -> Written[Team]:
     team = _locked(spec.ref)
     _may(actor, team, spec)
     expect_version(team.version if team else ABSENT, expected=expected)
     before = team_spec(team) if team else TeamSpec(namespace=spec.namespace, name=spec.name, members=())
-    spec = spec if spec.members is not None else replace(spec, members=before.members)
+    spec = replace(spec, members=before.members if spec.members is None else _with_roles(spec.members, before))
     diff = difference(before, spec)
     if team and team.retired_at:
         diff["retired"] = (True, False)
@@ -136,13 +147,13 @@ def _write(spec: TeamSpec, *, actor: Actor, now: datetime, origin: Origin, expec
     outcome = Outcome.UPDATED if team else Outcome.CREATED
     team = team or Team(ref=spec.ref, namespace=spec.namespace, name=spec.name, version=ABSENT, created_at=now)
     _fill(team, spec)
-    team.origin, team.source, team.retired_at = origin, actor.ref, None
+    team.origin, team.source, team.retired_at = origin, source or actor.ref, None
     _save(team, now=now)
-    _enrol(team, spec.members or ())
+    enrol(team, spec.members or ())
     if outcome is Outcome.CREATED:
         join_team(team)
     action = "team.create" if outcome is Outcome.CREATED else "team.update"
-    record_audit(actor=actor, action=action, object_ref=team.ref, diff=diff, now=now)
+    record_audit(actor=actor, action=action, object_ref=team.ref, diff=diff, now=now, owner_ref=team.ref)
     return Written(team, outcome, diff)
 
 
@@ -157,6 +168,17 @@ def _leads(ref: str, spec: TeamSpec) -> bool:
     return MemberSpec(person=ref, role=Membership.Role.LEAD) in (spec.members or ())
 
 
+def _with_roles(members: tuple[MemberSpec, ...], before: TeamSpec) -> tuple[MemberSpec, ...]:
+    """Who is named without a role keeps theirs; somebody new is a member."""
+    had = {member.person: member.role for member in before.members or ()}
+    return tuple(
+        sorted(
+            MemberSpec(person=one.person, role=one.role or had.get(one.person, Membership.Role.MEMBER))
+            for one in members
+        )
+    )
+
+
 def _locked(ref: str) -> Team | None:
     return Team.objects.select_for_update(no_key=True).filter(ref=ref).first()
 
@@ -166,6 +188,7 @@ def _fill(team: Team, spec: TeamSpec) -> None:
         setattr(team, name, getattr(spec, name))
     team.tags, team.links = list(spec.tags), [dict(link) for link in spec.links]
     team.parent_ref, team.parent = spec.parent, team_named(spec.parent)
+    team.children_refs = list(spec.children)
 
 
 def _save(team: Team, *, now: datetime) -> None:
@@ -174,24 +197,5 @@ def _save(team: Team, *, now: datetime) -> None:
     team.save()
 
 
-def _enrol(team: Team, members: tuple[MemberSpec, ...]) -> None:
-    wanted = {member.person: member.role for member in members}
-    had = {row.person_ref: row for row in team.memberships.all()}
-    Membership.objects.filter(pk__in=[row.pk for ref, row in had.items() if ref not in wanted]).delete()
-    for ref, row in had.items():
-        if ref in wanted and row.role != wanted[ref]:
-            Membership.objects.filter(pk=row.pk).update(role=wanted[ref])
-    missing = [ref for ref in wanted if ref not in had]
-    ids = people_ids(missing) if missing else {}
-    Membership.objects.bulk_create(
-        Membership(team=team, team_ref=team.ref, person_ref=ref, person_id=ids.get(ref), role=wanted[ref])
-        for ref in missing
-    )
-
-
 def _named(spec: TeamSpec) -> set[str]:
-    return {ref for ref in (spec.parent, *(member.person for member in spec.members or ())) if ref}
-
-
-FIELDS = frozenset(f.name for f in fields(TeamSpec)) - {"namespace", "name"}
-"""What a client may say of a team beside its name."""
+    return {ref for ref in (spec.parent, *spec.children, *(member.person for member in spec.members or ())) if ref}

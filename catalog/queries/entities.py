@@ -8,7 +8,7 @@ from django.db.models import Case, F, Max, Q, QuerySet, When
 
 from catalog import registries
 from catalog.access import Actor
-from catalog.models import ApiToken, AuditEntry, Component, ComponentHealth, Person, Team
+from catalog.models import ApiToken, AuditEntry, Component, ComponentHealth, Domain, Person, System, Team
 from portal.lib.errors import Missing
 
 
@@ -18,6 +18,14 @@ class NoSuchComponent(Missing):
 
 class NoSuchTeam(Missing):
     """There is no team of that name."""
+
+
+class NoSuchSystem(Missing):
+    """There is no system of that name."""
+
+
+class NoSuchDomain(Missing):
+    """There is no domain of that name."""
 
 
 class NoSuchPerson(Missing):
@@ -54,6 +62,22 @@ def person_by_ref(ref: str) -> Person:
     found = Person.objects.filter(ref=ref.lower()).first()
     if found is None:
         raise NoSuchPerson(f"There is no {ref.lower()}.")
+    return found
+
+
+def system_by_ref(ref: str) -> System:
+    """The system named `system:namespace/name` in any case, retired or not. Raises NoSuchSystem."""
+    found = System.objects.select_related("owner", "domain").filter(ref=ref.lower()).first()
+    if found is None:
+        raise NoSuchSystem(f"There is no {ref.lower()}.")
+    return found
+
+
+def domain_by_ref(ref: str) -> Domain:
+    """The domain named `domain:namespace/name` in any case, retired or not. Raises NoSuchDomain."""
+    found = Domain.objects.select_related("owner", "parent").filter(ref=ref.lower()).first()
+    if found is None:
+        raise NoSuchDomain(f"There is no {ref.lower()}.")
     return found
 
 
@@ -114,7 +138,7 @@ def named(text: str, *, limit: int = 8) -> Found:
     )
 
 
-def holding[M: (Component, Team, Person)](rows: QuerySet[M], text: str) -> QuerySet[M]:
+def holding[M: (Component, System, Domain, Team, Person)](rows: QuerySet[M], text: str) -> QuerySet[M]:
     """Those whose name or title (of people: name or address) holds `text`; all for the empty text."""
     fields = ("name", "display_name", "email") if rows.model is Person else ("name", "title")
     holds = Q()

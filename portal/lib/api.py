@@ -98,10 +98,15 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     return _of_drf(error, answer)
 
 
+def flattened(error: exceptions.ValidationError) -> list[FieldError]:
+    """What the framework found wrong, each with the path of its field: `links[0].url`."""
+    return _flatten(error.get_full_details())
+
+
 def _of_drf(error: exceptions.APIException, answer: Response) -> Response:
     headers = {k: answer.headers[k] for k in ("WWW-Authenticate", "Retry-After") if k in answer.headers}
     if isinstance(error, exceptions.ValidationError):
-        found = tuple(_flatten(error.get_full_details()))
+        found = tuple(flattened(error))
         return problem(
             code=status.HTTP_400_BAD_REQUEST, title="Some fields need attention", detail=_summary(found), errors=found
         )

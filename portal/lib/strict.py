@@ -1,8 +1,9 @@
 """Bodies that refuse what they don't know, and the headers that guard against lost updates."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from difflib import get_close_matches
+from functools import cache, partial
 from typing import Any, ClassVar
 
 from rest_framework import serializers
@@ -36,9 +37,26 @@ def said(serializer: StrictSerializer, request: Request, *, about: type) -> dict
     serializer.is_valid(raise_exception=True)
     if not isinstance(request.data, Mapping):
         raise ValidationError({"non_field_errors": [ErrorDetail("Send a JSON object.", "not_an_object")]})
-    defaults = {f.name: f.default_factory() if f.default_factory is not MISSING else f.default for f in fields(about)}
     given = serializer.validated_data if serializer.partial else _without_nulls(serializer.validated_data)
-    return {name: defaults[name] if value is None else value for name, value in given.items()}
+    return filled(given, about)
+
+
+def filled(given: Mapping[str, Any], about: type) -> dict[str, Any]:
+    """`given` with the default of the spec class `about` where null stands."""
+    defaults = _defaults(about)
+    return {name: defaults[name]() if value is None else value for name, value in given.items()}
+
+
+@cache
+def _defaults(about: type) -> Mapping[str, Callable[[], Any]]:
+    return {
+        each.name: each.default_factory if each.default_factory is not MISSING else partial(_same, each.default)
+        for each in fields(about)
+    }
+
+
+def _same[T](value: T) -> T:
+    return value
 
 
 def _without_nulls(given: Mapping[str, Any]) -> dict[str, Any]:

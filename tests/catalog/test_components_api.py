@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from catalog.api.shapes import ComponentOut, TeamOut
+from catalog.api.shapes.outgoing import ComponentOut, TeamOut
 from catalog.models import AuditEntry, Component, Dependency, Ownership
 from tests import make
 

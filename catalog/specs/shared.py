@@ -1,0 +1,107 @@
+"""PURE: what all specs share: their metadata, and the faults in it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from catalog import rules
+from portal.lib.errors import FieldError, Invalid
+
+type Link = Mapping[str, str]
+type Extra = Mapping[str, Any]
+LENGTHS = {"title": 200, "type": 63, "lifecycle": 63, "description": 20_000, "docs": 500_000, "definition": 2_000_000}
+DEEPEST_EXTRA = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What a client says of an entity of any kind; `extra` holds what a manifest says beyond our fields."""
+
+    namespace: str
+    name: str
+    title: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+    extra: Extra = field(default_factory=dict)
+
+
+def metadata(spec: Metadata) -> Iterator[FieldError]:
+    """Faults in names, tags, labels, annotations, links, and in the length and characters of every text."""
+    yield from rules.naming(namespace=spec.namespace, name=spec.name)
+    yield from rules.tags(spec.tags)
+    yield from rules.labels(spec.labels)
+    yield from rules.annotations(spec.annotations)
+    yield from rules.links(spec.links)
+    said = texts(spec)
+    yield from rules.lengths({name: limit for name, limit in LENGTHS.items() if name in said}, said)
+    for name, text in _all_texts(spec, said):
+        yield from rules.storable(name, text)
+
+
+def texts(spec: Metadata) -> dict[str, str]:
+    """The fields that are text."""
+    return {f.name: value for f in fields(spec) if isinstance(value := getattr(spec, f.name), str)}
+
+
+def references(
+    name: str, given: Iterable[str], *, kind: str, namespace: str, holder: str
+) -> tuple[tuple[str, ...], list[FieldError]]:
+    """Whole references, sorted, each once, and their faults; `holder` may not be among them."""
+    errors: list[FieldError] = []
+    found = set()
+    for place, text in enumerate(given):
+        where = f"{name}[{place}]"
+        ref, faults = rules.reference(where, text, kind=kind, namespace=namespace)
+        errors += faults
+        if not ref:
+            errors.append(FieldError(where, "blank", "Remove the empty entry."))
+        if ref == holder:
+            errors.append(FieldError(where, "itself", "It can't name itself here."))
+        found.add(ref)
+    return tuple(sorted(found)), errors
+
+
+def mail(address: str) -> Iterator[FieldError]:
+    """Faults of an address; the empty one is none."""
+    name, at, host = address.rpartition("@")
+    if address and (not name or not at or any(c.isspace() for c in address) or not host):
+        yield FieldError("email", "invalid_email", f"{address!r}: write an address such as ada@example.org.")
+    elif len(address) > 254:
+        yield FieldError("email", "too_long", "Use at most 254 characters.")
+
+
+def once(given: Iterable[str]) -> tuple[str, ...]:
+    """Each text once, in order."""
+    return tuple(dict.fromkeys(given))
+
+
+def refuse(errors: list[FieldError]) -> None:
+    """Raise Invalid naming every fault, if there is any."""
+    if errors:
+        raise Invalid("; ".join(f"{e.field}: {e.message}" for e in errors[:5]), errors=tuple(errors))
+
+
+def _all_texts(spec: Metadata, said: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    yield from said.items()
+    yield from ((f"annotations.{key}", value) for key, value in spec.annotations.items())
+    for place, link in enumerate(spec.links):
+        yield from ((f"links[{place}].{key}", value) for key, value in link.items() if isinstance(value, str))
+    yield from ((f"extra.{path}", text) for path, text in _inside(spec.extra))
+
+
+def _inside(extra: Extra) -> Iterator[tuple[str, str]]:
+    """Every key and text, without recursion, for the depth is the sender's."""
+    waiting: list[tuple[str, object]] = [("", extra)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str):
+            yield path, value
+        elif isinstance(value, Mapping):
+            for key, inner in value.items():
+                yield path, str(key)
+                waiting.append((f"{path}.{key}".strip("."), inner))
+        elif isinstance(value, list | tuple):
+            waiting.extend((f"{path}[{place}]", inner) for place, inner in enumerate(value))
