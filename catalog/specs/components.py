@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from catalog import rules
-from catalog.specs.shared import Metadata, metadata, once, references, refuse
+from catalog.specs.shared import Metadata, metadata, once, references, refuse, settled
 from portal.lib.errors import FieldError
 
 KINDS = ("component", "resource", "api")
@@ -54,14 +55,14 @@ def checked_component(spec: ComponentSpec) -> ComponentSpec:
     errors += [*faults, *more, *others]
     if part_of == spec.ref:
         errors.append(FieldError("subcomponent_of", "itself", "It can't be a part of itself."))
-    lists: dict[str, tuple[str, ...]] = {}
+    lists: dict[str, Any] = {}
     for name, kind in REFERENCE_LISTS.items():
         given = getattr(spec, name)
         lists[name], faults = references(name, given, kind=kind, namespace=spec.namespace, holder=spec.ref)
         errors += faults
     refuse(errors)
-    whole = {"owner": owner, "system": system, "subcomponent_of": part_of, "tags": once(spec.tags)}
-    return replace(spec, **whole, **lists)  # type: ignore[arg-type]  # lists by the names of their fields
+    single: dict[str, Any] = {"owner": owner, "system": system, "subcomponent_of": part_of}
+    return replace(spec, **single, **lists, tags=once(spec.tags), extra=settled(spec))
 
 
 def _faults(spec: ComponentSpec) -> Iterator[FieldError]:

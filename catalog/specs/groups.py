@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from catalog import rules
-from catalog.specs.shared import Metadata, metadata, once, refuse
+from catalog.specs.shared import Metadata, metadata, once, refuse, settled
 from portal.lib.errors import FieldError
 
 
@@ -40,7 +40,7 @@ def checked_system(spec: SystemSpec) -> SystemSpec:
     owner, faults = rules.reference("owner", spec.owner, kind="group", namespace=spec.namespace)
     domain, more = rules.reference("domain", spec.domain, kind="domain", namespace=spec.namespace)
     refuse([*metadata(spec), *faults, *more])
-    return replace(spec, owner=owner, domain=domain, tags=once(spec.tags))
+    return replace(spec, owner=owner, domain=domain, tags=once(spec.tags), extra=settled(spec))
 
 
 def checked_domain(spec: DomainSpec) -> DomainSpec:
@@ -51,4 +51,4 @@ def checked_domain(spec: DomainSpec) -> DomainSpec:
     if parent == spec.ref:
         errors.append(FieldError("parent", "own_parent", "A domain can't be a part of itself."))
     refuse(errors)
-    return replace(spec, owner=owner, parent=parent, tags=once(spec.tags))
+    return replace(spec, owner=owner, parent=parent, tags=once(spec.tags), extra=settled(spec))

@@ -5,7 +5,7 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from catalog import rules
-from catalog.specs.shared import Metadata, mail, metadata, once, references, refuse
+from catalog.specs.shared import Metadata, mail, metadata, once, references, refuse, settled
 from portal.lib.errors import FieldError
 
 ROLES = ("lead", "member")
@@ -69,7 +69,7 @@ def checked_team(spec: TeamSpec) -> TeamSpec:
     members, faults = _members(spec)
     errors += faults
     refuse(errors)
-    return replace(spec, parent=parent, children=children, members=members, tags=once(spec.tags))
+    return replace(spec, parent=parent, children=children, members=members, tags=once(spec.tags), extra=settled(spec))
 
 
 def checked_person(spec: PersonSpec) -> PersonSpec:
@@ -84,7 +84,7 @@ def checked_person(spec: PersonSpec) -> PersonSpec:
         "member_of", spec.member_of or (), kind="group", namespace=spec.namespace, holder=spec.ref
     )
     refuse([*errors, *faults])
-    return replace(spec, member_of=None if spec.member_of is None else teams, tags=once(spec.tags))
+    return replace(spec, member_of=None if spec.member_of is None else teams, tags=once(spec.tags), extra=settled(spec))
 
 
 @cache

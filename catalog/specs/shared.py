@@ -5,12 +5,22 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from catalog import rules
+from catalog.manifest.annotations import OWN
+from catalog.manifest.kinds import KINDS as MANIFEST_KINDS
+from catalog.manifest.kinds import METADATA_KEYS
 from portal.lib.errors import FieldError, Invalid
 
 type Link = Mapping[str, str]
 type Extra = Mapping[str, Any]
 LENGTHS = {"title": 200, "type": 63, "lifecycle": 63, "description": 20_000, "docs": 500_000, "definition": 2_000_000}
-DEEPEST_EXTRA = 40
+OF_KIND = {name.lower(): frozenset(field.key for field in kind.fields) for name, kind in MANIFEST_KINDS.items()}
+PARTS: Mapping[str, frozenset[str]] = {
+    "metadata": frozenset(METADATA_KEYS),
+    "profile": frozenset({"email", "picture"}),
+    "markers": frozenset(),
+}
+MARKED = ("title", "description", "definition")
+KNOWN = "This has a field of its own; say it there."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +37,11 @@ class Metadata:
     links: tuple[Link, ...] = ()
     extra: Extra = field(default_factory=dict)
 
+    @property
+    def kind_said(self) -> str:
+        """Its kind as references name it: `component`."""
+        return str(getattr(self, "ref", "")).partition(":")[0]
+
 
 def metadata(spec: Metadata) -> Iterator[FieldError]:
     """Faults in names, tags, labels, annotations, links, and in the length and characters of every text."""
@@ -35,10 +50,18 @@ def metadata(spec: Metadata) -> Iterator[FieldError]:
     yield from rules.labels(spec.labels)
     yield from rules.annotations(spec.annotations)
     yield from rules.links(spec.links)
+    yield from _own(spec.annotations)
+    yield from _extra(spec)
     said = texts(spec)
     yield from rules.lengths({name: limit for name, limit in LENGTHS.items() if name in said}, said)
     for name, text in _all_texts(spec, said):
         yield from rules.storable(name, text)
+
+
+def settled[S: Metadata](spec: S) -> Extra:
+    """`extra` without the markers of what is said in words by now, and without empty parts."""
+    markers = {name: mark for name, mark in spec.extra.get("markers", {}).items() if not getattr(spec, name, "")}
+    return {part: said for part, said in {**spec.extra, "markers": markers}.items() if said}
 
 
 def texts(spec: Metadata) -> dict[str, str]:
@@ -82,6 +105,33 @@ def refuse(errors: list[FieldError]) -> None:
     """Raise Invalid naming every fault, if there is any."""
     if errors:
         raise Invalid("; ".join(f"{e.field}: {e.message}" for e in errors[:5]), errors=tuple(errors))
+
+
+def _own(annotations: Mapping[str, str]) -> Iterator[FieldError]:
+    for key in annotations:
+        if key in OWN:
+            message = f"{key} is a field here, not an annotation; only a catalog-info.yaml says it so."
+            yield FieldError(f"annotations.{key}", "own_annotation", message)
+
+
+def _extra(spec: Metadata) -> Iterator[FieldError]:
+    extra, known = spec.extra, {**PARTS, "spec": OF_KIND.get(spec.kind_said, frozenset())}
+    for part, said in extra.items():
+        if part not in known:
+            yield FieldError(f"extra.{part}", "unknown_part", f"{part!r}: use {', '.join(known)}.")
+        elif not isinstance(said, Mapping):
+            yield FieldError(f"extra.{part}", "not_a_mapping", "This holds keys and their values.")
+        else:
+            yield from (FieldError(f"extra.{part}.{key}", "known", KNOWN) for key in said if key in known[part])
+    for name, mark in _mapping(extra.get("markers")).items():
+        whole = isinstance(mark, Mapping) and len(mark) == 1 and isinstance(next(iter(mark.values())), str)
+        if name not in MARKED or not whole or not next(iter(mark)).startswith("$"):
+            message = f'Write for example {{"$text": "./file"}}, for one of {", ".join(MARKED)}.'
+            yield FieldError(f"extra.markers.{name}", "invalid_marker", message)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _all_texts(spec: Metadata, said: Mapping[str, str]) -> Iterator[tuple[str, str]]:
