@@ -1,6 +1,6 @@
 """Where apps plug in: plain dicts, filled by each app in `AppConfig.ready()`, read by pages that know none of them."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 if TYPE_CHECKING:  # filled while apps are still being loaded, when models can't be imported
     from catalog.access import Actor
+    from catalog.manifest import Document
     from catalog.models import Component, Person, Team
 
 
@@ -92,7 +93,33 @@ class ScorecardCheck:
 scorecard_checks: dict[str, ScorecardCheck] = {}
 """By key; the level is bronze, silver or gold."""
 
-Apply = Callable[[Mapping[str, object], "Actor", datetime], Mapping[str, object]]
 
-apply_kinds: dict[tuple[str, str], Apply] = {}
-"""By (apiVersion, kind): takes one document of an `apply` stream."""
+@dataclass(frozen=True, slots=True)
+class KindWritten:
+    """What became of a document: its reference (`schedule:default/ci`), created, updated or unchanged, the diff."""
+
+    ref: str
+    outcome: str
+    diff: Mapping[str, tuple[object, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyKind:
+    """A kind of document that an app adds to `apply` and `export`, beside the catalog's own.
+
+    `write(document, actor, now)` is one operation: it says in the transaction what is to be, idempotently, and raises
+    Expected, whose fields are paths in the document (`spec.steps[0].delay`) and so get a line and a column. `ref_of`
+    names the document without writing it, empty where it can't be named. `exported()` answers the documents that,
+    applied again, change nothing. `retire(ref, actor, now)` takes one out that its source no longer names; without it
+    such a one is only shown as orphaned. Kinds are written in `order`, after the catalog's.
+    """
+
+    write: "Callable[[Document, Actor, datetime], KindWritten]"
+    ref_of: "Callable[[Document], str]"
+    exported: Callable[[], Iterable[Mapping[str, object]]] = tuple
+    retire: "Callable[[str, Actor, datetime], object] | None" = None
+    order: int = 100
+
+
+apply_kinds: dict[tuple[str, str], ApplyKind] = {}
+"""By (apiVersion, kind), such as ("portico/v1", "Schedule")."""

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from catalog.api.bulk import BulkView
 from catalog.api.components import BlastRadiusView, ComponentList, ComponentView
 from catalog.api.groups import DomainList, DomainView, SystemList, SystemView
+from catalog.api.manifests import ApplyView, ExportView
 from catalog.api.people import MeView, PersonList, PersonView, TeamList, TeamView
 from catalog.views import components, teams, tokens
 
@@ -37,5 +38,7 @@ api: list[URLPattern | URLResolver] = [
     path(TEAM, TeamView.as_view(), name="team"),
     path("people", PersonList.as_view(), name="people"),
     path(PERSON, PersonView.as_view(), name="person"),
+    path("apply", ApplyView.as_view(), name="apply"),
+    path("catalog-info.yaml", ExportView.as_view(), name="catalog-info"),
     path("me", MeView.as_view(), name="me"),
 ]

@@ -6,6 +6,6 @@ says beyond name and address, and markers (`{$text: …}`) that could not be rea
 
 from catalog.translating.inward import Untranslatable, spec_of
 from catalog.translating.outward import entity_of
-from catalog.translating.places import path_of
+from catalog.translating.places import path_of, steps_of
 
-__all__ = ["Untranslatable", "entity_of", "path_of", "spec_of"]
+__all__ = ["Untranslatable", "entity_of", "path_of", "spec_of", "steps_of"]

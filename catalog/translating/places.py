@@ -27,13 +27,18 @@ PROFILE = {"display_name": "displayName", "email": "email", "picture": "picture"
 type Path = tuple[str | int, ...]
 
 
+def steps_of(field: str) -> Path:
+    """A path as text in its steps: `spec.steps[0].delay` → ("spec", "steps", 0, "delay")."""
+    return tuple(int(step[1:-1]) if step[0] == "[" else step for step in STEP.findall(field))
+
+
 def path_of(field: str, *, kind: str) -> Path:
     """The path in the manifest of a fault's field, such as `depends_on[2]` → ("spec", "dependsOn", 2)."""
     if field.startswith(("labels.", "annotations.")):  # keys hold dots of their own
         name, _, key = field.partition(".")
         return ("metadata", name, key)
-    steps = STEP.findall(field) or [""]
-    name, rest = steps[0], [int(step[1:-1]) if step[0] == "[" else step for step in steps[1:]]
+    first, *rest = steps_of(field) or ("",)
+    name = str(first)
     if name in METADATA:
         return ("metadata", name, *rest)
     if name in OWN:

@@ -210,6 +210,7 @@ class AppliedOut(serializers.Serializer[Any]):
     documents = AppliedDocumentOut(many=True)
     orphaned = _refs()
     retired = _refs()
+    incomplete = serializers.BooleanField(help_text="true: something unreadable held back what may be orphaned")
 
 
 def entity_json(entity: Entity, *, outcome: Outcome | None = None) -> dict[str, Any]:

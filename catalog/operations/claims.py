@@ -1,0 +1,85 @@
+"""What each source names: who may write an entity, and what is orphaned when its source no longer names it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from catalog import registries
+from catalog.access import Actor
+from catalog.models import Claim
+from catalog.operations.entities import NoSuchKind, retire_entity
+from portal.lib.errors import Expected
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An entity that a file of the source names."""
+
+    ref: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """One source's claims, and which other source names what; without a source only the latter."""
+
+    source: str
+    own: Mapping[str, Claim]
+    of_others: Mapping[str, str]
+
+    @classmethod
+    def of(cls, source: str, refs: Collection[str]) -> "Claims":
+        """As they are now, those of others for `refs` only; only what somebody still names counts against others."""
+        own = {claim.ref: claim for claim in Claim.objects.select_for_update().filter(source=source)} if source else {}
+        others = Claim.objects.filter(orphaned_at=None, ref__in=refs).exclude(source=source)
+        return cls(source, own, dict(others.values_list("ref", "source")))
+
+    def keep(self, named: Sequence[Named], *, now: datetime) -> None:
+        """The source names these; those that others name stay theirs."""
+        if not self.source:
+            return
+        taken = {one.ref: one for one in named if one.ref not in self.of_others}
+        Claim.objects.bulk_create(
+            [
+                Claim(source=self.source, ref=ref, file=one.file, since=now)
+                for ref, one in taken.items()
+                if ref not in self.own
+            ],
+            ignore_conflicts=True,
+        )
+        for ref, claim in self.own.items():
+            one = taken.get(ref)
+            if one and (claim.file, claim.orphaned_at) != (one.file, None):
+                Claim.objects.filter(pk=claim.pk).update(file=one.file, orphaned_at=None)
+
+    def settle(
+        self, named: Sequence[Named], *, incomplete: Collection[str], prune: bool, actor: Actor, now: datetime
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What it claimed and no longer names, and what of that was retired; `incomplete` files' claims are neither."""
+        still = {one.ref for one in named}
+        gone = [one for ref, one in self.own.items() if ref not in still and one.file not in incomplete]
+        Claim.objects.filter(pk__in=[one.pk for one in gone if one.orphaned_at is None]).update(orphaned_at=now)
+        if not prune:
+            return tuple(sorted(one.ref for one in gone)), ()
+        retired = {one.ref for one in gone if _retire(one.ref, actor, now)}
+        Claim.objects.filter(source=self.source, ref__in=retired).delete()
+        return tuple(sorted({one.ref for one in gone} - retired)), tuple(sorted(retired))
+
+
+def _retire(ref: str, actor: Actor, now: datetime) -> bool:
+    """Whether it could be retired by `actor`; what could not stays orphaned, for somebody else to look at."""
+    try:
+        retire_entity(ref=ref, actor=actor, now=now)
+    except NoSuchKind:
+        kind = _kind_of(ref)
+        if kind is None or kind.retire is None:
+            return False
+        kind.retire(ref, actor, now)
+    except Expected:
+        return False
+    return True
+
+
+def _kind_of(ref: str) -> registries.ApplyKind | None:
+    prefix = ref.partition(":")[0]
+    return next((kind for (_, name), kind in registries.apply_kinds.items() if name.lower() == prefix), None)
