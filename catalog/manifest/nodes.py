@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from catalog.manifest.problems import Mark
 
-LONGEST_NUMBER = 300
+LONGEST_NUMBER = 320
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")

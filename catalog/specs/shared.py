@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from typing import Any
 
 from catalog import rules
@@ -59,9 +60,18 @@ def metadata(spec: Metadata) -> Iterator[FieldError]:
 
 
 def settled[S: Metadata](spec: S) -> Extra:
-    """`extra` without the markers of what is said in words by now, and without empty parts."""
+    """`extra` as it will be read back: without markers of what is said in words by now, and without empty parts."""
     markers = {name: mark for name, mark in spec.extra.get("markers", {}).items() if not getattr(spec, name, "")}
-    return {part: said for part, said in {**spec.extra, "markers": markers}.items() if said}
+    return {part: _as_kept(said) for part, said in {**spec.extra, "markers": markers}.items() if said}
+
+
+def _as_kept(value: Any) -> Any:  # noqa: ANN401  # JSON
+    """As PostgreSQL's jsonb answers it: numbers are decimal there, and 1e300 comes back as an integer."""
+    if isinstance(value, float) and "e+" in repr(value):
+        return int(Decimal(repr(value)))
+    if isinstance(value, Mapping):
+        return {key: _as_kept(inner) for key, inner in value.items()}
+    return [_as_kept(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def texts(spec: Metadata) -> dict[str, str]:
