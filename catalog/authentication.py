@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from catalog.models import ApiToken
+from portal.lib import conf
 from portal.lib.clock import db_now
 
 if TYPE_CHECKING:  # the framework's views import this module
@@ -56,5 +57,9 @@ class SignedInOrToken(BasePermission):
     """Everybody known may ask; what they may change, each operation says (catalog.access)."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        """True for a signed-in account or a token; every scope may read, for what one writes one may see."""
-        return isinstance(request.auth, ApiToken) or request.user.is_authenticated
+        """True for a signed-in account or a token; every scope may read, for what one writes one may see.
+
+        Where PORTAL_ANONYMOUS_READ opens reading, everybody may ask what changes nothing.
+        """
+        known = isinstance(request.auth, ApiToken) or request.user.is_authenticated
+        return known or (request.method in SAFE_METHODS and conf.flag("PORTAL_ANONYMOUS_READ"))

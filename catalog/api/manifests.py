@@ -79,7 +79,7 @@ class ExportView(APIView):
     @extend_schema(
         operation_id="catalog_info",
         parameters=FILTERS,
-        responses={(200, YAML): OpenApiTypes.STR, **refusals(400)},
+        responses={(200, YAML): OpenApiTypes.ANY, **refusals(400)},
     )
     def get(self, request: Request) -> StreamingHttpResponse:
         """Everything as catalog-info.yaml, for a Backstage to read as a location; filters leave only components.

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, ProtectedError, RestrictedError
+from django.db.models.deletion import Collector
 
 from portal.lib.errors import Expected, PreconditionFailed
 
@@ -52,10 +54,20 @@ def expect_version(found: int, *, expected: int | None) -> None:
 
 
 def remove(row: Model) -> None:
-    """Delete the row and what belongs to it. Raises StillNeeded where that includes what must be kept."""
+    """Delete the row and what the catalog keeps of it. Raises StillNeeded where other apps keep something of it."""
+    kinds = _of_other_apps(row)
+    if kinds:
+        raise StillNeeded(f"It has {' and '.join(kinds)}, which are kept; retire it instead.")
+    row.delete()
+
+
+def _of_other_apps(row: Model) -> list[str]:
+    """What deleting the row would take along elsewhere: objectives with their ledgers, schedules, …"""
+    collector = Collector(using=DEFAULT_DB_ALIAS, origin=row)
     try:
-        row.delete()
+        collector.collect([row])
     except (ProtectedError, RestrictedError) as error:
         kept = {*getattr(error, "protected_objects", ()), *getattr(error, "restricted_objects", ())}
-        kinds = sorted({str(one._meta.verbose_name_plural) for one in kept})
-        raise StillNeeded(f"It has {' and '.join(kinds)}, which are kept; retire it instead.") from error
+        return sorted({str(one._meta.verbose_name_plural) for one in kept})
+    models = {*collector.data, *(rows.model for rows in collector.fast_deletes if rows.exists())}
+    return sorted(str(m._meta.verbose_name_plural) for m in models if m._meta.app_label != row._meta.app_label)

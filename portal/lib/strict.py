@@ -21,6 +21,7 @@ class StrictSerializer(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401
         """All faults at once: unknown fields beside those of the known ones."""
         unknown = _unknown(data, known=set(self.fields), echoes=self.echoes) if isinstance(data, Mapping) else {}
+        unknown |= self._missing_inside(data)
         try:
             found = super().to_internal_value(data)
         except ValidationError as error:
@@ -31,20 +32,26 @@ class StrictSerializer(serializers.Serializer[Any]):
             raise ValidationError(unknown)
         return found
 
+    def _missing_inside(self, data: object) -> dict[str, list[ErrorDetail]]:
+        """What a body inside a partial one lacks: a PATCH leaves out fields, not halves of a link."""
+        if self.parent is None or not getattr(self.root, "partial", False) or not isinstance(data, Mapping):
+            return {}
+        needed = [name for name, field in self.fields.items() if field.required and name not in data]
+        return {name: [ErrorDetail("This field is required.", "required")] for name in needed}
+
 
 def said(serializer: StrictSerializer, request: Request, *, about: type) -> dict[str, Any]:
     """The valid fields of the body; null stands for the default of the spec class `about`. Raises ValidationError."""
     serializer.is_valid(raise_exception=True)
     if not isinstance(request.data, Mapping):
         raise ValidationError({"non_field_errors": [ErrorDetail("Send a JSON object.", "not_an_object")]})
-    given = serializer.validated_data if serializer.partial else _without_nulls(serializer.validated_data)
-    return filled(given, about)
+    return filled(serializer.validated_data, about, partial=serializer.partial)
 
 
-def filled(given: Mapping[str, Any], about: type) -> dict[str, Any]:
-    """`given` with the default of the spec class `about` where null stands."""
-    defaults = _defaults(about)
-    return {name: defaults[name]() if value is None else value for name, value in given.items()}
+def filled(given: Mapping[str, Any], about: type, *, partial: bool = False) -> dict[str, Any]:
+    """`given` with the default of the spec class `about` where null stands; in a whole body a null label is none."""
+    defaults, said = _defaults(about), given if partial else _without_nulls(given)
+    return {name: defaults[name]() if value is None else value for name, value in said.items()}
 
 
 @cache
