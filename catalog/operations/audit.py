@@ -6,6 +6,7 @@ from datetime import datetime
 
 from catalog.access import Actor
 from catalog.models import AuditEntry
+from portal.lib import records
 
 Diff = Mapping[str, tuple[object, object]]
 LONGEST = 20_000
@@ -30,20 +31,22 @@ def record_audit(*, actor: Actor, action: str, object_ref: str, diff: Diff, now:
 
 def record_changes(changes: Iterable[Change], *, actor: Actor, now: datetime) -> None:
     """Keep several writes of one actor at once."""
-    AuditEntry.objects.bulk_create(
-        AuditEntry(
-            at=now,
-            actor_ref=actor.ref,
-            actor_name=actor.name,
-            person=actor.person,
-            token=actor.token,
-            via=actor.via,
-            action=change.action,
-            object_ref=change.object_ref,
-            owner_ref=change.owner_ref,
-            diff={name: [_kept(before), _kept(after)] for name, (before, after) in change.diff.items()},
-        )
-        for change in changes
+    records.insert(
+        [
+            AuditEntry(
+                at=now,
+                actor_ref=actor.ref,
+                actor_name=actor.name,
+                person=actor.person,
+                token=actor.token,
+                via=actor.via,
+                action=change.action,
+                object_ref=change.object_ref,
+                owner_ref=change.owner_ref,
+                diff={name: [_kept(before), _kept(after)] for name, (before, after) in change.diff.items()},
+            )
+            for change in changes
+        ]
     )
 
 

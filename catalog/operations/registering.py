@@ -16,6 +16,7 @@ from catalog.operations.audit import Change, record_changes
 from catalog.operations.ownership import hand_over
 from catalog.operations.written import ABSENT, Outcome, Written, expect_version
 from catalog.specs import ComponentSpec
+from portal.lib import records
 from portal.lib.errors import Expected
 
 type Result = Written[Component] | Expected
@@ -89,7 +90,7 @@ def _write(steps: Sequence[Step], teams: Mapping[str, Team], writing: Writing) -
     systems = {system.ref: system for system in System.objects.filter(ref__in={s.system for s in specs} - {""})}
     new = {step.spec.ref for step in steps if step.row is None}
     rows = [_filled(step, teams, systems, writing) for step in steps]
-    Component.objects.bulk_create(rows, update_conflicts=True, unique_fields=["ref"], update_fields=COLUMNS)
+    records.upsert(rows, by="ref", update=COLUMNS)
     edges.restate(specs, new=new)
     hand_over({row.pk: (row.owner_ref, row.owner_id) for row in rows}, now=writing.now)
     if new:

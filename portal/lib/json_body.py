@@ -1,12 +1,17 @@
 """JSON bodies of requests, refused by the name of their field where they hold what no database can keep."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from io import BytesIO
 from typing import Any
 
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
 from portal.lib.errors import FieldError, Invalid
+
+ODD = re.compile(rb"\x00|\\u0000|\\u[dD][89abAB]")
+"""Only a text with one of these can hold NUL or half a pair; the others need no look at each of their strings."""
 
 DEEPEST = 50
 """Levels of nesting; nothing of ours needs more than six."""
@@ -22,14 +27,29 @@ class JSONBody(JSONParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401
         """The body's value. Raises ParseError for no JSON, Invalid naming the fields that hold what can't be kept."""
+        raw = bytes(stream.read())
         try:
-            found = super().parse(stream, media_type, parser_context)
+            found = super().parse(BytesIO(raw), media_type, parser_context)
         except RecursionError as error:
             raise ParseError(f"This is nested too deeply; use at most {DEEPEST} levels.") from error
-        faults = tuple(_faults(found))
+        faults = tuple(_faults(found)) if ODD.search(raw) or _too_deep(found) else ()
         if faults:
             raise Invalid("; ".join(f"{fault.field}: {fault.message}" for fault in faults[:5]), errors=faults[:20])
         return found
+
+
+def _too_deep(body: object) -> bool:
+    """Level by level, for the depth is the sender's."""
+    level = [body] if isinstance(body, dict | list) else []
+    for _ in range(DEEPEST):
+        level = [inner for value in level for inner in _inside(value) if isinstance(inner, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: dict[str, object] | list[object]) -> Iterable[object]:
+    return value.values() if isinstance(value, dict) else value
 
 
 def _faults(body: object) -> Iterator[FieldError]:
