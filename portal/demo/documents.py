@@ -29,6 +29,7 @@ class Documents:
     objectives: tuple[Item, ...]
     schedules: tuple[Item, ...]
     policies: tuple[Item, ...]
+    manifest: str
     digest: str
 
 
@@ -40,7 +41,9 @@ def read(pace: str) -> Documents:
     names = ("people", "teams", "components", "objectives", "paging")
     texts = [Template((FOLDER / f"{name}.yaml").read_text()).substitute(paces[pace]) for name in names]
     said = {key: tuple(items) for text in texts for key, items in _yaml(text).items()}
-    return Documents(**said, digest=hashlib.sha256("".join(texts).encode()).hexdigest()[:16])
+    manifest = (FOLDER / "catalog-info.yaml").read_text()
+    digest = hashlib.sha256("".join([*texts, manifest]).encode()).hexdigest()[:16]
+    return Documents(**said, manifest=manifest, digest=digest)
 
 
 def _yaml(text: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from catalog.operations import (
     put_team,
     record_audit,
 )
+from catalog.operations.applying import SourceFile, apply_files
 from catalog.specs import ComponentSpec, MemberSpec, PersonSpec, TeamSpec
 from portal.demo import PASSWORD
 from portal.demo.documents import Documents, Item, read
@@ -57,6 +58,8 @@ def put_all(documents: Documents, *, now: datetime) -> None:
         _put_person(item, now=now)
     for item in documents.teams:
         put_team(spec=_team(item), actor=DEMO, now=now)
+    manifest = SourceFile(address="catalog-info.yaml", text=documents.manifest)
+    apply_files(files=[manifest], actor=DEMO, now=now, source="demo")
     for item in documents.components:
         put_component(spec=_component(item), actor=DEMO, now=now)
     put_contacts(by=DEMO, now=now)
