@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
 
 from catalog import registries
-from portal.lib.clock import db_now
+from portal.lib.clock import now_of
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +62,7 @@ class Frame:
     @cached_property
     def now(self) -> datetime:
         """The database's clock; the browser counts from it, so that skewed hosts agree."""
-        return db_now()
+        return now_of(self.request)
 
     @cached_property
     def me(self) -> object:
