@@ -7,16 +7,26 @@ from catalog.api.components import BlastRadiusView, ComponentList, ComponentView
 from catalog.api.groups import DomainList, DomainView, SystemList, SystemView
 from catalog.api.manifests import ApplyView, ExportView
 from catalog.api.people import MeView, PersonList, PersonView, TeamList, TeamView
-from catalog.views import components, teams, tokens
+from catalog.api.relations import RelationsView
+from catalog.views import components, groups, importing, teams, tokens
 
 COMPONENT = "components/<str:kind>/<str:namespace>/<str:name>"
+SYSTEM = "systems/<str:namespace>/<str:name>"
+DOMAIN = "domains/<str:namespace>/<str:name>"
 TEAM = "teams/<str:namespace>/<str:name>"
 PERSON = "people/<str:namespace>/<str:name>"
 
 pages: list[URLPattern | URLResolver] = [
+    path("catalog/import", importing.paste, name="import"),
     path("components/new", components.new, name="new-component"),
     path(f"{COMPONENT}/edit", components.edit, name="edit-component"),
     path(f"{COMPONENT}/retire", components.retire, name="retire-component"),
+    path("systems/new", groups.new, {"kind": groups.SYSTEM}, name="new-system"),
+    path(f"{SYSTEM}/edit", groups.edit, {"kind": groups.SYSTEM}, name="edit-system"),
+    path(f"{SYSTEM}/retire", groups.retire, {"kind": groups.SYSTEM}, name="retire-system"),
+    path("domains/new", groups.new, {"kind": groups.DOMAIN}, name="new-domain"),
+    path(f"{DOMAIN}/edit", groups.edit, {"kind": groups.DOMAIN}, name="edit-domain"),
+    path(f"{DOMAIN}/retire", groups.retire, {"kind": groups.DOMAIN}, name="retire-domain"),
     path("teams/new", teams.new, name="new-team"),
     path(f"{TEAM}/edit", teams.edit, name="edit-team"),
     path(f"{TEAM}/members", teams.member, name="team-member"),
@@ -31,9 +41,9 @@ api: list[URLPattern | URLResolver] = [
     path(COMPONENT, ComponentView.as_view(), name="component"),
     path(f"{COMPONENT}/blast-radius", BlastRadiusView.as_view(), name="blast-radius"),
     path("systems", SystemList.as_view(), name="systems"),
-    path("systems/<str:namespace>/<str:name>", SystemView.as_view(), name="system"),
+    path(SYSTEM, SystemView.as_view(), name="system"),
     path("domains", DomainList.as_view(), name="domains"),
-    path("domains/<str:namespace>/<str:name>", DomainView.as_view(), name="domain"),
+    path(DOMAIN, DomainView.as_view(), name="domain"),
     path("teams", TeamList.as_view(), name="teams"),
     path(TEAM, TeamView.as_view(), name="team"),
     path("people", PersonList.as_view(), name="people"),
@@ -41,4 +51,5 @@ api: list[URLPattern | URLResolver] = [
     path("apply", ApplyView.as_view(), name="apply"),
     path("catalog-info.yaml", ExportView.as_view(), name="catalog-info"),
     path("me", MeView.as_view(), name="me"),
+    path("entities/<str:kind>/<str:namespace>/<str:name>/relations", RelationsView.as_view(), name="relations"),
 ]

@@ -11,7 +11,17 @@ from django.template.loaders.filesystem import Loader
 from portal.lib.markdown import to_html
 from portal.lib.reading import readable
 
-CONTENTS = ("getting-started", "catalog", "counting", "budgets", "escalation", "on-call", "api", "operating")
+CONTENTS = (
+    "getting-started",
+    "catalog",
+    "catalog-yaml",
+    "counting",
+    "budgets",
+    "escalation",
+    "on-call",
+    "api",
+    "operating",
+)
 
 
 @readable
