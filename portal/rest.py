@@ -22,5 +22,9 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"TeamRoleEnum": "catalog.models.people.Membership.Role"},
+    "ENUM_NAME_OVERRIDES": {
+        "TeamRoleEnum": "catalog.models.people.Membership.Role",
+        "ComponentKindEnum": "catalog.models.components.Component.Kind",
+        "OriginEnum": "catalog.models.entity.Origin",
+    },
 }
