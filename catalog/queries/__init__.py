@@ -1,5 +1,6 @@
 """Reads of the catalog."""
 
+from catalog.queries.confirmation import due_for_confirmation, due_of
 from catalog.queries.entities import (
     Found,
     NoSuchComponent,
@@ -25,12 +26,35 @@ from catalog.queries.entities import (
 )
 from catalog.queries.keyset import Page, page
 from catalog.queries.listing import NOBODY, SORTS, ComponentFilter, Facet, Healths, components, counts, facets, used_by
+from catalog.queries.meant import meant
+from catalog.queries.queue import BadCursor, Case, QueuePage, cases, queue
+from catalog.queries.scores import (
+    OUTCOMES,
+    SCORE_SORTS,
+    TEAM_SORTS,
+    Fleet,
+    ScoreFilter,
+    Told,
+    fleet,
+    scores,
+    team_scores,
+    trend,
+)
+from catalog.queries.troubles import TROUBLES, QueueFilter, Trouble
+from catalog.queries.troubles import counts as trouble_counts
 
 __all__ = [
     "NOBODY",
+    "OUTCOMES",
+    "SCORE_SORTS",
     "SORTS",
+    "TEAM_SORTS",
+    "TROUBLES",
+    "BadCursor",
+    "Case",
     "ComponentFilter",
     "Facet",
+    "Fleet",
     "Found",
     "Healths",
     "NoSuchComponent",
@@ -39,24 +63,39 @@ __all__ = [
     "NoSuchSystem",
     "NoSuchTeam",
     "Page",
+    "QueueFilter",
+    "QueuePage",
+    "ScoreFilter",
+    "Told",
+    "Trouble",
+    "cases",
     "changes_of",
     "component_by_ref",
     "components",
     "components_of",
     "counts",
     "domain_by_ref",
+    "due_for_confirmation",
+    "due_of",
     "facets",
+    "fleet",
     "health_of",
     "health_said",
     "holding",
+    "meant",
     "named",
     "on_call_now",
     "owner_of",
     "page",
     "person_by_ref",
     "system_by_ref",
+    "queue",
+    "scores",
     "team_by_ref",
+    "team_scores",
     "teams_of",
     "tokens_of",
+    "trend",
+    "trouble_counts",
     "used_by",
 ]

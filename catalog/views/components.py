@@ -27,6 +27,7 @@ def new(request: HttpRequest) -> HttpResponse:
     owners = owners_for(actor)
     only = owners[0].ref if len(owners) == 1 else ""
     form = NewComponentForm(request.POST or None, owners=owners, owner=only)
+    form.initial |= named_in(request)
     if form.is_valid():
         try:
             made = put_component(
@@ -81,6 +82,11 @@ def retire(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpRe
     written = retire_component(ref=f"{kind}:{namespace}/{name}", actor=actor_of(request), now=db_now())
     messages.success(request, f"{written.row.label} is retired. Registering it again brings it back.")
     return redirect(written.row)
+
+
+def named_in(request: HttpRequest) -> dict[str, str]:
+    """What the address says already of something new, such as `?kind=api&name=orders`."""
+    return {key: request.GET[key] for key in ("kind", "namespace", "name") if request.GET.get(key)}
 
 
 def owners_for(actor: Actor) -> QuerySet[Team]:

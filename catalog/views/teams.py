@@ -15,7 +15,7 @@ from catalog.models.entity import Origin
 from catalog.operations import patch_team, put_person, put_team, set_member
 from catalog.operations.written import ABSENT
 from catalog.refs import BadReference, parse
-from catalog.views.components import version_of
+from catalog.views.components import named_in, version_of
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected
 
@@ -25,6 +25,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Make a team; whoever makes it leads it."""
     person = person_of(request)
     form = NewTeamForm(request.POST or None)
+    form.initial |= named_in(request)
     if form.is_valid():
         try:
             made = put_team(
