@@ -70,14 +70,14 @@ def component(
 ) -> Component:
     """A component; with an owner, owned since `now`."""
     name = name or f"component-{next(_numbers)}"
-    fields = {"type": "service", "lifecycle": "production", **fields}
+    owner_ref = owner.ref if owner else ""
+    fields = {"type": "service", "lifecycle": "production", "owner_ref": owner_ref, **fields}
     made = Component.objects.create(
         ref=f"{kind}:default/{name.lower()}",
         kind=kind,
         name=name,
         tier=tier,
         owner=owner,
-        owner_ref=owner.ref if owner else "",
         created_at=now,
         updated_at=now,
         **fields,

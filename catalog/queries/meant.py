@@ -13,7 +13,7 @@ TABLES = {
     "user": "catalog_person",
     "system": "catalog_system",
 }
-CLOSE = 0.45
+CLOSE = 0.4
 """Share of trigrams (0..1) from which on two names are alike: `k8s-bulid` and `k8s-build` are, `k8s` and `dns` not."""
 
 # Candidates by the index on words (a loose test), then ranked by whole names
@@ -35,15 +35,16 @@ def meant(refs: Iterable[str]) -> Mapping[str, str]:
         if table := TABLES.get(ref.partition(":")[0]):
             by_table[table].add(ref)
     found: dict[str, str] = {}
-    for table, wanted in by_table.items():
-        found |= _closest(table, sorted(wanted))
+    if by_table:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL pg_trgm.word_similarity_threshold = 0.4")
+            for table, wanted in by_table.items():
+                cursor.execute(MEANT.format(table=table), _asked(sorted(wanted)))
+                found |= dict(cursor.fetchall())
     return found
 
 
-def _closest(table: str, refs: list[str]) -> dict[str, str]:
+def _asked(refs: list[str]) -> dict[str, object]:
     names = [ref.partition("/")[2] for ref in refs]
     words = ["".join(c if c.isalnum() else " " for c in name) for name in names]
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL pg_trgm.word_similarity_threshold = 0.4")
-        cursor.execute(MEANT.format(table=table), {"refs": refs, "names": names, "words": words, "close": CLOSE})
-        return dict(cursor.fetchall())
+    return {"refs": refs, "names": names, "words": words, "close": CLOSE}

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import Q
 
 from catalog.described import FIELD_OF
@@ -80,18 +82,15 @@ class BadCursor(ValueError):
 def queue(wanted: QueueFilter, *, now: datetime, cursor: str = "", size: int = 50) -> QueuePage:
     """The page at `cursor`, the oldest first. Raises BadCursor."""
     backwards, place = _read(cursor)
-    met: list[tuple[Place, Source, Any]] = []
-    for source in sources(wanted):
-        met += _after(source, wanted, now, place, size, backwards=backwards)
-    met.sort(key=lambda one: one[0], reverse=backwards)
+    met = sorted(_after(wanted, now, place, size, backwards=backwards), reverse=backwards)
     more, met = len(met) > size, met[:size]
     if backwards:
         met.reverse()
     if not met:
         return QueuePage((), "", "")
-    onward = _cursor(met[-1][0], "+") if more or backwards else ""
-    back = _cursor(met[0][0], "-") if (more if backwards else place) else ""
-    return QueuePage(_cases([(source, row) for _, source, row in met]), onward, back)
+    onward = _cursor(met[-1], "+") if more or backwards else ""
+    back = _cursor(met[0], "-") if (more if backwards else place) else ""
+    return QueuePage(_cases(_rows(met, now)), onward, back)
 
 
 def cases(keys: Collection[str], *, now: datetime) -> tuple[Case, ...]:
@@ -111,14 +110,38 @@ def cases(keys: Collection[str], *, now: datetime) -> tuple[Case, ...]:
     )
 
 
-def _after(
-    source: Source, wanted: QueueFilter, now: datetime, place: Place | None, size: int, *, backwards: bool
-) -> list[tuple[Place, Source, Any]]:
-    rank, rows = SOURCES.index(source), source.rows(wanted, now)
-    if place is not None:
-        rows = rows.filter(_beyond(rank, place, "lt" if backwards else "gt"))
-    order = ("-since", "-pk") if backwards else ("since", "pk")
-    return [((row.since, rank, row.pk), source, row) for row in _loaded(source, rows.order_by(*order)[: size + 1])]
+def _after(wanted: QueueFilter, now: datetime, place: Place | None, size: int, *, backwards: bool) -> list[Place]:
+    """The nearest of each source beyond `place`, in one question."""
+    asked, params = [], []
+    for source in sources(wanted):
+        rank, rows = SOURCES.index(source), source.rows(wanted, now)
+        if place is not None:
+            rows = rows.filter(_beyond(rank, place, "lt" if backwards else "gt"))
+        order = ("-since", "-pk") if backwards else ("since", "pk")
+        try:
+            inner, given = rows.order_by(*order).values_list("since", "pk")[: size + 1].query.sql_with_params()
+        except EmptyResultSet:  # memberships, where a kind of component is asked for
+            continue
+        asked.append(f"SELECT met.since, %s::int, met.pk FROM ({inner}) met(since, pk)")  # noqa: S608  # the ORM's own text
+        params += [rank, *given]
+    if not asked:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(asked), params)
+        return [(since, rank, pk) for since, rank, pk in cursor.fetchall()]
+
+
+def _rows(places: Sequence[Place], now: datetime) -> list[tuple[Source, Any]]:
+    """The rows at these places, in their order; one that went meanwhile is left out."""
+    wanted: dict[int, list[int]] = defaultdict(list)
+    for _, rank, pk in places:
+        wanted[rank].append(pk)
+    found = {
+        (rank, row.pk): row
+        for rank, pks in wanted.items()
+        for row in _loaded(SOURCES[rank], SOURCES[rank].ask(now).filter(pk__in=pks))
+    }
+    return [(SOURCES[rank], found[rank, pk]) for _, rank, pk in places if (rank, pk) in found]
 
 
 def _beyond(rank: int, place: Place, way: str) -> Q:

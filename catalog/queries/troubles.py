@@ -132,7 +132,7 @@ def _of_nobody(**more: Any) -> Rows:  # noqa: ANN401
 
 def _edges(side: str, other: str) -> Rows:
     """Edges of which `other` is not there, said by `side`, which is and lives."""
-    said = {f"{other}": None, f"{side}__isnull": False, f"{side}__retired_at": None}
+    said = {f"by_{side}": True, other: None, f"{side}__isnull": False, f"{side}__retired_at": None}
     return Dependency.objects.filter(**said).annotate(since=F(f"{side}__created_at"))
 
 
