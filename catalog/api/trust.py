@@ -51,7 +51,7 @@ class CaseOut(serializers.Serializer[Any]):
     since = serializers.DateTimeField()
     field = serializers.CharField(
         help_text="Where `ref` says so, in the words of PATCH; `…_from`: relations it says of others"
-    )  # type: ignore[assignment]
+    )
     named = serializers.CharField(help_text="The reference in question; empty where there is none")
     meant = serializers.CharField(help_text="What was probably meant instead; empty where nothing is close")
     others = serializers.ListField(

@@ -105,7 +105,7 @@ def record_day(*, now: datetime) -> bool:
     with transaction.atomic(), connection.cursor() as cursor:
         hold_refs(written=["portico:scoreday"])  # so that of two sweepers the second finds the day done
         cursor.execute(DAY, {"day": day, "never": NEVER})
-        made = cursor.rowcount > 0
+        made = bool(cursor.rowcount)
         ScoreDay.objects.filter(day__lt=day - KEPT_FOR).delete()
     return made
 

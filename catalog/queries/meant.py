@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -13,8 +14,8 @@ TABLES = {
     "user": "catalog_person",
     "system": "catalog_system",
 }
-CLOSE = 0.4
-"""Share of trigrams (0..1) from which on two names are alike: `k8s-bulid` and `k8s-build` are, `k8s` and `dns` not."""
+CLOSE = 0.35
+"""Share of trigrams (0..1) from which on two names are alike: `biuld-ci` and `build-ci` are, `k8s` and `dns` not."""
 
 # Candidates by the index on words (a loose test), then ranked by whole names
 MEANT = """
@@ -44,7 +45,7 @@ def meant(refs: Iterable[str]) -> Mapping[str, str]:
     return found
 
 
-def _asked(refs: list[str]) -> dict[str, object]:
+def _asked(refs: list[str]) -> dict[str, Any]:
     names = [ref.partition("/")[2] for ref in refs]
     words = ["".join(c if c.isalnum() else " " for c in name) for name in names]
     return {"refs": refs, "names": names, "words": words, "close": CLOSE}

@@ -19,7 +19,14 @@ from catalog.queries.troubles import SOURCES, TROUBLES, QueueFilter, Source, Tro
 
 Place = tuple[datetime, int, int]
 """When, which source, which row: unique, and in the order of the queue."""
-FIELD_WORDS = {"members": "member", "memberOf": "member of", "subcomponent_of": "part of", "responders": "responder"}
+FIELD_WORDS = {
+    "members": "member",
+    "memberOf": "member of",
+    "subcomponent_of": "part of",
+    "responders": "responder",
+    "consumes_apis": "consumes",
+    "provides_apis": "provides",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from catalog.models import Score, ScoreDay, Team
 from catalog.scorecard import NEVER
 
 OUTCOMES: Mapping[str, bool | None] = {"passed": True, "failed": False, "unknown": None}
 TREND_DAYS = 90
+SAME_FOR = 60
+"""Seconds for which sums are kept."""
 SCORE_SORTS: Mapping[str, tuple[str, ...]] = {
     "level": ("level", "pk"),
     "-level": ("-level", "pk"),
@@ -79,10 +83,14 @@ def scores(wanted: ScoreFilter) -> QuerySet[Score]:
 
 
 def fleet(wanted: ScoreFilter) -> Fleet:
-    """What the scores that `wanted` leaves add up to."""
-    rows = Score.objects.filter(_matching(wanted)).order_by()
-    levels = dict(rows.values_list("level").annotate(n=Count("pk")))
-    return Fleet((levels.get(0, 0), levels.get(1, 0), levels.get(2, 0), levels.get(3, 0)), _told(rows))
+    """What the scores that `wanted` leaves add up to; the same until the next sweep, or for a minute."""
+    newest = Score.objects.aggregate(at=Max("at"))
+    key = f"catalog.fleet:{blake2b(repr((wanted, newest)).encode(), digest_size=16).hexdigest()}"
+    found: Fleet | None = cache.get(key)  # a pass over all answers takes most of a second with 100,000 of them
+    if found is None:
+        found = _added_up(wanted)
+        cache.set(key, found, timeout=SAME_FOR)
+    return found
 
 
 def team_scores(wanted: ScoreFilter) -> QuerySet[Team]:
@@ -121,6 +129,12 @@ def _matching(wanted: ScoreFilter, *, prefix: str = "") -> Q:
             one_of |= said("answers__contains", {wanted.check: [outcome]})
         found &= one_of
     return found
+
+
+def _added_up(wanted: ScoreFilter) -> Fleet:
+    rows = Score.objects.filter(_matching(wanted)).order_by()
+    levels = dict(rows.values_list("level").annotate(n=Count("pk")))
+    return Fleet((levels.get(0, 0), levels.get(1, 0), levels.get(2, 0), levels.get(3, 0)), _told(rows))
 
 
 def _told(rows: QuerySet[Score]) -> Mapping[str, Told]:

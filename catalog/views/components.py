@@ -27,7 +27,7 @@ def new(request: HttpRequest) -> HttpResponse:
     owners = owners_for(actor)
     only = owners[0].ref if len(owners) == 1 else ""
     form = NewComponentForm(request.POST or None, owners=owners, owner=only)
-    form.initial |= named_in(request)
+    form.initial.update(named_in(request))
     if form.is_valid():
         try:
             made = put_component(

@@ -11,6 +11,7 @@ from catalog.drawn import trend_of
 from catalog.filters import LEVEL_NAMES, score_filter
 from catalog.models import Component, Score, Team
 from catalog.queries import SCORE_SORTS, TEAM_SORTS, ScoreFilter, Told
+from catalog.registries import ScorecardCheck
 from portal.lib.clock import db_now
 from portal.lib.reading import readable
 
@@ -126,7 +127,7 @@ def _parts(team: Team) -> list[tuple[str, int, str]]:
     return [(TONES[level], n, f"{Score.Level(level).label}: {n}") for level, n in counts][::-1]
 
 
-def _missing(score: Score, known: Mapping[str, scorecard.ScorecardCheck]) -> list[tuple[str, bool]]:
+def _missing(score: Score, known: Mapping[str, ScorecardCheck]) -> list[tuple[str, bool]]:
     """Titles of what a component does not pass, and whether that is merely unknown."""
     return [
         (known[key].title, outcome is None)

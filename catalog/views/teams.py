@@ -25,7 +25,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Make a team; whoever makes it leads it."""
     person = person_of(request)
     form = NewTeamForm(request.POST or None)
-    form.initial |= named_in(request)
+    form.initial.update(named_in(request))
     if form.is_valid():
         try:
             made = put_team(

@@ -1,6 +1,6 @@
 """Scorecards: what each check says, what they add up to, and that none can take the others down."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -83,11 +83,11 @@ def test_every_check_is_counted_once_and_unknown_is_as_good_as_failed_for_a_leve
 
 
 @pytest.fixture
-def checks(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, ScorecardCheck]]:
+def checks(monkeypatch: pytest.MonkeyPatch) -> dict[str, ScorecardCheck]:
     """An empty registry for the time of a test."""
     mine: dict[str, ScorecardCheck] = {}
     monkeypatch.setattr(registries, "scorecard_checks", mine)
-    yield mine
+    return mine
 
 
 def outcome(component: Component, key: str, now: datetime = NOW) -> bool | str | None:
