@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from catalog import queries, scorecard
 from catalog.access import actor_of
 from catalog.api.base import READ_REFUSALS, query, refusals
-from catalog.api.components import ByRef, paged
+from catalog.api.entities import ByRef
 from catalog.filters import LEVEL_NAMES, queue_filter, score_filter
 from catalog.levels import LEVELS
 from catalog.models import Component, Score, Team
@@ -49,9 +49,7 @@ class CaseOut(serializers.Serializer[Any]):
     ref = serializers.CharField(help_text="Who has the trouble: PATCH, DELETE or confirm this")
     owner = serializers.CharField(help_text="Whose it is; empty: nobody's")
     since = serializers.DateTimeField()
-    field = serializers.CharField(
-        help_text="Where `ref` says so, in the words of PATCH; `…_from`: relations it says of others"
-    )
+    field = serializers.CharField(help_text="Where `ref` says so, in the words of PATCH")
     named = serializers.CharField(help_text="The reference in question; empty where there is none")
     meant = serializers.CharField(help_text="What was probably meant instead; empty where nothing is close")
     others = serializers.ListField(
@@ -211,7 +209,9 @@ class ScoreList(APIView):
     def get(self, request: Request) -> Response:
         """By reference; `next` leads on. One component's, with all reasons, is at the component."""
         rows = queries.scores(score_filter(request.query_params)).annotate(ref=F("component__ref"))
-        return paged(self, request, rows, _score_json)
+        pages = ByRef()
+        page = pages.paginate_queryset(rows, request, view=self) or []
+        return pages.get_paginated_response([_score_json(score) for score in page])
 
 
 class ScoreFleetView(APIView):

@@ -27,8 +27,8 @@ from catalog.operations.people import (
     put_person,
     retire_person,
 )
-from catalog.operations.teams import delete_team, patch_team, put_team, retire_team, set_member
 from catalog.operations.scores import begin_scores, record_day, score, score_due
+from catalog.operations.teams import delete_team, patch_team, put_team, retire_team, set_member
 from catalog.operations.tokens import create_token, revoke_token
 from catalog.operations.trust import confirm_components, confirm_team, drop_membership, keep_component, repoint
 from catalog.operations.written import Outcome, Written

@@ -9,22 +9,21 @@ from datetime import datetime
 
 from django.db import transaction
 
-from catalog.access import Actor, NotYourTeam, may_write, require, require_owned, require_scope
-from catalog.described import FIELD_OF
-from catalog.models import ApiToken, Claim, Component, Dependency, Membership, Responder, Score, Team
-from catalog.operations.audit import record_audit
+from catalog.access import Actor, NotYourTeam, Owner, may_write, require, require_scope, rights_of
+from catalog.described import RELATIONS, component_spec
+from catalog.models import ApiToken, Claim, Component, Membership, Score, Team
+from catalog.models.entity import Origin
+from catalog.operations.audit import Change, record_audit, record_changes
 from catalog.operations.components import ComponentGone, patch_component
 from catalog.operations.locking import hold_refs
-from catalog.operations.references import component_ids, team_ids
 from catalog.operations.teams import TeamGone
 from catalog.scorecard import NEVER
 from portal.lib.errors import FieldError, Invalid, Missing
 from portal.lib.hints import nudge
 
 SCOPE = ApiToken.Scope.COMPONENTS
-RELATION_OF = {field: relation for relation, field in FIELD_OF.items()}
-FIELDS = ("owner", "system", *RELATION_OF, "responders", *(f"{name}_from" for name in RELATION_OF))
-"""Where a component names others; `…_from` are relations it says of others: `depends_on_from` is `dependencyOf`."""
+FIELDS = ("owner", "system", "subcomponent_of", *RELATIONS, "dependency_of", "responders")
+"""Where a component names others, in the words of `patch_component`."""
 
 
 class NoSuchReference(Missing):
@@ -70,7 +69,7 @@ def confirm_team(*, ref: str, actor: Actor, now: datetime) -> Confirmed:
     done = _confirm(list(owned), actor=actor, now=now)
     diff = {"confirmed_at": (_said(team.confirmed_at), _said(now))}
     Team.objects.filter(pk=team.pk).update(confirmed_at=now)
-    record_audit(actor=actor, action="team.confirm", object_ref=team.ref, diff=diff, now=now)
+    record_audit(actor=actor, action="team.confirm", object_ref=team.ref, diff=diff, now=now, owner_ref=team.ref)
     return done
 
 
@@ -84,22 +83,14 @@ def repoint(*, ref: str, field: str, target: str, instead: str = "", actor: Acto
     if field not in FIELDS:
         raise Invalid("field", errors=(FieldError("field", "unknown_field", f"Use one of {', '.join(FIELDS)}."),))
     hold_refs(written=[ref.lower()], named=[one for one in (target, instead) if one])
-    found = Component.objects.select_for_update(no_key=True, of=("self",)).filter(ref=ref.lower()).first()
+    found = Component.objects.filter(ref=ref.lower()).first()  # the lock on its name keeps it as it is
     if found is None:
         raise ComponentGone(f"There is no {ref.lower()}.")
-    if field in ("owner", "system"):
-        if getattr(found, f"{field}_ref") != target:
-            raise NoSuchReference
-        patch_component(ref=found.ref, changes={field: instead}, actor=actor, now=now)
-        return
-    require_owned(actor, [found.owner], scope=SCOPE)
-    before = _named(found, field)
-    if target not in before:
+    said = getattr(component_spec(found), field)
+    if target not in ((said,) if isinstance(said, str) else said):
         raise NoSuchReference
-    _move(found, field, target, instead)
-    _touch(found, now=now)
-    diff = {field: (sorted(before), sorted(_named(found, field)))}
-    record_audit(actor=actor, action="component.update", object_ref=found.ref, diff=diff, now=now)
+    value = instead if isinstance(said, str) else tuple({*said, instead} - {target, ""})
+    patch_component(ref=found.ref, changes={field: value}, actor=actor, now=now, origin=Origin.FORM)
 
 
 @transaction.atomic
@@ -113,13 +104,20 @@ def keep_component(*, ref: str, actor: Actor, now: datetime) -> None:
     found = Component.objects.filter(ref=ref.lower(), retired_at=None).select_related("owner").first()
     if found is None:
         raise ComponentGone(f"There is no {ref.lower()}.")
-    require_owned(actor, [found.owner], scope=SCOPE)
+    rights_of(actor).require_ownership(Owner(found.owner_ref, found.owner_id))
     dropped = Claim.objects.filter(ref=found.ref, orphaned_at__isnull=False)
     sources = sorted(dropped.values_list("source", flat=True))
     if not sources:
         raise NoSuchReference(f"Every source of {found.ref} still names it.")
     dropped.delete()
-    record_audit(actor=actor, action="component.keep", object_ref=found.ref, diff={"sources": (sources, [])}, now=now)
+    record_audit(
+        actor=actor,
+        action="component.keep",
+        object_ref=found.ref,
+        diff={"sources": (sources, [])},
+        now=now,
+        owner_ref=found.owner_ref,
+    )
 
 
 @transaction.atomic
@@ -148,9 +146,16 @@ def _confirm(components: Collection[Component], *, actor: Actor, now: datetime) 
     ids = [one.pk for one in components]
     Component.objects.filter(pk__in=ids).update(confirmed_at=now)
     Score.objects.filter(component__in=ids).update(at=NEVER)
-    for one in components:
-        diff = {"confirmed_at": (_said(one.confirmed_at), _said(now))}
-        record_audit(actor=actor, action="component.confirm", object_ref=one.ref, diff=diff, now=now)
+    changes = [
+        Change(
+            action="component.confirm",
+            object_ref=one.ref,
+            diff={"confirmed_at": (_said(one.confirmed_at), _said(now))},
+            owner_ref=one.owner_ref,
+        )
+        for one in components
+    ]
+    record_changes(changes, actor=actor, now=now)
     nudge("catalog.score")
     return Confirmed(tuple(one.ref for one in components))
 
@@ -163,69 +168,14 @@ def _all_there(wanted: Collection[str], found: Iterable[Component]) -> None:
 
 
 def _all_theirs(actor: Actor, found: Iterable[Component]) -> None:
-    mine = actor.team_ids()
-    others = [one.ref for one in found if not actor.everywhere and one.owner_id not in mine]
+    rights, others = rights_of(actor), []
+    for one in found:
+        try:
+            rights.require_ownership(Owner(one.owner_ref, one.owner_id))
+        except NotYourTeam:
+            others.append(one.ref)
     if others:
-        raise NotYourTeam(f"Only the owner team and platform admins confirm {', '.join(others[:5])}.")
-
-
-def _named(component: Component, field: str) -> list[str]:
-    if field == "responders":
-        return list(component.responders.values_list("team_ref", flat=True))
-    relation = RELATION_OF[field.removesuffix("_from")]
-    if field.endswith("_from"):
-        rows = Dependency.objects.filter(target_ref=component.ref, relation=relation, by_target=True)
-        return list(rows.values_list("holder_ref", flat=True))
-    rows = Dependency.objects.filter(holder_ref=component.ref, relation=relation, by_holder=True)
-    return list(rows.values_list("target_ref", flat=True))
-
-
-def _move(component: Component, field: str, target: str, instead: str) -> None:
-    if field == "responders":
-        Responder.objects.filter(component=component, team_ref=target).delete()
-        if instead:
-            team = team_ids([instead]).get(instead)
-            Responder.objects.get_or_create(component=component, team_ref=instead, defaults={"team_id": team})
-        return
-    backwards, relation = field.endswith("_from"), RELATION_OF[field.removesuffix("_from")]
-    _unsay(component.ref, relation, target, backwards=backwards)
-    if instead:
-        _say(component, relation, instead, backwards=backwards)
-
-
-def _unsay(ref: str, relation: str, other: str, *, backwards: bool) -> None:
-    """Take back what one side says; the edge stays where the other side says it too."""
-    holder, target = (other, ref) if backwards else (ref, other)
-    edge = Dependency.objects.filter(holder_ref=holder, relation=relation, target_ref=target)
-    mine, theirs = ("by_target", "by_holder") if backwards else ("by_holder", "by_target")
-    edge.filter(**{theirs: False}).delete()
-    edge.update(**{mine: False})
-
-
-def _say(component: Component, relation: str, other: str, *, backwards: bool) -> None:
-    if other == component.ref:
-        raise Invalid("instead", errors=(FieldError("instead", "itself", "A component can't name itself here."),))
-    holder, target = (other, component.ref) if backwards else (component.ref, other)
-    ids = component_ids([holder, target])
-    edge, made = Dependency.objects.get_or_create(
-        holder_ref=holder,
-        relation=relation,
-        target_ref=target,
-        defaults={
-            "holder_id": ids.get(holder),
-            "target_id": ids.get(target),
-            "by_holder": not backwards,
-            "by_target": backwards,
-        },
-    )
-    if not made:
-        Dependency.objects.filter(pk=edge.pk).update(**{"by_target" if backwards else "by_holder": True})
-
-
-def _touch(component: Component, *, now: datetime) -> None:
-    component.version += 1
-    component.updated_at = now
-    component.save(update_fields=["version", "updated_at"])
+        raise NotYourTeam(f"Only the owner and platform admins confirm {', '.join(others[:5])}.")
 
 
 def _said(at: datetime | None) -> str | None:

@@ -57,9 +57,7 @@ class Case:
     @property
     def field_words(self) -> str:
         """`field` for people to read."""
-        name = self.field.removesuffix("_from").replace("_", " ")
-        words = FIELD_WORDS.get(self.field, name)
-        return f"says of another: {name}" if self.field.endswith("_from") else words
+        return FIELD_WORDS.get(self.field, self.field.replace("_", " "))
 
     @property
     def never_confirmed(self) -> bool:
@@ -191,7 +189,7 @@ def _case(source: Source, row: Any, users: tuple[str, ...]) -> Case:  # noqa: AN
 
 def _field(source: Source, row: Any) -> str:  # noqa: ANN401
     if isinstance(row, Dependency):
-        return FIELD_OF[row.relation] + ("_from" if source.key == "holder" else "")
+        return "dependency_of" if source.key == "holder" else FIELD_OF[row.relation]
     return source.field
 
 

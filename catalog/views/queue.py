@@ -56,6 +56,8 @@ class Reader:
             return False
         if self.actor.everywhere:
             return True
+        if case.named.startswith("user:") and case.field == "owner":
+            return self.actor.person is not None and self.actor.person.ref == case.named and bool(self.owners)
         if case.field == "owner":
             return bool(self.owners) and (fix != "meant" or meant in self.owner_refs)
         if case.field == "memberOf":

@@ -159,14 +159,14 @@ def test_half_a_year_is_counted_from_the_last_confirmation_else_from_registering
 def test_what_was_meant_is_the_closest_name_that_is_there(world: World) -> None:
     make.component("k8s-build", owner=world.build)
     make.component("cache", kind="resource", owner=world.build)
-    make.component("old-build", owner=world.build, retired_at=NOW)
+    make.component("archive", owner=world.build, retired_at=NOW)
     said = [
         "component:default/k8s-bulid",
         "component:default/cache",
         "component:default/zebra",
         "group:default/bild-ci",
     ]
-    assert meant([*said, "domain:default/x", "component:default/old-buil"]) == {
+    assert meant([*said, "domain:default/x", "component:default/archiv"]) == {
         "component:default/k8s-bulid": "component:default/k8s-build",
         "component:default/cache": "resource:default/cache",
         "group:default/bild-ci": "group:default/build-ci",

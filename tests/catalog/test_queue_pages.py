@@ -126,7 +126,7 @@ def test_several_at_once_keep_what_works_and_say_what_does_not(client: Client, a
     assert answer.redirect_chain == [(f"{QUEUE}?kind=component", 302)]
     said = answer.content.decode()
     assert "1 entry confirmed" in said
-    assert "Only the owner team and platform admins confirm component:default/theirs" in said
+    assert "Only the owner and platform admins confirm component:default/theirs" in said
     mine.refresh_from_db()
     theirs.refresh_from_db()
     assert (mine.confirmed_at is None, theirs.confirmed_at is None) == (False, True)
