@@ -1,8 +1,8 @@
 """The catalog app."""
 
-from django.apps import AppConfig
+from importlib import import_module
 
-from catalog import registries
+from django.apps import AppConfig
 
 
 class CatalogConfig(AppConfig):
@@ -12,8 +12,5 @@ class CatalogConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Registers its lines of the sidebar."""
-        registries.navigation["catalog"] = registries.NavEntry("Catalog", "catalog:components", "packages", 20)
-        registries.navigation["tokens"] = registries.NavEntry(
-            "API tokens", "catalog:tokens", "key", 96, section="Administration"
-        )
+        """Registers its lines of the sidebar, its panels and its scorecard checks."""
+        import_module("catalog.registration")

@@ -8,7 +8,8 @@ from catalog.api.groups import DomainList, DomainView, SystemList, SystemView
 from catalog.api.manifests import ApplyView, ExportView
 from catalog.api.people import MeView, PersonList, PersonView, TeamList, TeamView
 from catalog.api.relations import RelationsView
-from catalog.views import components, groups, importing, teams, tokens
+from catalog.api.trust import ConfirmView, QueueCountsView, QueueView, ScorecardView, ScoreFleetView, ScoreList
+from catalog.views import components, confirming, groups, importing, queue, scorecards, teams, tokens
 
 COMPONENT = "components/<str:kind>/<str:namespace>/<str:name>"
 SYSTEM = "systems/<str:namespace>/<str:name>"
@@ -31,11 +32,23 @@ pages: list[URLPattern | URLResolver] = [
     path(f"{TEAM}/edit", teams.edit, name="edit-team"),
     path(f"{TEAM}/members", teams.member, name="team-member"),
     path(f"{PERSON}/edit", teams.person, name="edit-person"),
+    path("catalog/queue", queue.show, name="queue"),
+    path("catalog/queue/fix", queue.fix, name="queue-fix"),
+    path(f"{COMPONENT}/confirm", confirming.component, name="confirm-component"),
+    path(f"{TEAM}/confirm", confirming.team, name="confirm-team"),
+    path("scorecards", scorecards.show, name="scorecards"),
+    path("scorecards/components", scorecards.components, name="scored-components"),
     path("settings/tokens", tokens.tokens, name="tokens"),
     path("settings/tokens/<int:pk>/revoke", tokens.revoke, name="revoke-token"),
 ]
 
 api: list[URLPattern | URLResolver] = [
+    path("catalog/queue", QueueView.as_view(), name="queue"),
+    path("catalog/queue/counts", QueueCountsView.as_view(), name="queue-counts"),
+    path("scorecards", ScoreList.as_view(), name="scorecards"),
+    path("scorecards/fleet", ScoreFleetView.as_view(), name="scorecards-fleet"),
+    path("components/confirm", ConfirmView.as_view(), name="components-confirm"),
+    path(f"{COMPONENT}/scorecard", ScorecardView.as_view(), name="scorecard"),
     path("components", ComponentList.as_view(), name="components"),
     path("components/bulk", BulkView.as_view(), name="components-bulk"),
     path(COMPONENT, ComponentView.as_view(), name="component"),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from catalog import registries
 from catalog.access import Actor, may_write, person_of
 from catalog.models import Team
-from incidents import frame, rota
+from incidents import checks, frame, rota
 from incidents.queries import oncall
 from portal.lib.clock import now_of
 
@@ -44,6 +44,7 @@ registries.navigation["incidents"] = registries.NavEntry(
 )
 registries.navigation["on-call"] = registries.NavEntry("On-call", "incidents:oncall", "calendar-time", 50)
 registries.on_call["incidents"] = on_call_now
+registries.scorecard_checks["escalation"] = checks.CHECK
 registries.frame["on-call"] = on_call_for_me
 registries.frame["open-incidents"] = frame.open_incidents
 registries.frame["paging-swept-at"] = frame.swept_at

@@ -1,7 +1,7 @@
 """What every page's frame needs. Asked when the frame is drawn; no failing part may take a page down."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -75,7 +75,9 @@ class Frame:
         """The sidebar: what the apps registered, in order; an entry whose page is not there is left out."""
         entries = sorted(registries.navigation.values(), key=lambda entry: (entry.section, entry.order))
         links = (self._link(entry) for entry in entries)
-        return [link for link in links if link is not None]
+        found = [link for link in links if link is not None]
+        nearest = max((link.url for link in found if link.active), key=len, default="")
+        return [replace(link, active=link.url == nearest) for link in found]  # /catalog/queue is not /catalog
 
     @cached_property
     def search_url(self) -> str:

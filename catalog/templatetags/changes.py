@@ -4,7 +4,10 @@ from django import template
 from django.utils.text import Truncator
 
 register = template.Library()
-VERBS = {"create": "Registered", "update": "Changed", "retire": "Retired", "revoke": "Revoked"}
+VERBS = {
+    "create": "Registered", "update": "Changed", "retire": "Retired", "revoke": "Revoked", "confirm": "Confirmed",
+    "keep": "Kept, though its source dropped it", "drop": "Taken out",
+}  # fmt: skip
 
 
 @register.filter

@@ -38,6 +38,7 @@ def new(request: HttpRequest) -> HttpResponse:
     context = {"form": form, "trail": trail, "title": "Register component", "action": "Register", "paste": True}
     if preview.wanted(request):
         return preview.show(request, form, form.spec, context)
+    form.initial.update(named_in(request))
     if form.is_valid():
         try:
             made = put_component(
@@ -94,6 +95,11 @@ def retire(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpRe
     written = retire_component(ref=f"{kind}:{namespace}/{name}", actor=actor_of(request), now=db_now())
     messages.success(request, f"{written.row.label} is retired. Registering it again brings it back.")
     return redirect(written.row)
+
+
+def named_in(request: HttpRequest) -> dict[str, str]:
+    """What the address says already of something new, such as `?kind=api&name=orders`."""
+    return {key: request.GET[key] for key in ("kind", "namespace", "name") if request.GET.get(key)}
 
 
 def owners_for(actor: Actor) -> QuerySet[Team]:

@@ -18,7 +18,7 @@ from catalog.operations import patch_person, patch_team, put_team, set_member
 from catalog.operations.written import ABSENT
 from catalog.refs import BadReference, parse
 from catalog.views import preview
-from catalog.views.components import version_of, whole
+from catalog.views.components import named_in, version_of, whole
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected
 
@@ -32,6 +32,7 @@ def new(request: HttpRequest) -> HttpResponse:
     context = {"form": form, "trail": trail, "title": "New team", "action": "Create", "paste": True}
     if preview.wanted(request):
         return preview.show(request, form, lambda: form.spec(person), context)
+    form.initial.update(named_in(request))
     if form.is_valid():
         try:
             made = put_team(

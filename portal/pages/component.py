@@ -76,7 +76,7 @@ def show(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpResp
         "tab": tab,
         "trail": _trail(component),
         "panels": panels,
-        "tabs": _tabs(component, titles, panels["main"], tab, beside.counts, radius),
+        "tabs": _tabs(component, titles, [*panels["main"], *panels["side"]], tab, beside.counts, radius),
         "counts": beside.counts,
         "radius": radius,
         "may_write": may_edit(request, component),

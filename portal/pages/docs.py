@@ -15,6 +15,7 @@ CONTENTS = (
     "getting-started",
     "catalog",
     "catalog-yaml",
+    "trust",
     "counting",
     "budgets",
     "escalation",

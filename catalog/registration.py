@@ -1,0 +1,73 @@
+"""What the catalog adds to its own pages and to the frame; read once, when all apps are loaded."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from catalog import checks, queries, registries, scorecard
+from catalog.access import Actor, may_write
+from catalog.models import ApiToken, Component, Score, Team
+
+
+def scorecard_of(component: Component, request: HttpRequest, now: datetime) -> Mapping[str, object] | None:
+    """A component's scorecard, worked out now: what is missing first."""
+    if component.retired_at is not None:
+        return None
+    card = scorecard.judge([component], now=now)[component.pk]
+    missing = [line for line in card.lines if line.verdict.outcome is not True]
+    return {
+        "card": card,
+        "may_fix": _may_write(request, component.owner),
+        "level": Score.Level(card.sum.level),
+        "missing": missing,
+        "passed": [line for line in card.lines if line.verdict.outcome is True],
+        "count": f"{card.sum.passed} / {card.sum.asked}",
+    }
+
+
+def scores_of(team: Team, _request: HttpRequest, _now: datetime) -> Mapping[str, object] | None:
+    """How many of a team's components reach which level, and what most of them fail."""
+    fleet = queries.fleet(queries.ScoreFilter(team=(team.ref,)))
+    if not fleet.scored:
+        return None
+    known = scorecard.checks()
+    failing = sorted(fleet.checks.items(), key=lambda item: (-item[1].failed, item[0]))
+    return {
+        "team": team,
+        "fleet": fleet,
+        "levels": list(zip(Score.Level, fleet.levels, strict=True))[::-1],
+        "worst": [(key, known[key].title, told) for key, told in failing if told.failed and key in known][:4],
+        "here": f"{reverse('catalog:scorecards')}?team={team.ref}",
+    }
+
+
+def due_of_team(team: Team, request: HttpRequest, now: datetime) -> Mapping[str, object] | None:
+    """What the team has to confirm again, for those who can."""
+    due = queries.due_of([team], now=now).get(team.pk, 0)
+    if not due or not _may_write(request, team):
+        return None
+    all_of_it = queries.components_of([team]).count()
+    return {"team": team, "due": due, "all": all_of_it, "confirmed_at": team.confirmed_at}
+
+
+def _may_write(request: HttpRequest, team: Team | None) -> bool:
+    person = getattr(request.user, "person", None)
+    return person is not None and may_write(Actor(person=person), [team], scope=ApiToken.Scope.COMPONENTS)
+
+
+registries.navigation["catalog"] = registries.NavEntry("Catalog", "catalog:components", "packages", 20)
+registries.navigation["queue"] = registries.NavEntry("Needs care", "catalog:queue", "checks", 22)
+registries.navigation["scorecards"] = registries.NavEntry("Scorecards", "catalog:scorecards", "award", 24)
+registries.navigation["tokens"] = registries.NavEntry(
+    "API tokens", "catalog:tokens", "key", 96, section="Administration"
+)
+registries.scorecard_checks.update(checks.OWN)
+registries.component_panels["scorecard"] = registries.Panel(
+    "catalog/parts/scorecard.html", scorecard_of, place="side", order=20, title="Scorecard", count="count"
+)
+registries.team_panels["confirm"] = registries.TeamPanel("catalog/parts/confirm_team.html", due_of_team, place="top")
+registries.team_panels["scorecard"] = registries.TeamPanel(
+    "catalog/parts/team_scores.html", scores_of, place="side", order=20
+)
