@@ -58,8 +58,8 @@ FORM = {
     "kind": "component", "namespace": "default", "name": "ci-runners", "owner": "group:default/build-ci",
     "type": "runner", "lifecycle": "production", "subcomponent_of": "build", "provides_apis": "pools",
     "consumes_apis": "quota", "dependency_of": "component:argo-cd", "labels": "a: b", "annotations": "x.org/y: z: q",
-    "definition": "  kept\n",
 }  # fmt: skip
+API = {**FORM, "kind": "api", "subcomponent_of": "", "definition": "  kept\n"}
 
 
 def test_a_form_takes_everything_that_can_be_said(ada: Client) -> None:
@@ -72,7 +72,14 @@ def test_a_form_takes_everything_that_can_be_said(ada: Client) -> None:
         (made.ref, "consumesApi", "api:default/quota"),
     }
     assert [edge.holder_ref for edge in made.dependents.all()] == ["component:default/argo-cd"]
-    assert (made.labels, made.annotations, made.definition) == ({"a": "b"}, {"x.org/y": "z: q"}, "  kept\n")
+    assert (made.labels, made.annotations) == ({"a": "b"}, {"x.org/y": "z: q"})
+
+
+def test_an_api_has_its_definition_and_nothing_else_has_one(ada: Client) -> None:
+    assert ada.post("/components/new", API).status_code == 302
+    assert Component.objects.get().definition == "  kept\n"
+    refused = ada.post("/components/new", {**FORM, "definition": "x"})
+    assert set(refused.context["form"].errors) == {"definition"}
 
 
 def test_the_form_shows_the_yaml_it_makes_and_writes_nothing(ada: Client) -> None:
@@ -101,7 +108,7 @@ def test_the_preview_says_what_is_missing(ada: Client) -> None:
 
 
 def test_an_edit_shows_its_yaml_at_once_and_pasting_it_changes_nothing(ada: Client) -> None:
-    ada.post("/components/new", {**FORM, "kind": "api", "subcomponent_of": ""})
+    ada.post("/components/new", API)
     yaml = ada.get("/components/api/default/ci-runners/edit").context["yaml"]
     answer = ada.post("/catalog/import", {"text": yaml, "apply": "1"})
     assert [one.result.outcome for one in answer.context["documents"]] == ["unchanged"]
