@@ -70,7 +70,7 @@ def allowed(words: Sequence[str]) -> Allowed:
 def kind_of(address: Address) -> str:
     """What `address` is when it isn't an ordinary public one, such as `a private address`; else empty."""
     if isinstance(address, IPv6Address):
-        if address.is_unspecified or address.is_loopback:
+        if address in (IPv6Address("::"), IPv6Address("::1")):
             return "an address of this very machine"
         for network, kind in IN_DISGUISE:
             if address in network:

@@ -102,8 +102,18 @@ class Fetcher:
             sent["If-None-Match"] = etag
         if self.credentials and origin(url) in self.credentials.origins:
             sent[self.credentials.header] = self.credentials.value
-        with self.session.get(url, headers=sent, allow_redirects=False, stream=True) as answer:
+        with self._got(url, sent) as answer:
             yield answer
+
+    def _got(self, url: str, headers: Mapping[str, str]) -> http.Response:
+        try:
+            return self.session.get(url, headers=headers, allow_redirects=False, stream=True)
+        except http.RequestException as error:
+            limit = self.session.guard.limit
+            if "Connection aborted" not in str(error) or (limit and limit.passed):
+                raise
+            # a server may close a kept connection in the very moment it is used again
+            return self.session.get(url, headers=headers, allow_redirects=False, stream=True)
 
     def _taken(self, url: str, answer: http.Response, etag: str) -> Fetched:
         if answer.status_code == 304 and etag:

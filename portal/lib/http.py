@@ -85,7 +85,7 @@ class Guard:
     resolve: Resolver = resolved
     lock: threading.Lock = field(default_factory=threading.Lock)
     watched: list[tuple[HTTPConnection, socket.socket]] = field(default_factory=list)
-    watching: bool = False
+    limit: Limit | None = None
 
     def connect(self, connection: HTTPConnection) -> socket.socket:
         """A socket to an address of the connection's host that may be reached. Raises AddressRefused."""
@@ -122,9 +122,12 @@ class Guard:
 
     def _watch(self, connection: HTTPConnection, made: socket.socket) -> None:
         """Keep a second handle: TLS takes the first one away, and a shutdown through either cuts both."""
-        if self.watching:
-            with self.lock:
-                self.watched.append((connection, made.dup()))
+        if self.limit is None:
+            return
+        with self.lock:
+            if self.limit.passed:
+                raise TimeoutError("time is over")
+            self.watched.append((connection, made.dup()))
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[Limit]:
@@ -132,21 +135,21 @@ class Guard:
         limit = Limit()
 
         def cut() -> None:
-            limit.passed = True
             with self.lock:
+                limit.passed = True
                 for _, handle in self.watched:
                     with suppress(OSError):
                         handle.shutdown(socket.SHUT_RDWR)
 
         timer = threading.Timer(seconds, cut)
         timer.daemon = True
-        self.watching = True
+        self.limit = limit
         timer.start()
         try:
             yield limit
         finally:
             timer.cancel()
-            self.watching = False
+            self.limit = None
             self.forget(all_of_them=limit.passed)
 
     def forget(self, *, all_of_them: bool) -> None:
