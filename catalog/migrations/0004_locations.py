@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0002_everything_registered")]
+    dependencies = [("catalog", "0005_trust")]
 
     operations = [
         migrations.AddField(

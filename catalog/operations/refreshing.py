@@ -19,7 +19,7 @@ from catalog.access import Actor
 from catalog.locations.doors import LARGEST_FILE, Doors, Folders, Web
 from catalog.locations.reading import Reading, read
 from catalog.locations.targets import hosts
-from catalog.models import Location, LocationFile
+from catalog.models import Location
 from catalog.models.entity import Origin
 from catalog.operations import filing
 from catalog.operations.applying import Applied, SourceFile, apply_files
@@ -35,6 +35,7 @@ READ_FOR = 180.0
 FILE_FOR = 20.0
 FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=1)
+SEALED_OTHERWISE = "What signs in was sealed with another PORTAL_SECRET_KEY; edit the location and enter it again."
 MOST_RETRIES = 6
 """Tries after a failure of a location that is read only when asked."""
 
@@ -92,8 +93,8 @@ def refresh(*, leased: Leased, clock: Clock = db_now) -> Refreshed:
     location = leased.location
     try:
         reading = read_location(location)
-    except CannotUnseal as error:
-        found = Refreshed(location, Reading(), None, str(error))
+    except CannotUnseal:
+        found = Refreshed(location, Reading(), None, SEALED_OTHERWISE)
         _record(leased, found, now=clock())
         return found
     if not _still_ours(leased):
