@@ -55,7 +55,9 @@ class LocationSpec:
 def checked_location(spec: LocationSpec) -> LocationSpec:
     """`spec` with a whole team and without doubled targets. Raises Invalid naming every fault at once."""
     errors = [*rules.naming(namespace=spec.namespace, name=spec.name)]
-    errors += rules.lengths({"title": 200, "description": 20_000}, {"title": spec.title, "description": spec.description})
+    errors += rules.lengths(
+        {"title": 200, "description": 20_000}, {"title": spec.title, "description": spec.description}
+    )
     errors += [*rules.tags(spec.tags), *rules.labels(spec.labels), *rules.annotations(spec.annotations)]
     errors += [*_targets(spec), *_every(spec.every), *_auth(spec)]
     errors += [fault for name in ("title", "description") for fault in rules.storable(name, getattr(spec, name))]
@@ -64,7 +66,9 @@ def checked_location(spec: LocationSpec) -> LocationSpec:
     if errors:
         raise Invalid("; ".join(f"{e.field}: {e.message}" for e in errors[:5]), errors=tuple(errors))
     targets = tuple(dict.fromkeys(target.strip() for target in spec.targets))
-    return replace(spec, targets=targets, tags=tuple(dict.fromkeys(spec.tags)), team=None if spec.team is None else team)
+    return replace(
+        spec, targets=targets, tags=tuple(dict.fromkeys(spec.tags)), team=None if spec.team is None else team
+    )
 
 
 def new_hosts(before: tuple[str, ...], after: tuple[str, ...]) -> set[str]:

@@ -179,9 +179,7 @@ class LocationFiles(APIView):
 
     pagination_class = ByAddress
 
-    @extend_schema(
-        operation_id="locations_files", responses={200: LocationFileOut(many=True), **refusals(400, 404)}
-    )
+    @extend_schema(operation_id="locations_files", responses={200: LocationFileOut(many=True), **refusals(400, 404)})
     def get(self, request: Request, namespace: str, name: str) -> Response:
         """Its files by address, each with what became of it and every problem; `next` leads on."""
         location = queries.location_by_ref(_ref(namespace, name))

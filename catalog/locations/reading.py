@@ -201,7 +201,9 @@ class _Walk:
 
     def _fault(self, named: Named, code: str, words: str) -> None:
         file = next(one for one in self.reading.files if one.address == named.base and not one.part)
-        file.problems.append(Problem(named.document, *named.at, "spec.targets" if "target" in code else "", code, words))
+        file.problems.append(
+            Problem(named.document, *named.at, "spec.targets" if "target" in code else "", code, words)
+        )
 
 
 def _markers(root: Node) -> Iterator[tuple[Marker, tuple[int, int]]]:

@@ -31,7 +31,9 @@ def addresses(location: Location) -> set[str]:
 def record(location: Location, reading: Reading, applied: Applied | None, *, now: datetime) -> None:
     """Write down what came of each file; a file that is named no more goes, once that is certain."""
     before = {row.address: row for row in LocationFile.objects.filter(location=location)}
-    orphans = Counter(Claim.objects.filter(source=location.ref).exclude(orphaned_at=None).values_list("file", flat=True))
+    orphans = Counter(
+        Claim.objects.filter(source=location.ref).exclude(orphaned_at=None).values_list("file", flat=True)
+    )
     seen = set()
     for file in reading.files:
         if file.address in seen:

@@ -223,7 +223,12 @@ def location_spec(row: Location) -> LocationSpec:
 def _write(
     spec: LocationSpec, *, actor: Actor, now: datetime, origin: Origin, source: str, expected: int | None
 ) -> Written[Location]:
-    row = Location.objects.select_for_update(no_key=True, of=("self",)).select_related("team").filter(ref=spec.ref).first()
+    row = (
+        Location.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("team")
+        .filter(ref=spec.ref)
+        .first()
+    )
     if row:
         require_location(actor, row)
     before = location_spec(row) if row else _blank(spec)

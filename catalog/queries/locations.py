@@ -3,17 +3,21 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from catalog.models import Claim, Component, Domain, Location, LocationFile, Person, System, Team
+from catalog.models.entity import Entity
 from portal.lib.errors import Missing
 
 MODELS = {
     "component": Component, "resource": Component, "api": Component, "system": System, "domain": Domain,
     "group": Team, "user": Person,
 }  # fmt: skip
+ENTITY = ~Q(ref__startswith="location:")
+"""Claims of what is in the catalog; locations that locations name are only followed."""
 
 
 class NoSuchLocation(Missing):
@@ -41,14 +45,14 @@ def location_by_ref(ref: str) -> Location:
 
 def locations(*, q: str = "", retired: bool = False) -> QuerySet[Location]:
     """Locations with what a list says of each: `file_count`, `entities`, `faulty`, `lost`, `orphans`."""
-    rows = Location.objects.select_related("team").defer("auth_sealed", "hook_sealed")
+    rows: QuerySet[Location] = Location.objects.select_related("team").defer("auth_sealed", "hook_sealed")
     rows = rows.filter(retired_at__isnull=not retired)
     return locations_holding(rows, q).annotate(
-        file_count=_count(LocationFile, Q(location=OuterRef("pk"), is_part=False), "location"),
+        file_count=_count(LocationFile, Q(location=OuterRef("pk")), "location"),
         faulty=_sum("failed"),
         lost=_count(LocationFile, Q(location=OuterRef("pk")) & ~Q(error=""), "location"),
-        entities=_count(Claim, Q(source=OuterRef("ref"), orphaned_at=None), "source"),
-        orphans=_count(Claim, Q(source=OuterRef("ref"), orphaned_at__isnull=False), "source"),
+        entities=_count(Claim, Q(source=OuterRef("ref"), orphaned_at=None) & ENTITY, "source"),
+        orphans=_count(Claim, Q(source=OuterRef("ref"), orphaned_at__isnull=False) & ENTITY, "source"),
     )
 
 
@@ -67,42 +71,47 @@ def sums_of(location: Location) -> Mapping[str, int]:
     """What became of all its documents, and how many problems there are."""
     names = ("created", "updated", "unchanged", "failed")
     found = LocationFile.objects.filter(location=location).aggregate(**{name: Coalesce(Sum(name), 0) for name in names})
-    claims = Claim.objects.filter(source=location.ref)
+    claims = Claim.objects.filter(ENTITY, source=location.ref)
     found["entities"] = claims.filter(orphaned_at=None).count()
     found["orphaned"] = claims.exclude(orphaned_at=None).count()
+    found["files"] = LocationFile.objects.filter(location=location).count()
     found["lost"] = LocationFile.objects.filter(location=location).exclude(error="").count()
     return found
 
 
 def orphan_claims(location: Location) -> QuerySet[Claim]:
     """What it named once and no longer names."""
-    return Claim.objects.filter(source=location.ref).exclude(orphaned_at=None)
+    return Claim.objects.filter(ENTITY, source=location.ref).exclude(orphaned_at=None)
 
 
 def orphans(claims: Iterable[Claim]) -> list[Orphan]:
     """Those claims with the entities they are of; a retired one is not there any more."""
     rows = list(claims)
-    found: dict[str, Component | System | Domain | Team | Person] = {}
+    found: dict[str, Entity] = {}
     for model in {MODELS[kind] for claim in rows if (kind := claim.ref.partition(":")[0]) in MODELS}:
         there = model._default_manager.filter(ref__in=[claim.ref for claim in rows], retired_at=None)
         found |= {row.ref: row for row in there}
     return [_orphan(claim, found.get(claim.ref)) for claim in rows]
 
 
-def health(location: Location, *, faulty: int, lost: int) -> str:
-    """How the import is: retired, seeing (being read), new, unreachable, degraded or works."""
+def health(location: Location, *, files: int, faulty: int, lost: int) -> str:
+    """How the import is: retired, unread, unreachable (nothing could be read), degraded or works."""
     if location.retired_at:
         return "retired"
     if location.tried_at is None:
-        return "new"
-    if location.failures and location.read_at is None and not (location.error and lost):
+        return "unread"
+    if location.error and lost >= files:
         return "unreachable"
-    if location.error:
-        return "degraded" if location.failures < 3 else "unreachable"
-    return "degraded" if faulty or lost else "works"
+    return "degraded" if faulty or lost or location.error else "works"
 
 
-def _orphan(claim: Claim, row: Component | System | Domain | Team | Person | None) -> Orphan:
+def health_in_list(row: Location) -> str:
+    """As `health`, for a row of `locations`."""
+    counted: Any = row  # annotated
+    return health(row, files=counted.file_count, faulty=counted.faulty, lost=counted.lost)
+
+
+def _orphan(claim: Claim, row: Entity | None) -> Orphan:
     url = row.get_absolute_url() if row is not None and hasattr(row, "get_absolute_url") else ""
     return Orphan(claim.ref, row.label if row else "", url, claim.file, claim.orphaned_at)
 

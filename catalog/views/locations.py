@@ -44,7 +44,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     rows = queries.locations(q=text)
     page = queries.page(rows, ("name", "pk"), cursor=request.GET.get("cursor", ""), size=SIZE)
     here = reverse("catalog:locations") + f"?q={text}&cursor="
-    lines = [(row, queries.location_health(row, faulty=row.faulty, lost=row.lost)) for row in page.rows]
+    lines = [(row, queries.health_in_list(row)) for row in page.rows]
     context = {
         "now": db_now(),
         "q": text,
@@ -161,16 +161,14 @@ def retire_orphan(request: HttpRequest, namespace: str, name: str) -> HttpRespon
 
 def _page(request: HttpRequest, row: Location, *, secret: str = "") -> HttpResponse:
     sums = queries.sums_of(row)
-    files = queries.page(
-        queries.files_of(row), ("address", "pk"), cursor=request.GET.get("cursor", ""), size=SIZE
-    )
+    files = queries.page(queries.files_of(row), ("address", "pk"), cursor=request.GET.get("cursor", ""), size=SIZE)
     orphans = queries.page(queries.orphan_claims(row), ("ref",), cursor=request.GET.get("orphans", ""), size=SIZE)
     actor = actor_of(request) if request.user.is_authenticated and hasattr(request.user, "person") else None
     here = row.get_absolute_url()
     context = {
         "now": db_now(),
         "location": row,
-        "health": queries.location_health(row, faulty=sums["failed"], lost=sums["lost"]),
+        "health": queries.location_health(row, files=sums["files"], faulty=sums["failed"], lost=sums["lost"]),
         "sums": sums,
         "trail": [("Imports", reverse("catalog:locations")), (row.label, "")],
         "files": [_file(file) for file in files.rows],
@@ -215,7 +213,13 @@ def _form(
 def _previewed(preview: Preview) -> dict[str, Any]:
     applied, reading = preview.applied, preview.reading
     problems: list[dict[str, Any]] = [
-        {"file": one.file, "line": problem.line, "column": problem.column, "message": problem.message, "field": problem.field}
+        {
+            "file": one.file,
+            "line": problem.line,
+            "column": problem.column,
+            "message": problem.message,
+            "field": problem.field,
+        }
         for one in applied.documents
         for problem in one.problems
     ]

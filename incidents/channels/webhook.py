@@ -31,7 +31,7 @@ class Webhook:
                 address, data=body, headers=_headers(message, body), allow_redirects=False, stream=True
             )
         except http.RequestException as error:
-            # requests says ValueError of addresses it can't read; what we may not reach stays so until a setting changes
+            # requests says ValueError of addresses it can't read; an address that is refused stays so
             bad_address = isinstance(error, ValueError | http.AddressRefused)
             raise ChannelError(f"{type(error).__name__}: {error}"[:300], permanent=bad_address) from error
         with answer:  # the body is not ours to read

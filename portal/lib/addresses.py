@@ -60,7 +60,7 @@ def allowed(words: Sequence[str]) -> Allowed:
         try:
             networks.append(ip_network(word, strict=False))
         except ValueError:
-            if not HOST.fullmatch(word) or "." not in word and word.isdecimal():
+            if not HOST.fullmatch(word) or ("." not in word and word.isdecimal()):
                 help_ = "use 1 for all, or networks and host names such as 10.20.0.0/16,git.example.internal"
                 raise BadEnvironment(f"{SETTING}: {word!r} is neither; {help_}") from None
             hosts.add(word)
@@ -86,7 +86,7 @@ def read(text: str) -> Address:
 
 
 def _plain(address: Address) -> str:
-    if address in PLATFORMS:
+    if isinstance(address, IPv4Address) and address in PLATFORMS:
         return PLATFORMS[address]
     if address.is_unspecified or address.is_loopback:
         return "an address of this very machine"

@@ -229,5 +229,4 @@ def _pools(guard: Guard) -> dict[str, type[HTTPConnectionPool]]:
 
 
 def _seconds(timeout: object) -> float | None:
-    found = PoolTimeout.resolve_default_timeout(timeout)  # type: ignore[arg-type]  # the library's own sentinel
-    return found
+    return PoolTimeout.resolve_default_timeout(timeout)  # type: ignore[arg-type]  # the library's own sentinel

@@ -152,7 +152,10 @@ def test_the_buttons_work_and_are_not_for_outsiders(ada: Client) -> None:
     version = Location.objects.get().version
     for path in ("refresh", "retire", "webhook"):
         assert mallory.post(f"{HERE}/{path}").status_code == 403
-    assert mallory.post(f"{HERE}/edit", {"type": "url", "targets": TARGET, "team": team().ref, "every": "1h"}).status_code == 400
+    assert (
+        mallory.post(f"{HERE}/edit", {"type": "url", "targets": TARGET, "team": team().ref, "every": "1h"}).status_code
+        == 400
+    )
     assert Location.objects.get().version == version
 
 

@@ -152,7 +152,9 @@ def test_a_directory_is_searched_and_its_markers_and_locations_stay_inside(tmp_p
     (repo / "services/a").mkdir(parents=True)
     (tmp_path / "secret").write_text("hush")
     (repo / "catalog-info.yaml").write_text(location("all", "./services/*/thing.yaml", "../secret"))
-    (repo / "services/a/thing.yaml").write_text(stream(api("a", "$text: ./def.yaml"), api("b", "$text: ../../../secret")))
+    (repo / "services/a/thing.yaml").write_text(
+        stream(api("a", "$text: ./def.yaml"), api("b", "$text: ../../../secret"))
+    )
     (repo / "services/a/def.yaml").write_text("openapi: 3.1.0\n")
     found = read(str(repo), roots=(tmp_path,))
     assert names(found) == ["catalog-info.yaml", "thing.yaml", "def.yaml"]

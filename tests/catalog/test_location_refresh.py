@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from catalog.access import system
+from catalog.locations.reading import Reading
 from catalog.models import AuditEntry, Claim, Component, Location, LocationFile
 from catalog.operations import refreshing
 from catalog.operations.locations import ask_refresh, hook_called, retire_location
 from catalog.operations.refreshing import LEASE, lease_next, next_reading, refresh_due
-from catalog.access import system
 from portal.lib.crypto import seal
 from tests import make
 from tests.catalog.manifest_files import api, component, location, stream
@@ -283,7 +284,7 @@ def test_a_bug_met_by_one_location_stops_no_other(repository: Repository, monkey
     good = make.location("good", repository.put("/a.yaml", component("a")))
     real = refreshing.read_location
 
-    def breaking(location: Location) -> refreshing.Reading:
+    def breaking(location: Location) -> Reading:
         if location.pk == bad.pk:
             raise ZeroDivisionError
         return real(location)

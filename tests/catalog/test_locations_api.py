@@ -24,9 +24,12 @@ WRITES: dict[str, Call] = {
     "refresh": lambda api: api.post(f"{HERE}/refresh").status_code,
     "webhook": lambda api: api.post(f"{HERE}/webhook").status_code,
     "no webhook": lambda api: api.delete(f"{HERE}/webhook").status_code,
-    "preview": lambda api: api.post(
-        "/api/v1/locations/preview", {"name": "platform", "targets": ["https://nowhere.invalid/x"], "team": "build-ci"}
-    ).status_code,
+    "preview": lambda api: (
+        api.post(
+            "/api/v1/locations/preview",
+            {"name": "platform", "targets": ["https://nowhere.invalid/x"], "team": "build-ci"},
+        ).status_code
+    ),
 }
 GOOD = {200, 201, 202, 204}
 
@@ -223,7 +226,7 @@ def test_a_location_may_be_applied_and_exported_like_any_document(world: World) 
     assert Location.objects.get(name="shared").targets == [TARGET]
     bad = api.post("/api/v1/apply", location("bad", "./relative.yaml"), content_type="application/yaml").json()
     assert "whole address" in bad["documents"][0]["problems"][0]["message"]
-    exported = b"".join(api.get("/api/v1/catalog-info.yaml").streaming_content).decode()
+    exported = b"".join(api.get("/api/v1/catalog-info.yaml")).decode()
     assert exported.count("kind: Location") == 2
 
 

@@ -33,7 +33,11 @@ def test_two_refreshers_share_the_locations_that_are_due() -> None:
     make.team("build-ci")
     with Repository.running() as repository:
         both = Barrier(2)
-        repository.before = lambda: both.wait(10) and None
+
+        def meet() -> None:
+            both.wait(10)
+
+        repository.before = meet
         for name in "ab":
             make.location(name, repository.put(f"/{name}.yaml", component(name)))
         assert together(_refresher(), _refresher()) == [1, 1]  # each waits inside its own for the other

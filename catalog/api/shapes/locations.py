@@ -122,7 +122,9 @@ class OrphanOut(serializers.Serializer[Any]):
     """An entity that the location named once and no longer names."""
 
     ref = serializers.CharField()
-    there = serializers.BooleanField(help_text="Whether it still is in the catalog; DELETE at its own address retires it")
+    there = serializers.BooleanField(
+        help_text="Whether it still is in the catalog; DELETE at its own address retires it"
+    )
     file = serializers.CharField()
     since = serializers.DateTimeField(allow_null=True)
 
@@ -156,7 +158,18 @@ class PreviewOut(serializers.Serializer[Any]):
 def location_json(row: Location, *, outcome: Outcome | None = None) -> dict[str, Any]:
     """As `LocationOut`."""
     spec = location_spec(row)
-    names = ("title", "description", "tags", "labels", "annotations", "type", "targets", "every", "prunes", "auth_header")
+    names = (
+        "title",
+        "description",
+        "tags",
+        "labels",
+        "annotations",
+        "type",
+        "targets",
+        "every",
+        "prunes",
+        "auth_header",
+    )
     ours = ("due_at", "tried_at", "read_at", "failures", "error", "limited")
     versioned = ("ref", "namespace", "name", "version", "created_at", "updated_at", "retired_at")
     body = {
@@ -172,7 +185,7 @@ def location_json(row: Location, *, outcome: Outcome | None = None) -> dict[str,
 
 def file_json(row: LocationFile) -> dict[str, Any]:
     """As `LocationFileOut`."""
-    return {name: getattr(row, name) for name in LocationFileOut().fields}
+    return {name: getattr(row, name) for name in map(str, LocationFileOut().fields)}
 
 
 def preview_json(preview: Preview) -> dict[str, Any]:
