@@ -6,7 +6,7 @@ from datetime import datetime
 from django.http import HttpRequest
 from django.urls import reverse
 
-from catalog import checks, queries, registries, scorecard
+from catalog import checks, location_documents, queries, registries, scorecard
 from catalog.access import Actor, may_write
 from catalog.models import ApiToken, Component, Score, Team
 
@@ -60,9 +60,13 @@ def _may_write(request: HttpRequest, team: Team | None) -> bool:
 registries.navigation["catalog"] = registries.NavEntry("Catalog", "catalog:components", "packages", 20)
 registries.navigation["queue"] = registries.NavEntry("Needs care", "catalog:queue", "checks", 22)
 registries.navigation["scorecards"] = registries.NavEntry("Scorecards", "catalog:scorecards", "award", 24)
+registries.navigation["imports"] = registries.NavEntry(
+    "Imports", "catalog:locations", "download", 94, section="Administration"
+)
 registries.navigation["tokens"] = registries.NavEntry(
     "API tokens", "catalog:tokens", "key", 96, section="Administration"
 )
+registries.apply_kinds.update(location_documents.KINDS)
 registries.scorecard_checks.update(checks.OWN)
 registries.component_panels["scorecard"] = registries.Panel(
     "catalog/parts/scorecard.html", scorecard_of, place="side", order=20, title="Scorecard", count="count"

@@ -5,6 +5,7 @@ from time import monotonic
 from celery import shared_task
 
 from catalog.operations import begin_scores, record_day, score_due
+from catalog.operations.refreshing import refresh_due
 from portal.lib.clock import db_now
 
 LOOP = 5.0
@@ -18,4 +19,12 @@ def score() -> None:
     if not begin_scores():
         record_day(now=db_now())
     while score_due(now=db_now()) and monotonic() < until:
+        pass
+
+
+@shared_task(name="catalog.refresh_locations", ignore_result=True, soft_time_limit=540)
+def refresh_locations() -> None:
+    """Read the locations that are due, one after the other."""
+    until = monotonic() + LOOP
+    while refresh_due(now=db_now(), limit=1) and monotonic() < until:
         pass

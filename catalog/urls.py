@@ -5,16 +5,27 @@ from django.urls import URLPattern, URLResolver, path
 from catalog.api.bulk import BulkView
 from catalog.api.components import BlastRadiusView, ComponentList, ComponentView
 from catalog.api.groups import DomainList, DomainView, SystemList, SystemView
+from catalog.api.locations import (
+    LocationFiles,
+    LocationHook,
+    LocationList,
+    LocationOrphans,
+    LocationPreview,
+    LocationRefresh,
+    LocationView,
+)
 from catalog.api.manifests import ApplyView, ExportView
 from catalog.api.people import MeView, PersonList, PersonView, TeamList, TeamView
 from catalog.api.relations import RelationsView
 from catalog.api.trust import ConfirmView, QueueCountsView, QueueView, ScorecardView, ScoreFleetView, ScoreList
-from catalog.views import components, confirming, groups, importing, queue, scorecards, teams, tokens
+from catalog.views import components, confirming, groups, hooks, importing, locations, queue, scorecards, teams, tokens
 
 COMPONENT = "components/<str:kind>/<str:namespace>/<str:name>"
 SYSTEM = "systems/<str:namespace>/<str:name>"
 DOMAIN = "domains/<str:namespace>/<str:name>"
 TEAM = "teams/<str:namespace>/<str:name>"
+LOCATION = "locations/<str:namespace>/<str:name>"
+IMPORT = "imports/<str:namespace>/<str:name>"
 PERSON = "people/<str:namespace>/<str:name>"
 
 pages: list[URLPattern | URLResolver] = [
@@ -40,6 +51,15 @@ pages: list[URLPattern | URLResolver] = [
     path("scorecards/components", scorecards.components, name="scored-components"),
     path("settings/tokens", tokens.tokens, name="tokens"),
     path("settings/tokens/<int:pk>/revoke", tokens.revoke, name="revoke-token"),
+    path("imports", locations.listing, name="locations"),
+    path("imports/new", locations.new, name="new-location"),
+    path(IMPORT, locations.show, name="location"),
+    path(f"{IMPORT}/edit", locations.edit, name="edit-location"),
+    path(f"{IMPORT}/refresh", locations.refresh, name="refresh-location"),
+    path(f"{IMPORT}/retire", locations.retire, name="retire-location"),
+    path(f"{IMPORT}/webhook", locations.hook, name="location-webhook"),
+    path(f"{IMPORT}/orphans", locations.retire_orphan, name="retire-orphan"),
+    path(f"hooks/{LOCATION}", hooks.location, name="location-hook"),
 ]
 
 api: list[URLPattern | URLResolver] = [
@@ -65,4 +85,11 @@ api: list[URLPattern | URLResolver] = [
     path("catalog-info.yaml", ExportView.as_view(), name="catalog-info"),
     path("me", MeView.as_view(), name="me"),
     path("entities/<str:kind>/<str:namespace>/<str:name>/relations", RelationsView.as_view(), name="relations"),
+    path("locations", LocationList.as_view(), name="locations"),
+    path("locations/preview", LocationPreview.as_view(), name="location-preview"),
+    path(LOCATION, LocationView.as_view(), name="location"),
+    path(f"{LOCATION}/refresh", LocationRefresh.as_view(), name="location-refresh"),
+    path(f"{LOCATION}/files", LocationFiles.as_view(), name="location-files"),
+    path(f"{LOCATION}/orphans", LocationOrphans.as_view(), name="location-orphans"),
+    path(f"{LOCATION}/webhook", LocationHook.as_view(), name="location-webhook"),
 ]

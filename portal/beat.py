@@ -31,6 +31,7 @@ BEAT: tuple[BeatEntry, ...] = (
     BeatEntry("slo.check_sources", MINUTE, "default"),
     BeatEntry("incidents.prune", DAY, "default"),
     BeatEntry("catalog.score", 5 * MINUTE, "default"),
+    BeatEntry("catalog.refresh_locations", 10, "default"),
 )
 
 ROUTES: dict[str, dict[str, str]] = {entry.task: {"queue": entry.queue} for entry in BEAT}

@@ -69,6 +69,8 @@ LOOKS: dict[str, Look] = {
     "works": Look("circle-check", "good", "Works"),
     "degraded": Look("alert-triangle", "warn", "Degraded"),
     "down": Look("alert-octagon", "bad", "Down"),
+    "unread": Look("hourglass", "none", "Not read yet"),
+    "retired": Look("circle-minus", "none", "Retired"),
     "unreachable": Look("plug-connected-x", "bad", "Unreachable"),
 }
 COMPONENT_ICONS = {

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.utils.csp import CSP
 
 from portal import logs, rest
+from portal.lib import addresses
 from portal.lib.env import Env, database, mailer
 
 env = Env()
@@ -17,6 +18,9 @@ PORTAL_BASE_URL = env.text("PORTAL_BASE_URL", f"http://localhost:{env.number('PO
 PROMETHEUS_URL = env.text("PROMETHEUS_URL")
 WATCHDOG_URL = env.text("WATCHDOG_URL")
 PORTAL_ANONYMOUS_READ = env.flag("PORTAL_ANONYMOUS_READ")
+PORTAL_ALLOW_PRIVATE_ADDRESSES = env.words("PORTAL_ALLOW_PRIVATE_ADDRESSES")  # for locations and webhooks
+addresses.allowed(PORTAL_ALLOW_PRIVATE_ADDRESSES)  # nonsense stops the start
+PORTAL_LOCATION_ROOTS = env.folders("PORTAL_LOCATION_ROOTS")
 PORTAL_DEMO = env.flag("PORTAL_DEMO")
 PORTAL_DEMO_SIMULATOR = env.text("PORTAL_DEMO_SIMULATOR")  # its address, and the token to break things with
 PORTAL_DEMO_TOKEN = env.text("PORTAL_DEMO_TOKEN")

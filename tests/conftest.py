@@ -17,6 +17,7 @@ from tests.fakes.smtp import MailSink
 settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 settings.CELERY_BROKER_URL = "memory://"
 settings.CELERY_BROKER_TRANSPORT_OPTIONS = {}
+settings.PORTAL_ALLOW_PRIVATE_ADDRESSES = ("127.0.0.1",)  # where our fakes listen
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

@@ -16,6 +16,7 @@ from catalog.models import (
     Component,
     Dependency,
     Domain,
+    Location,
     Membership,
     Ownership,
     Person,
@@ -118,6 +119,21 @@ def dependency(holder: Component, target: Component | str, *, relation: str = "d
         return Dependency.objects.create(holder=holder, holder_ref=holder.ref, target_ref=target, relation=relation)
     return Dependency.objects.create(
         holder=holder, holder_ref=holder.ref, target_ref=target.ref, target=target, relation=relation
+    )
+
+
+def location(name: str = "", *targets: str, team: Team | None = None, now: datetime = NOW, **fields: Any) -> Location:
+    """A location that is due; with a team, held to it."""
+    name = name or f"location-{next(_numbers)}"
+    return Location.objects.create(
+        ref=f"location:default/{name.lower()}",
+        name=name,
+        targets=list(targets) or ["https://git.example.org/catalog-info.yaml"],
+        team=team,
+        limited=team is not None,
+        created_at=now,
+        updated_at=now,
+        **{"due_at": now, **fields},
     )
 
 

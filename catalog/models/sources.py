@@ -63,6 +63,8 @@ class LocationFile(models.Model):
     orphaned = models.PositiveIntegerField(default=0, help_text="Named once, and no longer")
     problems = models.JSONField(default=list, help_text="[{document, line, column, field, code, message, level}]")
     error = models.TextField(blank=True, help_text="Why it could not be read at all")
+    is_part = models.BooleanField(default=False, help_text="A marker such as {$text: …} reads it into another")
+    packed = models.BinaryField(default=b"", help_text="What was read, by zlib, so that an unchanged file costs a 304")
 
     class Meta:
         ordering = ["address"]

@@ -35,6 +35,21 @@ from catalog.queries.inside import (
 )
 from catalog.queries.keyset import Page, page
 from catalog.queries.listing import NOBODY, SORTS, ComponentFilter, Facet, Healths, components, counts, facets, used_by
+from catalog.queries.locations import (
+    NoSuchLocation,
+    Orphan,
+    files_of,
+    health_in_list,
+    location_by_ref,
+    locations,
+    locations_holding,
+    orphan_claims,
+    orphans,
+    sums_of,
+)
+from catalog.queries.locations import (
+    health as location_health,
+)
 from catalog.queries.meant import meant
 from catalog.queries.neighbours import Beside, Counts, Glance, Side, glance, neighbours
 from catalog.queries.queue import BadCursor, Case, QueuePage, cases, queue
@@ -75,9 +90,11 @@ __all__ = [
     "Named",
     "NoSuchComponent",
     "NoSuchDomain",
+    "NoSuchLocation",
     "NoSuchPerson",
     "NoSuchSystem",
     "NoSuchTeam",
+    "Orphan",
     "Page",
     "QueueFilter",
     "QueuePage",
@@ -96,19 +113,27 @@ __all__ = [
     "due_for_confirmation",
     "due_of",
     "facets",
+    "files_of",
     "fleet",
     "glance",
+    "health_in_list",
     "health_of",
     "health_said",
     "healths_inside",
     "holding",
     "inside_domains",
     "inside_systems",
+    "location_by_ref",
+    "location_health",
+    "locations",
+    "locations_holding",
     "meant",
     "named",
     "names_of",
     "neighbours",
     "on_call_now",
+    "orphan_claims",
+    "orphans",
     "owned_by",
     "owner_of",
     "page",
@@ -117,6 +142,7 @@ __all__ = [
     "relations_of",
     "scores",
     "sizes",
+    "sums_of",
     "system_by_ref",
     "systems_inside",
     "team_by_ref",

@@ -31,14 +31,15 @@ class Webhook:
                 address, data=body, headers=_headers(message, body), allow_redirects=False, stream=True
             )
         except http.RequestException as error:
-            bad_address = isinstance(error, ValueError)  # requests says so of addresses it can't read
+            # requests says ValueError of addresses it can't read; an address that is refused stays so
+            bad_address = isinstance(error, ValueError | http.AddressRefused)
             raise ChannelError(f"{type(error).__name__}: {error}"[:300], permanent=bad_address) from error
         with answer:  # the body is not ours to read
             return _receipt(answer.status_code, answer.reason)
 
     def _session(self) -> http.OutboundSession:
         if not hasattr(self._threads, "session"):
-            self._threads.session = http.session(timeout=TIMEOUT)
+            self._threads.session = http.guarded_session(timeout=TIMEOUT)
         session: http.OutboundSession = self._threads.session
         return session
 

@@ -1,8 +1,11 @@
 """Portico's own settings with their defaults, so that a host project need not define any of them."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
+
+from portal.lib import addresses
 
 
 def base_url() -> str:
@@ -23,6 +26,21 @@ def prometheus_url() -> str:
 def watchdog_url() -> str:
     """Called on every pass of the watchdog, so that an outside system notices when we fall silent; empty for none."""
     return str(getattr(settings, "WATCHDOG_URL", ""))
+
+
+def allowed_addresses() -> addresses.Allowed:
+    """What requests that people ask us for may reach beside the public internet (PORTAL_ALLOW_PRIVATE_ADDRESSES)."""
+    return _allowed(tuple(getattr(settings, addresses.SETTING, ())))
+
+
+def location_roots() -> tuple[Path, ...]:
+    """Folders below which locations may read directories of this machine; none: they may not."""
+    return tuple(Path(root) for root in getattr(settings, "PORTAL_LOCATION_ROOTS", ()))
+
+
+@lru_cache(maxsize=8)
+def _allowed(words: tuple[str, ...]) -> addresses.Allowed:
+    return addresses.allowed(words)
 
 
 def flag(name: str, *, default: bool = False) -> bool:

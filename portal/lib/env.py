@@ -49,6 +49,14 @@ class Env:
         """An absolute path; `~` is understood."""
         return Path(self.text(name, str(default))).expanduser().absolute()
 
+    def folders(self, name: str) -> tuple[str, ...]:
+        """A comma-separated list of absolute paths."""
+        found = self.words(name)
+        for folder in found:
+            if not Path(folder).is_absolute() or Path(folder) == Path("/"):
+                raise BadEnvironment(f"{name}={folder!r}: use absolute paths below /, with commas between")
+        return found
+
     def url(self, name: str, schemes: tuple[str, ...], default: str = "") -> SplitResult | None:
         """A URL with one of `schemes`, split; None where it is missing."""
         value = self.text(name, default)

@@ -102,6 +102,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         "PORTAL_SECRET_KEY": settings.SECRET_KEY,
         "PORTAL_DATA": str(folder),
         "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "PORTAL_ALLOW_PRIVATE_ADDRESSES": "127.0.0.1",  # where our fakes listen
         **{name: value for name, value in more.items() if value},
     }
 
