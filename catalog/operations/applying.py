@@ -161,7 +161,7 @@ def _apply(files: Sequence[SourceFile], by: Apply, prune: bool, incomplete: Coll
         _respect(item, claims)
     _write(items, by)
     held = {*incomplete, *(one.file for one in lost), *(item.file.address for item in items if not item.result.ref)}
-    named = [Named(item.result.ref, item.file.address) for item in items if item.result.ref]
+    named = [Named(item.result.ref, item.file.address, item.open) for item in items if item.result.ref]
     claims.keep(named, now=by.now)
     orphaned, retired = claims.settle(named, incomplete=held, prune=prune, actor=by.actor, now=by.now)
     documents = sorted([*lost, *(item.result for item in items)], key=_place(files))

@@ -4,19 +4,22 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
+
 from catalog import registries
 from catalog.access import Actor
 from catalog.models import Claim
-from catalog.operations.entities import NoSuchKind, retire_entity
+from catalog.operations.entities import retire_entity
 from portal.lib.errors import Expected
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An entity that a file of the source names."""
+    """An entity that a file of the source names; `written` unless it was refused."""
 
     ref: str
     file: str
+    written: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Claims:
         return cls(source, own, dict(others.values_list("ref", "source")))
 
     def keep(self, named: Sequence[Named], *, now: datetime) -> None:
-        """The source names these; those that others name stay theirs."""
+        """The source names these; those that others name stay theirs, and what was refused is not claimed by asking."""
         if not self.source:
             return
         taken = {one.ref: one for one in named if one.ref not in self.of_others}
@@ -43,7 +46,7 @@ class Claims:
             [
                 Claim(source=self.source, ref=ref, file=one.file, since=now)
                 for ref, one in taken.items()
-                if ref not in self.own
+                if ref not in self.own and one.written
             ],
             ignore_conflicts=True,
         )
@@ -68,16 +71,16 @@ class Claims:
 
 def _retire(ref: str, actor: Actor, now: datetime) -> bool:
     """Whether it could be retired by `actor`; what could not stays orphaned, for somebody else to look at."""
+    kind = _kind_of(ref)
     try:
-        retire_entity(ref=ref, actor=actor, now=now)
-    except NoSuchKind:
-        kind = _kind_of(ref)
-        if kind is None or kind.retire is None:
-            return False
-        kind.retire(ref, actor, now)
+        with transaction.atomic():
+            if kind is None:
+                retire_entity(ref=ref, actor=actor, now=now)
+            elif kind.retire is not None:
+                kind.retire(ref, actor, now)
     except Expected:
         return False
-    return True
+    return kind is None or kind.retire is not None
 
 
 def _kind_of(ref: str) -> registries.ApplyKind | None:

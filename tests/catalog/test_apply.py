@@ -1,6 +1,7 @@
 """Streams of documents: each written or refused by itself, in one transaction, and again changes nothing."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -302,6 +303,26 @@ def test_what_one_source_names_another_can_not_write() -> None:
     by_hand = put(text(metadata="  title: By hand\n"))
     assert [warning.code for warning in by_hand.documents[0].warnings] == ["named_elsewhere"]
     assert Component.objects.get().title == "By hand"
+
+
+def test_what_was_refused_is_not_claimed_by_asking() -> None:
+    ada, other = make.person("ada"), make.team("other")
+    make.team("mine", ada)
+    make.component("web", owner=other)
+    assert put(text(), actor=Actor(person=ada), source="squatter").documents[0].outcome == "failed"
+    assert not Claim.objects.exists()
+    assert put(text(), source="shop").documents[0].outcome == "updated"
+
+
+def test_what_a_kind_refuses_to_retire_stays_orphaned(window_kind: dict[str, str]) -> None:
+    def refuse(ref: str, actor: Actor, now: object) -> None:
+        raise Invalid("It is needed.")
+
+    key = ("portico/v1", "Window")
+    registries.apply_kinds[key] = replace(registries.apply_kinds[key], retire=refuse)
+    put(f"{text()}---\n{window('a', 'hello')}", source="shop")
+    applied = put(text(), source="shop", prune=True)
+    assert (applied.orphaned, applied.retired) == (("window:default/a",), ())
 
 
 def test_rights_are_those_of_each_document() -> None:
