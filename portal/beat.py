@@ -30,6 +30,7 @@ BEAT: tuple[BeatEntry, ...] = (
     BeatEntry("slo.fold", HOUR, "default"),
     BeatEntry("slo.check_sources", MINUTE, "default"),
     BeatEntry("incidents.prune", DAY, "default"),
+    BeatEntry("catalog.prune", DAY, "default"),
 )
 
 ROUTES: dict[str, dict[str, str]] = {entry.task: {"queue": entry.queue} for entry in BEAT}

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from catalog import urls as catalog_urls
+from catalog.api.mannered import mannered
 from incidents import urls as incidents_urls
 from portal.demo import urls as demo_urls
 from portal.lib import conf
@@ -23,7 +24,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
-    path("api/v1/", include(api)),
+    path("api/v1/", include(mannered(api))),
     path("api/", api_docs.show, name="api-docs"),
     path("admin/", admin.site.urls),
     path("", include(pages_urls.pages)),

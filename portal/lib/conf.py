@@ -28,3 +28,8 @@ def watchdog_url() -> str:
 def flag(name: str, *, default: bool = False) -> bool:
     """A yes/no setting by name, such as PORTAL_ANONYMOUS_READ."""
     return bool(getattr(settings, name, default))
+
+
+def number(name: str, default: int) -> int:
+    """A whole number by name, such as PORTAL_API_WRITES_PER_MINUTE."""
+    return int(getattr(settings, name, default))
