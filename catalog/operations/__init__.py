@@ -18,6 +18,8 @@ from catalog.operations.groups import (
     retire_group,
 )
 from catalog.operations.health import report_health
+from catalog.operations.invitations import invite, renew_invitation, revoke_invitation
+from catalog.operations.joining import accept_invitation
 from catalog.operations.people import (
     delete_person,
     ensure_admin,
@@ -34,6 +36,7 @@ from catalog.operations.written import Outcome, Written
 __all__ = [
     "Outcome",
     "Written",
+    "accept_invitation",
     "create_token",
     "delete_component",
     "delete_entity",
@@ -42,6 +45,7 @@ __all__ = [
     "delete_team",
     "ensure_admin",
     "grant_admin",
+    "invite",
     "link_account",
     "patch_component",
     "patch_domain",
@@ -57,12 +61,14 @@ __all__ = [
     "put_team",
     "record_audit",
     "record_changes",
+    "renew_invitation",
     "report_health",
     "retire_component",
     "retire_entity",
     "retire_group",
     "retire_person",
     "retire_team",
+    "revoke_invitation",
     "revoke_token",
     "set_member",
 ]
