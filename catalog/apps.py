@@ -14,6 +14,7 @@ class CatalogConfig(AppConfig):
     def ready(self) -> None:
         """Registers its lines of the sidebar."""
         registries.navigation["catalog"] = registries.NavEntry("Catalog", "catalog:components", "packages", 20)
+        registries.navigation["people"] = registries.NavEntry("People", "people", "users", 22)
         registries.navigation["tokens"] = registries.NavEntry(
             "API tokens", "catalog:tokens", "key", 96, section="Administration"
         )

@@ -17,6 +17,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include((catalog_urls.api, "catalog-api"))),
     path("", include((slo_urls.api, "slo-api"))),
     path("", include((incidents_urls.api, "incidents-api"))),
+    path("", include((pages_urls.api, "pages-api"))),
     path("schema", SpectacularAPIView.as_view(), name="api-schema"),
 ]
 

@@ -178,6 +178,4 @@ def _mine(invitation_id: int, actor: Actor) -> Invitation:
 
 def _record(action: str, row: Invitation, diff: Diff, *, actor: Actor, now: datetime) -> None:
     owner = row.team.ref if row.team else ""
-    record_audit(
-        actor=actor, action=action, object_ref=f"invitation:{row.pk}", diff=diff, now=now, owner_ref=owner
-    )
+    record_audit(actor=actor, action=action, object_ref=f"invitation:{row.pk}", diff=diff, now=now, owner_ref=owner)

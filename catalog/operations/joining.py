@@ -136,7 +136,9 @@ def _enrol(meant: Invitation, person: Person, *, now: datetime) -> None:
 def _refused(error: ValidationError, key: str) -> Invalid:
     found = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
     faults = tuple(
-        FieldError("username" if field == key else field, "invalid", text) for field, texts in found.items() for text in texts
+        FieldError("username" if field == key else field, "invalid", text)
+        for field, texts in found.items()
+        for text in texts
     )
     return Invalid("; ".join(fault.message for fault in faults), errors=faults)
 

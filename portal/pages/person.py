@@ -2,11 +2,13 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from catalog import queries
 from catalog.models import Person
 from portal.lib.clock import db_now
 from portal.lib.reading import readable
+from portal.pages.people import may_invite
 
 
 @readable
@@ -20,11 +22,12 @@ def show(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     context = {
         "now": now,
         "person": person,
-        "trail": [("Teams", ""), (person.label, "")],
+        "trail": [("People", reverse("people")), (person.label, "")],
         "memberships": person.memberships.filter(team__retired_at=None).select_related("team").order_by("team__name"),
         "on_call": [(team, duty[team.pk]) for team in teams if team.pk in duty and duty[team.pk].person == person],
         "changes": person.audit_entries.all()[:10],
         "mine": reader is not None and reader.pk == person.pk,
+        "may_invite": person.account_id is None and person.retired_at is None and may_invite(request),
         "may_write": reader is not None and (reader.platform_admin or reader.pk == person.pk),
     }
     return render(request, "catalog/person.html", context)

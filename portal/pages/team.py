@@ -12,6 +12,7 @@ from portal.lib.clock import db_now
 from portal.lib.reading import readable
 from portal.pages.catalog import lines
 from portal.pages.component import filled, may_edit
+from portal.pages.people import may_invite
 
 SIZE = 50
 
@@ -54,6 +55,7 @@ def show(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "panels": filled(registries.team_panels, team, request, now),
         "chat": safe_url(team.chat_url),
         "may_write": may_edit(request, [team]),
+        "may_invite": may_invite(request, team),
         "changes": queries.changes_of(team.ref).select_related("person")[:8],
         "children": team.children.filter(retired_at=None).order_by("name"),
     }
