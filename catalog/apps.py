@@ -15,6 +15,9 @@ class CatalogConfig(AppConfig):
         """Registers its lines of the sidebar."""
         registries.navigation["catalog"] = registries.NavEntry("Catalog", "catalog:components", "packages", 20)
         registries.navigation["people"] = registries.NavEntry("People", "people", "users", 22)
+        registries.navigation["changes"] = registries.NavEntry(
+            "Change log", "catalog:changes", "history", 94, section="Administration"
+        )
         registries.navigation["tokens"] = registries.NavEntry(
             "API tokens", "catalog:tokens", "key", 96, section="Administration"
         )

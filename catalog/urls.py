@@ -1,13 +1,14 @@
 """Addresses of the catalog app: `pages` below the root, `api` below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, re_path
 
 from catalog.api.bulk import BulkView
+from catalog.api.changes import ChangeList
 from catalog.api.components import BlastRadiusView, ComponentList, ComponentView
 from catalog.api.groups import DomainList, DomainView, SystemList, SystemView
 from catalog.api.manifests import ApplyView, ExportView
 from catalog.api.people import MeView, PersonList, PersonView, TeamList, TeamView
-from catalog.views import components, teams, tokens
+from catalog.views import changes, components, teams, tokens
 
 COMPONENT = "components/<str:kind>/<str:namespace>/<str:name>"
 TEAM = "teams/<str:namespace>/<str:name>"
@@ -21,6 +22,8 @@ pages: list[URLPattern | URLResolver] = [
     path(f"{TEAM}/edit", teams.edit, name="edit-team"),
     path(f"{TEAM}/members", teams.member, name="team-member"),
     path(f"{PERSON}/edit", teams.person, name="edit-person"),
+    path("changes", changes.log, name="changes"),
+    re_path(r"^changes\.(?P<form>csv|jsonl)$", changes.export, name="changes-export"),
     path("settings/tokens", tokens.tokens, name="tokens"),
     path("settings/tokens/<int:pk>/revoke", tokens.revoke, name="revoke-token"),
 ]
@@ -40,5 +43,6 @@ api: list[URLPattern | URLResolver] = [
     path(PERSON, PersonView.as_view(), name="person"),
     path("apply", ApplyView.as_view(), name="apply"),
     path("catalog-info.yaml", ExportView.as_view(), name="catalog-info"),
+    path("changes", ChangeList.as_view(), name="changes"),
     path("me", MeView.as_view(), name="me"),
 ]

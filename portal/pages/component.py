@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
+from urllib.parse import urlencode
 
 import structlog
 from django.http import HttpRequest, HttpResponse
@@ -143,8 +144,9 @@ def _owner(component: Component, *, now: datetime) -> dict[str, object]:
 
 
 def _tab_facts(component: Component, tab: str, *, now: datetime) -> dict[str, object]:
+    all_changes = reverse("catalog:changes") + "?" + urlencode({"object": component.ref})
     if tab == "changes":
-        return {"changes": queries.changes_of(component.ref).select_related("person")[:200]}
+        return {"changes": queries.changes_of(component.ref).select_related("person")[:200], "all_changes": all_changes}
     if tab == "dependencies":
         return {}
     return {

@@ -1,5 +1,7 @@
 """Teams: who is in them, who is on call, what they own and how that is."""
 
+from urllib.parse import urlencode
+
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -57,6 +59,7 @@ def show(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "may_write": may_edit(request, [team]),
         "may_invite": may_invite(request, team),
         "changes": queries.changes_of(team.ref).select_related("person")[:8],
+        "all_changes": reverse("catalog:changes") + "?" + urlencode({"team": team.ref}),
         "children": team.children.filter(retired_at=None).order_by("name"),
     }
     return render(request, "catalog/team.html", context)
