@@ -8,7 +8,8 @@ from catalog.api.components import BlastRadiusView, ComponentList, ComponentView
 from catalog.api.groups import DomainList, DomainView, SystemList, SystemView
 from catalog.api.manifests import ApplyView, ExportView
 from catalog.api.people import MeView, PersonList, PersonView, TeamList, TeamView
-from catalog.views import changes, components, teams, tokens
+from catalog.api.windows import OneWindow, WindowList
+from catalog.views import changes, components, teams, tokens, windows
 
 COMPONENT = "components/<str:kind>/<str:namespace>/<str:name>"
 TEAM = "teams/<str:namespace>/<str:name>"
@@ -24,6 +25,10 @@ pages: list[URLPattern | URLResolver] = [
     path(f"{PERSON}/edit", teams.person, name="edit-person"),
     path("changes", changes.log, name="changes"),
     re_path(r"^changes\.(?P<form>csv|jsonl)$", changes.export, name="changes-export"),
+    path("maintenance", windows.windows, name="maintenance"),
+    path("maintenance/new", windows.plan, name="plan-maintenance"),
+    path("maintenance/<int:pk>/edit", windows.change, name="change-maintenance"),
+    path("maintenance/<int:pk>/withdraw", windows.withdraw, name="withdraw-maintenance"),
     path("settings/tokens", tokens.tokens, name="tokens"),
     path("settings/tokens/<int:pk>/revoke", tokens.revoke, name="revoke-token"),
 ]
@@ -44,5 +49,7 @@ api: list[URLPattern | URLResolver] = [
     path("apply", ApplyView.as_view(), name="apply"),
     path("catalog-info.yaml", ExportView.as_view(), name="catalog-info"),
     path("changes", ChangeList.as_view(), name="changes"),
+    path("maintenance-windows", WindowList.as_view(), name="windows"),
+    path("maintenance-windows/<int:pk>", OneWindow.as_view(), name="window"),
     path("me", MeView.as_view(), name="me"),
 ]
