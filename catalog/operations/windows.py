@@ -124,8 +124,14 @@ def _owner(target: Component | Team) -> Team | None:
 
 
 def _checked(spec: WindowSpec) -> WindowSpec:
-    """Tidied. Raises Invalid."""
-    spec = replace(spec, title=spec.title.strip(), rrule=spec.rrule.strip().upper().removeprefix("RRULE:"))
+    """Tidied, to whole seconds, for rules know no smaller ones. Raises Invalid."""
+    spec = replace(
+        spec,
+        title=spec.title.strip(),
+        rrule=spec.rrule.strip().upper().removeprefix("RRULE:"),
+        starts_at=spec.starts_at.replace(microsecond=0),
+        ends_at=spec.ends_at.replace(microsecond=0),
+    )
     found = []
     if not 0 < len(spec.title) <= 200:
         found.append(FieldError("title", "required", "Say in 1 to 200 characters what is planned."))

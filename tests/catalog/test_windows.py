@@ -124,6 +124,12 @@ def test_what_has_begun_keeps_its_past(world: World) -> None:
     assert (once.title, once.ends_at) == ("Longer", NOW + 3 * HOUR)
 
 
+def test_a_repeated_window_begins_at_a_whole_second(world: World) -> None:
+    start = NOW + HOUR + timedelta(microseconds=123_456)
+    row = plan(world.runners, world.ada, starts_at=start, ends_at=start + HOUR, rrule="FREQ=DAILY")
+    assert (row.starts_at, row.ends_at) == (NOW + HOUR, NOW + 2 * HOUR)
+
+
 def test_who_may_plan(world: World) -> None:
     plan(world.vpn, world.root)
     orphan = make.component("orphan")
