@@ -48,12 +48,15 @@ class WindowForm(ExplainingForm):
         help_text="RFC 5545, such as FREQ=MONTHLY;BYDAY=1SU or FREQ=WEEKLY;UNTIL=20271231",
     )
     holds_pages = forms.BooleanField(
-        required=False, label="Hold pages", help_text="Nobody is paged meanwhile", widget=forms.CheckboxInput(attrs=BOX)
+        required=False,
+        label="Hold pages",
+        help_text="Nobody is to be paged meanwhile",
+        widget=forms.CheckboxInput(attrs=BOX),
     )
     excludes_budget = forms.BooleanField(
         required=False,
         label="Leave the budget",
-        help_text="What fails meanwhile spends no error budget",
+        help_text="What fails meanwhile is to spend no error budget",
         widget=forms.CheckboxInput(attrs=BOX),
     )
 

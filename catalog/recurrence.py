@@ -185,7 +185,7 @@ def _locals(plan: Plan, rule: Rule, early: datetime, late: datetime) -> Iterator
 
 
 def _nearer(first: datetime, rule: Rule, early: datetime) -> datetime:
-    """A start of the same rule, whole intervals later, at least two intervals before `early`; `first` if that is late."""
+    """A start of the same rule, whole intervals later, at least two before `early`; `first` where none is."""
     days = PERIOD[rule.frequency] * rule.interval
     target = early - timedelta(days=2 * days + 7)
     if target <= first:
@@ -256,7 +256,7 @@ def _parsed(text: str, zone: str) -> Rule:
         raise BadRule("use COUNT or UNTIL, not both")
     rule = Rule(tuple((k, v) for k, v in pairs if k != "UNTIL"), _until(parts.get("UNTIL"), zone))
     if rule.frequency != "HOURLY":
-        _made(rule.text(), datetime(2026, 1, 1))
+        _made(rule.text(), datetime.combine(date.min, time()))
     return rule
 
 

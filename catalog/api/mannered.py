@@ -6,7 +6,6 @@ A POST with an Idempotency-Key is answered once; somebody who is turned away aga
 import hashlib
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -18,6 +17,7 @@ from rest_framework.response import Response
 from catalog.access import NotSignedIn, actor_of
 from catalog.models import IdempotentAnswer
 from catalog.operations import idempotency
+from catalog.operations.idempotency import Claim
 from catalog.throttling import stranger
 from portal.lib.api import problem
 from portal.lib.clock import db_now
@@ -48,7 +48,7 @@ def _wrapped(pattern: URLPattern | URLResolver) -> URLPattern | URLResolver:
 
 def _polite(view: View) -> View:
     @wraps(view)
-    def polite(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def polite(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         keyed = request.method == "POST" and HEADER in request.headers
         answer = _once(view, request, *args, **kwargs) if keyed else view(request, *args, **kwargs)
         seconds = stranger(request) if answer.status_code == 401 else 0
@@ -57,7 +57,7 @@ def _polite(view: View) -> View:
     return polite
 
 
-def _once(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+def _once(view: View, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
     key = request.headers[HEADER]
     if not 0 < len(key) <= LONGEST or not key.isascii() or not key.isprintable():
         return _bad_key()
@@ -78,7 +78,7 @@ def _once(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpRe
     return _first(found, view, request, *args, **kwargs)
 
 
-def _first(claimed: idempotency.Claim, view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+def _first(claimed: Claim, view: View, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
     kept = False
     try:
         answer = view(request, *args, **kwargs)

@@ -45,8 +45,10 @@ class WindowIn(StrictSerializer):
         required=False, allow_blank=True, max_length=500, help_text="RFC 5545, such as FREQ=WEEKLY;BYDAY=TU"
     )
     time_zone = serializers.CharField(required=False, max_length=64, help_text="By whose clock it repeats")
-    holds_pages = serializers.BooleanField(required=False, help_text="Nobody is paged meanwhile; default true")
-    excludes_budget = serializers.BooleanField(required=False, help_text="Spends no error budget; default false")
+    holds_pages = serializers.BooleanField(required=False, help_text="Nobody is to be paged meanwhile; default true")
+    excludes_budget = serializers.BooleanField(
+        required=False, help_text="What fails is to spend no error budget; default false"
+    )
 
 
 class NewWindowIn(WindowIn):

@@ -90,7 +90,10 @@ def change_window(*, window_id: int, changes: Mapping[str, Any], actor: Actor, n
 
 @transaction.atomic
 def withdraw_window(*, window_id: int, actor: Actor, now: datetime) -> MaintenanceWindow:
-    """Call it off, or end it now; what was until now counts. Raises NoSuchWindow, WrongScope, NotYourTeam; idempotent."""
+    """Call it off, or end it now; what was until now counts; idempotent.
+
+    Raises NoSuchWindow, WrongScope, NotYourTeam.
+    """
     row = _locked(window_id, actor)
     if row.withdrawn_at is None:
         row.withdrawn_at = now

@@ -45,7 +45,7 @@ def windows_between(
     holds_pages: bool | None = None,
     excludes_budget: bool | None = None,
 ) -> Found:
-    """What holds anywhere in `[start, end)`, by component, in order of start; a team's windows reach all it owns now."""
+    """What holds anywhere in `[start, end)`, by component, by start; a team's windows reach all it owns now."""
     owners = dict(Component.objects.filter(pk__in=component_ids).order_by().values_list("pk", "owner_id"))
     teams = {owner for owner in owners.values() if owner is not None}
     rows = _touching(start, end).filter(Q(component__in=list(owners)) | Q(team__in=teams))

@@ -15,6 +15,8 @@ VERBS = {
     "account": "Linked an account to",
     "admin": "Changed the rights of",
     "create": "Registered",
+    "invitation.create": "Sent",
+    "token.create": "Made",
     "declare": "Planned",
     "renew": "Sent again",
     "retire": "Retired",
@@ -27,7 +29,7 @@ VERBS = {
 @register.filter
 def did(action: str) -> str:
     """`component.create` as `Registered`; what has no word yet stays as it is."""
-    return VERBS.get(action.rpartition(".")[2], action)
+    return VERBS.get(action) or VERBS.get(action.rpartition(".")[2], action)
 
 
 @register.filter

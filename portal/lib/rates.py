@@ -47,7 +47,7 @@ def _shared(key: str, minute: int) -> int:
 
 
 def _own(key: str, minute: int) -> int:
-    global _minute  # noqa: PLW0603  # the counts of one minute are dropped together
+    global _minute  # the counts of one minute are dropped together
     with _lock:
         if minute != _minute:
             _counts.clear()

@@ -104,7 +104,7 @@ class NewPassword(PasswordResetConfirmView):
         super().form_valid(form)
         messages.success(self.request, "Your new password is set. Sign in with it.")
         answer = redirect(self.get_success_url())
-        remember(answer, self.user.get_username())
+        remember(answer, self.user.get_username() if self.user else "")
         return answer
 
 
@@ -128,9 +128,9 @@ def _accounts_at(address: str) -> Iterator[tuple[AbstractBaseUser, str]]:
     if _has(model, field):
         for account in model._default_manager.filter(**{f"{field}__iexact": address}):
             found.setdefault(account.pk, (account, str(getattr(account, field))))
-    for account, to in found.values():
-        if account.is_active and account.has_usable_password():
-            yield account, to
+    for known, to in found.values():
+        if known.is_active and known.has_usable_password():
+            yield known, to
 
 
 def _has(model: type[AbstractBaseUser], field: str) -> bool:

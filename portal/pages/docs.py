@@ -11,7 +11,18 @@ from django.template.loaders.filesystem import Loader
 from portal.lib.markdown import to_html
 from portal.lib.reading import readable
 
-CONTENTS = ("getting-started", "catalog", "counting", "budgets", "escalation", "on-call", "api", "operating")
+CONTENTS = (
+    "getting-started",
+    "catalog",
+    "accounts",
+    "maintenance",
+    "counting",
+    "budgets",
+    "escalation",
+    "on-call",
+    "api",
+    "operating",
+)
 
 
 @readable

@@ -80,7 +80,8 @@ class WelcomeForm(ExplainingForm):
         self.email = invitation.email
         if known:
             del self.fields["display_name"]
-        if get_user_model().USERNAME_FIELD == get_user_model().get_email_field_name():
+        model = get_user_model()
+        if model.get_email_field_name() == model.USERNAME_FIELD:
             self.fields["username"].help_text = f"You sign in with {invitation.email}; others mention you by this name."
 
     def clean(self) -> None:
@@ -154,13 +155,14 @@ def welcome(request: HttpRequest, secret: str) -> HttpResponse:
         except Expected as error:
             form.explain(error)
         else:
-            login(request, joined.account, backend=settings.AUTHENTICATION_BACKENDS[0])
+            backend = settings.AUTHENTICATION_BACKENDS[0]
+            login(request, joined.account, backend=backend)  # type: ignore[arg-type]  # stock users only, say the stubs
             messages.success(
                 request, f"Welcome, {joined.person.label}. Times are shown in UTC until you choose a zone."
             )
-            answer = redirect(joined.person)
-            remember(answer, joined.account.get_username())
-            return answer
+            inside = redirect(joined.person)
+            remember(inside, joined.account.get_username())
+            return inside
     answer = render(
         request, "registration/welcome.html", {"form": form, "invitation": meant}, status=400 if form.errors else 200
     )

@@ -12,8 +12,8 @@ from rest_framework.test import APIClient
 from catalog.models import IdempotentAnswer
 from catalog.operations import idempotency
 from catalog.tasks import prune
-from incidents.models import Incident
 from incidents import operations
+from incidents.models import Incident
 from portal.lib.clock import db_now
 from tests import make
 

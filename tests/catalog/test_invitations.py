@@ -88,8 +88,8 @@ def test_a_lead_invites_into_the_teams_they_lead_and_nowhere_else() -> None:
     for by, team in ((lead, other), (lead, None), (member, mine), (make.person("outsider"), mine)):
         with pytest.raises(NotYoursToInvite):
             asked(by, team=team)
+    token, _ = make.token("components:write")
     with pytest.raises(TokensInviteNobody):
-        token, _ = make.token("components:write")
         invite(email="a@example.org", team=mine, role="member", actor=Actor(token=token), now=make.NOW)
 
 
@@ -174,7 +174,7 @@ def test_a_lead_stays_one_and_a_dissolved_team_stays_dissolved() -> None:
 @pytest.mark.parametrize(
     ("said", "field"), [({"email": "nobody"}, "email"), ({"email": ""}, "email"), ({"role": "boss"}, "role")]
 )
-def test_what_is_wrong_is_named(said: dict[str, str], field: str) -> None:
+def test_what_is_wrong_is_named(said: dict[str, Any], field: str) -> None:
     with pytest.raises(Invalid) as refused:
         asked(make.person(admin=True), **said)
     assert [error.field for error in refused.value.errors] == [field]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
 from portal.lib import rates
@@ -98,8 +99,6 @@ def test_shared_counts_go_through_the_cache_and_a_broken_cache_takes_nothing_dow
 
 
 def test_the_description_of_the_api_tells_both() -> None:
-    from drf_spectacular.generators import SchemaGenerator
-
     schema: Any = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     posts = {path: one["post"] for path, one in schema["paths"].items() if "post" in one}
     for path, post in posts.items():
