@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from catalog import queries, registries
-from catalog.access import Actor, may_write
+from catalog.access import reader_may_write
 from catalog.graph import blast_radius
-from catalog.models import ApiToken, Component, ComponentHealth, Dependency, Membership, Team
+from catalog.models import Component, ComponentHealth, Dependency, Membership, Team
 from catalog.rules import safe_url
 from portal.lib.clock import db_now
 from portal.lib.reading import readable
@@ -115,10 +115,7 @@ def neighbours(component: Component) -> tuple[list[Neighbour], list[Neighbour], 
 
 def may_edit(request: HttpRequest, teams: Iterable[Team | None]) -> bool:
     """Whether the reader may write what these teams own; what nobody owns is open to all with a team."""
-    person = getattr(request.user, "person", None)
-    if person is None:
-        return False
-    return may_write(Actor(person=person), list(teams), scope=ApiToken.Scope.COMPONENTS)
+    return reader_may_write(request, teams)
 
 
 def _neighbour(edge: Dependency, other: Component | None, health: Said) -> Neighbour:

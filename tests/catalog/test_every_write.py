@@ -52,12 +52,16 @@ ALL = frozenset({"nobody", "made up", "wrong scope", "other team", "other member
 
 @dataclass(frozen=True)
 class Write:
-    """How an address is asked: by which methods, where, with what; `but` are those whom it may let in after all."""
+    """How an address is asked: by which methods, where, with what; `but` are those whom it may let in after all.
+
+    `each` are further statuses of addresses that refuse item by item; that nothing is written is looked at all the same.
+    """
 
     path: Path
     body: dict[str, Any] = field(default_factory=dict)
     methods: tuple[str, ...] = ("post",)
     but: frozenset[str] = frozenset()
+    each: frozenset[int] = frozenset()
     why: str = ""
 
 
@@ -67,15 +71,33 @@ def at(path: str) -> Path:
 
 
 COMPONENT, TEAM = "components/component/default/ci-runners", "teams/default/build-ci"
+MANIFEST: dict[str, Any] = {  # JSON is YAML
+    "apiVersion": "backstage.io/v1alpha1",
+    "kind": "Component",
+    "metadata": {"name": "ci-runners", "title": "Mine"},
+    "spec": {"type": "service", "lifecycle": "production", "owner": "build-ci"},
+}
 API: dict[str, Write] = {
     "api/v1/components/<str:kind>/<str:namespace>/<str:name>": Write(
         at(f"/api/v1/{COMPONENT}"), {"owner": "build-ci", "title": "Mine"}, ("put", "patch", "delete")
     ),
+    "api/v1/components/bulk": Write(
+        at("/api/v1/components/bulk"),
+        {"items": [{"name": "ci-runners", "owner": "build-ci", "title": "Mine"}]},
+        each=frozenset({207}),
+    ),
+    "api/v1/systems/<str:namespace>/<str:name>": Write(
+        at("/api/v1/systems/default/build"), {"owner": "build-ci", "title": "Mine"}, ("put", "patch", "delete")
+    ),
+    "api/v1/domains/<str:namespace>/<str:name>": Write(
+        at("/api/v1/domains/default/delivery"), {"owner": "build-ci", "title": "Mine"}, ("put", "patch", "delete")
+    ),
+    "api/v1/apply": Write(at("/api/v1/apply"), MANIFEST, each=frozenset({207})),
     "api/v1/teams/<str:namespace>/<str:name>": Write(
         at(f"/api/v1/{TEAM}"), {"title": "Mine"}, ("put", "patch", "delete")
     ),
     "api/v1/people/<str:namespace>/<str:name>": Write(
-        at("/api/v1/people/default/ada"), {"display_name": "Mine"}, ("put",)
+        at("/api/v1/people/default/ada"), {"display_name": "Mine"}, ("put", "patch", "delete")
     ),
     "api/v1/maintenance-windows": Write(
         at("/api/v1/maintenance-windows"),
@@ -236,7 +258,7 @@ def test_the_api_turns_away_whoever_must_not_write(world: World, route: str, who
     before, rows, log = counted(), state(world), AuditEntry.objects.count()
     for method in write.methods:
         code = getattr(guest, method)(write.path(world), write.body).status_code
-        wanted = {401} if who in {"nobody", "made up"} else REFUSED
+        wanted = {401} if who in {"nobody", "made up"} else REFUSED | write.each
         assert code in wanted, (method, code)
     assert (counted(), state(world), AuditEntry.objects.count()) == (before, rows, log)
 
