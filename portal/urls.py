@@ -1,11 +1,11 @@
 """The only module that includes every app's addresses and the API."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from catalog import urls as catalog_urls
-from catalog.api.mannered import mannered
+from catalog.api.mannered import mannered, nowhere
 from incidents import urls as incidents_urls
 from portal.demo import urls as demo_urls
 from portal.lib import conf
@@ -19,6 +19,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include((incidents_urls.api, "incidents-api"))),
     path("", include((pages_urls.api, "pages-api"))),
     path("schema", SpectacularAPIView.as_view(), name="api-schema"),
+    re_path("", nowhere),
 ]
 
 urlpatterns = [

@@ -10,6 +10,7 @@ from functools import wraps
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, URLResolver
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
@@ -35,6 +36,12 @@ View = Callable[..., HttpResponseBase]
 def mannered(patterns: Iterable[URLPattern | URLResolver]) -> list[URLPattern | URLResolver]:
     """The same addresses, with the API's manners."""
     return [_wrapped(pattern) for pattern in patterns]
+
+
+@csrf_exempt
+def nowhere(_request: HttpRequest) -> HttpResponse:
+    """For every address below /api/v1/ that is none: a refusal that programs can read."""
+    return _said(problem(code=404, title="Not found", detail="There is no such address; see /api/v1/schema."))
 
 
 def _wrapped(pattern: URLPattern | URLResolver) -> URLPattern | URLResolver:

@@ -54,7 +54,7 @@ ALL = frozenset({"nobody", "made up", "wrong scope", "other team", "other member
 class Write:
     """How an address is asked: by which methods, where, with what; `but` are those whom it may let in after all.
 
-    `each` are further statuses of addresses that refuse item by item; that nothing is written is looked at all the same.
+    `each` are further statuses of addresses that refuse item by item; nothing may be written all the same.
     """
 
     path: Path
@@ -162,7 +162,7 @@ OPEN = {
 
 READING = {
     "", "home", "docs", "docs/<path:page>", "catalog", "changes", "people", "teams", "maintenance", "healthz", "readyz",
-    "metrics", "api/", "_style", "slos/<int:pk>", "slos/<int:pk>/live", "teams/<str:namespace>/<str:name>",
+    "metrics", "api/", "api/v1/", "_style", "slos/<int:pk>", "slos/<int:pk>/live", "teams/<str:namespace>/<str:name>",
     "components/<str:kind>/<str:namespace>/<str:name>", "people/<str:namespace>/<str:name>",
     r"^changes\.(?P<form>csv|jsonl)$",
 }  # fmt: skip
