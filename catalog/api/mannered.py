@@ -54,6 +54,9 @@ def _wrapped(pattern: URLPattern | URLResolver) -> URLPattern | URLResolver:
 
 
 def _polite(view: View) -> View:
+    if not hasattr(view, "cls"):  # no view of the framework's, so nobody signs in there
+        return view
+
     @wraps(view)
     def polite(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         keyed = request.method == "POST" and HEADER in request.headers
