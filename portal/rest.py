@@ -24,5 +24,8 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "catalog.api.schema.manners"],
-    "ENUM_NAME_OVERRIDES": {"TeamRoleEnum": "catalog.models.people.Membership.Role"},
+    "ENUM_NAME_OVERRIDES": {
+        "ComponentKindEnum": "catalog.models.components.Component.Kind",
+        "TeamRoleEnum": "catalog.models.people.Membership.Role",
+    },
 }
