@@ -10,6 +10,13 @@ from catalog.models import Component, Dependency, Domain, Person, System, Team
 from catalog.specs import ComponentSpec, DomainSpec, EntitySpec, MemberSpec, PersonSpec, SystemSpec, TeamSpec
 
 Relation = Dependency.Relation
+FIELD_OF: Mapping[str, str] = {
+    Relation.DEPENDS_ON: "depends_on",
+    Relation.PROVIDES: "provides_apis",
+    Relation.CONSUMES: "consumes_apis",
+    Relation.PART_OF: "subcomponent_of",
+}
+"""Each relation as the API names it."""
 RELATIONS = {"depends_on": Relation.DEPENDS_ON, "provides_apis": Relation.PROVIDES, "consumes_apis": Relation.CONSUMES}
 """The lists of a spec by what they make of its holder."""
 

@@ -4,11 +4,15 @@ from collections.abc import Collection
 
 from django.http import QueryDict
 
-from catalog.queries import NOBODY, ComponentFilter, Healths
+from catalog import scorecard
+from catalog.levels import LEVELS
+from catalog.models import Component
+from catalog.queries import NOBODY, OUTCOMES, TROUBLES, ComponentFilter, Healths, QueueFilter, ScoreFilter
 from catalog.refs import BadReference, parse
 from portal.lib.errors import FieldError, Invalid
 
 TIERS = ("1", "2", "3", "4")
+LEVEL_NAMES = ("none", *LEVELS)
 
 
 def component_filter(query: QueryDict) -> ComponentFilter:
@@ -25,6 +29,30 @@ def component_filter(query: QueryDict) -> ComponentFilter:
         tag=tuple(many("tag")),
         health=tuple(_one_of("health", text, Healths.KEYS) for text in many("health")),
         retired=query.get("retired", "").lower() in {"1", "true"},
+    )
+
+
+def queue_filter(query: QueryDict) -> QueueFilter:
+    """What `?trouble=dangling&team=build-ci&kind=api` asks for. Raises Invalid naming the parameter."""
+    return QueueFilter(
+        trouble=tuple(_one_of("trouble", text, TROUBLES) for text in query.getlist("trouble")),
+        team=tuple(_whole("team", text, "group") for text in query.getlist("team") if text.strip()),
+        kind=tuple(_one_of("kind", text.lower(), Component.Kind.values) for text in query.getlist("kind")),
+    )
+
+
+def score_filter(query: QueryDict) -> ScoreFilter:
+    """What `?level=none&tier=1&check=runbook&outcome=failed` asks for. Raises Invalid naming the parameter."""
+    check, outcome = query.get("check", ""), query.get("outcome", "")
+    if outcome and not check:
+        raise _bad("outcome", "Name the check too.")
+    return ScoreFilter(
+        tier=tuple(int(_one_of("tier", text, TIERS)) for text in query.getlist("tier") if text),
+        type=tuple(text for text in query.getlist("type") if text),
+        team=tuple(_whole("team", text, "group") for text in query.getlist("team") if text.strip()),
+        level=tuple(LEVEL_NAMES.index(_one_of("level", text, LEVEL_NAMES)) for text in query.getlist("level") if text),
+        check=_one_of("check", check, scorecard.checks()) if check else "",
+        outcome=_one_of("outcome", outcome, OUTCOMES) if outcome else "",
     )
 
 

@@ -7,11 +7,15 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from catalog.form_fields import Lines, Links, Pairs, Words
 from catalog.models import ApiToken, Component, Membership, Person, Team
-from catalog.specs import ComponentSpec, Link, MemberSpec, PersonSpec, TeamSpec
+from catalog.specs import ComponentSpec, DomainSpec, EntitySpec, MemberSpec, SystemSpec, TeamSpec
 from portal.lib.errors import Expected
 
 BOX = {"class": "form-check-input"}
+NAMES = ("kind", "namespace", "name")
+NAME_HELP = "Short, as in addresses and references; it can't be changed later"
+NAMESPACE_HELP = "Leave it unless you know why"
 
 
 class ExplainingForm(forms.Form):
@@ -26,13 +30,54 @@ class ExplainingForm(forms.Form):
             self.add_error(None, str(error))
 
 
-class ComponentForm(ExplainingForm):
-    """A component without what only machines write (labels, annotations, APIs), which stays as it is."""
+class EntityForm(ExplainingForm):
+    """What can be said of everything: names, words for finding it, links. `groups` say what stands together."""
 
     title = forms.CharField(required=False, max_length=200, help_text="What people call it")
     description = forms.CharField(required=False, help_text="One sentence")
+    tags = Words(required=False, help_text="Lower-case words with commas between")
+    links = Links(help_text="One a line: the address, then what it is called")
+    labels = Pairs(help_text="One a line, key: value; short words that machines choose by")
+    annotations = Pairs(help_text="One a line, key: value; for other tools, such as github.com/project-slug")
+
+    groups: Mapping[str, Sequence[str]] = {}
+    field_order: Sequence[str] = ()
+
+    def __init__(self, data: QueryDict | None, *, spec: EntitySpec | None = None, **initial: object) -> None:
+        said = {name: getattr(spec, name) for name in self.base_fields if hasattr(spec, name)} if spec else initial
+        super().__init__(data, initial={name: self.base_fields[name].prepare_value(v) for name, v in said.items()})
+        links = self.fields["links"]
+        if spec and isinstance(links, Links):
+            links.remember(spec.links)
+
+    def parts(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields as they stand together, each group under its title; what no group names comes first."""
+        named = {name for names in self.groups.values() for name in names}
+        first = [self[name] for name in self.fields if name not in named]
+        rest = [(title, [self[name] for name in names if name in self.fields]) for title, names in self.groups.items()]
+        return [("", first), *rest]
+
+    def said(self) -> dict[str, Any]:
+        """The fields as the spec names them."""
+        return {name: value for name, value in self.cleaned_data.items() if name not in NAMES}
+
+    def choose_owner(self, owners: Iterable[Team], spec: EntitySpec | None) -> None:
+        """Offer the teams that may be named; who may not give it away may still save the rest."""
+        choices = {"": "Nobody", **{team.ref: team.label for team in owners}}
+        if current := getattr(spec, "owner", ""):
+            choices.setdefault(current, current)
+        self.fields["owner"] = forms.ChoiceField(
+            required=False, choices=list(choices.items()), help_text="The team that is paged"
+        )
+
+
+class ComponentForm(EntityForm):
+    """A component, a resource or an API in whole."""
+
     owner = forms.ChoiceField(required=False)
-    type = forms.CharField(required=False, help_text="cluster, pipeline, runner, registry, service, …")
+    type = forms.CharField(
+        required=False, help_text="cluster, pipeline, runner, registry, service, …; openapi, grpc, …"
+    )
     tier = forms.TypedChoiceField(
         required=False,
         coerce=int,
@@ -41,99 +86,161 @@ class ComponentForm(ExplainingForm):
         help_text="How far it hurts when it stops; severity follows it",
     )
     lifecycle = forms.CharField(required=False, initial="production", help_text="experimental, production, deprecated")
-    depends_on = forms.CharField(
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        label="Depends on",
-        help_text="One reference a line, such as component:default/k8s-build",
+    system = forms.CharField(required=False, help_text="The system it belongs to")
+    subcomponent_of = forms.CharField(required=False, label="Part of", help_text="The component it is a part of")
+    depends_on = Lines(
+        rows=3, label="Depends on", help_text="One reference a line, such as component:default/k8s-build"
     )
-    responders = forms.CharField(
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Further teams to page at P1, one reference a line",
-    )
+    dependency_of = Lines(label="Needed by", help_text="What depends on it and doesn't say so itself")
+    provides_apis = Lines(label="Provides APIs", help_text="One a line, such as orders-api")
+    consumes_apis = Lines(label="Consumes APIs", help_text="One a line; it breaks when they do")
+    responders = Lines(help_text="Further teams to page at P1, one reference a line")
     runbook = forms.CharField(required=False, help_text="Address of what to do when it breaks")
-    links = forms.CharField(
+    docs = forms.CharField(required=False, strip=False, widget=forms.Textarea(attrs={"rows": 6}), help_text="Markdown")
+    definition = forms.CharField(
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="One a line: the address, then what it is called",
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 6, "class": "mono", "spellcheck": "false"}),
+        help_text="Of an API: its OpenAPI, AsyncAPI, gRPC or GraphQL text",
     )
-    tags = forms.CharField(required=False, help_text="Lower-case words with commas between")
-    system = forms.CharField(required=False, help_text="What it is part of")
-    docs = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 6}), help_text="Markdown")
+
+    field_order: Sequence[str] = ("title", "description", "owner", "type", "tier", "lifecycle")
+    groups = {
+        "What it needs, what needs it": ("depends_on", "consumes_apis", "provides_apis", "dependency_of"),
+        "Where it belongs": ("system", "subcomponent_of", "tags", "labels", "annotations"),
+        "When it breaks": ("responders", "runbook", "links"),
+        "In words": ("docs", "definition"),
+    }
 
     def __init__(
         self, data: QueryDict | None, *, owners: Iterable[Team], owner: str = "", spec: ComponentSpec | None = None
     ) -> None:
-        super().__init__(data, initial=_initial(spec) if spec else {"owner": owner})
-        self.known_links = {_written(link): link for link in spec.links} if spec else {}
-        choices = {"": "Nobody", **{team.ref: team.label for team in owners}}
-        if spec:
-            choices.setdefault(spec.owner, spec.owner)  # who may not give it away may still save the rest
-        self.fields["owner"] = forms.ChoiceField(
-            required=False, choices=list(choices.items()), help_text="The team that is paged"
-        )
-
-    def said(self) -> dict[str, Any]:
-        """The fields as `ComponentSpec` names them."""
-        given = self.cleaned_data
-        return {
-            **{
-                name: given[name]
-                for name in ("title", "description", "owner", "type", "lifecycle", "runbook", "system")
-            },
-            "docs": given["docs"],
-            "tier": given["tier"],
-            "tags": tuple(given["tags"].replace(",", " ").split()),
-            "depends_on": tuple(given["depends_on"].split()),
-            "responders": tuple(given["responders"].split()),
-            "links": tuple(
-                self.known_links.get(line.strip()) or _link(line)
-                for line in given["links"].splitlines()
-                if line.strip()
-            ),
-        }
+        super().__init__(data, spec=spec, owner=owner)
+        self.choose_owner(owners, spec)
+        self.order_fields(self.field_order)
 
 
 class NewComponentForm(ComponentForm):
     """A component with its name, which never changes afterwards."""
 
     kind = forms.ChoiceField(choices=Component.Kind.choices, initial=Component.Kind.COMPONENT)
-    name = forms.CharField(max_length=63, help_text="Short, as in addresses and references; it can't be changed later")
-    namespace = forms.CharField(max_length=63, initial="default", help_text="Leave it unless you know why")
-    field_order = ("name", "title", "description", "owner", "type", "tier", "lifecycle", "depends_on")
+    name = forms.CharField(max_length=63, help_text=NAME_HELP)
+    namespace = forms.CharField(max_length=63, initial="default", help_text=NAMESPACE_HELP)
+    field_order: Sequence[str] = (
+        "name",
+        "title",
+        "description",
+        "owner",
+        "kind",
+        "type",
+        "tier",
+        "lifecycle",
+        "namespace",
+    )
 
     def spec(self) -> ComponentSpec:
         """The whole component."""
-        name = {key: self.cleaned_data[key] for key in ("kind", "namespace", "name")}
-        return ComponentSpec(**name, **self.said())
+        return ComponentSpec(**{key: self.cleaned_data[key] for key in ("kind", "namespace", "name")}, **self.said())
 
 
-class TeamForm(ExplainingForm):
+class SystemForm(EntityForm):
+    """A system in whole."""
+
+    owner = forms.ChoiceField(required=False)
+    type = forms.CharField(required=False, help_text="product, platform, … or your own word")
+    domain = forms.CharField(required=False, help_text="The domain it belongs to")
+    field_order: Sequence[str] = ("title", "description", "owner", "type", "domain", "tags", "links")
+    groups = {"For machines": ("labels", "annotations")}
+
+    def __init__(
+        self,
+        data: QueryDict | None,
+        *,
+        owners: Iterable[Team],
+        owner: str = "",
+        spec: SystemSpec | DomainSpec | None = None,
+    ) -> None:
+        super().__init__(data, spec=spec, owner=owner)
+        self.choose_owner(owners, spec)
+        self.order_fields(self.field_order)
+
+
+class NewSystemForm(SystemForm):
+    """A system with its name."""
+
+    name = forms.CharField(max_length=63, help_text=NAME_HELP)
+    namespace = forms.CharField(max_length=63, initial="default", help_text=NAMESPACE_HELP)
+    field_order: Sequence[str] = ("name", *SystemForm.field_order)
+
+    def spec(self) -> SystemSpec:
+        """The whole system."""
+        return SystemSpec(**{key: self.cleaned_data[key] for key in ("namespace", "name")}, **self.said())
+
+
+class DomainForm(SystemForm):
+    """A domain in whole."""
+
+    domain = None  # type: ignore[assignment]  # how Django takes an inherited field away
+    parent = forms.CharField(required=False, label="Part of", help_text="The wider domain")
+    field_order: Sequence[str] = ("title", "description", "owner", "type", "parent", "tags", "links")
+
+
+class NewDomainForm(DomainForm):
+    """A domain with its name."""
+
+    name = forms.CharField(max_length=63, help_text=NAME_HELP)
+    namespace = forms.CharField(max_length=63, initial="default", help_text=NAMESPACE_HELP)
+    field_order: Sequence[str] = ("name", *DomainForm.field_order)
+
+    def spec(self) -> DomainSpec:
+        """The whole domain."""
+        return DomainSpec(**{key: self.cleaned_data[key] for key in ("namespace", "name")}, **self.said())
+
+
+class TeamForm(EntityForm):
     """A team without its members, who are added one by one on its page."""
 
-    title = forms.CharField(required=False, max_length=200, help_text="What people call it")
-    description = forms.CharField(required=False, help_text="What it is for, in one sentence")
+    type = forms.CharField(required=False, initial="team", help_text="team, department, squad, … or your own word")
     email = forms.CharField(required=False, label="E-mail")
     chat_url = forms.CharField(required=False, label="Chat", help_text="Address of the channel to reach it")
     parent = forms.CharField(required=False, help_text="The wider team, such as group:default/platform")
-
-    def said(self) -> dict[str, Any]:
-        """The fields as `TeamSpec` names them."""
-        return {name: self.cleaned_data[name] for name in TeamForm.base_fields}
+    children = Lines(label="Teams in it", help_text="One a line; a team may also say itself what it is part of")
+    field_order: Sequence[str] = (
+        "title",
+        "description",
+        "email",
+        "chat_url",
+        "parent",
+        "children",
+        "type",
+        "tags",
+        "links",
+    )
+    groups = {"For machines": ("labels", "annotations")}
 
 
 class NewTeamForm(TeamForm):
     """A team with its name, which never changes afterwards; whoever makes it leads it."""
 
-    name = forms.CharField(max_length=63, help_text="Short, as in addresses and references; it can't be changed later")
-    namespace = forms.CharField(max_length=63, initial="default", help_text="Leave it unless you know why")
-    field_order = ("name", "title", "description")
+    name = forms.CharField(max_length=63, help_text=NAME_HELP)
+    namespace = forms.CharField(max_length=63, initial="default", help_text=NAMESPACE_HELP)
+    field_order: Sequence[str] = ("name", *TeamForm.field_order)
 
     def spec(self, lead: Person) -> TeamSpec:
         """The whole team, with `lead` in it."""
         name = {key: self.cleaned_data[key] for key in ("namespace", "name")}
         return TeamSpec(**name, **self.said(), members=(MemberSpec(person=lead.ref, role=Membership.Role.LEAD),))
+
+
+class PasteForm(ExplainingForm):
+    """A catalog-info.yaml, pasted."""
+
+    text = forms.CharField(
+        label="catalog-info.yaml",
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 18, "class": "mono", "spellcheck": "false"}),
+        help_text="One document or many, with --- between",
+    )
 
 
 class MemberForm(ExplainingForm):
@@ -150,10 +257,6 @@ class PersonForm(ExplainingForm):
     email = forms.CharField(required=False, label="E-mail")
     time_zone = forms.CharField(label="Time zone", help_text="Such as Europe/Berlin; all times are shown in it")
     clock_24h = forms.BooleanField(required=False, label="24-hour clock")
-
-    def spec(self, person: Person) -> PersonSpec:
-        """The whole person."""
-        return PersonSpec(namespace=person.namespace, name=person.name, **self.cleaned_data)
 
 
 class TokenForm(ExplainingForm):
@@ -190,23 +293,3 @@ class TokenForm(ExplainingForm):
             "teams": [self.known[key] for key in given["teams"]],
             "expires_at": datetime.combine(day, time(), tzinfo=UTC) if day else None,
         }
-
-
-def _initial(spec: ComponentSpec) -> dict[str, object]:
-    names = ("title", "description", "owner", "type", "tier", "lifecycle", "runbook", "system", "docs")
-    return {
-        **{name: getattr(spec, name) for name in names},
-        "tags": ", ".join(spec.tags),
-        "depends_on": "\n".join(spec.depends_on),
-        "responders": "\n".join(spec.responders),
-        "links": "\n".join(_written(link) for link in spec.links),
-    }
-
-
-def _written(link: Link) -> str:
-    return f"{link['url']} {link.get('title', '')}".strip()
-
-
-def _link(line: str) -> Link:
-    url, _, title = line.strip().partition(" ")
-    return {"url": url, "title": title.strip()} if title.strip() else {"url": url}

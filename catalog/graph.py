@@ -25,7 +25,7 @@ WITH RECURSIVE reach(id) AS (
          WHERE d.holder_id = reach.id AND d.relation = 'providesApi' AND d.target_id IS NOT NULL
     ) next JOIN catalog_component c ON c.id = next.hurt AND c.retired_at IS NULL
 )
-SELECT next.broken, next.hurt, c.owner_id FROM reach CROSS JOIN LATERAL (
+SELECT next.broken, next.hurt, c.owner_id FROM (SELECT id FROM reach LIMIT %(most)s) reach CROSS JOIN LATERAL (
     SELECT reach.id AS broken, d.holder_id AS hurt FROM catalog_dependency d
      WHERE d.target_id = reach.id AND d.relation IN ('dependsOn', 'consumesApi')
     UNION ALL
@@ -65,14 +65,25 @@ class BlastRadius:
 
 def blast_radius(component_id: int) -> BlastRadius:
     """What breaks, directly or not, when this component breaks. Two queries; linear in the edges met; cycle-safe."""
-    hurt = _nearest_first(component_id, _edges(component_id))
+    return _whose(component_id, _nearest_first(component_id, _edges(component_id)))
+
+
+def narrow_blast_radius(component_id: int, *, most: int) -> BlastRadius | None:
+    """As `blast_radius`, but None where `most` or more would break: then this costs little, and the whole may wait."""
+    hurt = _nearest_first(component_id, _edges(component_id, most=most))
+    return (
+        _whose(component_id, hurt) if len(hurt) < most - 1 else None
+    )  # the walk stopped at `most`, the start included
+
+
+def _whose(component_id: int, hurt: tuple[Hurt, ...]) -> BlastRadius:
     team_ids = tuple(sorted({h.owner_id for h in hurt if h.owner_id is not None}))
     return BlastRadius(component_id, hurt, team_ids, _people(team_ids))
 
 
-def _edges(start: int) -> list[tuple[int, int, int | None]]:
+def _edges(start: int, *, most: int | None = None) -> list[tuple[int, int, int | None]]:
     with connection.cursor() as cursor:
-        cursor.execute(WALK, {"start": start})
+        cursor.execute(WALK, {"start": start, "most": most})
         rows: list[tuple[int, int, int | None]] = cursor.fetchall()
     return rows
 

@@ -1,72 +1,78 @@
-"""What the catalog itself shows on pages of components and teams by way of the registries: planned maintenance."""
+"""What the catalog adds to its own pages and to the frame; read once, when all apps are loaded."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from operator import attrgetter
 
-from django.db.models import Q
 from django.http import HttpRequest
+from django.urls import reverse
 
-from catalog import registries
-from catalog.models import Component, MaintenanceWindow, Team
-from catalog.queries.windows import AN_INSTANT, next_of, occurrences_of, planned_windows
-from catalog.views.windows import may_plan
-
-SHOWN, LOOKED_AT = 3, 50
+from catalog import checks, queries, registries, scorecard
+from catalog.access import Actor, may_write
+from catalog.models import ApiToken, Component, Score, Team
 
 
-def running_notice(component: Component, _request: HttpRequest, now: datetime) -> Mapping[str, object] | None:
-    """What holds now."""
-    rows = _planned_for(component, now)
-    found = [one for row in rows for one in occurrences_of(row, now, now + AN_INSTANT)]
-    return {"found": found} if found else None
-
-
-def planned_of_component(component: Component, request: HttpRequest, now: datetime) -> Mapping[str, object] | None:
-    """What is planned for it, and by its team for all it owns."""
-    rows = _planned_for(component, now)
-    return _told(rows, component, request, now, where=f"component={component.ref}", team=component.owner_ref)
-
-
-def planned_of_team(team: Team, request: HttpRequest, now: datetime) -> Mapping[str, object] | None:
-    """What is planned for all it owns, or for any of it."""
-    rows = planned_windows(now).filter(Q(team=team) | Q(component__owner=team)).order_by("starts_at", "pk")
-    return _told(rows[:LOOKED_AT], team, request, now, where=f"team={team.ref}", team=team.ref)
-
-
-def _planned_for(component: Component, now: datetime) -> list[MaintenanceWindow]:
-    """Asked once a page, for both panels show it."""
-    kept: list[MaintenanceWindow] | None = component.__dict__.get("_planned_windows")
-    if kept is None:
-        whose = Q(component=component) | (Q(team=component.owner_id) if component.owner_id else Q(pk=None))
-        kept = list(planned_windows(now).filter(whose).order_by("starts_at", "pk")[:LOOKED_AT])
-        component.__dict__["_planned_windows"] = kept
-    return kept
-
-
-def _told(
-    rows: Iterable[MaintenanceWindow],
-    target: Component | Team,
-    request: HttpRequest,
-    now: datetime,
-    *,
-    where: str,
-    team: str,
-) -> Mapping[str, object] | None:
-    coming = [one for row in rows if (one := next_of(row, now))]
-    may = may_plan(request, target)
-    if not coming and not may:
+def scorecard_of(component: Component, request: HttpRequest, now: datetime) -> Mapping[str, object] | None:
+    """A component's scorecard, worked out now: what is missing first."""
+    if component.retired_at is not None:
         return None
-    first = sorted(coming, key=attrgetter("start"))[:SHOWN]
-    return {"coming": first, "may": may, "where": where, "team": team}
+    card = scorecard.judge([component], now=now)[component.pk]
+    missing = [line for line in card.lines if line.verdict.outcome is not True]
+    return {
+        "card": card,
+        "may_fix": _may_write(request, component.owner),
+        "level": Score.Level(card.sum.level),
+        "missing": missing,
+        "passed": [line for line in card.lines if line.verdict.outcome is True],
+        "count": f"{card.sum.passed} / {card.sum.asked}",
+    }
 
 
-registries.component_panels["maintenance-now"] = registries.Panel(
-    "catalog/parts/maintenance_now.html", running_notice, place="top", order=5
+def scores_of(team: Team, _request: HttpRequest, _now: datetime) -> Mapping[str, object] | None:
+    """How many of a team's components reach which level, and what most of them fail."""
+    fleet = queries.fleet(queries.ScoreFilter(team=(team.ref,)))
+    if not fleet.scored:
+        return None
+    known = scorecard.checks()
+    failing = sorted(fleet.checks.items(), key=lambda item: (-item[1].failed, item[0]))
+    return {
+        "team": team,
+        "fleet": fleet,
+        "levels": list(zip(Score.Level, fleet.levels, strict=True))[::-1],
+        "worst": [(key, known[key].title, told) for key, told in failing if told.failed and key in known][:4],
+        "here": f"{reverse('catalog:scorecards')}?team={team.ref}",
+    }
+
+
+def due_of_team(team: Team, request: HttpRequest, now: datetime) -> Mapping[str, object] | None:
+    """What the team has to confirm again, for those who can."""
+    due = queries.due_of([team], now=now).get(team.pk, 0)
+    if not due or not _may_write(request, team):
+        return None
+    all_of_it = queries.components_of([team]).count()
+    return {"team": team, "due": due, "all": all_of_it, "confirmed_at": team.confirmed_at}
+
+
+def _may_write(request: HttpRequest, team: Team | None) -> bool:
+    person = getattr(request.user, "person", None)
+    return person is not None and may_write(Actor(person=person), [team], scope=ApiToken.Scope.COMPONENTS)
+
+
+registries.navigation["catalog"] = registries.NavEntry("Catalog", "catalog:components", "packages", 20)
+registries.navigation["queue"] = registries.NavEntry("Needs care", "catalog:queue", "checks", 22)
+registries.navigation["scorecards"] = registries.NavEntry("Scorecards", "catalog:scorecards", "award", 24)
+registries.navigation["people"] = registries.NavEntry("People", "people", "users", 26)
+registries.navigation["maintenance"] = registries.NavEntry("Maintenance", "catalog:maintenance", "tool", 55)
+registries.navigation["changes"] = registries.NavEntry(
+    "Change log", "catalog:changes", "history", 94, section="Administration"
 )
-registries.component_panels["maintenance"] = registries.Panel(
-    "catalog/parts/maintenance_next.html", planned_of_component, place="side", order=60
+registries.navigation["tokens"] = registries.NavEntry(
+    "API tokens", "catalog:tokens", "key", 96, section="Administration"
 )
-registries.team_panels["maintenance"] = registries.Panel(
-    "catalog/parts/maintenance_next.html", planned_of_team, place="side", order=60
+registries.scorecard_checks.update(checks.OWN)
+registries.component_panels["scorecard"] = registries.Panel(
+    "catalog/parts/scorecard.html", scorecard_of, place="side", order=20, title="Scorecard", count="count"
+)
+registries.team_panels["confirm"] = registries.TeamPanel("catalog/parts/confirm_team.html", due_of_team, place="top")
+registries.team_panels["scorecard"] = registries.TeamPanel(
+    "catalog/parts/team_scores.html", scores_of, place="side", order=20
 )

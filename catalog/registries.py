@@ -1,6 +1,6 @@
 """Where apps plug in: plain dicts, filled by each app in `AppConfig.ready()`, read by pages that know none of them."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -82,16 +82,29 @@ on_call: dict[str, OnCallNow] = {}
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """A check's answer about one component: True, False or None (unknown), why in words, and where to put it right."""
+
+    outcome: bool | None
+    reason: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ScorecardCheck:
-    """A check of a component: True, False or None (unknown) with a reason in words and where to fix it."""
+    """A check of components, asked for whole batches; a component left out of the answer, or an error, is *unknown*.
+
+    `level` is bronze, silver or gold. Where `applies` says no, the check counts neither way.
+    """
 
     title: str
     level: str
-    answer: "Callable[[Component, datetime], tuple[bool | None, str, str]]"
+    answer: "Callable[[Sequence[Component], datetime], Mapping[int, Verdict]]"
+    applies: "Callable[[Component], bool] | None" = None
 
 
 scorecard_checks: dict[str, ScorecardCheck] = {}
-"""By key; the level is bronze, silver or gold."""
+"""By key, which is kept with every answer and so never changes its meaning."""
 
 
 @dataclass(frozen=True, slots=True)

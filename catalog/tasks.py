@@ -1,10 +1,26 @@
-"""Wake-ups of the catalog."""
+"""Wake-ups of the catalog. Each loops for a few seconds at most; whatever is left is due for the next one too."""
+
+from time import monotonic
 
 from celery import shared_task
 
+from catalog.operations import begin_scores, record_day, score_due
 from catalog.operations.audit import prune_changes
 from catalog.operations.idempotency import prune_answers
 from portal.lib.clock import db_now
+
+LOOP = 5.0
+"""Seconds after which a wake-up leaves the rest to the next one."""
+
+
+@shared_task(name="catalog.score", ignore_result=True, soft_time_limit=300)
+def score() -> None:
+    """Work out the scorecards that are due, and once a day, when every component has one, the day's sums."""
+    until = monotonic() + LOOP
+    if not begin_scores():
+        record_day(now=db_now())
+    while score_due(now=db_now()) and monotonic() < until:
+        pass
 
 
 @shared_task(name="catalog.prune", ignore_result=True, soft_time_limit=50)

@@ -8,17 +8,39 @@ from catalog.api.components import BlastRadiusView, ComponentList, ComponentView
 from catalog.api.groups import DomainList, DomainView, SystemList, SystemView
 from catalog.api.manifests import ApplyView, ExportView
 from catalog.api.people import MeView, PersonList, PersonView, TeamList, TeamView
+from catalog.api.relations import RelationsView
+from catalog.api.trust import ConfirmView, QueueCountsView, QueueView, ScorecardView, ScoreFleetView, ScoreList
 from catalog.api.windows import OneWindow, WindowList
-from catalog.views import changes, components, teams, tokens, windows
+from catalog.views import (
+    changes,
+    components,
+    confirming,
+    groups,
+    importing,
+    queue,
+    scorecards,
+    teams,
+    tokens,
+    windows,
+)
 
 COMPONENT = "components/<str:kind>/<str:namespace>/<str:name>"
+SYSTEM = "systems/<str:namespace>/<str:name>"
+DOMAIN = "domains/<str:namespace>/<str:name>"
 TEAM = "teams/<str:namespace>/<str:name>"
 PERSON = "people/<str:namespace>/<str:name>"
 
 pages: list[URLPattern | URLResolver] = [
+    path("catalog/import", importing.paste, name="import"),
     path("components/new", components.new, name="new-component"),
     path(f"{COMPONENT}/edit", components.edit, name="edit-component"),
     path(f"{COMPONENT}/retire", components.retire, name="retire-component"),
+    path("systems/new", groups.new, {"kind": groups.SYSTEM}, name="new-system"),
+    path(f"{SYSTEM}/edit", groups.edit, {"kind": groups.SYSTEM}, name="edit-system"),
+    path(f"{SYSTEM}/retire", groups.retire, {"kind": groups.SYSTEM}, name="retire-system"),
+    path("domains/new", groups.new, {"kind": groups.DOMAIN}, name="new-domain"),
+    path(f"{DOMAIN}/edit", groups.edit, {"kind": groups.DOMAIN}, name="edit-domain"),
+    path(f"{DOMAIN}/retire", groups.retire, {"kind": groups.DOMAIN}, name="retire-domain"),
     path("teams/new", teams.new, name="new-team"),
     path(f"{TEAM}/edit", teams.edit, name="edit-team"),
     path(f"{TEAM}/members", teams.member, name="team-member"),
@@ -29,19 +51,31 @@ pages: list[URLPattern | URLResolver] = [
     path("maintenance/new", windows.plan, name="plan-maintenance"),
     path("maintenance/<int:pk>/edit", windows.change, name="change-maintenance"),
     path("maintenance/<int:pk>/withdraw", windows.withdraw, name="withdraw-maintenance"),
+    path("catalog/queue", queue.show, name="queue"),
+    path("catalog/queue/fix", queue.fix, name="queue-fix"),
+    path(f"{COMPONENT}/confirm", confirming.component, name="confirm-component"),
+    path(f"{TEAM}/confirm", confirming.team, name="confirm-team"),
+    path("scorecards", scorecards.show, name="scorecards"),
+    path("scorecards/components", scorecards.components, name="scored-components"),
     path("settings/tokens", tokens.tokens, name="tokens"),
     path("settings/tokens/<int:pk>/revoke", tokens.revoke, name="revoke-token"),
 ]
 
 api: list[URLPattern | URLResolver] = [
+    path("catalog/queue", QueueView.as_view(), name="queue"),
+    path("catalog/queue/counts", QueueCountsView.as_view(), name="queue-counts"),
+    path("scorecards", ScoreList.as_view(), name="scorecards"),
+    path("scorecards/fleet", ScoreFleetView.as_view(), name="scorecards-fleet"),
+    path("components/confirm", ConfirmView.as_view(), name="components-confirm"),
+    path(f"{COMPONENT}/scorecard", ScorecardView.as_view(), name="scorecard"),
     path("components", ComponentList.as_view(), name="components"),
     path("components/bulk", BulkView.as_view(), name="components-bulk"),
     path(COMPONENT, ComponentView.as_view(), name="component"),
     path(f"{COMPONENT}/blast-radius", BlastRadiusView.as_view(), name="blast-radius"),
     path("systems", SystemList.as_view(), name="systems"),
-    path("systems/<str:namespace>/<str:name>", SystemView.as_view(), name="system"),
+    path(SYSTEM, SystemView.as_view(), name="system"),
     path("domains", DomainList.as_view(), name="domains"),
-    path("domains/<str:namespace>/<str:name>", DomainView.as_view(), name="domain"),
+    path(DOMAIN, DomainView.as_view(), name="domain"),
     path("teams", TeamList.as_view(), name="teams"),
     path(TEAM, TeamView.as_view(), name="team"),
     path("people", PersonList.as_view(), name="people"),
@@ -52,4 +86,5 @@ api: list[URLPattern | URLResolver] = [
     path("maintenance-windows", WindowList.as_view(), name="windows"),
     path("maintenance-windows/<int:pk>", OneWindow.as_view(), name="window"),
     path("me", MeView.as_view(), name="me"),
+    path("entities/<str:kind>/<str:namespace>/<str:name>/relations", RelationsView.as_view(), name="relations"),
 ]

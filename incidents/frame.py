@@ -30,7 +30,7 @@ def swept_at(_request: HttpRequest) -> datetime | None:
 def incidents_of(component: Component, request: HttpRequest, now: datetime) -> Mapping[str, object]:
     """A component's incidents: open ones, and the last few that ended."""
     found = Incident.objects.filter(component=component).select_related("acknowledged_by")
-    is_open = list(found.exclude(state=Incident.State.RESOLVED).order_by("severity", "opened_at"))
+    is_open = _open(component)
     ended = list(found.filter(state=Incident.State.RESOLVED).order_by("-number")[:HISTORY])
     return {
         "component": component,
@@ -44,5 +44,13 @@ def incidents_of(component: Component, request: HttpRequest, now: datetime) -> M
 
 def worst_open(component: Component, request: HttpRequest, now: datetime) -> Mapping[str, object] | None:
     """The notice on top: the component's worst open incident; None when all is quiet."""
-    incident = queries.open_incident_of(component)
-    return {"incident": incident, "now": now} if incident else None
+    found = _open(component)
+    return {"incident": found[0], "now": now} if found else None
+
+
+def _open(component: Component) -> list[Incident]:
+    """Worst first; asked once for both panels of a page, which get the same row of the component."""
+    kept: dict[str, list[Incident]] = vars(component)
+    if "portico_open_incidents" not in kept:
+        kept["portico_open_incidents"] = queries.open_incidents_of(component)
+    return kept["portico_open_incidents"]

@@ -9,9 +9,9 @@ from django.urls import reverse
 from catalog import registries
 from catalog.access import Actor, may_write, person_of
 from catalog.models import Team
-from incidents import frame, rota
+from incidents import checks, frame, rota
 from incidents.queries import oncall
-from portal.lib.clock import db_now
+from portal.lib.clock import now_of
 
 
 def on_call_now(team_ids: Collection[int], now: datetime) -> Mapping[int, registries.OnCall]:
@@ -23,7 +23,7 @@ def on_call_now(team_ids: Collection[int], now: datetime) -> Mapping[int, regist
 def on_call_for_me(request: HttpRequest) -> Mapping[str, object] | None:
     """Who is on call for the reader's teams, for the top of every page."""
     teams = list(Team.objects.filter(memberships__person=person_of(request), retired_at=None).order_by("name"))
-    found = oncall.on_call_of_teams(teams, now=db_now())
+    found = oncall.on_call_of_teams(teams, now=now_of(request))
     covered = [(team, found[team.pk]) for team in teams if team.pk in found and not found[team.pk].nobody]
     if not covered:
         return None
@@ -44,6 +44,7 @@ registries.navigation["incidents"] = registries.NavEntry(
 )
 registries.navigation["on-call"] = registries.NavEntry("On-call", "incidents:oncall", "calendar-time", 50)
 registries.on_call["incidents"] = on_call_now
+registries.scorecard_checks["escalation"] = checks.CHECK
 registries.frame["on-call"] = on_call_for_me
 registries.frame["open-incidents"] = frame.open_incidents
 registries.frame["paging-swept-at"] = frame.swept_at

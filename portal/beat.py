@@ -30,6 +30,7 @@ BEAT: tuple[BeatEntry, ...] = (
     BeatEntry("slo.fold", HOUR, "default"),
     BeatEntry("slo.check_sources", MINUTE, "default"),
     BeatEntry("incidents.prune", DAY, "default"),
+    BeatEntry("catalog.score", 5 * MINUTE, "default"),
     BeatEntry("catalog.prune", DAY, "default"),
 )
 

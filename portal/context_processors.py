@@ -1,7 +1,7 @@
 """What every page's frame needs. Asked when the frame is drawn; no failing part may take a page down."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
 
 from catalog import registries
-from portal.lib.clock import db_now
+from portal.lib.clock import now_of
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +62,7 @@ class Frame:
     @cached_property
     def now(self) -> datetime:
         """The database's clock; the browser counts from it, so that skewed hosts agree."""
-        return db_now()
+        return now_of(self.request)
 
     @cached_property
     def me(self) -> object:
@@ -75,7 +75,9 @@ class Frame:
         """The sidebar: what the apps registered, in order; an entry whose page is not there is left out."""
         entries = sorted(registries.navigation.values(), key=lambda entry: (entry.section, entry.order))
         links = (self._link(entry) for entry in entries)
-        return [link for link in links if link is not None]
+        found = [link for link in links if link is not None]
+        nearest = max((link.url for link in found if link.active), key=len, default="")
+        return [replace(link, active=link.url == nearest) for link in found]  # /catalog/queue is not /catalog
 
     @cached_property
     def search_url(self) -> str:

@@ -53,6 +53,8 @@ LOOKS: dict[str, Look] = {
     "nobody": Look("user-question", "none", "nobody yet"),
     "gap": Look("calendar-x", "bad", "Nobody on call"),
     "covered": Look("circle-check", "good", "Covered"),
+    # the catalog
+    "unconfirmed": Look("checks", "warn", "Not confirmed"),
     # delivery
     "pending": Look("hourglass", "none", "Waiting"),
     "leased": Look("send", "accent", "Being sent"),

@@ -25,7 +25,8 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "catalog.api.schema.manners"],
     "ENUM_NAME_OVERRIDES": {
-        "ComponentKindEnum": "catalog.models.components.Component.Kind",
         "TeamRoleEnum": "catalog.models.people.Membership.Role",
+        "ComponentKindEnum": "catalog.models.components.Component.Kind",
+        "OriginEnum": "catalog.models.entity.Origin",
     },
 }

@@ -1,12 +1,14 @@
 """What the slo app adds to the frame and to pages of the catalog; read once, when all apps are loaded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from catalog import registries
 from catalog.models import Component
+from portal.lib import words
 from slo import queries
 
 
@@ -14,6 +16,18 @@ def objectives_of(component: Component, request: HttpRequest, now: datetime) -> 
     """A component's promises, loudest first."""
     rows = queries.of_component(component.pk)
     return {"component": component, "rows": rows, "objectives": len(rows), "now": now, "user": request.user}
+
+
+def has_objective(components: Sequence[Component], _now: datetime) -> Mapping[int, registries.Verdict]:
+    """Whether anything is promised for each of them."""
+    counts = queries.objectives_of(components)
+    new = reverse("slo:new")
+    return {
+        one.pk: registries.Verdict(True, words.plural(counts[one.pk], "objective"))
+        if counts.get(one.pk)
+        else registries.Verdict(False, "Nothing is promised for it.", f"{new}?component={one.ref}")
+        for one in components
+    }
 
 
 def evaluated_at(_request: HttpRequest) -> datetime | None:
@@ -24,6 +38,9 @@ def evaluated_at(_request: HttpRequest) -> datetime | None:
 
 registries.navigation["slos"] = registries.NavEntry("SLOs", "slo:list", "target-arrow", 30)
 registries.navigation["sources"] = registries.NavEntry("Data sources", "slo:sources", "database", 95, "Administration")
+registries.scorecard_checks["objective"] = registries.ScorecardCheck(
+    "Every tier-1 component has an objective", "gold", has_objective, lambda one: one.tier == Component.Tier.COMPANY
+)
 registries.frame["evaluated-at"] = evaluated_at
 registries.component_panels["objectives"] = registries.Panel(
     "slo/parts/component.html", objectives_of, order=10, title="SLOs", count="objectives"

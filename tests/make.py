@@ -11,7 +11,18 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from rest_framework.test import APIClient
 
 from catalog.authentication import digest
-from catalog.models import ApiToken, Component, Dependency, Membership, Ownership, Person, Responder, Team
+from catalog.models import (
+    ApiToken,
+    Component,
+    Dependency,
+    Domain,
+    Membership,
+    Ownership,
+    Person,
+    Responder,
+    System,
+    Team,
+)
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -70,14 +81,13 @@ def component(
 ) -> Component:
     """A component; with an owner, owned since `now`."""
     name = name or f"component-{next(_numbers)}"
-    fields = {"type": "service", "lifecycle": "production", **fields}
+    fields = {"type": "service", "lifecycle": "production", "owner_ref": owner.ref if owner else "", **fields}
     made = Component.objects.create(
         ref=f"{kind}:default/{name.lower()}",
         kind=kind,
         name=name,
         tier=tier,
         owner=owner,
-        owner_ref=owner.ref if owner else "",
         created_at=now,
         updated_at=now,
         **fields,
@@ -86,6 +96,20 @@ def component(
         Ownership.objects.create(component=made, team=owner, team_ref=owner.ref, period=DateTimeTZRange(now, None))
     Responder.objects.bulk_create(Responder(component=made, team=t, team_ref=t.ref) for t in responders)
     return made
+
+
+def domain(name: str, *, owner: Team | None = None, parent: Domain | None = None, **fields: Any) -> Domain:
+    """A domain, within a wider one when given."""
+    fields = {"owner_ref": owner.ref if owner else "", "parent_ref": parent.ref if parent else "", **fields}
+    fields |= {"owner": owner, "parent": parent}
+    return Domain.objects.create(ref=f"domain:default/{name}", name=name, created_at=NOW, updated_at=NOW, **fields)
+
+
+def system(name: str, *, owner: Team | None = None, domain: Domain | None = None, **fields: Any) -> System:
+    """A system, within a domain when given."""
+    fields = {"owner_ref": owner.ref if owner else "", "domain_ref": domain.ref if domain else "", **fields}
+    fields |= {"owner": owner, "domain": domain}
+    return System.objects.create(ref=f"system:default/{name}", name=name, created_at=NOW, updated_at=NOW, **fields)
 
 
 def dependency(holder: Component, target: Component | str, *, relation: str = "dependsOn") -> Dependency:

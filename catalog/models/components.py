@@ -109,6 +109,22 @@ class Component(Entity):
         ]
         indexes = [
             models.Index(fields=["name", "id"], name="component_by_name", condition=models.Q(retired_at=None)),
+            models.Index(
+                fields=["created_at", "id"], name="component_of_nobody", condition=models.Q(retired_at=None, owner=None)
+            ),
+            models.Index(
+                fields=["created_at", "id"],
+                name="component_of_no_system",
+                condition=models.Q(retired_at=None, system=None) & ~models.Q(system_ref=""),
+            ),
+            models.Index(fields=["retired_at", "id"], name="component_retired", condition=~models.Q(retired_at=None)),
+            models.Index(fields=["updated_at"], name="component_by_change"),
+            models.Index(
+                Coalesce("confirmed_at", "created_at"),
+                "id",
+                name="component_by_confirmation",
+                condition=models.Q(retired_at=None),
+            ),
             GinIndex(fields=["document"], name="component_document"),
             GinIndex(OpClass("words", "gin_trgm_ops"), name="component_words"),
         ]

@@ -83,6 +83,9 @@ class Claim(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "ref"], name="claimed_once_by_a_source")]
+        indexes = [
+            models.Index(fields=["orphaned_at"], name="claim_orphaned", condition=~models.Q(orphaned_at=None)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source} names {self.ref}"

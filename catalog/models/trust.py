@@ -27,7 +27,10 @@ class Score(models.Model):
     changed_at = models.DateTimeField(help_text="When an answer last changed")
 
     class Meta:
-        indexes = [models.Index(fields=["level"], name="score_by_level")]
+        indexes = [
+            models.Index(fields=["level"], name="score_by_level"),
+            models.Index(fields=["at"], name="score_stalest_first"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.component_id} {self.get_level_display()}"

@@ -29,23 +29,30 @@ from catalog.operations.people import (
     put_person,
     retire_person,
 )
+from catalog.operations.scores import begin_scores, record_day, score, score_due
 from catalog.operations.teams import delete_team, patch_team, put_team, retire_team, set_member
 from catalog.operations.tokens import create_token, revoke_token
+from catalog.operations.trust import confirm_components, confirm_team, drop_membership, keep_component, repoint
 from catalog.operations.written import Outcome, Written
 
 __all__ = [
     "Outcome",
     "Written",
     "accept_invitation",
+    "begin_scores",
+    "confirm_components",
+    "confirm_team",
     "create_token",
     "delete_component",
     "delete_entity",
     "delete_group",
     "delete_person",
     "delete_team",
+    "drop_membership",
     "ensure_admin",
     "grant_admin",
     "invite",
+    "keep_component",
     "link_account",
     "patch_component",
     "patch_domain",
@@ -61,7 +68,9 @@ __all__ = [
     "put_team",
     "record_audit",
     "record_changes",
+    "record_day",
     "renew_invitation",
+    "repoint",
     "report_health",
     "retire_component",
     "retire_entity",
@@ -70,5 +79,7 @@ __all__ = [
     "retire_team",
     "revoke_invitation",
     "revoke_token",
+    "score",
+    "score_due",
     "set_member",
 ]

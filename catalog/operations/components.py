@@ -2,8 +2,8 @@
 
 Who may: members of the owner team, the person named as owner, platform admins, tokens with `components:write` that no
 team limits or that are limited to the owner team. Naming an owner asks the same of the new one, so nobody can take from
-or burden another team. What nobody owns may be claimed by naming one of one's own teams, or written by those whom no
-team limits.
+or burden another team. What nobody owns, or a team that is dissolved, may be claimed by naming one of one's own teams,
+or written by those whom no team limits.
 """
 
 from collections.abc import Mapping, Sequence

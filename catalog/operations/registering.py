@@ -55,8 +55,10 @@ def write_components(specs: Sequence[ComponentSpec], writing: Writing) -> list[R
     teams = {team.ref: team for team in Team.objects.filter(ref__in={spec.owner for spec in specs} - {""})}
     rights = rights_of(writing.actor)
     steps = [Step(spec, found.get(spec.ref), {}) for spec in specs]
+    dissolved = _dissolved(steps)
     for step in steps:
-        step.result = _decided(step, teams, rights, writing.expected.get(step.spec.ref))
+        before = _asked(step, dissolved)
+        step.result = _decided(step, before, teams, rights, writing.expected.get(step.spec.ref))
     due = [step for step in steps if step.result is None]
     if due:
         _write(due, teams, writing)
@@ -68,11 +70,26 @@ def _locked(refs: list[str]) -> dict[str, Component]:
     return {row.ref: row for row in with_relations(rows)}
 
 
-def _decided(step: Step, teams: Mapping[str, Team], rights: Rights, expected: int | None) -> Result | None:
+def _dissolved(steps: Sequence[Step]) -> frozenset[int]:
+    """Teams that are no more, of those that own what is to go to somebody else."""
+    rows = [step.row for step in steps if step.row and step.spec.owner != step.row.owner_ref]
+    owners = {row.owner_id for row in rows if row.owner_id is not None}
+    gone = Team.objects.filter(pk__in=owners, retired_at__isnull=False)
+    return frozenset(gone.values_list("pk", flat=True)) if owners else frozenset()
+
+
+def _asked(step: Step, dissolved: frozenset[int]) -> Owner:
+    """Whose it was; what a dissolved team leaves behind may be claimed like what is nobody's."""
+    row = step.row
+    return Owner() if row is None or row.owner_id in dissolved else Owner(row.owner_ref, row.owner_id)
+
+
+def _decided(
+    step: Step, before: Owner, teams: Mapping[str, Team], rights: Rights, expected: int | None
+) -> Result | None:
     """The answer where nothing is to be written; fills the step's diff."""
     row, spec = step.row, step.spec
     team = teams.get(spec.owner)
-    before = Owner(row.owner_ref, row.owner_id) if row else Owner()
     try:
         rights.require_ownership(before, Owner(spec.owner, team.pk if team else None))
         expect_version(row.version if row else ABSENT, expected=expected)

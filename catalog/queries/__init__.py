@@ -1,5 +1,6 @@
 """Reads of the catalog."""
 
+from catalog.queries.confirmation import due_for_confirmation, due_of
 from catalog.queries.entities import (
     Found,
     NoSuchComponent,
@@ -23,40 +24,106 @@ from catalog.queries.entities import (
     teams_of,
     tokens_of,
 )
+from catalog.queries.inside import (
+    Inside,
+    healths_inside,
+    inside_domains,
+    inside_systems,
+    owned_by,
+    sizes,
+    systems_inside,
+)
 from catalog.queries.keyset import Page, page
 from catalog.queries.listing import NOBODY, SORTS, ComponentFilter, Facet, Healths, components, counts, facets, used_by
+from catalog.queries.meant import meant
+from catalog.queries.neighbours import Beside, Counts, Glance, Side, glance, neighbours
+from catalog.queries.queue import BadCursor, Case, QueuePage, cases, queue
+from catalog.queries.relations import Named, Relation, names_of, relations_of
+from catalog.queries.scores import (
+    OUTCOMES,
+    SCORE_SORTS,
+    TEAM_SORTS,
+    Fleet,
+    ScoreFilter,
+    Told,
+    fleet,
+    scores,
+    team_scores,
+    trend,
+)
+from catalog.queries.troubles import TROUBLES, QueueFilter, Trouble
+from catalog.queries.troubles import counts as trouble_counts
 
 __all__ = [
     "NOBODY",
+    "OUTCOMES",
+    "SCORE_SORTS",
     "SORTS",
+    "TEAM_SORTS",
+    "TROUBLES",
+    "BadCursor",
+    "Beside",
+    "Case",
     "ComponentFilter",
+    "Counts",
     "Facet",
+    "Fleet",
     "Found",
+    "Glance",
     "Healths",
+    "Inside",
+    "Named",
     "NoSuchComponent",
     "NoSuchDomain",
     "NoSuchPerson",
     "NoSuchSystem",
     "NoSuchTeam",
     "Page",
+    "QueueFilter",
+    "QueuePage",
+    "Relation",
+    "ScoreFilter",
+    "Side",
+    "Told",
+    "Trouble",
+    "cases",
     "changes_of",
     "component_by_ref",
     "components",
     "components_of",
     "counts",
     "domain_by_ref",
+    "due_for_confirmation",
+    "due_of",
     "facets",
+    "fleet",
+    "glance",
     "health_of",
     "health_said",
+    "healths_inside",
     "holding",
+    "inside_domains",
+    "inside_systems",
+    "meant",
     "named",
+    "names_of",
+    "neighbours",
     "on_call_now",
+    "owned_by",
     "owner_of",
     "page",
     "person_by_ref",
+    "queue",
+    "relations_of",
+    "scores",
+    "sizes",
     "system_by_ref",
+    "systems_inside",
     "team_by_ref",
+    "team_scores",
     "teams_of",
     "tokens_of",
+    "trend",
+    "trouble_counts",
     "used_by",
 ]

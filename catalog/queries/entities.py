@@ -20,16 +20,16 @@ class NoSuchTeam(Missing):
     """There is no team of that name."""
 
 
+class NoSuchPerson(Missing):
+    """There is no person of that name."""
+
+
 class NoSuchSystem(Missing):
     """There is no system of that name."""
 
 
 class NoSuchDomain(Missing):
     """There is no domain of that name."""
-
-
-class NoSuchPerson(Missing):
-    """There is no person of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Found:
 
 def component_by_ref(ref: str) -> Component:
     """The component named `kind:namespace/name` in any case, retired or not. Raises NoSuchComponent."""
-    found = Component.objects.select_related("owner", "system").filter(ref=ref.lower()).first()
+    found = Component.objects.select_related("owner", "system__domain").filter(ref=ref.lower()).first()
     if found is None:
         raise NoSuchComponent(f"There is no {ref.lower()}.")
     return found
@@ -81,9 +81,9 @@ def domain_by_ref(ref: str) -> Domain:
     return found
 
 
-def owner_of(component: Component) -> Team | None:
+def owner_of(entity: Component | System | Domain) -> Team | None:
     """The team that owns it now; None without one, or with one that is not (or no longer) there."""
-    owner = component.owner
+    owner = entity.owner
     return owner if owner and owner.retired_at is None else None
 
 

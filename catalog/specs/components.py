@@ -72,4 +72,6 @@ def _faults(spec: ComponentSpec) -> Iterator[FieldError]:
         yield FieldError(
             "tier", "out_of_range", "Use 1 (the whole company stops) to 4 (nobody notices), or leave it out."
         )
+    if spec.definition and spec.kind != "api":
+        yield FieldError("definition", "only_of_an_api", "Only an API has a definition; register one and provide it.")
     yield from rules.web_address("runbook", spec.runbook)

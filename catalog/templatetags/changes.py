@@ -23,6 +23,9 @@ VERBS = {
     "revoke": "Revoked",
     "update": "Changed",
     "withdraw": "Withdrew",
+    "confirm": "Confirmed",
+    "drop": "Taken out",
+    "keep": "Kept, though its source dropped it",
 }
 
 

@@ -1,5 +1,9 @@
 """Register, edit and retire a component."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
@@ -15,7 +19,10 @@ from catalog.forms import ComponentForm, NewComponentForm
 from catalog.models import Component, Team
 from catalog.models.entity import Origin
 from catalog.operations import patch_component, put_component, retire_component
+from catalog.operations.merging import MERGED
 from catalog.operations.written import ABSENT
+from catalog.specs import EntitySpec
+from catalog.views import preview
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected
 
@@ -27,6 +34,11 @@ def new(request: HttpRequest) -> HttpResponse:
     owners = owners_for(actor)
     only = owners[0].ref if len(owners) == 1 else ""
     form = NewComponentForm(request.POST or None, owners=owners, owner=only)
+    trail = [("Catalog", reverse("catalog:components")), ("Register component", "")]
+    context = {"form": form, "trail": trail, "title": "Register component", "action": "Register", "paste": True}
+    if preview.wanted(request):
+        return preview.show(request, form, form.spec, context)
+    form.initial.update(named_in(request))
     if form.is_valid():
         try:
             made = put_component(
@@ -37,8 +49,6 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"{made.row.label} is registered.")
             return redirect(made.row)
-    trail = [("Catalog", reverse("catalog:components")), ("Register component", "")]
-    context = {"form": form, "trail": trail, "title": "Register component", "action": "Register"}
     return render(request, "catalog/form.html", context, status=400 if form.errors else 200)
 
 
@@ -47,12 +57,24 @@ def edit(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpResp
     """Change a component; a change that somebody else made meanwhile is not overwritten."""
     component = queries.component_by_ref(f"{kind}:{namespace}/{name}")
     actor = actor_of(request)
-    form = ComponentForm(request.POST or None, owners=owners_for(actor), spec=component_spec(component))
+    spec = component_spec(component)
+    form = ComponentForm(request.POST or None, owners=owners_for(actor), spec=spec)
+    context = {
+        "form": form,
+        "yaml": preview.known(spec),
+        "version": request.POST.get("version", component.version),
+        "trail": _trail(component, "Edit"),
+        "title": f"Edit {component.label}",
+        "action": "Save",
+        "back": component.get_absolute_url(),
+    }
+    if preview.wanted(request):
+        return preview.show(request, form, lambda: replace(spec, **form.said()), context)
     if form.is_valid():
         try:
             patch_component(
                 ref=component.ref,
-                changes=form.said(),
+                changes=whole(spec, form.said()),
                 actor=actor,
                 now=db_now(),
                 origin=Origin.FORM,
@@ -63,14 +85,6 @@ def edit(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpResp
         else:
             messages.success(request, "Saved.")
             return redirect(component)
-    context = {
-        "form": form,
-        "version": request.POST.get("version", component.version),
-        "trail": _trail(component, "Edit"),
-        "title": f"Edit {component.label}",
-        "action": "Save",
-        "back": component.get_absolute_url(),
-    }
     return render(request, "catalog/form.html", context, status=400 if form.errors else 200)
 
 
@@ -83,10 +97,21 @@ def retire(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpRe
     return redirect(written.row)
 
 
+def named_in(request: HttpRequest) -> dict[str, str]:
+    """What the address says already of something new, such as `?kind=api&name=orders`."""
+    return {key: request.GET[key] for key in ("kind", "namespace", "name") if request.GET.get(key)}
+
+
 def owners_for(actor: Actor) -> QuerySet[Team]:
     """The teams `actor` may name as an owner."""
     teams = Team.objects.filter(retired_at=None).order_by("name")
     return teams if actor.everywhere else teams.filter(pk__in=actor.team_ids())
+
+
+def whole(before: EntitySpec, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What a form said in whole as a change: keys that it left out of labels and annotations go."""
+    gone = {name: dict.fromkeys(getattr(before, name)) for name in MERGED if name in said}
+    return {**said, **{name: {**keys, **said[name]} for name, keys in gone.items()}}
 
 
 def version_of(request: HttpRequest) -> int | None:

@@ -1,5 +1,7 @@
 """Make and edit a team, its members, and what people say about themselves."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -12,10 +14,11 @@ from catalog.access import actor_of, person_of
 from catalog.described import person_spec, team_spec
 from catalog.forms import MemberForm, NewTeamForm, PersonForm, TeamForm
 from catalog.models.entity import Origin
-from catalog.operations import patch_team, put_person, put_team, set_member
+from catalog.operations import patch_person, patch_team, put_team, set_member
 from catalog.operations.written import ABSENT
 from catalog.refs import BadReference, parse
-from catalog.views.components import version_of
+from catalog.views import preview
+from catalog.views.components import named_in, version_of, whole
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected
 
@@ -25,6 +28,11 @@ def new(request: HttpRequest) -> HttpResponse:
     """Make a team; whoever makes it leads it."""
     person = person_of(request)
     form = NewTeamForm(request.POST or None)
+    trail = [("Teams", reverse("catalog:teams")), ("New team", "")]
+    context = {"form": form, "trail": trail, "title": "New team", "action": "Create", "paste": True}
+    if preview.wanted(request):
+        return preview.show(request, form, lambda: form.spec(person), context)
+    form.initial.update(named_in(request))
     if form.is_valid():
         try:
             made = put_team(
@@ -39,8 +47,6 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"{made.row.label} is there, and you lead it.")
             return redirect(made.row)
-    trail = [("Teams", reverse("catalog:teams")), ("New team", "")]
-    context = {"form": form, "trail": trail, "title": "New team", "action": "Create"}
     return render(request, "catalog/form.html", context, status=400 if form.errors else 200)
 
 
@@ -49,12 +55,23 @@ def edit(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """Change a team; a change that somebody else made meanwhile is not overwritten."""
     team = queries.team_by_ref(f"group:{namespace}/{name}")
     spec = team_spec(team)
-    form = TeamForm(request.POST or None, initial={field: getattr(spec, field) for field in TeamForm.base_fields})
+    form = TeamForm(request.POST or None, spec=spec)
+    context = {
+        "form": form,
+        "yaml": preview.known(spec),
+        "version": request.POST.get("version", team.version),
+        "trail": [("Teams", reverse("catalog:teams")), (team.label, team.get_absolute_url()), ("Edit", "")],
+        "title": f"Edit {team.label}",
+        "action": "Save",
+        "back": team.get_absolute_url(),
+    }
+    if preview.wanted(request):
+        return preview.show(request, form, lambda: replace(spec, **form.said()), context)
     if form.is_valid():
         try:
             patch_team(
                 ref=team.ref,
-                changes=form.said(),
+                changes=whole(spec, form.said()),
                 actor=actor_of(request),
                 now=db_now(),
                 origin=Origin.FORM,
@@ -65,14 +82,6 @@ def edit(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         else:
             messages.success(request, "Saved.")
             return redirect(team)
-    context = {
-        "form": form,
-        "version": request.POST.get("version", team.version),
-        "trail": [("Teams", reverse("catalog:teams")), (team.label, team.get_absolute_url()), ("Edit", "")],
-        "title": f"Edit {team.label}",
-        "action": "Save",
-        "back": team.get_absolute_url(),
-    }
     return render(request, "catalog/form.html", context, status=400 if form.errors else 200)
 
 
@@ -103,7 +112,14 @@ def person(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     form = PersonForm(request.POST or None, initial={field: getattr(spec, field) for field in PersonForm.base_fields})
     if form.is_valid():
         try:
-            put_person(spec=form.spec(found), actor=actor_of(request), now=db_now())
+            patch_person(
+                ref=found.ref,
+                changes=form.cleaned_data,
+                actor=actor_of(request),
+                now=db_now(),
+                origin=Origin.FORM,
+                expected_version=version_of(request),
+            )
         except Expected as error:
             form.explain(error)
         else:
@@ -111,6 +127,7 @@ def person(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
             return redirect(found)
     context = {
         "form": form,
+        "version": request.POST.get("version", found.version),
         "trail": [(found.label, found.get_absolute_url()), ("Edit", "")],
         "title": f"Edit {found.label}",
         "action": "Save",

@@ -73,10 +73,10 @@ def incidents(
     return found.order_by("-opened_at", "-number")
 
 
-def open_incident_of(component: Component) -> Incident | None:
-    """The worst open incident of a component."""
+def open_incidents_of(component: Component) -> list[Incident]:
+    """The open incidents of a component, the worst first."""
     found = Incident.objects.filter(component=component).exclude(state=Incident.State.RESOLVED)
-    return found.select_related(*RELATED).order_by("severity", "opened_at").first()
+    return list(found.select_related(*RELATED).order_by("severity", "opened_at"))
 
 
 def pages_of(incident: Incident) -> list[Page]:

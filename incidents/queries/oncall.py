@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from django.db.models import Value
 
 from catalog.models import Person, Team
 from incidents.models import Override, Schedule, TeamPaging
@@ -135,16 +136,17 @@ def on_call_now(loaded: Iterable[Schedule], *, now: datetime) -> list[OnCall]:
 def on_call_of_teams(teams: Iterable[Team | int], *, now: datetime) -> dict[int, OnCall]:
     """Team key to who is on call for it: by the schedule it is shown by, else its first by name; without any, no entry.
 
-    Four queries for any number of teams.
+    Five queries for any number of teams.
     """
     wanted = {team.pk if isinstance(team, Team) else team for team in teams}
-    shown = dict(
-        TeamPaging.objects.filter(team__in=wanted, schedule__retired_at=None)
-        .exclude(schedule=None)
-        .values_list("team_id", "schedule__slug")
+    named = TeamPaging.objects.filter(team__in=wanted, schedule__retired_at=None).exclude(schedule=None)
+    first = Schedule.objects.filter(team__in=wanted, retired_at=None).order_by()
+    rows = named.values_list("team_id", Value(0), Value(""), "schedule__slug").union(
+        first.values_list("team_id", Value(1), "name", "slug"), all=True
     )
-    rest = Schedule.objects.filter(team__in=wanted - set(shown), retired_at=None).order_by("-name")
-    shown |= {pk: slug for pk, slug in rest.values_list("team_id", "slug") if pk is not None}
+    shown: dict[int, str] = {}
+    for pk, _, _, slug in sorted(rows):
+        shown.setdefault(pk, slug)
     found = {
         on_call.schedule.slug: on_call
         for on_call in on_call_now(with_layers(shown.values(), overrides_from=now), now=now)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import connection
+from django.http import HttpRequest
 
 
 def db_now() -> datetime:
@@ -11,3 +12,11 @@ def db_now() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         row: tuple[datetime] = cursor.fetchone()
     return row[0]
+
+
+def now_of(request: HttpRequest) -> datetime:
+    """`db_now`, asked once a request, so that all parts of a page agree and pay for it once."""
+    kept: dict[str, datetime] = vars(request)
+    if "portico_now" not in kept:
+        kept["portico_now"] = db_now()
+    return kept["portico_now"]

@@ -95,6 +95,11 @@ def health_key(said: Sequence[ComponentHealth] | None) -> str:
     return KEYS[said[0].state] if said else "no-slo"
 
 
+def worst_key(worst: int) -> str:
+    """`Component.worst` as the design language names it."""
+    return KEYS.get(worst, "no-slo")
+
+
 def _tabs(request: HttpRequest) -> list[dict[str, object]]:
     """Views everybody needs, each an address; the one that is shown is marked."""
     person: Person | None = getattr(request.user, "person", None)

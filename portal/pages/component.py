@@ -1,9 +1,8 @@
 """One component: who owns it, who is on call until when, is it healthy, who suffers with it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from urllib.parse import urlencode
 
 import structlog
@@ -14,19 +13,40 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from catalog import queries, registries
-from catalog.access import reader_may_write
-from catalog.graph import blast_radius
-from catalog.models import Component, ComponentHealth, Dependency, Membership, Team
+from catalog.graph import BlastRadius, blast_radius, narrow_blast_radius
+from catalog.models import Component
+from catalog.queries import Counts, Glance
 from catalog.rules import safe_url
-from portal.lib.clock import db_now
+from portal.lib.clock import now_of
 from portal.lib.reading import readable
+from portal.pages import blast_radius as radius_tab
 from portal.pages.catalog import health_key
-from portal.pages.dependency_graph import Neighbour, draw
+from portal.pages.dependency_graph import MOST, draw, neighbour
+from portal.pages.entities import (
+    change_facts,
+    chosen_tab,
+    links_of,
+    may_edit,
+    owner_facts,
+    relation_facts,
+    tab_links,
+    way_to,
+    yaml_facts,
+)
 
 log = structlog.get_logger(__name__)
-TABS = (("overview", "Overview"), ("dependencies", "Dependencies"), ("docs", "Docs"), ("changes", "Changes"))
-Said = Mapping[int, Sequence[ComponentHealth]]
-PROVIDES = Dependency.Relation.PROVIDES
+TITLES = {
+    "overview": "Overview",
+    "dependencies": "Dependencies",
+    "blast-radius": "Blast radius",
+    "docs": "Docs",
+    "definition": "Definition",
+    "relations": "Relations",
+    "changes": "Changes",
+    "yaml": "YAML",
+}
+WIDE = 250
+"""From so many on, what breaks is worked out after the page is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +61,41 @@ class Filled:
 
 @readable
 def show(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpResponse:
-    """The component's page; `?tab=` dependencies, docs or changes."""
+    """The component's page; `?tab=` a key of `TITLES`."""
     component = queries.component_by_ref(f"{kind}:{namespace}/{name}")
-    now = db_now()
-    tab = request.GET.get("tab", "") if request.GET.get("tab") in dict(TABS) else "overview"
+    now = now_of(request)
+    titles = _titles(component)
+    tab = chosen_tab(request, titles)
+    beside = queries.glance(component, most=MOST)
+    radius = blast_radius(component.pk) if tab == "blast-radius" else _narrow(component, beside.counts)
     panels = filled(registries.component_panels, component, request, now)
-    needs, needed_by, said = neighbours(component)
-    radius = blast_radius(component.pk)
+    said = queries.health_said([component.pk]).get(component.pk, [])
     context = {
         "component": component,
         "now": now,
         "tab": tab,
         "trail": _trail(component),
         "panels": panels,
-        "tabs": _tabs(component, panels["main"], tab, len(needs) + len(needed_by)),
-        "needs": needs,
-        "needed_by": needed_by,
-        "graph": draw(needs, needed_by),
+        "tabs": _tabs(component, titles, [*panels["main"], *panels["side"]], tab, beside.counts, radius),
+        "counts": beside.counts,
         "radius": radius,
-        "may_write": may_edit(request, [component.owner]),
-        **_owner(component, now=now),
+        "may_write": may_edit(request, component),
+        **owner_facts(component, now=now),
+        **_ownership(component),
+        "responders": list(component.responders.select_related("team")),
         "health": health_key(said),
         "said": said,
-        **(_tab_facts(component, tab, now=now)),
+        **_tab_facts(component, tab, request, beside, radius, now=now),
     }
     return render(request, "catalog/component.html", context)
+
+
+@readable
+def radius_cell(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpResponse:
+    """What breaks with it in one line, for the page of a component with which very much does."""
+    component = queries.component_by_ref(f"{kind}:{namespace}/{name}")
+    context = {"component": component, "radius": blast_radius(component.pk)}
+    return render(request, "catalog/parts/radius_cell.html", context)
 
 
 def filled[E](
@@ -93,82 +123,92 @@ def _drawn[E](key: str, panel: registries.Panel[E], entity: E, request: HttpRequ
     return Filled(key, panel.title, facts.get(panel.count), html)
 
 
-def neighbours(component: Component) -> tuple[list[Neighbour], list[Neighbour], Sequence[ComponentHealth]]:
-    """What it needs and what needs it, by name (APIs it provides need it), and what is said of its own health."""
-    own = list(component.dependencies.select_related("target__owner"))
-    others = list(
-        component.dependents.select_related("holder__owner").filter(holder__retired_at=None).exclude(holder=None)
-    )
-    met = [component, *(d.target for d in own if d.target), *(d.holder for d in others if d.holder)]
-    health = queries.health_said([one.pk for one in met])
-
-    def outward(edges: Iterable[Dependency]) -> list[Neighbour]:
-        return [_neighbour(edge, edge.target, health) for edge in sorted(edges, key=attrgetter("target_ref"))]
-
-    def inward(edges: Iterable[Dependency]) -> list[Neighbour]:
-        return [_neighbour(edge, edge.holder, health) for edge in sorted(edges, key=attrgetter("holder.ref"))]
-
-    needs = outward(d for d in own if d.relation != PROVIDES) + inward(d for d in others if d.relation == PROVIDES)
-    needed_by = inward(d for d in others if d.relation != PROVIDES) + outward(d for d in own if d.relation == PROVIDES)
-    return needs, needed_by, health.get(component.pk, [])
+def _titles(component: Component) -> dict[str, str]:
+    without = {key for key in ("docs", "definition") if not getattr(component, key)}
+    return {key: title for key, title in TITLES.items() if key not in without}
 
 
-def may_edit(request: HttpRequest, teams: Iterable[Team | None]) -> bool:
-    """Whether the reader may write what these teams own; what nobody owns is open to all with a team."""
-    return reader_may_write(request, teams)
+def _narrow(component: Component, counts: Counts) -> BlastRadius | None:
+    """What breaks with it, where that is known at once."""
+    return narrow_blast_radius(component.pk, most=WIDE) if counts.needed_by < WIDE else None
 
 
-def _neighbour(edge: Dependency, other: Component | None, health: Said) -> Neighbour:
-    if other is None:
-        return Neighbour(edge.target_ref, None, "no-slo", edge.get_relation_display())
-    return Neighbour(other.ref, other, health_key(health.get(other.pk)), edge.get_relation_display())
-
-
-def _owner(component: Component, *, now: datetime) -> dict[str, object]:
-    owner = queries.owner_of(component)
-    leads = Membership.objects.filter(team=owner, role=Membership.Role.LEAD).select_related("person") if owner else []
+def _ownership(component: Component) -> dict[str, object]:
     owned = list(component.ownerships.select_related("team").order_by("-period")[:8])
-    since = next((one.period.lower for one in owned if one.period.upper is None), None)
+    return {"ownerships": owned, "owned_since": next((o.period.lower for o in owned if o.period.upper is None), None)}
+
+
+def _tab_facts(
+    component: Component,
+    tab: str,
+    request: HttpRequest,
+    beside: Glance,
+    radius: BlastRadius | None,
+    *,
+    now: datetime,
+) -> dict[str, object]:
+    match tab:
+        case "changes":
+            return change_facts(component.ref, most=200)
+        case "yaml":
+            return yaml_facts(component)
+        case "relations":
+            return relation_facts(component.ref, request)
+        case "dependencies":
+            return _dependencies(component, request)
+        case "blast-radius" if radius:
+            return radius_tab.facts(component, radius, request.GET, now=now)
+        case "overview":
+            return _overview(component, beside)
+    return {}
+
+
+def _dependencies(component: Component, request: HttpRequest) -> dict[str, object]:
+    """Both sides by the page; each has a cursor of its own, and the other stays where it is."""
+    places = {side: request.GET.get(side, "") for side in ("needs", "needed_by")}
+    needs, needed_by = queries.neighbours(component, needs=places["needs"], needed_by=places["needed_by"])
+
+    def lead(side: str, cursor: str) -> str:
+        asked = {"tab": "dependencies", **places, side: cursor}
+        return f"?{urlencode({key: value for key, value in asked.items() if value})}"
+
     return {
-        "owner": owner,
-        "leads": [lead.person for lead in leads if lead.person],
-        "owned_since": since,
-        "ownerships": owned,
-        "duty": queries.on_call_now([owner.pk], now=now).get(owner.pk) if owner else None,
-        "responders": list(component.responders.select_related("team")),
-        "chat": safe_url(owner.chat_url) if owner else "",
+        "needs": [neighbour(one) for one in needs.rows],
+        "needed_by": [neighbour(one) for one in needed_by.rows],
+        "needs_next": lead("needs", needs.next) if needs.next else "",
+        "needs_previous": lead("needs", needs.previous) if needs.previous else "",
+        "needed_by_next": lead("needed_by", needed_by.next) if needed_by.next else "",
+        "needed_by_previous": lead("needed_by", needed_by.previous) if needed_by.previous else "",
     }
 
 
-def _tab_facts(component: Component, tab: str, *, now: datetime) -> dict[str, object]:
-    all_changes = reverse("catalog:changes") + "?" + urlencode({"object": component.ref})
-    if tab == "changes":
-        return {"changes": queries.changes_of(component.ref).select_related("person")[:200], "all_changes": all_changes}
-    if tab == "dependencies":
-        return {}
+def _overview(component: Component, beside: Glance) -> dict[str, object]:
+    needs, needed_by = ([neighbour(one) for one in side] for side in (beside.needs, beside.needed_by))
     return {
-        "changes": queries.changes_of(component.ref).select_related("person")[:5],
-        "links": [
-            {**link, "safe": safe_url(link["url"]), "host": link["url"].split("//")[-1].split("/")[0]}
-            for link in component.links
-        ],
+        **change_facts(component.ref, most=5),
+        "needs": needs,
+        "needed_by": needed_by,
+        "graph": draw(needs, needed_by),
+        "wholes": beside.part_of,
+        "links": links_of(component),
         "runbook": safe_url(component.runbook),
     }
 
 
-def _tabs(component: Component, main: list[Filled], tab: str, edges: int) -> list[dict[str, object]]:
+def _tabs(
+    component: Component,
+    titles: Mapping[str, str],
+    main: list[Filled],
+    tab: str,
+    counts: Counts,
+    radius: BlastRadius | None,
+) -> list[dict[str, object]]:
     here = component.get_absolute_url()
-    counts = {"dependencies": edges}
-    own: list[dict[str, object]] = [
-        {
-            "title": title,
-            "url": here if key == "overview" else f"{here}?tab={key}",
-            "count": counts.get(key),
-            "active": key == tab,
-        }
-        for key, title in TABS
-        if key != "docs" or component.docs
-    ]
+    known: dict[str, object] = {
+        "dependencies": counts.needs + counts.needed_by,
+        "blast-radius": len(radius.components) if radius else None,
+    }
+    own = tab_links(here, titles, tab, known)
     others: list[dict[str, object]] = [
         {"title": p.title, "url": f"{here}#{p.key}", "count": p.count, "active": False} for p in main if p.title
     ]
@@ -176,7 +216,5 @@ def _tabs(component: Component, main: list[Filled], tab: str, edges: int) -> lis
 
 
 def _trail(component: Component) -> list[tuple[str, str]]:
-    catalog = reverse("catalog:components")
-    group = component.system_ref
-    middle = [(group.rpartition("/")[2], f"{catalog}?system={group}")] if group else []
-    return [("Catalog", catalog), *middle, (component.name, "")]
+    above = way_to(component.system, named=component.system_ref)
+    return [("Catalog", reverse("catalog:components")), *above, (component.name, "")]

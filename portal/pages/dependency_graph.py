@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from catalog.models import Component
+from catalog.queries import Beside
+from portal.pages.catalog import worst_key
 
 WIDTH, BOX, SELF_BOX, STEP, TOP, MOST = 764, 190, 180, 58, 26, 6
 SELF_X = (WIDTH - SELF_BOX) // 2
@@ -26,6 +28,23 @@ class Neighbour:
     def icon(self) -> str:
         """The icon of its health."""
         return ICONS.get(self.health, "circle-dashed")
+
+    @property
+    def owner(self) -> str:
+        """Whose it is, in a word or two; a person may own too."""
+        return owner_words(self.component) if self.component else "not registered"
+
+
+def owner_words(component: Component) -> str:
+    """The owner team's label; of another owner (a person, or one that is not there) the name."""
+    if component.owner:
+        return component.owner.label
+    return component.owner_ref.rpartition("/")[2] or "no owner"
+
+
+def neighbour(one: Beside) -> Neighbour:
+    """With its health as the design language names it."""
+    return Neighbour(one.ref, one.component, worst_key(one.component.worst if one.component else -1), one.relation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +84,12 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """All boxes; `more_left` and `more_right` are left out."""
+    """All boxes of one component's graph."""
 
     left: tuple[Node, ...]
     right: tuple[Node, ...]
     height: int
     middle: int
-    more_left: int
-    more_right: int
 
     @property
     def self_y(self) -> int:
@@ -93,7 +110,7 @@ def draw(needs: Sequence[Neighbour], needed_by: Sequence[Neighbour]) -> Drawing:
     right_x, self_right = WIDTH - BOX, SELF_X + SELF_BOX
     left = _column(needs, 0, f"M{BOX} {{y}}C245 {{y}} 242 {middle} {SELF_X} {middle}", rows)
     right = _column(needed_by, right_x, f"M{self_right} {middle}C527 {middle} 519 {{y}} {right_x} {{y}}", rows)
-    return Drawing(left, right, height, middle, max(0, len(needs) - MOST), max(0, len(needed_by) - MOST))
+    return Drawing(left, right, height, middle)
 
 
 def _column(neighbours: Sequence[Neighbour], x: int, curve: str, rows: int) -> tuple[Node, ...]:

@@ -14,6 +14,8 @@ from portal.lib.reading import readable
 CONTENTS = (
     "getting-started",
     "catalog",
+    "catalog-yaml",
+    "trust",
     "accounts",
     "maintenance",
     "counting",

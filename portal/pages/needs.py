@@ -4,10 +4,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.models import Component, Person, Team
+from catalog import queries as catalog
+from catalog.models import Component, Membership, Person, Team
 from incidents import queries as incidents
 from incidents.models import Schedule
 from incidents.queries import oncall
@@ -39,8 +41,10 @@ def of(
     """
     mine = {team.pk for team in teams}
     theirs = [one for one in schedules if person.platform_admin or one.team_id in mine]
-    found = [*_pages(person), *_holes(theirs, now), *(_blind(mine) if blind else ())]
-    return [*found, *_unowned(unowned)] if person.platform_admin and unowned else found
+    found = [*_pages(person), *_holes(theirs, now), *(_blind(mine) if blind else ()), *_unconfirmed(person, now)]
+    if not person.platform_admin:
+        return found
+    return [*found, *(_unowned(unowned) if unowned else ()), *_care(now)]
 
 
 def _pages(person: Person) -> Iterator[Need]:
@@ -69,11 +73,29 @@ def _blind(mine: set[int]) -> Iterator[Need]:
         yield Need("no-data", f"{objective.label} sees nothing", text, objective.get_absolute_url(), "Look")
 
 
+def _unconfirmed(person: Person, now: datetime) -> Iterator[Need]:
+    """Twice a year leads are asked whether what is said of their teams' components is still right."""
+    leads = Team.objects.filter(memberships__person=person, memberships__role=Membership.Role.LEAD, retired_at=None)
+    due = catalog.due_for_confirmation(now).filter(owner__in=leads).order_by("owner__name")
+    counts = due.values("owner__name", "owner__title", "owner__namespace").annotate(n=Count("pk"))
+    for one in counts[:3]:
+        title = f"{words.plural(one['n'], 'component')} of {one['owner__title'] or one['owner__name']} to confirm"
+        url = reverse("catalog:team", args=[one["owner__namespace"], one["owner__name"]])
+        yield Need("unconfirmed", title, "Nobody said for half a year that it is still right.", url, "Look through")
+
+
+def _care(now: datetime) -> Iterator[Need]:
+    if count := sum(catalog.trouble_counts(catalog.QueueFilter(), now=now).values()):
+        title = f"{words.plural(count, 'entry', 'entries')} of the catalog need care"
+        text = "Unowned, dangling, not confirmed, dropped by its source"
+        yield Need("at-risk", title, text, reverse("catalog:queue"), "Put right")
+
+
 def _unowned(count: int) -> Iterator[Need]:
     oldest = Component.objects.filter(retired_at=None, owner=None).order_by("created_at").first()
     if oldest:
         title = f"{words.plural(count, 'component has', 'components have')} no owner"
-        url = reverse("catalog:components") + "?owner=none"
+        url = reverse("catalog:queue") + "?trouble=no-owner&trouble=owner-missing&trouble=owner-person"
         yield Need(
             "nobody", title, f"Oldest: {oldest.label}. An alert on it goes to the catch-all policy.", url, "Assign"
         )

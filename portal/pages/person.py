@@ -1,33 +1,67 @@
-"""One person: their teams, how to reach them, what they wrote lately."""
+"""One person: their teams, what they own themselves, when they are on call, how to reach them."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from catalog import queries
-from catalog.models import Person
-from portal.lib.clock import db_now
+from catalog.models import Component, Domain, Person, System
+from portal.lib.clock import now_of
 from portal.lib.reading import readable
+from portal.pages.catalog import lines
+from portal.pages.domains import domain_lines
+from portal.pages.entities import change_facts, chosen_tab, links_of, relation_facts, tab_links, yaml_facts
 from portal.pages.people import may_invite
+from portal.pages.systems import system_lines
+
+SIZE = 50
+MOST = 100
+TITLES = {"overview": "Overview", "relations": "Relations", "changes": "Changes", "yaml": "YAML"}
 
 
 @readable
 def show(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
-    """The person's page; what they may change of themselves has a button."""
+    """The person's page; what they may change of themselves has a button. `?tab=` a key of `TITLES`."""
     person = queries.person_by_ref(f"user:{namespace}/{name}")
     reader: Person | None = getattr(request.user, "person", None)
-    teams = list(queries.teams_of(person))
-    now = db_now()
-    duty = queries.on_call_now([team.pk for team in teams], now=now)
+    tab = chosen_tab(request, TITLES)
     context = {
-        "now": now,
+        "now": now_of(request),
         "person": person,
+        "tab": tab,
+        "tabs": tab_links(person.get_absolute_url(), TITLES, tab),
         "trail": [("People", reverse("people")), (person.label, "")],
-        "memberships": person.memberships.filter(team__retired_at=None).select_related("team").order_by("team__name"),
-        "on_call": [(team, duty[team.pk]) for team in teams if team.pk in duty and duty[team.pk].person == person],
-        "changes": person.audit_entries.all()[:10],
         "mine": reader is not None and reader.pk == person.pk,
         "may_invite": person.account_id is None and person.retired_at is None and may_invite(request),
         "may_write": reader is not None and (reader.platform_admin or reader.pk == person.pk),
+        **_tab_facts(person, tab, request),
     }
     return render(request, "catalog/person.html", context)
+
+
+def _tab_facts(person: Person, tab: str, request: HttpRequest) -> dict[str, object]:
+    if tab == "relations":
+        return relation_facts(person.ref, request)
+    if tab == "changes":
+        return change_facts(person.ref, most=200)
+    if tab == "yaml":
+        return yaml_facts(person)
+    now = now_of(request)
+    teams = list(queries.teams_of(person))
+    duty = queries.on_call_now([team.pk for team in teams], now=now)
+    own = {"owner_ref": person.ref, "retired_at": None}
+    components = Component.objects.filter(**own).select_related("owner")
+    page = queries.page(components, queries.SORTS["health"], cursor=request.GET.get("cursor", ""), size=SIZE)
+    return {
+        "memberships": person.memberships.exclude(team__retired_at__isnull=False)
+        .select_related("team")
+        .order_by("team_ref")[:MOST],
+        "on_call": [(team, duty[team.pk]) for team in teams if team.pk in duty and duty[team.pk].person == person],
+        "lines": lines(page.rows, now=now),
+        "next": f"?cursor={page.next}" if page.next else "",
+        "previous": f"?cursor={page.previous}" if page.previous else "",
+        "systems": system_lines(System.objects.filter(**own).order_by("name")[:MOST], now=now),
+        "domains": domain_lines(Domain.objects.filter(**own).order_by("name")[:MOST]),
+        "links": links_of(person),
+        "wrote": person.audit_entries.all()[:10],
+    }

@@ -4,10 +4,25 @@ from django.conf import settings
 from django.contrib.auth import views as accounts
 from django.urls import URLPattern, URLResolver, path
 
+from portal.pages import (
+    blast_radius,
+    component,
+    docs,
+    domains,
+    home,
+    invitations,
+    objective,
+    people,
+    person,
+    style,
+    systems,
+    team,
+)
 from portal.pages import catalog as catalog_list
-from portal.pages import component, docs, home, invitations, objective, people, person, style, team
 from portal.pages.accounts import ChangePassword, NewPassword, SignIn, forgotten
 from portal.pages.invitations_api import InvitationList, OneInvitation, SendAgain
+
+COMPONENT = "components/<str:kind>/<str:namespace>/<str:name>"
 
 pages: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
@@ -31,7 +46,13 @@ api: list[URLPattern | URLResolver] = [
 ]
 catalog: list[URLPattern | URLResolver] = [
     path("catalog", catalog_list.show, name="components"),
-    path("components/<str:kind>/<str:namespace>/<str:name>", component.show, name="component"),
+    path(COMPONENT, component.show, name="component"),
+    path(f"{COMPONENT}/blast-radius.csv", blast_radius.download, name="blast-radius-csv"),
+    path(f"{COMPONENT}/blast-radius/cell", component.radius_cell, name="blast-radius-cell"),
+    path("systems", systems.index, name="systems"),
+    path("systems/<str:namespace>/<str:name>", systems.show, name="system"),
+    path("domains", domains.index, name="domains"),
+    path("domains/<str:namespace>/<str:name>", domains.show, name="domain"),
     path("teams", team.teams, name="teams"),
     path("teams/<str:namespace>/<str:name>", team.show, name="team"),
     path("people/<str:namespace>/<str:name>", person.show, name="person"),

@@ -1,6 +1,6 @@
 """What can be asked of the slo app. Nothing here writes."""
 
-from slo.queries.fleet import FleetFilter, FleetRow, FleetTotals, fleet, fleet_totals, of_component
+from slo.queries.fleet import FleetFilter, FleetRow, FleetTotals, fleet, fleet_totals, objectives_of, of_component
 from slo.queries.history import DayCounts, HistoryPoint, burn_history, by_day, gaps, history, spent_by_day
 from slo.queries.objective import (
     ObjectiveDetail,
@@ -32,6 +32,7 @@ __all__ = [
     "gaps",
     "history",
     "last_evaluation",
+    "objectives_of",
     "of_component",
     "sources",
     "spent_by_day",

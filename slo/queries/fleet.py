@@ -1,12 +1,14 @@
 """Every objective in one list, as the fleet table shows it."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
+from catalog.models import Component
 from portal.lib.durations import words
 from slo.judging import Promise, promise, rules_of
 from slo.models import Objective, Standing
@@ -198,6 +200,12 @@ def fleet_totals(wanted: FleetFilter = FleetFilter()) -> FleetTotals:  # frozen
         burning_fast=sum(burn is not None and burn > 1 for _, _, burn, *_ in rows),
         blind_since=min((since for *_, since, _ in rows if since), default=None),
     )
+
+
+def objectives_of(components: Collection[Component]) -> Mapping[int, int]:
+    """How many objectives each of these components has, for those that have any."""
+    rows = Objective.objects.filter(definition__component__in=components, retired_at=None).order_by()
+    return dict(rows.values_list("definition__component").annotate(n=Count("pk")))
 
 
 def of_component(component_id: int) -> list[FleetRow]:

@@ -66,4 +66,6 @@ def test_every_answer_is_as_described(case: Any, token: dict[str, str]) -> None:
     """Half of the requests name what is there, for made-up names are mostly 404."""
     if case.path_parameters and sum(map(len, map(str, case.path_parameters.values()))) % 2:
         case.path_parameters.update({key: value for key, value in KNOWN.items() if key in case.path_parameters})
+    for name in [name for name in case.headers or {} if name.lower() == "host"]:
+        del case.headers[name]  # a made-up Host is refused before there is an API to answer
     case.call_and_validate(checks=CHECKS, headers=token)

@@ -34,7 +34,7 @@ def test_the_list_is_filtered_by_state_severity_team_component_and_text() -> Non
     assert titles(state="resolved") == titles(component="component:default/dns") == ["DNS is slow"]
     assert queries.open_counts() == {4: 1}
     assert runs.component
-    assert queries.open_incident_of(runs.component) == runs
+    assert queries.open_incidents_of(runs.component) == [runs]
 
 
 def test_what_comes_next_is_told_with_names_and_times() -> None:

@@ -1,0 +1,144 @@
+"""What stands directly beside a component: what it needs to work, and what needs it.
+
+An API needs whoever provides it, so a provider stands among the needs of its API, and the API among those who need the
+provider. Being part of something is no need. What is retired needs nothing any more.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Case, F, Q, QuerySet, When
+
+from catalog.models import Component, Dependency
+from catalog.queries.keyset import page
+
+Said = Dependency.Relation
+BREAKING = (Said.DEPENDS_ON, Said.CONSUMES)
+ORDER = ("other_ref", "pk")
+
+
+# Each side's first few with how many there are, in one question, for the first screen
+GLANCE = """
+SELECT side, other_id, other_ref, relation, total FROM (
+    SELECT edges.*, count(*) OVER (PARTITION BY side) AS total,
+           row_number() OVER (PARTITION BY side ORDER BY other_ref COLLATE "C", id) AS place
+      FROM (
+        SELECT 'needs' AS side, target_id AS other_id, target_ref AS other_ref, relation, id
+          FROM catalog_dependency WHERE holder_id = %(me)s AND relation IN ('dependsOn', 'consumesApi')
+        UNION ALL
+        SELECT 'needs', d.holder_id, d.holder_ref, d.relation, d.id
+          FROM catalog_dependency d LEFT JOIN catalog_component c ON c.id = d.holder_id
+         WHERE d.target_id = %(me)s AND d.relation = 'providesApi' AND c.retired_at IS NULL
+        UNION ALL
+        SELECT 'needed_by', d.holder_id, d.holder_ref, d.relation, d.id
+          FROM catalog_dependency d LEFT JOIN catalog_component c ON c.id = d.holder_id
+         WHERE d.target_id = %(me)s AND d.relation IN ('dependsOn', 'consumesApi') AND c.retired_at IS NULL
+        UNION ALL
+        SELECT 'needed_by', d.target_id, d.target_ref, d.relation, d.id
+          FROM catalog_dependency d LEFT JOIN catalog_component c ON c.id = d.target_id
+         WHERE d.holder_id = %(me)s AND d.relation = 'providesApi' AND c.retired_at IS NULL
+        UNION ALL
+        SELECT 'part_of', target_id, target_ref, relation, id
+          FROM catalog_dependency WHERE holder_id = %(me)s AND relation = 'subcomponentOf'
+      ) edges
+) ranked WHERE place <= %(most)s ORDER BY side, place
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """One neighbour: `component` is None while nobody registered it; `relation` in words."""
+
+    ref: str
+    component: Component | None
+    relation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Neighbours by reference, and the cursors of the pages beside them; empty where there is none."""
+
+    rows: tuple[Beside, ...]
+    next: str = ""
+    previous: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many there are on each side."""
+
+    needs: int
+    needed_by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The first few of each side, and of what it is part of, with how many there are."""
+
+    counts: Counts
+    needs: tuple[Beside, ...]
+    needed_by: tuple[Beside, ...]
+    part_of: tuple[Beside, ...]
+
+
+def glance(component: Component, *, most: int) -> Glance:
+    """What stands beside it, at most `most` a side; two questions however many there are."""
+    with connection.cursor() as cursor:
+        cursor.execute(GLANCE, {"me": component.pk, "most": most})
+        rows: list[tuple[str, int | None, str, str, int]] = cursor.fetchall()
+    there = _there(other for _, other, *_ in rows)
+    found: dict[str, list[Beside]] = {"needs": [], "needed_by": [], "part_of": []}
+    totals = {"needs": 0, "needed_by": 0}
+    for side, other, ref, relation, total in rows:
+        found[side].append(Beside(ref, there.get(other or 0), str(Said(relation).label)))
+        totals[side] = total
+    sides = {side: tuple(some) for side, some in found.items()}
+    return Glance(Counts(totals["needs"], totals["needed_by"]), **sides)
+
+
+def neighbours(component: Component, *, needs: str = "", needed_by: str = "", size: int = 50) -> tuple[Side, Side]:
+    """The page of what it needs at the cursor `needs`, and of what needs it; three questions for both."""
+    left = page(_edges(component, _needs(component)), ORDER, cursor=needs, size=size)
+    right = page(_edges(component, _needed_by(component)), ORDER, cursor=needed_by, size=size)
+    there = _there(_other(component, edge) for edge in (*left.rows, *right.rows))
+
+    def side(edges: tuple[Dependency, ...]) -> tuple[Beside, ...]:
+        return tuple(_beside(component, edge, there.get(_other(component, edge) or 0)) for edge in edges)
+
+    return Side(side(left.rows), left.next, left.previous), Side(side(right.rows), right.next, right.previous)
+
+
+def _there(ids: Iterable[int | None]) -> dict[int, Component]:
+    wanted = {pk for pk in ids if pk is not None}
+    rows = Component.objects.select_related("owner").defer("docs", "definition", "document")
+    return rows.in_bulk(wanted) if wanted else {}
+
+
+def _needs(component: Component) -> Q:
+    provided = Q(target=component, relation=Said.PROVIDES, holder__retired_at=None)
+    return Q(holder=component, relation__in=BREAKING) | provided
+
+
+def _needed_by(component: Component) -> Q:
+    dependents = Q(target=component, relation__in=BREAKING, holder__retired_at=None)
+    return dependents | Q(holder=component, relation=Said.PROVIDES, target__retired_at=None)
+
+
+def _edges(component: Component, wanted: Q) -> QuerySet[Dependency]:
+    other = Case(When(holder=component, then=F("target_ref")), default=F("holder_ref"))
+    return _touching(component).filter(wanted).annotate(other_ref=other)
+
+
+def _touching(component: Component) -> QuerySet[Dependency]:
+    """Said by itself, so that both indexes serve: the planner takes none for conditions that reach into joins."""
+    return Dependency.objects.filter(Q(holder=component) | Q(target=component))
+
+
+def _other(component: Component, edge: Dependency) -> int | None:
+    return edge.target_id if edge.holder_id == component.pk else edge.holder_id
+
+
+def _beside(component: Component, edge: Dependency, other: Component | None) -> Beside:
+    ref = edge.target_ref if edge.holder_id == component.pk else edge.holder_ref
+    return Beside(ref, other, edge.get_relation_display())

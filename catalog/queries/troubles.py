@@ -1,0 +1,193 @@
+"""What is unowned or rotten: kinds of trouble, how many cases each has, and the cases, the oldest first.
+
+A case is one row of one *source* (a question to one table); some kinds of trouble have several. Counts and pages are
+taken source by source, so that each uses an index of its own, and pages are merged.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest
+
+from catalog.confirmation import CONFIRMED_FOR
+from catalog.models import Claim, Component, Dependency, Membership, Responder
+
+Rows = QuerySet[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A kind of trouble: what it is called, what it does, what `since` tells of its cases, and which fixes it has."""
+
+    key: str
+    title: str
+    why: str
+    since: str
+    fixes: tuple[str, ...]
+
+
+TROUBLES: Mapping[str, Trouble] = {
+    one.key: one
+    for one in (
+        Trouble("no-owner", "No owner", "Alerts on it go to the catch-all policy.", "registered", ("assign",)),
+        Trouble("owner-missing", "Owner not there", "The team it names is not registered.", "registered",
+                ("assign", "meant", "register")),
+        Trouble("owner-dissolved", "Owner dissolved", "The team that owned it is no more.", "dissolved", ("assign",)),
+        Trouble("owner-person", "Owned by a person", "A person sleeps, leaves and moves on; a team is paged.",
+                "registered", ("assign",)),
+        Trouble("dangling", "Reference to nothing", "It names what is not registered.", "registered",
+                ("meant", "register", "remove")),
+        Trouble("unconfirmed", "Not confirmed for half a year", "Nobody said lately that it is still right.",
+                "confirmed", ("confirm", "retire")),
+        Trouble("retired-used", "Retired, but still depended on", "Others say that they can't work without it.",
+                "retired", ("revive",)),
+        Trouble("orphaned", "Dropped by its source", "The manifest that named it no longer does.", "dropped",
+                ("retire", "keep")),
+        Trouble("membership", "Membership of nobody", "The person, or the team, is not registered.", "registered",
+                ("meant", "register", "leave")),
+    )
+}  # fmt: skip
+"""By key, in the order in which they are shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueFilter:
+    """Within a field any of the values, across fields all; teams are references: owners, or what is named as one."""
+
+    trouble: tuple[str, ...] = ()
+    team: tuple[str, ...] = ()
+    kind: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether it leaves everything in."""
+        return self == QueueFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One question: the rows with `since`; `component` leads from a row to the component that says it ("" is itself).
+
+    `field` is where it says so, in the words of the API, and `named` the column with the reference in question.
+    """
+
+    key: str
+    trouble: str
+    ask: Callable[[datetime], Rows]
+    component: str | None = ""
+    field: str = ""
+    named: str = ""
+    teams: str = ""
+
+    def rows(self, wanted: QueueFilter, now: datetime) -> Rows:
+        """What `wanted` leaves of it, not ordered."""
+        found = self.ask(now).order_by()
+        if wanted.team:
+            found = found.filter(**{f"{self.teams or self._to('owner_ref')}__in": wanted.team})
+        if wanted.kind:
+            found = (
+                found.filter(**{f"{self._to('kind')}__in": wanted.kind}) if self.component is not None else found.none()
+            )
+        return found
+
+    def _to(self, field: str) -> str:
+        return f"{self.component}__{field}" if self.component else field
+
+
+def sources(wanted: QueueFilter) -> list[Source]:
+    """Those whose trouble is asked about."""
+    return [one for one in SOURCES if not wanted.trouble or one.trouble in wanted.trouble]
+
+
+def counts(wanted: QueueFilter, *, now: datetime) -> Mapping[str, int]:
+    """How many cases each kind of trouble has, given team and kind; all kinds, whatever `wanted.trouble`."""
+    found = dict.fromkeys(TROUBLES, 0)
+    asked, params = [], []
+    for source in SOURCES:
+        try:
+            inner, given = source.rows(wanted, now).values("pk").query.sql_with_params()
+        except EmptyResultSet:  # memberships, where a kind of component is asked for
+            continue
+        asked.append(f"SELECT %s, (SELECT count(*) FROM ({inner}) one)")  # noqa: S608  # the ORM's own text
+        params += [source.trouble, *given]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(asked), params)
+        for key, n in cursor.fetchall():
+            found[key] += n
+    return found
+
+
+def _living() -> QuerySet[Component]:
+    return Component.objects.filter(retired_at=None)
+
+
+def _of_nobody(**more: Any) -> Rows:  # noqa: ANN401
+    return _living().filter(owner=None, **more).annotate(since=F("created_at"))
+
+
+def _edges(side: str, other: str) -> Rows:
+    """Edges of which `other` is not there, said by `side`, which is and lives."""
+    said = {f"by_{side}": True, other: None, f"{side}__isnull": False, f"{side}__retired_at": None}
+    return Dependency.objects.filter(**said).annotate(since=F(f"{side}__created_at"))
+
+
+def _unconfirmed(now: datetime) -> Rows:
+    return _living().annotate(since=Coalesce("confirmed_at", "created_at")).filter(since__lte=now - CONFIRMED_FOR)
+
+
+def _retired_used() -> Rows:
+    users = Dependency.objects.filter(target=OuterRef("pk"), holder__retired_at=None, holder__isnull=False)
+    return Component.objects.filter(Exists(users), retired_at__isnull=False).annotate(since=F("retired_at"))
+
+
+def _orphaned() -> Rows:
+    dropped = Claim.objects.filter(orphaned_at__isnull=False)
+    first = dropped.filter(ref=OuterRef("ref")).order_by().values("ref").annotate(at=Min("orphaned_at"))
+    return _living().filter(ref__in=dropped.values("ref")).annotate(since=Subquery(first.values("at")))
+
+
+def _no_system() -> Rows:
+    return _living().filter(~Q(system_ref=""), system=None).annotate(since=F("created_at"))
+
+
+def _no_responder() -> Rows:
+    return Responder.objects.filter(team=None, component__retired_at=None).annotate(since=F("component__created_at"))
+
+
+def _members(side: str, other: str) -> Rows:
+    return Membership.objects.filter(**{other: None, f"{side}__isnull": False, f"{side}__retired_at": None}).annotate(
+        since=F(f"{side}__created_at")
+    )
+
+
+def _dissolved() -> Rows:
+    found = _living().filter(owner__retired_at__isnull=False)
+    return found.annotate(since=Greatest("owner__retired_at", "created_at"))
+
+
+def _owner_missing() -> Rows:
+    return _of_nobody().exclude(owner_ref="").exclude(owner_ref__startswith="user:")
+
+
+SOURCES: tuple[Source, ...] = (
+    Source("no-owner", "no-owner", lambda _: _of_nobody(owner_ref=""), field="owner"),
+    Source("owner-missing", "owner-missing", lambda _: _owner_missing(), field="owner", named="owner_ref"),
+    Source("owner-dissolved", "owner-dissolved", lambda _: _dissolved(), field="owner", named="owner_ref"),
+    Source("owner-person", "owner-person", lambda _: _of_nobody(owner_ref__startswith="user:"), field="owner",
+           named="owner_ref"),
+    Source("target", "dangling", lambda _: _edges("holder", "target"), "holder", named="target_ref"),
+    Source("holder", "dangling", lambda _: _edges("target", "holder"), "target", named="holder_ref"),
+    Source("system", "dangling", lambda _: _no_system(), field="system", named="system_ref"),
+    Source("responder", "dangling", lambda _: _no_responder(), "component", "responders", "team_ref"),
+    Source("unconfirmed", "unconfirmed", _unconfirmed),
+    Source("retired-used", "retired-used", lambda _: _retired_used()),
+    Source("orphaned", "orphaned", lambda _: _orphaned()),
+    Source("member", "membership", lambda _: _members("team", "person"), None, "members", "person_ref", "team_ref"),
+    Source("team", "membership", lambda _: _members("person", "team"), None, "memberOf", "team_ref", "team_ref"),
+)  # fmt: skip
+"""In the order that breaks ties of cases equally old."""

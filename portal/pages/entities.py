@@ -1,0 +1,145 @@
+"""What the pages of all kinds share: whose it is and who answers now, its links, its relations, its way up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from catalog import manifest, queries
+from catalog.access import Actor, NotYourTeam, Owner, rights_of
+from catalog.described import spec_of
+from catalog.models import Component, Domain, Membership, Person, System, Team
+from catalog.models.entity import Entity
+from catalog.queries import Relation
+from catalog.rules import safe_url
+from catalog.translating import entity_of
+
+Owned = Component | System | Domain
+Trail = list[tuple[str, str]]
+SHOWN = 100
+WORDS = {
+    "ownedBy": "Owned by", "ownerOf": "Owns", "partOf": "Part of", "hasPart": "Parts", "providesApi": "Provides API",
+    "apiProvidedBy": "Provided by", "consumesApi": "Consumes API", "apiConsumedBy": "Consumed by",
+    "dependsOn": "Depends on", "dependencyOf": "Needed by", "childOf": "Part of team", "parentOf": "Teams in it",
+    "memberOf": "Member of", "hasMember": "Members",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Relations of one type, under its words."""
+
+    type: str
+    title: str
+    relations: tuple[Relation, ...]
+
+
+def owner_facts(entity: Owned, *, now: datetime) -> dict[str, object]:
+    """Whose it is, who is on call for them until when, and how to reach them; a person may own too."""
+    team = queries.owner_of(entity)
+    leads = Membership.objects.filter(team=team, role=Membership.Role.LEAD).select_related("person") if team else []
+    person = None
+    if entity.owner_ref.startswith("user:"):
+        person = Person.objects.filter(ref=entity.owner_ref, retired_at=None).first()
+    return {
+        "owner": team,
+        "owner_ref": entity.owner_ref,
+        "owner_person": person,
+        "leads": [lead.person for lead in leads if lead.person],
+        "duty": queries.on_call_now([team.pk], now=now).get(team.pk) if team else None,
+        "chat": safe_url(team.chat_url) if team else "",
+        "mail": team.email if team else person.email if person else "",
+    }
+
+
+def may_edit(request: HttpRequest, entity: Owned | Team) -> bool:
+    """Whether the reader may write it; what nobody owns may be claimed by everybody with a team, and shows the way."""
+    person: Person | None = getattr(request.user, "person", None)
+    if person is None:
+        return False
+    owner = Owner("", entity.pk) if isinstance(entity, Team) else Owner(entity.owner_ref, entity.owner_id)
+    if not owner.known:
+        return True
+    try:
+        rights_of(Actor(person=person)).require_ownership(owner)
+    except NotYourTeam:
+        return False
+    return True
+
+
+def links_of(entity: Entity) -> list[dict[str, str]]:
+    """Its links; `safe` is empty where one may not be followed."""
+    return [
+        {**link, "safe": safe_url(link["url"]), "host": link["url"].split("//")[-1].split("/")[0]}
+        for link in entity.links
+    ]
+
+
+def relation_facts(ref: str, request: HttpRequest) -> dict[str, object]:
+    """What it has to do with others, grouped by type, a page at a time: `?from=type&after=reference` leads on."""
+    after = (request.GET.get("from", "").replace("\x00", ""), request.GET.get("after", "").replace("\x00", ""))
+    found = queries.relations_of(ref, after=after, most=SHOWN + 1)
+    shown, last = found[:SHOWN], found[SHOWN - 1] if len(found) > SHOWN else None
+    onward = urlencode({"tab": "relations", "from": last.type, "after": last.target_ref}) if last else ""
+    return {
+        "relations": [
+            Group(type_, WORDS.get(type_, type_), tuple(some)) for type_, some in groupby(shown, attrgetter("type"))
+        ],
+        "relations_next": f"?{onward}" if onward else "",
+        "relations_first": "?tab=relations" if any(after) else "",
+    }
+
+
+def change_facts(ref: str, *, most: int) -> dict[str, object]:
+    """The newest of its change log."""
+    whose = {"team" if ref.startswith("group:") else "object": ref}
+    return {
+        "changes": queries.changes_of(ref).select_related("person")[:most],
+        "all_changes": f"{reverse('catalog:changes')}?{urlencode(whose)}",
+    }
+
+
+def yaml_facts(entity: Owned | Team | Person) -> dict[str, object]:
+    """It as a catalog-info.yaml."""
+    return {"yaml": manifest.render([entity_of(spec_of(entity))])}
+
+
+def tab_links(
+    here: str, titles: Mapping[str, str], active: str, counts: Mapping[str, object] | None = None
+) -> list[dict[str, object]]:
+    """The page's own tabs as links; the first is the page without `?tab=`."""
+    first = next(iter(titles))
+    known = counts or {}
+    return [
+        {
+            "title": title,
+            "url": here if key == first else f"{here}?tab={key}",
+            "count": known.get(key),
+            "active": key == active,
+        }
+        for key, title in titles.items()
+    ]
+
+
+def chosen_tab(request: HttpRequest, titles: Mapping[str, str]) -> str:
+    """The tab the address asks for; the first for none, or for one that is not there."""
+    asked = request.GET.get("tab", "")
+    return asked if asked in titles else next(iter(titles))
+
+
+def way_to(system: System | None, *, named: str = "") -> Trail:
+    """Domain and system above something; `named` is the reference it gives, which may lead nowhere."""
+    if system is None:
+        catalog = reverse("catalog:components")
+        return [(named.rpartition("/")[2], f"{catalog}?{urlencode({'system': named})}")] if named else []
+    return [*way_to_domain(system.domain), (system.label, system.get_absolute_url())]
+
+
+def way_to_domain(domain: Domain | None) -> Trail:
+    """The domain above something; nothing without one."""
+    return [(domain.label, domain.get_absolute_url())] if domain else []

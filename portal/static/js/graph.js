@@ -1,0 +1,110 @@
+// Draws a blast radius with cytoscape, loaded only where a drawing is: the broken one at the left, what breaks with it to
+// the right. A mark beside each name says its health, colour repeats it. The list beside the drawing holds the same.
+
+const MARKS = { bad: "✕ ", "at-risk": "▲ ", "no-data": "? ", healthy: "✓ ", none: "" };
+const LEGIBLE = 0.7;
+
+function load(url) {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = url;
+    script.onload = resolve;
+    script.onerror = () => reject(new Error("The drawing library could not be loaded"));
+    document.head.append(script);
+  });
+}
+
+// A custom property may hold light-dark(…): only a real element knows which, and a canvas says it as bytes
+const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+function colours() {
+  const probe = document.createElement("span");
+  probe.hidden = true;
+  document.body.append(probe);
+  const read = (name) => {
+    probe.style.color = `var(--p-${name})`;
+    pen.clearRect(0, 0, 1, 1);
+    pen.fillStyle = getComputedStyle(probe).color;
+    pen.fillRect(0, 0, 1, 1);
+    const [r, g, b] = pen.getImageData(0, 0, 1, 1).data;
+    return `rgb(${r},${g},${b})`;
+  };
+  const names = ["ink", "ink-2", "ink-3", "surface", "line-strong", "accent", "bad", "bad-mark", "warn-mark", "good-mark", "none-mark"];
+  const found = Object.fromEntries(names.map((name) => [name, read(name)]));
+  probe.remove();
+  return found;
+}
+
+function look() {
+  const c = colours();
+  const border = (name) => ({ "border-color": c[name] });
+  return [
+    { selector: "node", style: {
+      shape: "round-rectangle", width: 184, height: 42, "background-color": c.surface, "border-width": 1.25, ...border("line-strong"),
+      label: "data(words)", color: c.ink, "font-family": getComputedStyle(document.body).fontFamily, "font-size": 12, "line-height": 1.3,
+      "text-wrap": "wrap", "text-max-width": 176, "text-valign": "center", "text-halign": "center" } },
+    { selector: "node.bad", style: { ...border("bad-mark"), color: c.bad, "border-width": 2 } },
+    { selector: "node.at-risk", style: border("warn-mark") },
+    { selector: "node.healthy", style: border("good-mark") },
+    { selector: "node.no-data", style: { ...border("none-mark"), "border-style": "dashed" } },
+    { selector: "node.none", style: { color: c["ink-2"] } },
+    { selector: "node.self", style: { ...border("accent"), "border-width": 3, color: c.ink } },
+    { selector: "node.seen", style: { "border-width": 3 } },
+    { selector: "edge", style: {
+      width: 1.25, "line-color": c["ink-3"], "curve-style": "bezier", "target-arrow-shape": "triangle", "target-arrow-color": c["ink-3"],
+      "arrow-scale": 0.8, opacity: 0.75 } },
+  ];
+}
+
+const short = (text) => (text.length > 24 ? `${text.slice(0, 23)}…` : text);
+
+function elements({ nodes, edges }) {
+  return [
+    ...nodes.map((one) => ({
+      data: { id: String(one.id), url: one.url, words: `${MARKS[one.health] ?? ""}${short(one.label)}\n${short(one.sub)}` },
+      classes: one.self ? `${one.health} self` : one.health,
+    })),
+    ...edges.map(([from, to]) => ({ data: { id: `${from}-${to}`, source: String(from), target: String(to) } })),
+  ];
+}
+
+// All of it where that can still be read, else its beginning
+function place(cy) {
+  cy.fit(undefined, 16);
+  if (cy.zoom() > 1) cy.zoom(1) && cy.center();
+  if (cy.zoom() >= LEGIBLE) return;
+  cy.zoom(LEGIBLE + 0.1);
+  const start = cy.$("node.self").renderedPosition();
+  cy.panBy({ x: 100 - start.x, y: cy.height() / 2 - start.y });
+}
+
+async function draw(box) {
+  try {
+    await load(box.dataset.cytoscape);
+    await load(box.dataset.dagre);
+  } catch (error) {
+    box.textContent = `${error.message}. The list holds the same.`;
+    return;
+  }
+  const figure = JSON.parse(document.getElementById(box.dataset.graph).textContent);
+  box.replaceChildren();
+  const cy = window.cytoscape({
+    container: box, elements: elements(figure), style: look(), minZoom: 0.1, maxZoom: 2,
+    userZoomingEnabled: false, userPanningEnabled: matchMedia("(pointer: fine)").matches, autoungrabify: true, boxSelectionEnabled: false,
+    layout: { name: "dagre", rankDir: "LR", nodeSep: 10, rankSep: 56, animate: false, fit: false },
+  });
+  place(cy);
+  cy.on("tap", "node", (event) => location.assign(event.target.data("url")));
+  cy.on("mouseover", "node", (event) => { event.target.addClass("seen"); box.classList.add("is-over"); });
+  cy.on("mouseout", "node", (event) => { event.target.removeClass("seen"); box.classList.remove("is-over"); });
+  for (const button of box.closest(".radius").querySelectorAll("[data-zoom]")) {
+    button.addEventListener("click", () => {
+      if (button.dataset.zoom === "fit") cy.fit(undefined, 16);
+      else cy.zoom({ level: cy.zoom() * Number(button.dataset.zoom), renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
+    });
+  }
+  new MutationObserver(() => cy.style(look())).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => cy.style(look()));
+  box.dataset.drawn = figure.nodes.length;
+}
+
+for (const box of document.querySelectorAll("[data-graph]")) draw(box);

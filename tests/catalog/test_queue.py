@@ -1,0 +1,263 @@
+"""Needs care: each kind of trouble appears, says what it is about, and leaves when it is put right."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from catalog.access import Actor
+from catalog.fixes import FIXES, Wish
+from catalog.models import AuditEntry, Component, Team
+from catalog.queries import TROUBLES, BadCursor, Case, QueueFilter, cases, meant, queue, trouble_counts
+from tests import make, make_trust
+from tests.make import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+class World:
+    """Ada's Build & CI owns one component that is fine; Root is a platform admin."""
+
+    def __init__(self) -> None:
+        self.ada, self.root = make.person("ada"), make.person("root", admin=True)
+        self.build = make.team("build-ci", self.ada)
+        self.fine = make.component("fine", owner=self.build)
+
+
+@pytest.fixture
+def world() -> World:
+    """See `World`."""
+    return World()
+
+
+def no_owner(_: World) -> None:
+    make.component("x")
+
+
+def owner_missing(_: World) -> None:
+    make.component("x", owner_ref="group:default/build-cl")
+
+
+def owner_dissolved(_: World) -> None:
+    make.component("x", owner=make.team("old", retired_at=NOW))
+
+
+def owner_person(_: World) -> None:
+    make.component("x", owner_ref="user:default/ada")
+
+
+def dependency(w: World) -> None:
+    make.dependency(make.component("x", owner=w.build), "component:default/fime")
+
+
+def dependant(w: World) -> None:
+    make_trust.said_by_target(make.component("x", owner=w.build), "component:default/fime")
+
+
+def part_of(w: World) -> None:
+    make.dependency(make.component("x", owner=w.build), "component:default/fime", relation="subcomponentOf")
+
+
+def system(w: World) -> None:
+    make.component("x", owner=w.build, system_ref="system:default/gone")
+
+
+def responder(w: World) -> None:
+    made = make.component("x", owner=w.build)
+    made.responders.create(team_ref="group:default/build-cl")
+
+
+def unconfirmed(w: World) -> None:
+    make.component("x", owner=w.build, now=make_trust.LONG_AGO)
+
+
+def retired_used(w: World) -> None:
+    make.dependency(w.fine, make.component("x", owner=w.build, retired_at=NOW))
+
+
+def orphaned(w: World) -> None:
+    make_trust.claim(make.component("x", owner=w.build).ref, orphaned_at=NOW)
+
+
+def member(w: World) -> None:
+    make_trust.member_not_there(w.build, "user:default/rot")
+
+
+def team(w: World) -> None:
+    make_trust.team_not_there(w.ada)
+
+
+Make = Callable[[World], None]
+WAYS_OUT: list[tuple[str, Make, str, str]] = [
+    ("no-owner", no_owner, "assign", "group:default/build-ci"),
+    ("no-owner", no_owner, "assign", "build-ci"),
+    ("owner-missing", owner_missing, "assign", "group:default/build-ci"),
+    ("owner-missing", owner_missing, "meant", "group:default/build-ci"),
+    ("owner-dissolved", owner_dissolved, "assign", "group:default/build-ci"),
+    ("owner-person", owner_person, "assign", "group:default/build-ci"),
+    ("dangling", dependency, "remove", ""),
+    ("dangling", dependency, "meant", "component:default/fine"),
+    ("dangling", dependant, "remove", ""),
+    ("dangling", dependant, "meant", "component:default/fine"),
+    ("dangling", part_of, "remove", ""),
+    ("dangling", part_of, "meant", "component:default/fine"),
+    ("dangling", system, "remove", ""),
+    ("dangling", responder, "remove", ""),
+    ("dangling", responder, "meant", "group:default/build-ci"),
+    ("unconfirmed", unconfirmed, "confirm", ""),
+    ("unconfirmed", unconfirmed, "retire", ""),
+    ("retired-used", retired_used, "revive", ""),
+    ("orphaned", orphaned, "keep", ""),
+    ("orphaned", orphaned, "retire", ""),
+    ("membership", member, "leave", ""),
+    ("membership", member, "meant", "user:default/root"),
+    ("membership", team, "leave", ""),
+]
+
+
+def only() -> Case:
+    """The one case there is."""
+    (found,) = queue(QueueFilter(), now=NOW).cases
+    return found
+
+
+@pytest.mark.parametrize(("trouble", "made", "fix", "value"), WAYS_OUT)
+def test_a_trouble_appears_and_leaves_when_it_is_put_right(
+    world: World, trouble: str, made: Make, fix: str, value: str
+) -> None:
+    made(world)
+    case = only()
+    counts = trouble_counts(QueueFilter(), now=NOW)
+    assert case.trouble.key == trouble
+    assert {key: n for key, n in counts.items() if n} == {trouble: 1}
+    assert set(counts) == set(TROUBLES)
+    FIXES[fix].do(Wish(case, Actor(person=world.ada), NOW, value))
+    assert queue(QueueFilter(), now=NOW).cases == ()
+    assert cases([case.key], now=NOW) == ()
+    assert AuditEntry.objects.filter(actor_ref="user:default/ada").exists()
+
+
+def test_every_way_out_that_is_offered_is_tried_here() -> None:
+    tried = {(trouble, fix) for trouble, _, fix, _ in WAYS_OUT} | {(key, "register") for key in TROUBLES}
+    assert {(key, fix) for key, trouble in TROUBLES.items() for fix in trouble.fixes} <= tried
+
+
+def test_everything_in_order_is_no_trouble(world: World) -> None:
+    make.dependency(world.fine, make.component("other", owner=world.build))
+    make.component("gone", retired_at=NOW)
+    make.dependency(make.component("gone-too", owner=world.build, retired_at=NOW), "component:default/nothing")
+    assert queue(QueueFilter(), now=NOW).cases == ()
+    assert sum(trouble_counts(QueueFilter(), now=NOW).values()) == 0
+
+
+def test_half_a_year_is_counted_from_the_last_confirmation_else_from_registering(world: World) -> None:
+    first = make.component("first", owner=world.build, now=make_trust.LONG_AGO)
+    make.component("second", owner=world.build, now=make_trust.LONG_AGO, confirmed_at=NOW - timedelta(days=182))
+    assert only().ref == first.ref
+
+
+def test_what_was_meant_is_the_closest_name_that_is_there(world: World) -> None:
+    make.component("k8s-build", owner=world.build)
+    make.component("cache", kind="resource", owner=world.build)
+    make.component("archive", owner=world.build, retired_at=NOW)
+    said = [
+        "component:default/k8s-bulid",
+        "component:default/cache",
+        "component:default/zebra",
+        "group:default/bild-ci",
+    ]
+    assert meant([*said, "domain:default/x", "component:default/archiv"]) == {
+        "component:default/k8s-bulid": "component:default/k8s-build",
+        "component:default/cache": "resource:default/cache",
+        "group:default/bild-ci": "group:default/build-ci",
+    }
+
+
+def test_a_reference_both_sides_say_stays_said_by_the_other(world: World) -> None:
+    holder = make.component("x", owner=world.build)
+    edge = make.dependency(holder, "component:default/fime")
+    type(edge).objects.update(by_target=True)
+    FIXES["remove"].do(Wish(only(), Actor(person=world.ada), NOW))
+    assert queue(QueueFilter(), now=NOW).cases == ()
+    edge.refresh_from_db()
+    assert (edge.by_holder, edge.by_target) == (False, True)
+
+
+def test_a_fix_changes_the_version_and_is_in_the_change_log_with_both_sides(world: World) -> None:
+    dependency(world)
+    FIXES["meant"].do(Wish(only(), Actor(person=world.ada), NOW, "component:default/fine"))
+    x = Component.objects.get(name="x")
+    edge = x.dependencies.get()
+    assert (x.version, edge.target_ref, edge.target) == (2, "component:default/fine", world.fine)
+    entry = AuditEntry.objects.get()
+    assert entry.diff == {"depends_on": [["component:default/fime"], ["component:default/fine"]]}
+
+
+def filled() -> list[str]:
+    """Twelve cases of several kinds, some equally old; their references, the oldest first."""
+    refs = []
+    for n in range(4):
+        at = make_trust.LONG_AGO + timedelta(hours=n // 2)
+        refs.append(make.component(f"a{n}", now=at, confirmed_at=NOW).ref)
+        holder = make.component(f"b{n}", now=at, confirmed_at=NOW, owner=Team.objects.get(name="build-ci"))
+        make.dependency(holder, "component:default/nothing-1")
+        make.dependency(holder, "component:default/nothing-2")
+        refs += [holder.ref, holder.ref]
+    return refs
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 50])
+def test_pages_lead_through_all_kinds_and_back_and_nothing_is_shown_twice(world: World, size: int) -> None:
+    made, seen, back = filled(), [], []
+    page = queue(QueueFilter(), now=NOW, size=size)
+    seen += [case.key for case in page.cases]
+    while page.next:
+        page = queue(QueueFilter(), now=NOW, cursor=page.next, size=size)
+        seen += [case.key for case in page.cases]
+    assert (len(seen), len(set(seen))) == (len(made), len(made))
+    back = [case.key for case in page.cases]
+    while page.previous:
+        page = queue(QueueFilter(), now=NOW, cursor=page.previous, size=size)
+        back = [case.key for case in page.cases] + back
+    assert back == seen
+    ages = [case.since for case in queue(QueueFilter(), now=NOW).cases]
+    assert ages == sorted(ages)
+
+
+def test_a_row_put_right_between_two_pages_hides_no_other(world: World) -> None:
+    filled()
+    first = queue(QueueFilter(), now=NOW, size=5)
+    Component.objects.filter(name="a0").update(owner=world.build)
+    rest = queue(QueueFilter(), now=NOW, cursor=first.next, size=50)
+    assert len(first.cases) + len(rest.cases) == 12
+
+
+@pytest.mark.parametrize("cursor", ["x", "====", "bnVsbA", "WyIrIiwxXQ", "é", "WyIrIiwiMjAyNi0xMS0yMiIsIDAsIDFd"])
+def test_a_cursor_that_was_made_up_is_said_to_be_one(world: World, cursor: str) -> None:
+    with pytest.raises(BadCursor):
+        queue(QueueFilter(), now=NOW, cursor=cursor)
+
+
+def test_filters_combine_and_counts_follow_them(world: World) -> None:
+    filled()
+    make.component("api", kind="api", owner_ref="group:default/ghosts")
+    member(world)
+    assert {case.ref for case in queue(QueueFilter(kind=("api",)), now=NOW).cases} == {"api:default/api"}
+    theirs = QueueFilter(team=("group:default/build-ci",))
+    assert trouble_counts(theirs, now=NOW)["dangling"] == 8
+    assert trouble_counts(theirs, now=NOW)["membership"] == 1
+    assert trouble_counts(theirs, now=NOW)["no-owner"] == 0
+    ghosts = QueueFilter(team=("group:default/ghosts",), trouble=("owner-missing", "dangling"))
+    assert [case.ref for case in queue(ghosts, now=NOW).cases] == ["api:default/api"]
+    assert len(queue(QueueFilter(trouble=("no-owner",)), now=NOW).cases) == 4
+
+
+def test_a_retired_component_says_who_still_depends_on_it(world: World) -> None:
+    retired_used(world)
+    assert only().users == ("component:default/fine",)
+
+
+def test_what_a_source_dropped_says_which(world: World) -> None:
+    orphaned(world)
+    make_trust.claim("component:default/x", source="location:default/other")
+    assert only().users == ("location:default/platform",)

@@ -1,0 +1,118 @@
+"""What only a browser can tell of the catalog: the drawing is drawn, and the YAML beside a form follows the typing."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from portal.demo import PASSWORD
+from tests.e2e.product import Product
+from tests.e2e.test_pages import complaints
+
+RUNNERS = "/components/component/default/ci-runners"
+RADIUS = f"{RUNNERS}?tab=blast-radius"
+EVERYWHERE = (
+    "/systems", "/domains", "/systems/default/e2e", "/domains/default/e2e", "/systems/new",
+    "/domains/default/e2e/edit", "/components/new", "/catalog/import", "/teams/default/build-ci?tab=relations",
+    RADIUS, f"{RADIUS}&view=graph", f"{RUNNERS}?tab=dependencies", f"{RUNNERS}?tab=yaml",
+)  # fmt: skip
+INK = """box => {
+  const canvas = [...box.querySelectorAll("canvas")].at(-1);
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const seen = new Set();
+  for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 200) seen.add(`${data[i]},${data[i + 1]},${data[i + 2]}`);
+  return seen.size;
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_blast_radius_is_drawn_beside_the_list_that_says_the_same(
+    signed_in: Callable[[str], Page], theme: Literal["light", "dark"]
+) -> None:
+    page = signed_in("ada")
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.goto(RADIUS)
+    assert page.evaluate("typeof window.cytoscape") == "undefined"  # nobody pays for a drawing that is not there
+    page.get_by_role("link", name="Graph", exact=True).click()
+    box = page.locator("#radius-graph")
+    expect(box).to_have_attribute("data-drawn", str(page.locator(".radius-list li").count()))
+    assert box.evaluate(INK) > 3
+    assert not complaints(page)
+    page.locator(".topbar [data-theme-switch]").click()
+    assert box.evaluate(INK) > 3
+    page.get_by_role("button", name="All of it").click()
+    page.get_by_role("button", name="Larger").click()
+
+
+def test_a_node_leads_to_its_component_and_the_keyboard_goes_by_the_list(signed_in: Callable[[str], Page]) -> None:
+    page = signed_in("ada")
+    page.goto(f"{RADIUS}&view=graph")
+    box = page.locator("#radius-graph")
+    expect(box).to_have_attribute("data-drawn", str(page.locator(".radius-list li").count()))
+    where = box.evaluate("box => box._cyreg.cy.nodes().not('.self').first().renderedPosition()")
+    box.click(position=where)
+    page.wait_for_url(lambda url: "/components/" in url and "ci-runners" not in url)
+    page.go_back()
+    second = page.locator(".radius-list a").nth(1)
+    second.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/components/" in url and "ci-runners" not in url)
+
+
+def test_on_a_phone_the_list_comes_first_and_without_script_it_is_all_there(browser: Browser, product: Product) -> None:
+    context = browser.new_context(
+        base_url=product.url, java_script_enabled=False, viewport={"width": 360, "height": 740}
+    )
+    page = context.new_page()
+    page.goto(f"/sign-in?next={RADIUS.replace('?', '%3F')}%26view%3Dgraph")
+    page.get_by_label("Username").fill("ada")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".radius-drawing noscript p")).to_be_visible()
+    expect(page.locator("#radius-graph")).to_be_hidden()
+    tops = [page.locator(part).bounding_box() for part in (".radius-list", ".radius-drawing")]
+    assert tops[0]
+    assert tops[1]
+    assert tops[0]["y"] < tops[1]["y"]
+    page.goto("/components/new")
+    page.get_by_label("Name").first.fill("typed-without-script")
+    page.get_by_role("button", name="Show YAML").click()
+    expect(page.locator("pre.code")).to_contain_text("name: typed-without-script")
+    expect(page.get_by_label("Name").first).to_have_value("typed-without-script")
+    context.close()
+
+
+def test_the_yaml_beside_a_form_follows_the_typing(signed_in: Callable[[str], Page]) -> None:
+    page = signed_in("ada")
+    page.goto("/components/new")
+    page.locator("#id_name").fill("typed-here")
+    expect(page.locator(".preview pre.code")).to_contain_text("name: typed-here")
+    page.locator("#id_name").fill("-")
+    expect(page.locator(".preview")).to_contain_text("Not yet, for:")
+    assert not complaints(page)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_of_groups_and_forms_can_be_read_everywhere(
+    signed_in: Callable[[str], Page], theme: Literal["light", "dark"]
+) -> None:
+    page = signed_in("katrin")
+    page.emulate_media(color_scheme=theme)
+    page.goto("/catalog/import")
+    page.get_by_label("catalog-info.yaml").fill(
+        "apiVersion: backstage.io/v1alpha1\nkind: Domain\nmetadata: {name: e2e}\nspec: {owner: platform}\n---\n"
+        "apiVersion: backstage.io/v1alpha1\nkind: System\nmetadata: {name: e2e}\nspec: {owner: platform, domain: e2e}\n"
+    )
+    page.get_by_role("button", name="Check", exact=True).click()
+    page.get_by_role("button", name="Apply").or_(page.get_by_role("button", name="Check", exact=True)).first.click()
+    found: list[str] = []
+    for address in EVERYWHERE:
+        for width in (1440, 360):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.goto(address)
+            expect(page.locator("h1")).to_have_count(1)
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            found += [f"{address} at {width}: is {wide} wide"] if wide > width else []
+            found += [f"{address} at {width}: {one}" for one in complaints(page)]
+    assert not found, "\n".join(found)
