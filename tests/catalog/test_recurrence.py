@@ -7,7 +7,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from catalog.recurrence import BadRule, Plan, Span, current, faults, instant, occurrences, parse_rule, upcoming
@@ -74,6 +74,7 @@ def around_an_edge(draw: st.DrawFn) -> tuple[str, datetime, int, int]:
     return zone, first, draw(st.one_of(st.integers(1, 200), st.integers(1, 1440))), draw(st.integers(1, 3))
 
 
+@settings(deadline=None)  # a busy machine, and rules that dateutil seeks until the year 9999
 @given(around_an_edge())
 @example(("Europe/Berlin", local(2026, 3, 28, 2, 30), 60, 1))
 @example(("Europe/Berlin", local(2026, 10, 24, 2, 30), 60, 1))
@@ -143,6 +144,7 @@ def test_rules_say_when(rule: str, starts: list[str]) -> None:
     assert [text[:6] for text in said(of, "2026-01-01T00:00", "2026-12-31T00:00")][:3] == starts
 
 
+@settings(deadline=None)  # a busy machine, and rules that dateutil seeks until the year 9999
 @given(
     st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]),
     st.integers(1, 7),
@@ -213,6 +215,7 @@ def test_a_rule_that_cannot_be_used_says_why(rule: str, words: str) -> None:
     assert clock.perf_counter() - began < 1
 
 
+@settings(deadline=None)  # a busy machine, and rules that dateutil seeks until the year 9999
 @given(st.text(alphabet="FREQ=DAILYWKMONTHBUSETPCV;,+-0123456789 :\n", max_size=60))
 def test_whatever_is_typed_is_a_rule_or_a_bad_one(text: str) -> None:
     try:
