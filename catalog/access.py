@@ -1,6 +1,6 @@
 """Who is asking, and what they may write. Everybody signed in reads; owners' teams and platform admins write."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -108,6 +108,18 @@ def may_write(actor: Actor, teams: Collection[Team | int | None], *, scope: str)
         return False
     wanted = {team.pk if isinstance(team, Team) else team for team in teams} - {None}
     return actor.everywhere or wanted <= actor.team_ids()
+
+
+def reader_may_write(request: HttpRequest, teams: Iterable[Team | None]) -> bool:
+    """`may_write` for whoever looks at a page; their teams are asked for once a request, however many parts ask."""
+    person: Person | None = getattr(request.user, "person", None)
+    if person is None or person.platform_admin:
+        return person is not None
+    mine: frozenset[int] | None = getattr(request, "reader_team_ids", None)
+    if mine is None:
+        mine = Actor(person=person).team_ids()
+        request.reader_team_ids = mine  # type: ignore[attr-defined]  # as Django keeps `user` there
+    return {team.pk for team in teams if team} <= mine
 
 
 def require(actor: Actor, teams: Collection[Team | int | None], *, scope: str) -> None:

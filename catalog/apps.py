@@ -14,3 +14,4 @@ class CatalogConfig(AppConfig):
     def ready(self) -> None:
         """Registers its lines of the sidebar, its panels and its scorecard checks."""
         import_module("catalog.registration")
+        import_module("catalog.maintenance")

@@ -60,8 +60,13 @@ def _may_write(request: HttpRequest, team: Team | None) -> bool:
 registries.navigation["catalog"] = registries.NavEntry("Catalog", "catalog:components", "packages", 20)
 registries.navigation["queue"] = registries.NavEntry("Needs care", "catalog:queue", "checks", 22)
 registries.navigation["scorecards"] = registries.NavEntry("Scorecards", "catalog:scorecards", "award", 24)
+registries.navigation["people"] = registries.NavEntry("People", "people", "users", 26)
+registries.navigation["maintenance"] = registries.NavEntry("Maintenance", "catalog:maintenance", "tool", 55)
 registries.navigation["imports"] = registries.NavEntry(
-    "Imports", "catalog:locations", "download", 94, section="Administration"
+    "Imports", "catalog:locations", "download", 92, section="Administration"
+)
+registries.navigation["changes"] = registries.NavEntry(
+    "Change log", "catalog:changes", "history", 94, section="Administration"
 )
 registries.navigation["tokens"] = registries.NavEntry(
     "API tokens", "catalog:tokens", "key", 96, section="Administration"

@@ -5,6 +5,8 @@ from time import monotonic
 from celery import shared_task
 
 from catalog.operations import begin_scores, record_day, score_due
+from catalog.operations.audit import prune_changes
+from catalog.operations.idempotency import prune_answers
 from catalog.operations.refreshing import refresh_due
 from portal.lib.clock import db_now
 
@@ -27,4 +29,12 @@ def refresh_locations() -> None:
     """Read the locations that are due, one after the other."""
     until = monotonic() + LOOP
     while refresh_due(now=db_now(), limit=1) and monotonic() < until:
+        pass
+
+
+@shared_task(name="catalog.prune", ignore_result=True, soft_time_limit=50)
+def prune() -> None:
+    """Answers kept for a day, and the change log where a setting ends it."""
+    prune_answers(now=db_now())
+    while prune_changes(now=db_now()):
         pass

@@ -1,8 +1,9 @@
 """Addresses of the catalog app: `pages` below the root, `api` below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, re_path
 
 from catalog.api.bulk import BulkView
+from catalog.api.changes import ChangeList
 from catalog.api.components import BlastRadiusView, ComponentList, ComponentView
 from catalog.api.groups import DomainList, DomainView, SystemList, SystemView
 from catalog.api.locations import (
@@ -18,7 +19,21 @@ from catalog.api.manifests import ApplyView, ExportView
 from catalog.api.people import MeView, PersonList, PersonView, TeamList, TeamView
 from catalog.api.relations import RelationsView
 from catalog.api.trust import ConfirmView, QueueCountsView, QueueView, ScorecardView, ScoreFleetView, ScoreList
-from catalog.views import components, confirming, groups, hooks, importing, locations, queue, scorecards, teams, tokens
+from catalog.api.windows import OneWindow, WindowList
+from catalog.views import (
+    changes,
+    components,
+    confirming,
+    groups,
+    hooks,
+    importing,
+    locations,
+    queue,
+    scorecards,
+    teams,
+    tokens,
+    windows,
+)
 
 COMPONENT = "components/<str:kind>/<str:namespace>/<str:name>"
 SYSTEM = "systems/<str:namespace>/<str:name>"
@@ -43,6 +58,12 @@ pages: list[URLPattern | URLResolver] = [
     path(f"{TEAM}/edit", teams.edit, name="edit-team"),
     path(f"{TEAM}/members", teams.member, name="team-member"),
     path(f"{PERSON}/edit", teams.person, name="edit-person"),
+    path("changes", changes.log, name="changes"),
+    re_path(r"^changes\.(?P<form>csv|jsonl)$", changes.export, name="changes-export"),
+    path("maintenance", windows.windows, name="maintenance"),
+    path("maintenance/new", windows.plan, name="plan-maintenance"),
+    path("maintenance/<int:pk>/edit", windows.change, name="change-maintenance"),
+    path("maintenance/<int:pk>/withdraw", windows.withdraw, name="withdraw-maintenance"),
     path("catalog/queue", queue.show, name="queue"),
     path("catalog/queue/fix", queue.fix, name="queue-fix"),
     path(f"{COMPONENT}/confirm", confirming.component, name="confirm-component"),
@@ -83,6 +104,9 @@ api: list[URLPattern | URLResolver] = [
     path(PERSON, PersonView.as_view(), name="person"),
     path("apply", ApplyView.as_view(), name="apply"),
     path("catalog-info.yaml", ExportView.as_view(), name="catalog-info"),
+    path("changes", ChangeList.as_view(), name="changes"),
+    path("maintenance-windows", WindowList.as_view(), name="windows"),
+    path("maintenance-windows/<int:pk>", OneWindow.as_view(), name="window"),
     path("me", MeView.as_view(), name="me"),
     path("entities/<str:kind>/<str:namespace>/<str:name>/relations", RelationsView.as_view(), name="relations"),
     path("locations", LocationList.as_view(), name="locations"),

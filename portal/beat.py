@@ -32,6 +32,7 @@ BEAT: tuple[BeatEntry, ...] = (
     BeatEntry("incidents.prune", DAY, "default"),
     BeatEntry("catalog.score", 5 * MINUTE, "default"),
     BeatEntry("catalog.refresh_locations", 10, "default"),
+    BeatEntry("catalog.prune", DAY, "default"),
 )
 
 ROUTES: dict[str, dict[str, str]] = {entry.task: {"queue": entry.queue} for entry in BEAT}

@@ -6,6 +6,7 @@ REST_FRAMEWORK: dict[str, object] = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["catalog.authentication.SignedInOrToken"],
+    "DEFAULT_THROTTLE_CLASSES": ["catalog.throttling.ActorThrottle"],
     "DEFAULT_PAGINATION_CLASS": "portal.lib.api.KeysetPagination",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["portal.lib.json_body.JSONBody"],
@@ -22,6 +23,7 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "catalog.api.schema.manners"],
     "ENUM_NAME_OVERRIDES": {
         "TeamRoleEnum": "catalog.models.people.Membership.Role",
         "ComponentKindEnum": "catalog.models.components.Component.Kind",

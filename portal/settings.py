@@ -21,6 +21,10 @@ PORTAL_ANONYMOUS_READ = env.flag("PORTAL_ANONYMOUS_READ")
 PORTAL_ALLOW_PRIVATE_ADDRESSES = env.words("PORTAL_ALLOW_PRIVATE_ADDRESSES")  # for locations and webhooks
 addresses.allowed(PORTAL_ALLOW_PRIVATE_ADDRESSES)  # nonsense stops the start
 PORTAL_LOCATION_ROOTS = env.folders("PORTAL_LOCATION_ROOTS")
+PORTAL_CHANGES_KEPT_DAYS = env.number("PORTAL_CHANGES_KEPT_DAYS", 0)  # 0: for ever
+PORTAL_API_WRITES_PER_MINUTE = env.number("PORTAL_API_WRITES_PER_MINUTE", 6_000)  # of one token or account; 0: no limit
+PORTAL_API_READS_PER_MINUTE = env.number("PORTAL_API_READS_PER_MINUTE", 12_000)
+PORTAL_API_ANONYMOUS_PER_MINUTE = env.number("PORTAL_API_ANONYMOUS_PER_MINUTE", 600)  # of one address
 PORTAL_DEMO = env.flag("PORTAL_DEMO")
 PORTAL_DEMO_SIMULATOR = env.text("PORTAL_DEMO_SIMULATOR")  # its address, and the token to break things with
 PORTAL_DEMO_TOKEN = env.text("PORTAL_DEMO_TOKEN")
@@ -98,9 +102,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis is broker, cache and throttle where given; else files and the database serve one machine
 REDIS_URL = env.text("REDIS_URL")
+PORTAL_SHARED_RATES = bool(REDIS_URL)  # the database would take longer to count a request than to answer it
 CACHES: dict[str, dict[str, object]] = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "portico"}
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "portico",
+            "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+        }
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}
     )
@@ -161,6 +171,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "sign-in"
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -181,7 +192,8 @@ HTTPS = PORTAL_BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "portico_session"
 CSRF_COOKIE_NAME = "portico_csrf"
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("PORTAL_BEHIND_PROXY") else None
+PORTAL_BEHIND_PROXY = env.flag("PORTAL_BEHIND_PROXY")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PORTAL_BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 

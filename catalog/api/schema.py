@@ -1,7 +1,17 @@
 """How the API's description speaks of our tokens."""
 
+from typing import Any
+
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+
+UNLIMITED = frozenset({"/api/v1/alerts"})
+IDEMPOTENCY_KEY: dict[str, Any] = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
+    "description": "Sent again within 24 hours, the request does nothing and gets the first answer",
+}
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself
@@ -13,3 +23,26 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, object]:
         """As OpenAPI's http bearer scheme."""
         return {"type": "http", "scheme": "bearer", "description": "A token made under Settings, Tokens"}
+
+
+def manners(result: dict[str, Any], generator: object, request: object, public: object) -> dict[str, Any]:
+    """For drf-spectacular: what every endpoint may answer besides (429), and every POST takes (Idempotency-Key)."""
+    for address, methods in result.get("paths", {}).items():
+        for method, operation in methods.items():
+            if method not in {"get", "put", "post", "patch", "delete"} or address.endswith("/schema"):
+                continue
+            if address not in UNLIMITED:
+                _may_answer(operation, "429", "Too many requests; wait as long as Retry-After says")
+            if method == "post":
+                operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+                _may_answer(operation, "400", "")
+                _may_answer(
+                    operation, "409", "The first with this Idempotency-Key is still running, or the state forbids"
+                )
+                _may_answer(operation, "422", "The Idempotency-Key was used for another request")
+    return result
+
+
+def _may_answer(operation: dict[str, Any], code: str, about: str) -> None:
+    shape = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    operation["responses"].setdefault(code, {"content": shape, "description": about})

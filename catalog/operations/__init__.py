@@ -18,6 +18,8 @@ from catalog.operations.groups import (
     retire_group,
 )
 from catalog.operations.health import report_health
+from catalog.operations.invitations import invite, renew_invitation, revoke_invitation
+from catalog.operations.joining import accept_invitation
 from catalog.operations.people import (
     delete_person,
     ensure_admin,
@@ -36,6 +38,7 @@ from catalog.operations.written import Outcome, Written
 __all__ = [
     "Outcome",
     "Written",
+    "accept_invitation",
     "begin_scores",
     "confirm_components",
     "confirm_team",
@@ -48,6 +51,7 @@ __all__ = [
     "drop_membership",
     "ensure_admin",
     "grant_admin",
+    "invite",
     "keep_component",
     "link_account",
     "patch_component",
@@ -65,6 +69,7 @@ __all__ = [
     "record_audit",
     "record_changes",
     "record_day",
+    "renew_invitation",
     "repoint",
     "report_health",
     "retire_component",
@@ -72,6 +77,7 @@ __all__ = [
     "retire_group",
     "retire_person",
     "retire_team",
+    "revoke_invitation",
     "revoke_token",
     "score",
     "score_due",

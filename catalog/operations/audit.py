@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from catalog.access import Actor
 from catalog.models import AuditEntry
-from portal.lib import records
+from portal.lib import conf, records
 
 Diff = Mapping[str, tuple[object, object]]
 LONGEST = 20_000
 """Characters kept of one text in a diff; an API's definition may have millions."""
+
+AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,3 +56,13 @@ def _kept(value: object) -> object:
     if isinstance(value, str) and len(value) > LONGEST:
         return f"{value[:LONGEST]} … ({len(value):,} characters)"
     return value
+
+
+def prune_changes(*, now: datetime) -> int:
+    """Delete what PORTAL_CHANGES_KEPT_DAYS leaves behind (0: nothing, ever), some thousand a time; answers how many."""
+    days = conf.number("PORTAL_CHANGES_KEPT_DAYS", 0)
+    if not days:
+        return 0
+    old = AuditEntry.objects.filter(at__lt=now - timedelta(days=days)).order_by("at").values("pk")
+    count, _ = AuditEntry.objects.filter(pk__in=old[:AT_ONCE]).delete()
+    return count

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 
 
@@ -25,7 +26,10 @@ def page[M: Model](rows: QuerySet[M], order: Sequence[str], *, cursor: str = "",
     """
     backwards, place = _read(cursor, order)
     towards = [_turned(field) for field in order] if backwards else list(order)
-    found = list((rows.filter(_beyond(towards, place)) if place else rows).order_by(*towards)[: size + 1])
+    try:
+        found = list((rows.filter(_beyond(towards, place)) if place else rows).order_by(*towards)[: size + 1])
+    except (ValidationError, ValueError):  # a place that is none in these columns
+        return page(rows, order, size=size)
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
@@ -41,19 +45,21 @@ def _turned(field: str) -> str:
 
 
 def _beyond(order: Sequence[str], place: Sequence[Any]) -> Q:
-    """Lexicographically after `place`."""
+    """Lexicographically after `place`; said of the first field alone too, which lets an index begin there."""
+    first = order[0].removeprefix("-")
+    bound = Q(**{f"{first}__{'lte' if order[0].startswith('-') else 'gte'}": place[0]})
     beyond, same = Q(), Q()
     for field, value in zip(order, place, strict=True):
         name = field.removeprefix("-")
         step = Q(**{f"{name}__{'lt' if field.startswith('-') else 'gt'}": value})
         beyond |= same & step
         same &= Q(**{name: value})
-    return beyond
+    return bound & beyond
 
 
 def _cursor(row: Model, order: Sequence[str], way: str) -> str:
     place = [way, *(getattr(row, field.removeprefix("-")) for field in order)]
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps(place, default=str).encode()).decode().rstrip("=")
 
 
 def _read(cursor: str, order: Sequence[str]) -> tuple[bool, list[Any]]:

@@ -1,25 +1,44 @@
 """The change log in words: `{% load changes %}`."""
 
+import json
+
 from django import template
+from django.urls import NoReverseMatch, reverse
 from django.utils.text import Truncator
 
+LINE = 120
+COMPONENTS = frozenset({"component", "resource", "api"})
+PAGES = {"group": "team", "user": "person", "system": "system", "domain": "domain", "location": "location"}
 register = template.Library()
 VERBS = {
-    "create": "Registered", "update": "Changed", "retire": "Retired", "revoke": "Revoked", "confirm": "Confirmed",
-    "keep": "Kept, though its source dropped it", "drop": "Taken out",
-}  # fmt: skip
+    "accept": "Accepted",
+    "account": "Linked an account to",
+    "admin": "Changed the rights of",
+    "create": "Registered",
+    "invitation.create": "Sent",
+    "token.create": "Made",
+    "declare": "Planned",
+    "renew": "Sent again",
+    "retire": "Retired",
+    "revoke": "Revoked",
+    "update": "Changed",
+    "withdraw": "Withdrew",
+    "confirm": "Confirmed",
+    "drop": "Taken out",
+    "keep": "Kept, though its source dropped it",
+}
 
 
 @register.filter
 def did(action: str) -> str:
     """`component.create` as `Registered`; what has no word yet stays as it is."""
-    return VERBS.get(action.rpartition(".")[2], action)
+    return VERBS.get(action) or VERBS.get(action.rpartition(".")[2], action)
 
 
 @register.filter
 def made(action: str) -> bool:
     """Whether it made something new, so that every field is new too."""
-    return action.endswith(".create")
+    return action.endswith((".create", ".declare"))
 
 
 @register.filter
@@ -27,7 +46,40 @@ def shown(value: object) -> str:
     """One side of a difference: `nothing` for what was empty, lists with commas, at most 120 characters."""
     if value in (None, "", [], {}):
         return "nothing"
-    return Truncator(_plain(value)).chars(120)
+    return Truncator(_plain(value)).chars(LINE)
+
+
+@register.filter
+def is_long(pair: list[object]) -> bool:
+    """Whether `[before, after]` does not fit on a line, so that the whole of it must be reachable."""
+    return any(len(_plain(side)) > LINE or "\n" in _plain(side) for side in pair)
+
+
+@register.filter
+def brief(value: object) -> str:
+    """As `shown`, shorter: the head of what unfolds."""
+    return Truncator(shown(value)).chars(60)
+
+
+@register.filter
+def whole(value: object) -> str:
+    """All of it, over as many lines as it takes."""
+    if value in (None, "", [], {}):
+        return "nothing"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+
+
+@register.filter
+def object_url(ref: str) -> str:
+    """Where an object's page is, by its reference; the empty text for what has none."""
+    kind, _, rest = ref.partition(":")
+    namespace, _, name = rest.partition("/")
+    place = [kind, namespace, name] if kind in COMPONENTS else [namespace, name]
+    page = "component" if kind in COMPONENTS else PAGES.get(kind, "")
+    try:
+        return reverse(f"catalog:{page}", args=place) if page and name else ""
+    except NoReverseMatch:
+        return ""
 
 
 def _plain(value: object) -> str:

@@ -46,3 +46,8 @@ def _allowed(words: tuple[str, ...]) -> addresses.Allowed:
 def flag(name: str, *, default: bool = False) -> bool:
     """A yes/no setting by name, such as PORTAL_ANONYMOUS_READ."""
     return bool(getattr(settings, name, default))
+
+
+def number(name: str, default: int) -> int:
+    """A whole number by name, such as PORTAL_API_WRITES_PER_MINUTE."""
+    return int(getattr(settings, name, default))

@@ -16,6 +16,8 @@ CONTENTS = (
     "catalog",
     "catalog-yaml",
     "trust",
+    "accounts",
+    "maintenance",
     "counting",
     "budgets",
     "escalation",

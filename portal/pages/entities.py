@@ -97,7 +97,11 @@ def relation_facts(ref: str, request: HttpRequest) -> dict[str, object]:
 
 def change_facts(ref: str, *, most: int) -> dict[str, object]:
     """The newest of its change log."""
-    return {"changes": queries.changes_of(ref).select_related("person")[:most]}
+    whose = {"team" if ref.startswith("group:") else "object": ref}
+    return {
+        "changes": queries.changes_of(ref).select_related("person")[:most],
+        "all_changes": f"{reverse('catalog:changes')}?{urlencode(whose)}",
+    }
 
 
 def yaml_facts(entity: Owned | Team | Person) -> dict[str, object]:

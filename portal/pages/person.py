@@ -11,6 +11,7 @@ from portal.lib.reading import readable
 from portal.pages.catalog import lines
 from portal.pages.domains import domain_lines
 from portal.pages.entities import change_facts, chosen_tab, links_of, relation_facts, tab_links, yaml_facts
+from portal.pages.people import may_invite
 from portal.pages.systems import system_lines
 
 SIZE = 50
@@ -29,8 +30,9 @@ def show(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "person": person,
         "tab": tab,
         "tabs": tab_links(person.get_absolute_url(), TITLES, tab),
-        "trail": [("Teams", reverse("catalog:teams")), (person.label, "")],
+        "trail": [("People", reverse("people")), (person.label, "")],
         "mine": reader is not None and reader.pk == person.pk,
+        "may_invite": person.account_id is None and person.retired_at is None and may_invite(request),
         "may_write": reader is not None and (reader.platform_admin or reader.pk == person.pk),
         **_tab_facts(person, tab, request),
     }

@@ -24,6 +24,7 @@ from portal.pages.entities import (
     tab_links,
     yaml_facts,
 )
+from portal.pages.people import may_invite
 from portal.pages.systems import system_lines
 
 SIZE = 50
@@ -68,6 +69,7 @@ def show(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "panels": filled(registries.team_panels, team, request, now),
         "chat": safe_url(team.chat_url),
         "may_write": may_edit(request, team),
+        "may_invite": may_invite(request, team),
         **_tab_facts(team, tab, request, now=now),
     }
     return render(request, "catalog/team.html", context)

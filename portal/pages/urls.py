@@ -10,14 +10,17 @@ from portal.pages import (
     docs,
     domains,
     home,
+    invitations,
     objective,
+    people,
     person,
     style,
     systems,
     team,
 )
 from portal.pages import catalog as catalog_list
-from portal.pages.accounts import SignIn
+from portal.pages.accounts import ChangePassword, NewPassword, SignIn, forgotten
+from portal.pages.invitations_api import InvitationList, OneInvitation, SendAgain
 
 COMPONENT = "components/<str:kind>/<str:namespace>/<str:name>"
 
@@ -25,9 +28,21 @@ pages: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
     path("sign-in", SignIn.as_view(), name="sign-in"),
     path("sign-out", accounts.LogoutView.as_view(), name="sign-out"),
-    path("password", accounts.PasswordChangeView.as_view(success_url="/"), name="password-change"),
+    path("password", ChangePassword.as_view(), name="password-change"),
+    path("password/forgotten", forgotten, name="password-reset"),
+    path("password/new/<str:uidb64>/<str:token>", NewPassword.as_view(), name="password-reset-confirm"),
+    path("welcome/<str:secret>", invitations.welcome, name="welcome"),
+    path("people", people.people, name="people"),
+    path("invitations", invitations.invitations, name="invitations"),
+    path("invitations/<int:pk>/resend", invitations.resend, name="resend-invitation"),
+    path("invitations/<int:pk>/revoke", invitations.revoke, name="revoke-invitation"),
     path("docs", docs.show, name="docs"),
     path("docs/<path:page>", docs.show, name="docs-page"),
+]
+api: list[URLPattern | URLResolver] = [
+    path("invitations", InvitationList.as_view(), name="invitations"),
+    path("invitations/<int:pk>", OneInvitation.as_view(), name="invitation"),
+    path("invitations/<int:pk>/resend", SendAgain.as_view(), name="resend-invitation"),
 ]
 catalog: list[URLPattern | URLResolver] = [
     path("catalog", catalog_list.show, name="components"),

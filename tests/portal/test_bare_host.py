@@ -50,6 +50,7 @@ FILES = {
             "django_htmx.middleware.HtmxMiddleware",
             "portal.middleware.ExpectedFailures",
         ]
+        MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
         TEMPLATES = [{
             "BACKEND": "django.template.backends.django.DjangoTemplates",
             "DIRS": [Path(portal.__file__).parent.parent / "templates"],
@@ -92,6 +93,8 @@ FILES = {
     """,
     "staff/migrations/__init__.py": "",
     "use.py": """
+        import re
+
         import django
         django.setup()
         from django.core.management import call_command
@@ -121,6 +124,16 @@ FILES = {
         answer = client.put(here, {"title": "CI runners"}, content_type="application/json")
         assert answer.status_code == 201, answer.content
         assert b"CI runners" in client.get("/components/component/default/ci-runners").content
+        shown = client.post("/invitations", {"email": "carol@example.org", "role": "member"}).content.decode()
+        link = re.search(r"/welcome/[\\w-]+", shown)[0]
+        guest = Client()
+        password = "a long enough one"
+        said = {"display_name": "Carol", "username": "B-0077", "password": password, "again": password}
+        answer = guest.post(link, said)
+        assert answer.status_code == 302, answer.content
+        assert Employee.objects.get(badge="B-0077").person.email == "carol@example.org"
+        assert guest.get("/catalog").status_code == 200
+        assert guest.post("/password/forgotten", {"email": "carol@example.org"}).status_code == 200
         print("served")
     """,
 }

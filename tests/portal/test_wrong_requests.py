@@ -62,6 +62,12 @@ def test_a_name_with_nul_is_nobodys(ci: APIClient, path: str) -> None:
     assert named(ci.get(path), 404) == []
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/maintenance-windows/null", "/api/v1/"])
+def test_an_address_that_is_none_is_a_404_for_programs(ci: APIClient, path: str, method: str) -> None:
+    assert named(ci.generic(method, path, HTTP_IDEMPOTENCY_KEY="k"), 404) == []
+
+
 def test_a_query_with_nul_names_its_parameter(ci: APIClient) -> None:
     assert named(ci.get("/api/v1/components?owner=%00&q=fine")) == ["owner"]
 

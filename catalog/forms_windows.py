@@ -1,0 +1,99 @@
+"""The form for planned maintenance: wall-clock times in a zone, and the usual rhythms by name."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.http import QueryDict
+
+from catalog.forms import BOX, ExplainingForm
+from catalog.operations.windows import WindowSpec
+from catalog.recurrence import known_zone
+
+RHYTHMS = {
+    "": "Once",
+    "FREQ=DAILY": "Every day",
+    "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR": "Every weekday",
+    "FREQ=WEEKLY": "Every week",
+    "FREQ=WEEKLY;INTERVAL=2": "Every two weeks",
+    "FREQ=MONTHLY": "Every month on that day",
+    "other": "By the rule below",
+}
+FORMAT = "%Y-%m-%dT%H:%M"
+
+
+class WindowForm(ExplainingForm):
+    """What is planned, when, and what it changes."""
+
+    title = forms.CharField(max_length=200, help_text="What is done, such as: nodes get a new kernel")
+    starts_at = forms.DateTimeField(
+        label="From",
+        input_formats=[FORMAT, f"{FORMAT}:%S"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+    ends_at = forms.DateTimeField(
+        label="Until",
+        input_formats=[FORMAT, f"{FORMAT}:%S"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        help_text="Of a repeated one: the end of the first",
+    )
+    time_zone = forms.CharField(max_length=64, label="Time zone", help_text="By whose clock, such as Europe/Berlin")
+    repeats = forms.ChoiceField(required=False, choices=list(RHYTHMS.items()))
+    rrule = forms.CharField(
+        required=False,
+        max_length=500,
+        label="Rule",
+        widget=forms.TextInput(attrs={"class": "mono"}),
+        help_text="RFC 5545, such as FREQ=MONTHLY;BYDAY=1SU or FREQ=WEEKLY;UNTIL=20271231",
+    )
+    holds_pages = forms.BooleanField(
+        required=False,
+        label="Hold pages",
+        help_text="Nobody is to be paged meanwhile",
+        widget=forms.CheckboxInput(attrs=BOX),
+    )
+    excludes_budget = forms.BooleanField(
+        required=False,
+        label="Leave the budget",
+        help_text="What fails meanwhile is to spend no error budget",
+        widget=forms.CheckboxInput(attrs=BOX),
+    )
+
+    def __init__(self, data: QueryDict | None, *, spec: WindowSpec | None = None, zone: str = "UTC") -> None:
+        super().__init__(data, initial=_initial(spec) if spec else {"time_zone": zone, "holds_pages": True})
+
+    def clean(self) -> None:
+        """Times are of the zone that is said, not of the reader's."""
+        zone = self.cleaned_data.get("time_zone", "")
+        if zone and not known_zone(zone):
+            self.add_error("time_zone", f"{zone!r}: use a name such as Europe/Berlin or UTC.")
+
+    def said(self) -> dict[str, Any]:
+        """The fields as `WindowSpec` names them."""
+        given = self.cleaned_data
+        zone = ZoneInfo(given["time_zone"])
+        rule = given["rrule"] if given["repeats"] == "other" else given["repeats"]
+        return {
+            **{name: given[name] for name in ("title", "time_zone", "holds_pages", "excludes_budget")},
+            "starts_at": _in(given["starts_at"], zone),
+            "ends_at": _in(given["ends_at"], zone),
+            "rrule": rule,
+        }
+
+
+def _in(read: datetime, zone: ZoneInfo) -> datetime:
+    """The wall-clock time that was typed, in `zone`; Django took it for one of the reader's."""
+    return read.replace(tzinfo=zone)
+
+
+def _initial(spec: WindowSpec) -> dict[str, object]:
+    zone = ZoneInfo(spec.time_zone)
+    known = spec.rrule in RHYTHMS
+    return {
+        **{name: getattr(spec, name) for name in ("title", "time_zone", "holds_pages", "excludes_budget")},
+        "starts_at": spec.starts_at.astimezone(zone).strftime(FORMAT),
+        "ends_at": spec.ends_at.astimezone(zone).strftime(FORMAT),
+        "repeats": spec.rrule if known else "other",
+        "rrule": "" if known else spec.rrule,
+    }
