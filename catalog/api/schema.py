@@ -26,11 +26,12 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
 
 def manners(result: dict[str, Any], generator: object, request: object, public: object) -> dict[str, Any]:
-    """For drf-spectacular: what every endpoint may answer besides (429), and every POST takes (Idempotency-Key)."""
+    """For drf-spectacular: what every endpoint may answer besides, and what every POST takes (Idempotency-Key)."""
     for address, methods in result.get("paths", {}).items():
         for method, operation in methods.items():
             if method not in {"get", "put", "post", "patch", "delete"} or address.endswith("/schema"):
                 continue
+            _refuses(operation, address, method)
             if address not in UNLIMITED:
                 _may_answer(operation, "429", "Too many requests; wait as long as Retry-After says")
             if method == "post":
@@ -41,6 +42,20 @@ def manners(result: dict[str, Any], generator: object, request: object, public: 
                 )
                 _may_answer(operation, "422", "The Idempotency-Key was used for another request")
     return result
+
+
+def _refuses(operation: dict[str, Any], address: str, method: str) -> None:
+    """What any address of its kind may refuse, so that no view has to say it again."""
+    _may_answer(operation, "401", "No token, or one that is not known, expired or revoked")
+    if operation.get("parameters") or "requestBody" in operation:
+        _may_answer(operation, "400", "Some fields need attention; errors names them")
+    if method != "get":
+        _may_answer(operation, "403", "You are known, but this is not yours to do")
+    if "requestBody" in operation:
+        _may_answer(operation, "413", "Send at most 5 MB at once")
+    if "{" in address:
+        _may_answer(operation, "404", "There is no such thing, or you may not know of it")
+    _may_answer(operation, "503", "The database does not answer; nothing was changed")
 
 
 def _may_answer(operation: dict[str, Any], code: str, about: str) -> None:

@@ -22,6 +22,7 @@ from incidents.queries import oncall as queries
 from portal.lib.api import KeysetPagination
 from portal.lib.clock import db_now
 from portal.lib.errors import FieldError, Invalid
+from portal.lib.problems import listed
 
 SCOPE = "oncall:write"
 LONGEST = timedelta(days=366)
@@ -36,6 +37,8 @@ class BySlug(KeysetPagination):
 
 class Schedules(APIView):
     """All schedules, and making one."""
+
+    pagination_class = BySlug
 
     @extend_schema(responses=io.ScheduleOut(many=True))
     def get(self, request: Request) -> Response:
@@ -106,7 +109,7 @@ class Shifts(APIView):
 class Overrides(APIView):
     """Somebody else for a time."""
 
-    @extend_schema(responses=io.OverrideOut(many=True))
+    @extend_schema(responses=listed(io.OverrideOut))
     def get(self, request: Request, slug: str) -> Response:
         """Those in force and to come, soonest first."""
         now = db_now()

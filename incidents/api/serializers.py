@@ -11,9 +11,9 @@ from portal.lib.strict import StrictSerializer
 class PageOut(serializers.ModelSerializer[Page]):
     """One team (or person) engaged, and how far its escalation has come."""
 
-    team = serializers.CharField(source="team.ref", default=None, read_only=True)
-    person = serializers.CharField(source="person.ref", default=None, read_only=True)
-    acknowledged_by = serializers.CharField(source="acknowledged_by.ref", default=None, read_only=True)
+    team = serializers.CharField(source="team.ref", default=None, allow_null=True, read_only=True)
+    person = serializers.CharField(source="person.ref", default=None, allow_null=True, read_only=True)
+    acknowledged_by = serializers.CharField(source="acknowledged_by.ref", default=None, allow_null=True, read_only=True)
 
     class Meta:
         model = Page
@@ -28,10 +28,10 @@ class IncidentOut(serializers.ModelSerializer[Incident]):
     """An incident; `severity` is `P1` to `P5`."""
 
     component = serializers.CharField(source="component_ref", allow_null=True, read_only=True)
-    owner = serializers.CharField(source="owner.ref", default=None, read_only=True)
+    owner = serializers.CharField(source="owner.ref", default=None, allow_null=True, read_only=True)
     severity = serializers.CharField(source="get_severity_display", read_only=True)
-    acknowledged_by = serializers.CharField(source="acknowledged_by.ref", default=None, read_only=True)
-    resolved_by = serializers.CharField(source="resolved_by.ref", default=None, read_only=True)
+    acknowledged_by = serializers.CharField(source="acknowledged_by.ref", default=None, allow_null=True, read_only=True)
+    resolved_by = serializers.CharField(source="resolved_by.ref", default=None, allow_null=True, read_only=True)
     pages = PageOut(many=True, read_only=True)
     url = serializers.SerializerMethodField()
 

@@ -1,5 +1,8 @@
 """Problem details for the API's description: which refusals an endpoint answers with, and their shape."""
 
+from typing import Any
+
+from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 
 
@@ -19,6 +22,14 @@ class Problem(serializers.Serializer[object]):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     errors = FieldProblem(many=True, required=False)  # type: ignore[assignment]  # a declared field
+
+
+def listed(shape: type[serializers.BaseSerializer[Any]]) -> serializers.Serializer[Any]:
+    """For `extend_schema(responses=…)`: all there is, `{"results": […]}`, in one answer without pages."""
+    found: serializers.Serializer[Any] = inline_serializer(
+        name=f"{shape.__name__.removesuffix('Out')}List", fields={"results": shape(many=True)}
+    )
+    return found
 
 
 def refusals(*codes: int) -> dict[tuple[int, str], type[Problem]]:

