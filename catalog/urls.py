@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from catalog.api.bulk import BulkView
 from catalog.api.components import BlastRadiusView, ComponentList, ComponentView
+from catalog.api.finding import FacetsView, SearchView
 from catalog.api.groups import DomainList, DomainView, SystemList, SystemView
 from catalog.api.locations import (
     LocationFiles,
@@ -16,9 +17,23 @@ from catalog.api.locations import (
 )
 from catalog.api.manifests import ApplyView, ExportView
 from catalog.api.people import MeView, PersonList, PersonView, TeamList, TeamView
+from catalog.api.reading import SavedViewView, StarList, StarView, ViewList
 from catalog.api.relations import RelationsView
 from catalog.api.trust import ConfirmView, QueueCountsView, QueueView, ScorecardView, ScoreFleetView, ScoreList
-from catalog.views import components, confirming, groups, hooks, importing, locations, queue, scorecards, teams, tokens
+from catalog.views import (
+    components,
+    confirming,
+    groups,
+    hooks,
+    importing,
+    locations,
+    many,
+    queue,
+    reading,
+    scorecards,
+    teams,
+    tokens,
+)
 
 COMPONENT = "components/<str:kind>/<str:namespace>/<str:name>"
 SYSTEM = "systems/<str:namespace>/<str:name>"
@@ -31,6 +46,11 @@ PERSON = "people/<str:namespace>/<str:name>"
 pages: list[URLPattern | URLResolver] = [
     path("catalog/import", importing.paste, name="import"),
     path("components/new", components.new, name="new-component"),
+    path("catalog/bulk", many.change, name="bulk"),
+    path("catalog/export.csv", many.export, name="export"),
+    path("catalog/views", reading.save, name="save-view"),
+    path("catalog/views/<int:pk>/delete", reading.delete, name="delete-view"),
+    path("stars", reading.star_thing, name="star"),
     path(f"{COMPONENT}/edit", components.edit, name="edit-component"),
     path(f"{COMPONENT}/retire", components.retire, name="retire-component"),
     path("systems/new", groups.new, {"kind": groups.SYSTEM}, name="new-system"),
@@ -71,6 +91,8 @@ api: list[URLPattern | URLResolver] = [
     path(f"{COMPONENT}/scorecard", ScorecardView.as_view(), name="scorecard"),
     path("components", ComponentList.as_view(), name="components"),
     path("components/bulk", BulkView.as_view(), name="components-bulk"),
+    path("components/facets", FacetsView.as_view(), name="facets"),
+    path("search", SearchView.as_view(), name="search"),
     path(COMPONENT, ComponentView.as_view(), name="component"),
     path(f"{COMPONENT}/blast-radius", BlastRadiusView.as_view(), name="blast-radius"),
     path("systems", SystemList.as_view(), name="systems"),
@@ -92,4 +114,8 @@ api: list[URLPattern | URLResolver] = [
     path(f"{LOCATION}/files", LocationFiles.as_view(), name="location-files"),
     path(f"{LOCATION}/orphans", LocationOrphans.as_view(), name="location-orphans"),
     path(f"{LOCATION}/webhook", LocationHook.as_view(), name="location-webhook"),
+    path("me/stars", StarList.as_view(), name="stars"),
+    path("me/stars/<path:ref>", StarView.as_view(), name="star"),
+    path("me/views", ViewList.as_view(), name="views"),
+    path("me/views/<int:pk>", SavedViewView.as_view(), name="view"),
 ]

@@ -14,7 +14,7 @@ LIVING = models.Q(("retired_at", None))
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0005_trust")]
+    dependencies = [("catalog", "0004_locations")]
 
     operations = [
         migrations.RunSQL(TAGGED, "DROP FUNCTION portico_tagged(jsonb)"),

@@ -18,6 +18,7 @@ from catalog.operations.groups import (
     retire_group,
 )
 from catalog.operations.health import report_health
+from catalog.operations.many import add_tag, change_components, give_to, set_tier
 from catalog.operations.people import (
     delete_person,
     ensure_admin,
@@ -27,6 +28,7 @@ from catalog.operations.people import (
     put_person,
     retire_person,
 )
+from catalog.operations.reading import ViewSpec, delete_view, remember_visit, save_view, star, unstar
 from catalog.operations.scores import begin_scores, record_day, score, score_due
 from catalog.operations.teams import delete_team, patch_team, put_team, retire_team, set_member
 from catalog.operations.tokens import create_token, revoke_token
@@ -35,8 +37,11 @@ from catalog.operations.written import Outcome, Written
 
 __all__ = [
     "Outcome",
+    "ViewSpec",
     "Written",
+    "add_tag",
     "begin_scores",
+    "change_components",
     "confirm_components",
     "confirm_team",
     "create_token",
@@ -45,8 +50,10 @@ __all__ = [
     "delete_group",
     "delete_person",
     "delete_team",
+    "delete_view",
     "drop_membership",
     "ensure_admin",
+    "give_to",
     "grant_admin",
     "keep_component",
     "link_account",
@@ -65,6 +72,7 @@ __all__ = [
     "record_audit",
     "record_changes",
     "record_day",
+    "remember_visit",
     "repoint",
     "report_health",
     "retire_component",
@@ -73,7 +81,11 @@ __all__ = [
     "retire_person",
     "retire_team",
     "revoke_token",
+    "save_view",
     "score",
     "score_due",
     "set_member",
+    "set_tier",
+    "star",
+    "unstar",
 ]

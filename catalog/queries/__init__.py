@@ -54,6 +54,7 @@ from catalog.queries.locations import (
 from catalog.queries.meant import meant
 from catalog.queries.neighbours import Beside, Counts, Glance, Side, glance, neighbours
 from catalog.queries.queue import BadCursor, Case, QueuePage, cases, queue
+from catalog.queries.reading import starred_by, stars_of, views_for, visits_of
 from catalog.queries.relations import Named, Relation, names_of, relations_of
 from catalog.queries.scores import (
     OUTCOMES,
@@ -148,6 +149,8 @@ __all__ = [
     "scores",
     "search",
     "sizes",
+    "starred_by",
+    "stars_of",
     "sums_of",
     "system_by_ref",
     "systems_inside",
@@ -158,4 +161,6 @@ __all__ = [
     "trend",
     "trouble_counts",
     "used_by",
+    "views_for",
+    "visits_of",
 ]

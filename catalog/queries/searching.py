@@ -7,19 +7,19 @@ from datetime import datetime
 import structlog
 from django.db import models
 from django.db.models import Q, QuerySet
-from django.urls import NoReverseMatch
 
 from catalog import likeness, registries
 from catalog.models import Component, Domain, Person, System, Team
 from catalog.models.entity import Entity
 from catalog.queries import texts
 from catalog.registries import Hit, Search, Searched, Sought
+from catalog.things import address_of
 
 log = structlog.get_logger(__name__)
-LOOKED_AT = 200
+LOOKED_AT = 80
 """Rows whose text holds the words that are ranked; of words that half the catalog holds no ranking is worth more."""
 ICONS = {"resource": "database", "api": "api", "group": "users", "user": "user", "system": "sitemap", "domain": "world"}
-LOOKED_AT_FORGIVING = 60
+LOOKED_AT_FORGIVING = 40
 ORDER = ("urgency", "name", "pk")
 COLUMNS = ("ref", "namespace", "name", "title", "description")
 OF_COMPONENTS = ("kind", "type", "urgency", "worst", "owner_ref", "owner__name", "owner__title")
@@ -93,14 +93,6 @@ def entities(model: type[Team | System | Domain | Person], kind: str) -> Search:
 def _hit(row: Component | Team | System | Domain | Person, kind: str, score: float, detail: str, **more: int) -> Hit:
     icon = ICONS.get(row.ref.partition(":")[0], "box")
     return Hit(kind, row.ref, row.label, address_of(row), icon, detail[:120], score, **more)
-
-
-def address_of(row: Component | Team | System | Domain | Person) -> str:
-    """Its page; the empty text where a host project has none for its kind."""
-    try:
-        return row.get_absolute_url()
-    except NoReverseMatch:
-        return ""
 
 
 def _found[E: Component | Team | System | Domain | Person](

@@ -12,12 +12,14 @@ from portal.pages import (
     home,
     objective,
     person,
+    search,
     style,
     systems,
     team,
 )
 from portal.pages import catalog as catalog_list
 from portal.pages.accounts import SignIn
+from portal.pages.remembered import remembering
 
 COMPONENT = "components/<str:kind>/<str:namespace>/<str:name>"
 
@@ -26,6 +28,7 @@ pages: list[URLPattern | URLResolver] = [
     path("sign-in", SignIn.as_view(), name="sign-in"),
     path("sign-out", accounts.LogoutView.as_view(), name="sign-out"),
     path("password", accounts.PasswordChangeView.as_view(success_url="/"), name="password-change"),
+    path("search", search.show, name="search"),
     path("docs", docs.show, name="docs"),
     path("docs/<path:page>", docs.show, name="docs-page"),
 ]
@@ -46,5 +49,6 @@ slo: list[URLPattern | URLResolver] = [
     path("slos/<int:pk>", objective.objective_page, name="objective"),
     path("slos/<int:pk>/live", objective.objective_live, name="live"),
 ]
+catalog = remembering(catalog)
 if settings.DEBUG:
     pages.append(path("_style", style.show, name="style"))
