@@ -10,17 +10,19 @@ from catalog.access import Actor, NotYourTeam
 from catalog.models import Person, SavedView, Star, Team
 from catalog.operations.audit import Diff, record_audit
 from catalog.operations.written import Outcome, Written
-from catalog.things import address_of, thing_by_ref
+from catalog.things import KINDS, address_of, thing_by_ref
 from portal.lib.errors import Expected, FieldError, Forbidden, Invalid, Missing
 
 KEPT_VISITS = 20
 MOST_STARS, MOST_VIEWS = 200, 50
 LONGEST_QUERY = 2000
-# Looking again within a minute is the same visit, and writes nothing; the rest of the newest few goes in one statement
+# All in one statement, for every page waits for it: looking again within a minute is the same visit and writes nothing,
+# beyond the newest few the rest goes, and nobody waits for the disk to note what they looked at
 VISIT = """
 WITH seen AS (
     INSERT INTO catalog_visit AS v (person_id, ref, title, url, at)
-    VALUES (%(person)s, %(ref)s, %(title)s, %(url)s, %(now)s)
+    SELECT %(person)s, thing.ref, left({label}, 200), %(url)s, coalesce(%(now)s::timestamptz, clock_timestamp())
+      FROM {table} thing, set_config('synchronous_commit', 'off', true) WHERE thing.ref = %(ref)s
     ON CONFLICT (person_id, ref) DO UPDATE SET at = EXCLUDED.at, title = EXCLUDED.title, url = EXCLUDED.url
      WHERE v.at < EXCLUDED.at - interval '1 minute'
     RETURNING 1
@@ -29,6 +31,10 @@ DELETE FROM catalog_visit WHERE id IN (
     SELECT id FROM catalog_visit WHERE person_id = %(person)s AND ref <> %(ref)s AND EXISTS (SELECT FROM seen)
      ORDER BY at DESC, id DESC OFFSET %(others)s)
 """
+LABEL, LABEL_OF_PEOPLE = (
+    "coalesce(nullif(title, ''), name)",
+    "coalesce(nullif(display_name, ''), nullif(title, ''), name)",
+)
 
 
 class NoReader(Forbidden):
@@ -75,22 +81,20 @@ def unstar(*, ref: str, actor: Actor) -> None:
     Star.objects.filter(person=reader(actor), ref=ref.lower()).delete()
 
 
-@transaction.atomic
-def remember_visit(*, person: Person, ref: str, title: str, url: str, now: datetime) -> None:
-    """Keep that `person` looked at the thing; the newest `KEPT_VISITS` of each person stay."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit = off")  # nobody waits for the disk to note what they looked at
-        cursor.execute(
-            VISIT,
-            {
-                "person": person.pk,
-                "ref": ref,
-                "title": title[:200],
-                "url": url[:500],
-                "now": now,
-                "others": KEPT_VISITS - 1,
-            },
-        )
+def remember_visit(*, person: Person, ref: str, url: str, now: datetime | None = None) -> None:
+    """Keep that `person` looked at the thing (without `now`: just now); the newest `KEPT_VISITS` of each person stay.
+
+    What is not there leaves nothing.
+    """
+    model = KINDS.get(ref.partition(":")[0].lower())
+    if model is None:
+        return
+    label = LABEL_OF_PEOPLE if model is Person else LABEL
+    given: dict[str, int | str | datetime | None] = {
+        "person": person.pk, "ref": ref.lower(), "url": url[:500], "now": now, "others": KEPT_VISITS - 1,
+    }  # fmt: skip
+    with connection.cursor() as cursor:  # one statement, which is whole by itself
+        cursor.execute(VISIT.format(label=label, table=model._meta.db_table), given)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from catalog import queries
 from catalog.filters import component_filter, starred_filter
 from catalog.models import Component, ComponentHealth, Person, SavedView, Team
 from catalog.registries import OnCall
-from portal.lib.clock import db_now
+from portal.lib.clock import now_of
 from portal.lib.errors import Expected
 from portal.lib.reading import readable
 
@@ -75,7 +75,7 @@ class Tab:
 @readable
 def show(request: HttpRequest) -> HttpResponse:
     """Components, filtered and sorted by the query string."""
-    now = db_now()
+    now = now_of(request)
     person: Person | None = getattr(request.user, "person", None)
     wanted = starred_filter(request)
     sort = request.GET.get("sort", "") if request.GET.get("sort") in queries.SORTS else "health"

@@ -4,15 +4,12 @@ from collections.abc import Callable
 from functools import wraps
 
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, URLResolver
 
 from catalog.models import Person
 from catalog.operations import remember_visit
-from catalog.things import Thing, address_of, thing_by_ref
-from portal.lib.clock import db_now
-from portal.lib.errors import Expected
 
 log = structlog.get_logger(__name__)
 KINDS = {"component": "", "team": "group", "person": "user", "system": "system", "domain": "domain"}
@@ -37,20 +34,14 @@ def remembered(view: View, *, kind: str) -> View:
         answer = view(request, *args, **named)
         person: Person | None = getattr(request.user, "person", None)
         if person and request.method == "GET" and answer.status_code == 200 and not request.headers.get("HX-Request"):
-            _note(person, f"{named.get('kind', kind)}:{named.get('namespace', '')}/{named.get('name', '')}")
+            _note(person, f"{named.get('kind', kind)}:{named.get('namespace')}/{named.get('name')}", request.path)
         return answer
 
     return noting
 
 
-def _note(person: Person, ref: str) -> None:
+def _note(person: Person, ref: str, url: str) -> None:
     try:
-        with transaction.atomic():
-            thing: Thing = thing_by_ref(ref)
-            url = address_of(thing)
-            remember_visit(person=person, ref=thing.ref, title=thing.label, url=url, now=db_now())
-    except (
-        DatabaseError,
-        Expected,
-    ):  # a database that only reads, or is in trouble: the page stands
+        remember_visit(person=person, ref=ref, url=url)
+    except DatabaseError:  # a database that only reads, or is in trouble: the page stands
         log.warning("visit_not_kept", ref=ref, exc_info=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,7 +14,7 @@ from catalog import queries
 from catalog.models import Person
 from catalog.registries import Hit
 from portal.context_processors import Frame
-from portal.lib.clock import db_now
+from portal.lib.clock import now_of
 from portal.lib.reading import readable
 
 ON_PAGE, IN_PALETTE, RECENT = 40, 12, 8
@@ -50,7 +51,11 @@ def show(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").replace("\x00", " ").strip()[:200]
     kind = request.GET.get("kind", "") if request.GET.get("kind") in queries.kinds() else ""
     palette = request.GET.get("in") == "palette"
-    groups = found(text, kind=kind, limit=IN_PALETTE if palette else ON_PAGE) if text else places(request)
+    groups = (
+        found(text, kind=kind, limit=IN_PALETTE if palette else ON_PAGE, now=now_of(request))
+        if text
+        else places(request)
+    )
     context = {
         "q": text,
         "kind": kind,
@@ -63,9 +68,9 @@ def show(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def found(text: str, *, kind: str, limit: int) -> list[Group]:
+def found(text: str, *, kind: str, limit: int, now: datetime) -> list[Group]:
     """What fits, in one list; what is only like it says so."""
-    hits = queries.search(text, limit=limit, now=db_now(), only=[kind] if kind else ())
+    hits = queries.search(text, limit=limit, now=now, only=[kind] if kind else ())
     if not hits:
         return []
     title = "Best match first" if hits[0].score >= 0.45 else "Nothing is called that; did you mean"

@@ -11,24 +11,24 @@ AREAS = (
     "checkout billing search catalog inventory shipping returns pricing loyalty identity messaging media ads fraud risk "
     "ledger payroll hiring build deploy registry cluster network storage metrics logging tracing secrets gateway edge "
     "mobile web partner supplier warehouse routing fleet maps support reporting"
-).split()
+).split()  # noqa: SIM905
 PARTS = (
     "api worker scheduler gateway proxy cache store queue stream indexer importer exporter renderer notifier validator "
     "router runner operator controller syncer auditor planner resolver collector forwarder"
-).split()
+).split()  # noqa: SIM905
 TYPES = (
     "service service service service service library website pipeline runner cluster database queue cache gateway "
     "iac-module secrets observability registry golden-path control-plane"
-).split()
+).split()  # noqa: SIM905
 TAGS = (
     "java python go rust typescript kotlin react grpc rest kafka postgres redis linux arm64 gpu pci gdpr sox internal "
     "public critical batch realtime legacy cloud-native on-prem eu us apac canary"
-).split()
+).split()  # noqa: SIM905
 WORDS = (
     "handles orders that customers place and keeps them until they are paid reads events from the stream writes totals "
     "for finance serves pages to browsers retries what fails watches quotas of tenants signs artifacts before release "
     "rotates keys every night renders images in all sizes finds duplicates among addresses plans routes between sites"
-).split()
+).split()  # noqa: SIM905
 
 TEAMS = """
 INSERT INTO catalog_team (ref, namespace, name, title, description, tags, labels, annotations, links, extra, origin,
@@ -81,7 +81,8 @@ SELECT kind || ':default/' || name, kind, 'default', name,
        (ARRAY['production', 'production', 'production', 'experimental', 'deprecated'])[1 + luck / 3 %% 5],
        nullif(luck / 11 %% 5, 0), coalesce(t.ref, ''), t.id, s.ref, s.id,
        CASE WHEN luck %% 2 = 0 THEN '# ' || name || E'\n\n' || (
-           SELECT string_agg((%(words)s::text[])[1 + (luck / (w + 3) + w * 5) %% 50], ' ') FROM generate_series(1, 60) w)
+           SELECT string_agg((%(words)s::text[])[1 + (luck / (w + 3) + w * 5) %% 50], ' ')
+             FROM generate_series(1, 60) w)
             ELSE '' END, 'https://example.org/runbooks/' || name, '', -1
   FROM (SELECT n, abs(hashint4(n)) AS luck,
                CASE WHEN n %% 20 < 14 THEN 'component' WHEN n %% 20 < 17 THEN 'resource' ELSE 'api' END AS kind,
