@@ -1,4 +1,4 @@
-"""What lists are sorted and counted by, each from one index."""
+"""What lists are sorted and counted by, and what a blast radius walks along, each from one index."""
 
 import django.db.models.expressions
 from django.db import migrations, models
@@ -65,5 +65,23 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="component",
             index=models.Index(condition=models.Q(("tagged", None)), fields=["id"], name="component_of_many_tags"),
+        ),
+        migrations.AddIndex(
+            model_name="dependency",
+            index=models.Index(
+                condition=models.Q(("relation__in", ["dependsOn", "consumesApi"])),
+                fields=["target"],
+                include=("holder",),
+                name="dependency_breaks",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="dependency",
+            index=models.Index(
+                condition=models.Q(("relation", "providesApi")),
+                fields=["holder"],
+                include=("target",),
+                name="dependency_provides",
+            ),
         ),
     ]

@@ -15,6 +15,8 @@ from catalog.models.entity import Document, Entity, Tagged
 from catalog.models.people import Person, Team
 
 LIVING = models.Q(retired_at=None)
+BREAKS = models.Q(relation__in=["dependsOn", "consumesApi"])
+PROVIDES = models.Q(relation="providesApi")
 
 
 class Domain(Entity):
@@ -184,7 +186,10 @@ class Dependency(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["target_ref"], name="dependency_said_by_target", condition=models.Q(by_target=True))
+            models.Index(fields=["target_ref"], name="dependency_said_by_target", condition=models.Q(by_target=True)),
+            # all that a walk of the blast radius reads
+            models.Index(fields=["target"], include=["holder"], name="dependency_breaks", condition=BREAKS),
+            models.Index(fields=["holder"], include=["target"], name="dependency_provides", condition=PROVIDES),
         ]
 
     def __str__(self) -> str:

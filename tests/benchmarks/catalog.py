@@ -1,9 +1,9 @@
 """A catalog of 100,000 components: what lists, filters, counts, search, pages, blast radius and registration cost.
 
 `bin/bench catalog [--json] [--components N] [--rounds N] [--bulk N]`. The database named by DATABASE_URL is filled;
-use a fresh one. Every figure is taken at the server, in this process, warm: requests go through all middleware to the view
-and to the bytes of the answer, without a socket. Beside a bar stands, for reference, what a Backstage backend gave on
-a machine of the same kind with 10,000 components.
+use a fresh one. Every figure is taken at the server, in this process, warm: requests go through all middleware to the
+view and to the bytes of the answer, without a socket. Beside a bar stands, for reference, what a Backstage backend gave
+on a machine of the same kind with 10,000 components.
 """
 
 import argparse
@@ -140,9 +140,8 @@ def _api_cursor() -> str:
     ref = Component.objects.order_by("ref").values_list("ref", flat=True)[_deep()]
     pages = KeysetPagination()
     pages.base_url = "/"
-    return (
-        pages.encode_cursor(Cursor(offset=0, reverse=False, position=ref)).partition("cursor=")[2].replace("%3D", "=")
-    )
+    link = pages.encode_cursor(Cursor(offset=0, reverse=False, position=ref))
+    return unquote(link.partition("cursor=")[2])
 
 
 def _page_cursor(sort: str) -> str:
