@@ -10,7 +10,10 @@ from catalog.registries import Hit, Sought
 from portal.lib.kept import Kept
 from portal.pages import docs
 
-_kept: Kept[tuple[tuple[str, str, str], ...]] = Kept(seconds=60, most=1)
+DETAIL = "documentation"
+LESS = 0.85
+"""Beside things that people run, what is written about them comes second."""
+_kept: Kept[tuple[tuple[str, str, frozenset[str]], ...]] = Kept(seconds=60, most=1)
 
 
 def find(sought: Sought, limit: int, now: datetime) -> list[Hit]:
@@ -19,19 +22,18 @@ def find(sought: Sought, limit: int, now: datetime) -> list[Hit]:
 
 
 def _hits(sought: Sought) -> Iterator[Hit]:
-    for name, title, text in _pages():
-        inside = not sought.forgiving and all(word in text for word in sought.words)
+    for name, title, words in _pages():
+        inside = not sought.forgiving and all(any(w.startswith(one) for w in words) for one in sought.words)
         score = likeness.score(sought.words, (title, name), inside=inside)
-        if inside or score >= (likeness.LIKE * likeness.ALIKE if sought.forgiving else likeness.NAMED):
-            url = reverse("docs-page", args=[name])
-            yield Hit("doc", f"doc:{name}", title, url, "book", "documentation", score - 0.05)
+        if inside or (sought.forgiving and score >= likeness.LIKE * likeness.ALIKE):
+            yield Hit("doc", f"doc:{name}", title, reverse("docs-page", args=[name]), "book", DETAIL, LESS * score)
 
 
-def _pages() -> tuple[tuple[str, str, str], ...]:
-    """Name, title and lower-cased text of each; files are read once a minute."""
+def _pages() -> tuple[tuple[str, str, frozenset[str]], ...]:
+    """Name, title and words of each; files are read once a minute."""
     known = _kept.get("pages")
     if known is None:
-        known = tuple((name, title, text.lower()) for name, title, text in docs.texts())
+        known = tuple((name, title, frozenset(likeness.words_of(text))) for name, title, text in docs.texts())
         _kept.put("pages", known)
     return known
 

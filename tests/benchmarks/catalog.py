@@ -140,7 +140,7 @@ def _api_cursor() -> str:
     ref = Component.objects.order_by("ref").values_list("ref", flat=True)[_deep()]
     pages = KeysetPagination()
     pages.base_url = "/"
-    link = pages.encode_cursor(Cursor(offset=0, reverse=False, position=ref))
+    link = pages.encode_cursor(Cursor(offset=0, reverse=False, position=ref))  # type: ignore[arg-type]  # any text is one
     return unquote(link.partition("cursor=")[2])
 
 
