@@ -111,7 +111,7 @@ scorecard_checks: dict[str, ScorecardCheck] = {}
 class Sought:
     """A search: what was typed, its words in lower case, and whether slips in longer words are forgiven.
 
-    Providers are asked for what holds the words; only where none of them finds anything, once more forgivingly.
+    Providers are asked for what holds the words; where they find little, and nothing called so, once more forgivingly.
     """
 
     text: str

@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 LOOKED_AT = 80
 """Rows whose text holds the words that are ranked; of words that half the catalog holds no ranking is worth more."""
 ICONS = {"resource": "database", "api": "api", "group": "users", "user": "user", "system": "sitemap", "domain": "world"}
+FEW, CALLED_SO = 3, 0.6
+"""With fewer than these, and nothing that is called so, slips are forgiven: a text may mention what is misspelt."""
 LOOKED_AT_FORGIVING = 40
 ORDER = ("urgency", "name", "pk")
 COLUMNS = ("ref", "namespace", "name", "title", "description")
@@ -31,23 +33,24 @@ def kinds() -> list[str]:
 
 
 def search(text: str, *, limit: int, now: datetime, only: Collection[str] = ()) -> list[Hit]:
-    """The best `limit` things for `text`, best first; `only` of some kinds. Slips are forgiven where nothing fits."""
+    """The best `limit` things for `text`, best first; `only` of some kinds. Slips are forgiven where little fits."""
     words = tuple(texts.words_in(text))
     if not words:
         return []
     asked = [one for one in registries.search.items() if not only or set(one[1].kinds) & set(only)]
     sought = Sought(text.strip()[: texts.LONGEST], words)
     found = _all(asked, sought, limit, now, only)
-    if not found:
+    if len(found) < FEW and all(hit.score < CALLED_SO for hit in found):
         texts.forgive()
-        found = _all(asked, replace(sought, forgiving=True), limit, now, only)
+        known = {hit.ref for hit in found}
+        near = _all(asked, replace(sought, forgiving=True), limit, now, only)
+        found += [hit for hit in near if hit.ref not in known]
     return sorted(found, key=lambda hit: (-hit.score, hit.title, hit.ref))[:limit]
 
 
 def marked(hit: Hit, text: str) -> list[tuple[int, int]]:
     """The parts of the hit's title that fit `text`, as `[start, end)`."""
-    words = likeness.words_of(text)
-    return likeness.marks(words, hit.title) or likeness.marks(words, hit.title, forgiving=True)
+    return likeness.marks(likeness.words_of(text), hit.title, forgiving=hit.score < likeness.INSIDE)
 
 
 def _all(

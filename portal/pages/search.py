@@ -10,7 +10,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from catalog import queries
+from catalog import likeness, queries
 from catalog.models import Person
 from catalog.registries import Hit
 from portal.context_processors import Frame
@@ -73,7 +73,7 @@ def found(text: str, *, kind: str, limit: int, now: datetime) -> list[Group]:
     hits = queries.search(text, limit=limit, now=now, only=[kind] if kind else ())
     if not hits:
         return []
-    title = "Best match first" if hits[0].score >= 0.45 else "Nothing is called that; did you mean"
+    title = "Best match first" if hits[0].score > likeness.LIKE + 0.05 else "Nothing is called that; did you mean"
     return [Group(title, tuple(_line(hit, text) for hit in hits))]
 
 

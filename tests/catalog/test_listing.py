@@ -191,7 +191,8 @@ def many() -> Team:
             tier=n % 5 or None,
             owner=teams[n % 2] if n % 3 else None,
             system_ref=f"system:default/{('ci', 'net', 'gone')[n % 3]}" if n % 4 else "",
-            tags=[f"tag-{k}" for k in range(n % 3)] + ([f"long-tag-number-{k:04}" for k in range(60)] if n == 7 else []),
+            tags=[f"tag-{k}" for k in range(n % 3)]
+            + ([f"long-tag-number-{k:04}" for k in range(60)] if n == 7 else []),
         )
         if n % 2:
             state = ComponentHealth.State(n % 4)
@@ -231,9 +232,9 @@ def test_counts_are_what_each_choice_would_leave(many: Team, asked: str) -> None
     for field, value in VALUES.items():
         expected = by_hand(wanted, field, value)
         shown = {one.value: one.count for one in counted.facets[field]}
-        assert {key: n for key, n in shown.items() if n} == {
-            key: n for key, n in expected.items() if key in shown
-        }, field
+        assert {key: n for key, n in shown.items() if n} == {key: n for key, n in expected.items() if key in shown}, (
+            field
+        )
         assert len(shown) >= min(len(expected), counting.MOST), field
 
 
@@ -278,7 +279,10 @@ def test_facets_over_the_api_are_those_of_the_page(
         answer = reader.get("/api/v1/components/facets?tier=1&owner=build-ci&tag=tag-0&system=ci")
     assert answer.status_code == 200
     body = answer.json()
-    assert body["total"] == queries.components(component_filter(QueryDict("tier=1&owner=build-ci&tag=tag-0&system=ci"))).count()
+    assert (
+        body["total"]
+        == queries.components(component_filter(QueryDict("tier=1&owner=build-ci&tag=tag-0&system=ci"))).count()
+    )
     assert [one["value"] for one in body["tier"] if one["chosen"]] == ["1"]
 
 

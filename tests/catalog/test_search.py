@@ -162,7 +162,8 @@ def test_the_page_marks_what_fits_and_says_when_it_guessed(browser_of_ada_there:
     page = browser_of_ada_there.get("/search?q=runn").content.decode()
     assert "ci-<mark>runn</mark>ers" in page
     guessed = browser_of_ada_there.get("/search?q=ci-runers").content.decode()
-    assert "did you mean" in guessed
+    assert "runners</mark>" in guessed
+    assert "did you mean" in browser_of_ada_there.get("/search?q=vualt").content.decode()
     assert "<html" not in browser_of_ada_there.get("/search?q=ci", headers={"HX-Request": "true"}).content.decode()
     nothing = browser_of_ada_there.get("/search?q=zzzzqqq").content.decode()
     assert "Nothing is called that" in nothing
