@@ -122,7 +122,7 @@ SELECT h.ref, h.id, CASE WHEN t.kind = 'api' THEN 'consumesApi' ELSE 'dependsOn'
 
 def fill(*, components: int, teams: int) -> None:
     """An empty database becomes the catalog, with statistics and visibility as they are after a night's rest."""
-    given = {
+    given: dict[str, int | list[str]] = {
         "areas": AREAS, "parts": PARTS, "types": TYPES, "tags": TAGS, "words": WORDS, "teams": teams,
         "components": components, "hurt": min(HURT, components),
     }  # fmt: skip

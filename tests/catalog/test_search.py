@@ -43,7 +43,7 @@ def world() -> None:
     make.component("vault", docs="where the runners find secrets")
     for model, kind in ((System, "system"), (Domain, "domain")):
         ref = f"{kind}:default/delivery"
-        model.objects.create(ref=ref, name="delivery", created_at=make.NOW, updated_at=make.NOW)  # type: ignore[attr-defined]
+        model.objects.create(ref=ref, name="delivery", created_at=make.NOW, updated_at=make.NOW)
 
 
 @pytest.mark.usefixtures("world")
@@ -70,7 +70,7 @@ def test_everything_is_found_by_name_by_text_and_with_a_slip(text: str, first: s
 @pytest.mark.usefixtures("world")
 def test_names_come_before_texts_and_what_hurts_more_before_what_hurts_less() -> None:
     assert found("runners") == ["component:default/ci-runners", "component:default/vault"]
-    assert [ref for ref in found("ci") if "default/ci-" in ref][0] == "component:default/ci-runners"
+    assert next(ref for ref in found("ci") if "default/ci-" in ref) == "component:default/ci-runners"
 
 
 @pytest.mark.usefixtures("world")
