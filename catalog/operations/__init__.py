@@ -18,7 +18,7 @@ from catalog.operations.groups import (
     retire_group,
 )
 from catalog.operations.health import report_health
-from catalog.operations.many import add_tag, change_components, give_to, set_tier
+from catalog.operations.many import add_tag, change_components, confirm_each, give_to, set_tier
 from catalog.operations.people import (
     delete_person,
     ensure_admin,
@@ -43,6 +43,7 @@ __all__ = [
     "begin_scores",
     "change_components",
     "confirm_components",
+    "confirm_each",
     "confirm_team",
     "create_token",
     "delete_component",

@@ -9,6 +9,7 @@ from catalog.access import Actor
 from catalog.models import Component
 from catalog.models.entity import Origin
 from catalog.operations.components import ComponentGone, patch_component
+from catalog.operations.trust import confirm_components
 from catalog.operations.written import Outcome
 from portal.lib.errors import Expected
 
@@ -34,6 +35,20 @@ def change_components(
         _one(ref.lower(), found.get(ref.lower()), change, actor=actor, now=now, origin=origin)
         for ref in dict.fromkeys(refs)
     ]
+
+
+def confirm_each(*, refs: Sequence[str], actor: Actor, now: datetime) -> list[Result]:
+    """Record of each of `refs` that what is said of it is right, each in a transaction of its own."""
+    labels = {row.ref: row.label for row in Component.objects.filter(ref__in=[ref.lower() for ref in refs])}
+    found = []
+    for ref in dict.fromkeys(ref.lower() for ref in refs):
+        refused = ""
+        try:
+            confirm_components(refs=[ref], actor=actor, now=now)
+        except Expected as error:
+            refused = str(error)
+        found.append(Result(ref, labels.get(ref, ref), changed=not refused, refused=refused))
+    return found
 
 
 def give_to(owner: str) -> Change:

@@ -15,7 +15,7 @@ from catalog import queries
 from catalog.access import actor_of
 from catalog.filters import starred_filter
 from catalog.models import Component
-from catalog.operations import add_tag, change_components, give_to, set_tier
+from catalog.operations import add_tag, change_components, confirm_each, give_to, set_tier
 from catalog.operations.many import Change, Result
 from catalog.views.reading import back
 from portal.lib.clock import db_now
@@ -42,6 +42,8 @@ def change(request: HttpRequest) -> HttpResponse:
         messages.error(request, "Tick the components to change first.")
     elif len(refs) > MOST:
         messages.error(request, f"Tick at most {MOST} components at once.")
+    elif request.POST.get("action") == "confirm":
+        _say(request, confirm_each(refs=refs, actor=actor_of(request), now=db_now()), did="confirmed")
     elif isinstance(asked, str):
         messages.error(request, asked)
     else:
@@ -74,12 +76,12 @@ def _change(given: Mapping[str, Any]) -> Change | str:
     return "Choose what to change."
 
 
-def _say(request: HttpRequest, results: list[Result]) -> None:
+def _say(request: HttpRequest, results: list[Result], *, did: str = "changed") -> None:
     """How many changed, how many were so already, and the refused by their reason."""
     changed = [one for one in results if one.changed]
     same = [one for one in results if not one.changed and not one.refused]
     if changed:
-        messages.success(request, f"{plural(len(changed), 'component')} changed: {_names(changed)}.")
+        messages.success(request, f"{plural(len(changed), 'component')} {did}: {_names(changed)}.")
     if same:
         messages.info(request, f"{plural(len(same), 'component')} needed no change: {_names(same)}.")
     reasons: dict[str, list[Result]] = {}
@@ -87,7 +89,7 @@ def _say(request: HttpRequest, results: list[Result]) -> None:
         if one.refused:
             reasons.setdefault(one.refused, []).append(one)
     for reason, refused in reasons.items():
-        messages.error(request, f"{plural(len(refused), 'component')} not changed: {_names(refused)}. {reason}")
+        messages.error(request, f"{plural(len(refused), 'component')} not {did}: {_names(refused)}. {reason}")
 
 
 def _names(results: list[Result]) -> str:

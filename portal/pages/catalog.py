@@ -26,7 +26,6 @@ SHOWN = 7
 BY_NAME = frozenset({"owner", "system", "tag"})
 """Facets of which there may be thousands: what is not among those shown is typed."""
 UNFILTERED = {"sort", "cursor"}
-MANIFEST = "/api/v1/catalog-info.yaml"
 State = ComponentHealth.State
 KEYS: dict[int, str] = {State.BAD: "bad", State.AT_RISK: "at-risk", State.UNKNOWN: "no-data", State.GOOD: "healthy"}
 """Health as the design language names it."""
@@ -93,7 +92,6 @@ def show(request: HttpRequest) -> HttpResponse:
         "tabs": tabs,
         "saved": next((tab.view for tab in tabs if tab.active and tab.view), None),
         "query": _kept(request.GET),
-        "manifest": MANIFEST,
         "sort": sort,
         "columns": [(key, title, _address(request.GET, sort=key)) for key, title in COLUMNS],
         "count": counted.total,

@@ -281,6 +281,17 @@ def test_a_form_that_is_not_whole_changes_nothing_and_says_what_is_missing(
     assert world.runners.version == 1
 
 
+def test_what_is_ones_own_is_confirmed_and_the_rest_is_refused(world: World) -> None:
+    theirs = make.component("theirs", owner=world.networking)
+    page = web_of(world.ada).post(BULK, {"ref": [RUNNERS, theirs.ref], "action": "confirm"}, follow=True)
+    world.runners.refresh_from_db()
+    theirs.refresh_from_db()
+    assert (world.runners.confirmed_at is not None, theirs.confirmed_at) == (True, None)
+    said = page.content.decode()
+    assert "1 component confirmed: ci-runners" in said
+    assert "1 component not confirmed: theirs" in said
+
+
 def test_saying_it_again_changes_nothing(world: World) -> None:
     web = web_of(world.ada)
     for _ in range(2):
