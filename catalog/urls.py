@@ -117,5 +117,5 @@ api: list[URLPattern | URLResolver] = [
     path("me/stars", StarList.as_view(), name="stars"),
     path("me/stars/<path:ref>", StarView.as_view(), name="star"),
     path("me/views", ViewList.as_view(), name="views"),
-    path("me/views/<int:pk>", SavedViewView.as_view(), name="view"),
+    path("me/views/<str:number>", SavedViewView.as_view(), name="view"),
 ]

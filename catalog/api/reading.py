@@ -15,7 +15,7 @@ from catalog.api.base import refusals
 from catalog.filters import kept_query
 from catalog.models import SavedView, Star
 from catalog.operations import Outcome, ViewSpec, delete_view, save_view, star, unstar
-from catalog.operations.reading import reader
+from catalog.operations.reading import NoSuchView, reader
 from portal.lib.api import KeysetPagination
 from portal.lib.clock import db_now
 from portal.lib.strict import StrictSerializer, said
@@ -139,9 +139,13 @@ class SavedViewView(APIView):
     """One saved view."""
 
     @extend_schema(operation_id="me_delete_view", responses={204: None, **refusals(403, 404)})
-    def delete(self, request: Request, pk: int) -> Response:
+    def delete(self, request: Request, number: str) -> Response:
         """Take it away."""
-        delete_view(view_id=pk, actor=actor_of(request), now=db_now())
+        actor = actor_of(request)
+        reader(actor)
+        if not number.isascii() or not number.isdecimal() or len(number) > 18:
+            raise NoSuchView
+        delete_view(view_id=int(number), actor=actor, now=db_now())
         return Response(status=204)
 
 

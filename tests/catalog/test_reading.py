@@ -211,6 +211,12 @@ def test_a_view_that_makes_no_sense_is_refused_by_its_field(world: World, body: 
     assert not SavedView.objects.exists()
 
 
+@pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 40, "²"])
+def test_a_view_of_no_number_is_a_problem_like_any_other(world: World, number: str) -> None:
+    answer = api_of(world.ada).delete(f"{VIEWS}/{number}")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+
+
 def test_nobody_shares_with_a_team_of_others(world: World) -> None:
     answer = api_of(world.mallory).post(VIEWS, {"name": "x", "team": world.build.ref})
     assert (answer.status_code, SavedView.objects.exists()) == (403, False)
