@@ -12,6 +12,6 @@ class CatalogConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Registers its lines of the sidebar, its panels and its scorecard checks."""
+        """Registers its lines of the sidebar, its panels, its scorecard checks and what it finds in searches."""
         import_module("catalog.registration")
         import_module("catalog.maintenance")

@@ -2,24 +2,33 @@
 
 from collections.abc import Collection
 
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 
-from catalog import scorecard
+from catalog import queries, scorecard
 from catalog.levels import LEVELS
-from catalog.models import Component
+from catalog.models import Component, Person
 from catalog.queries import NOBODY, OUTCOMES, TROUBLES, ComponentFilter, Healths, QueueFilter, ScoreFilter
 from catalog.refs import BadReference, parse
 from portal.lib.errors import FieldError, Invalid
 
 TIERS = ("1", "2", "3", "4")
 LEVEL_NAMES = ("none", *LEVELS)
+KEPT = frozenset(
+    ("q", "kind", "type", "tier", "lifecycle", "owner", "system", "tag", "health", "starred", "retired", "sort")
+)
 
 
-def component_filter(query: QueryDict) -> ComponentFilter:
-    """What `?type=runner&tier=1&tier=2&owner=build-ci&q=…` asks for. Raises Invalid naming the parameter."""
-    many = query.getlist
+def component_filter(query: QueryDict, *, starred: Collection[str] = ()) -> ComponentFilter:
+    """What `?type=runner&tier=1&tier=2&owner=build-ci&q=…` asks for. Raises Invalid naming the parameter.
+
+    `starred` are the references that `?starred=1` stands for: those of whoever asks.
+    """
+
+    def many(name: str) -> list[str]:
+        return [text for text in query.getlist(name) if text]  # a field of a form that was left empty
+
     return ComponentFilter(
-        q=query.get("q", "").replace("\x00", " ").strip(),
+        q=query.get("q", "").replace("\x00", " ").strip()[:200],
         kind=tuple(kind.lower() for kind in many("kind")),
         type=tuple(many("type")),
         tier=tuple(int(_one_of("tier", text, TIERS)) for text in many("tier")),
@@ -28,6 +37,7 @@ def component_filter(query: QueryDict) -> ComponentFilter:
         system=tuple(_whole("system", text, "system") for text in many("system")),
         tag=tuple(many("tag")),
         health=tuple(_one_of("health", text, Healths.KEYS) for text in many("health")),
+        starred=tuple(sorted(starred)) if query.get("starred", "").lower() in {"1", "true"} else None,
         retired=query.get("retired", "").lower() in {"1", "true"},
     )
 
@@ -54,6 +64,24 @@ def score_filter(query: QueryDict) -> ScoreFilter:
         check=_one_of("check", check, scorecard.checks()) if check else "",
         outcome=_one_of("outcome", outcome, OUTCOMES) if outcome else "",
     )
+
+
+def starred_filter(request: HttpRequest) -> ComponentFilter:
+    """The filter of a request's query string; `?starred=1` is what its reader starred."""
+    person: Person | None = getattr(request.user, "person", None)
+    asked = person is not None and bool(request.GET.get("starred"))
+    refs = queries.stars_of(person).values_list("ref", flat=True) if person and asked else ()
+    return component_filter(request.GET, starred=tuple(refs))
+
+
+def kept_query(text: str) -> str:
+    """A query string as views keep it: without the place in the list and what is empty. Raises Invalid."""
+    given, kept = QueryDict(text.lstrip("?").replace("\x00", "")), QueryDict(mutable=True)
+    for key, values in given.lists():
+        if key in KEPT and any(values):
+            kept.setlist(key, [value for value in values if value])
+    component_filter(kept)
+    return kept.urlencode()
 
 
 def _one_of(field: str, text: str, known: Collection[str]) -> str:

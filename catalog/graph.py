@@ -4,7 +4,6 @@ A holder breaks with what it depends on and with the APIs it consumes; an API br
 it. Being a part of something says where a thing belongs, not that the whole stops with it. Retired things don't break.
 """
 
-from collections import deque
 from dataclasses import dataclass
 
 from django.db import connection
@@ -12,7 +11,8 @@ from django.db import connection
 from catalog.models import Membership
 
 # One recursive walk that keeps ids only (UNION drops what was seen, so cycles end and diamonds are walked once); each
-# step reads the dependencies of one component by index. Depth and path come from the edges, in memory.
+# step reads the dependencies of one component from two indexes that hold nothing else. Then the edges, and the living
+# by name, as arrays: a row for each would cost more than finding it. Depth and path come from the edges, in memory.
 WALK = """
 WITH RECURSIVE reach(id) AS (
     SELECT %(start)s::bigint
@@ -24,15 +24,20 @@ WITH RECURSIVE reach(id) AS (
         SELECT d.target_id FROM catalog_dependency d
          WHERE d.holder_id = reach.id AND d.relation = 'providesApi' AND d.target_id IS NOT NULL
     ) next JOIN catalog_component c ON c.id = next.hurt AND c.retired_at IS NULL
-)
-SELECT next.broken, next.hurt, c.owner_id FROM (SELECT id FROM reach LIMIT %(most)s) reach CROSS JOIN LATERAL (
-    SELECT reach.id AS broken, d.holder_id AS hurt FROM catalog_dependency d
-     WHERE d.target_id = reach.id AND d.relation IN ('dependsOn', 'consumesApi')
+), taken AS MATERIALIZED (
+    SELECT id FROM reach LIMIT %(most)s
+), edge AS (
+    SELECT taken.id AS broken, d.holder_id AS hurt FROM taken JOIN catalog_dependency d
+        ON d.target_id = taken.id AND d.relation IN ('dependsOn', 'consumesApi')
     UNION ALL
-    SELECT reach.id, d.target_id FROM catalog_dependency d
-     WHERE d.holder_id = reach.id AND d.relation = 'providesApi' AND d.target_id IS NOT NULL
-) next JOIN catalog_component c ON c.id = next.hurt AND c.retired_at IS NULL
-ORDER BY c.name, c.id
+    SELECT taken.id, d.target_id FROM taken JOIN catalog_dependency d
+        ON d.holder_id = taken.id AND d.relation = 'providesApi' AND d.target_id IS NOT NULL
+), living AS (
+    SELECT c.id, c.owner_id, row_number() OVER (ORDER BY c.name, c.id) AS place
+      FROM taken JOIN catalog_component c ON c.id = taken.id
+)
+SELECT (SELECT array_agg(broken) FROM edge), (SELECT array_agg(hurt) FROM edge),
+       (SELECT array_agg(id ORDER BY place) FROM living), (SELECT array_agg(owner_id ORDER BY place) FROM living)
 """
 
 
@@ -65,15 +70,14 @@ class BlastRadius:
 
 def blast_radius(component_id: int) -> BlastRadius:
     """What breaks, directly or not, when this component breaks. Two queries; linear in the edges met; cycle-safe."""
-    return _whose(component_id, _nearest_first(component_id, _edges(component_id)))
+    return _whose(component_id, _nearest_first(component_id, *_walked(component_id)))
 
 
 def narrow_blast_radius(component_id: int, *, most: int) -> BlastRadius | None:
     """As `blast_radius`, but None where `most` or more would break: then this costs little, and the whole may wait."""
-    hurt = _nearest_first(component_id, _edges(component_id, most=most))
-    return (
-        _whose(component_id, hurt) if len(hurt) < most - 1 else None
-    )  # the walk stopped at `most`, the start included
+    hurt = _nearest_first(component_id, *_walked(component_id, most=most))
+    # the walk stopped at `most`, the start included
+    return _whose(component_id, hurt) if len(hurt) < most - 1 else None
 
 
 def _whose(component_id: int, hurt: tuple[Hurt, ...]) -> BlastRadius:
@@ -81,26 +85,32 @@ def _whose(component_id: int, hurt: tuple[Hurt, ...]) -> BlastRadius:
     return BlastRadius(component_id, hurt, team_ids, _people(team_ids))
 
 
-def _edges(start: int, *, most: int | None = None) -> list[tuple[int, int, int | None]]:
+def _walked(start: int, *, most: int | None = None) -> tuple[dict[int, list[int]], dict[int, int | None]]:
+    """By component those it breaks, and by living component, in the order of their names, who owns it."""
     with connection.cursor() as cursor:
         cursor.execute(WALK, {"start": start, "most": most})
-        rows: list[tuple[int, int, int | None]] = cursor.fetchall()
-    return rows
+        broken, hurt, living, owners = cursor.fetchone()
+    after: dict[int, list[int]] = {}
+    for one, other in zip(broken or (), hurt or (), strict=True):
+        after.setdefault(one, []).append(other)
+    return after, dict(zip(living or (), owners or (), strict=True))
 
 
-def _nearest_first(start: int, edges: list[tuple[int, int, int | None]]) -> tuple[Hurt, ...]:
-    after: dict[int, list[tuple[int, int | None]]] = {}
-    for broken, hurt, owner in edges:
-        after.setdefault(broken, []).append((hurt, owner))
-    found: dict[int, Hurt] = {}
-    waiting = deque([(start, 0)])
-    while waiting:
-        via, depth = waiting.popleft()
-        for hurt, owner in after.get(via, ()):
-            if hurt != start and hurt not in found:
-                found[hurt] = Hurt(hurt, depth + 1, via, owner)
-                waiting.append((hurt, depth + 1))
-    return tuple(found.values())
+def _nearest_first(start: int, after: dict[int, list[int]], owners: dict[int, int | None]) -> tuple[Hurt, ...]:
+    place = {component: n for n, component in enumerate(owners)}
+    found: list[Hurt] = []
+    seen, level, depth = {start}, [start], 0
+    while level:
+        depth += 1
+        via: dict[int, int] = {}
+        for broken in level:
+            for hurt in after.get(broken, ()):
+                if hurt not in seen and hurt in place:
+                    seen.add(hurt)
+                    via[hurt] = broken
+        level = sorted(via, key=place.__getitem__)
+        found += [Hurt(hurt, depth, via[hurt], owners[hurt]) for hurt in level]
+    return tuple(found)
 
 
 def _people(team_ids: tuple[int, ...]) -> int:

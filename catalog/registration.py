@@ -1,4 +1,4 @@
-"""What the catalog adds to its own pages and to the frame; read once, when all apps are loaded."""
+"""What the catalog adds to its own pages, to the frame and to searches; read once, when all apps are loaded."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from catalog import checks, location_documents, queries, registries, scorecard
 from catalog.access import Actor, may_write
-from catalog.models import ApiToken, Component, Score, Team
+from catalog.models import ApiToken, Component, Domain, Person, Score, System, Team
+from catalog.queries import searching
 
 
 def scorecard_of(component: Component, request: HttpRequest, now: datetime) -> Mapping[str, object] | None:
@@ -80,3 +81,8 @@ registries.team_panels["confirm"] = registries.TeamPanel("catalog/parts/confirm_
 registries.team_panels["scorecard"] = registries.TeamPanel(
     "catalog/parts/team_scores.html", scores_of, place="side", order=20
 )
+registries.search["components"] = registries.Searched(("component", "resource", "api"), searching.components)
+registries.search["teams"] = registries.Searched(("team",), searching.entities(Team, "team"))
+registries.search["people"] = registries.Searched(("person",), searching.entities(Person, "person"))
+registries.search["systems"] = registries.Searched(("system",), searching.entities(System, "system"))
+registries.search["domains"] = registries.Searched(("domain",), searching.entities(Domain, "domain"))

@@ -108,6 +108,47 @@ scorecard_checks: dict[str, ScorecardCheck] = {}
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """A search: what was typed, its words in lower case, and whether slips in longer words are forgiven.
+
+    Providers are asked for what holds the words; where they find little, and nothing called so, once more forgivingly.
+    """
+
+    text: str
+    words: tuple[str, ...]
+    forgiving: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One thing found. `score` is 0 to 1, by `catalog.likeness.score`, so that hits of all kinds compare."""
+
+    kind: str
+    ref: str
+    title: str
+    url: str
+    icon: str
+    detail: str = ""
+    score: float = 0.0
+    health: int | None = None
+
+
+Search = Callable[[Sought, int, datetime], Sequence[Hit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """Kinds of things that can be found, in the words of the API, and who finds the best few of them."""
+
+    kinds: tuple[str, ...]
+    find: Search
+
+
+search: dict[str, Searched] = {}
+"""By key: `components`, `teams`, `people`, `systems`, `domains` by the catalog, `objectives`, `incidents`, `docs`."""
+
+
+@dataclass(frozen=True, slots=True)
 class KindWritten:
     """What became of a document: its reference (`schedule:default/ci`), created, updated or unchanged, the diff."""
 

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from catalog.api.bulk import BulkView
 from catalog.api.changes import ChangeList
 from catalog.api.components import BlastRadiusView, ComponentList, ComponentView
+from catalog.api.finding import FacetsView, SearchView
 from catalog.api.groups import DomainList, DomainView, SystemList, SystemView
 from catalog.api.locations import (
     LocationFiles,
@@ -17,6 +18,7 @@ from catalog.api.locations import (
 )
 from catalog.api.manifests import ApplyView, ExportView
 from catalog.api.people import MeView, PersonList, PersonView, TeamList, TeamView
+from catalog.api.reading import SavedViewView, StarList, StarView, ViewList
 from catalog.api.relations import RelationsView
 from catalog.api.trust import ConfirmView, QueueCountsView, QueueView, ScorecardView, ScoreFleetView, ScoreList
 from catalog.api.windows import OneWindow, WindowList
@@ -28,7 +30,9 @@ from catalog.views import (
     hooks,
     importing,
     locations,
+    many,
     queue,
+    reading,
     scorecards,
     teams,
     tokens,
@@ -46,6 +50,11 @@ PERSON = "people/<str:namespace>/<str:name>"
 pages: list[URLPattern | URLResolver] = [
     path("catalog/import", importing.paste, name="import"),
     path("components/new", components.new, name="new-component"),
+    path("catalog/bulk", many.change, name="bulk"),
+    path("catalog/export.csv", many.export, name="export"),
+    path("catalog/views", reading.save, name="save-view"),
+    path("catalog/views/<int:pk>/delete", reading.delete, name="delete-view"),
+    path("stars", reading.star_thing, name="star"),
     path(f"{COMPONENT}/edit", components.edit, name="edit-component"),
     path(f"{COMPONENT}/retire", components.retire, name="retire-component"),
     path("systems/new", groups.new, {"kind": groups.SYSTEM}, name="new-system"),
@@ -92,6 +101,8 @@ api: list[URLPattern | URLResolver] = [
     path(f"{COMPONENT}/scorecard", ScorecardView.as_view(), name="scorecard"),
     path("components", ComponentList.as_view(), name="components"),
     path("components/bulk", BulkView.as_view(), name="components-bulk"),
+    path("components/facets", FacetsView.as_view(), name="facets"),
+    path("search", SearchView.as_view(), name="search"),
     path(COMPONENT, ComponentView.as_view(), name="component"),
     path(f"{COMPONENT}/blast-radius", BlastRadiusView.as_view(), name="blast-radius"),
     path("systems", SystemList.as_view(), name="systems"),
@@ -116,4 +127,8 @@ api: list[URLPattern | URLResolver] = [
     path(f"{LOCATION}/files", LocationFiles.as_view(), name="location-files"),
     path(f"{LOCATION}/orphans", LocationOrphans.as_view(), name="location-orphans"),
     path(f"{LOCATION}/webhook", LocationHook.as_view(), name="location-webhook"),
+    path("me/stars", StarList.as_view(), name="stars"),
+    path("me/stars/<path:ref>", StarView.as_view(), name="star"),
+    path("me/views", ViewList.as_view(), name="views"),
+    path("me/views/<str:number>", SavedViewView.as_view(), name="view"),
 ]

@@ -10,7 +10,7 @@ from catalog import registries
 from catalog.access import Actor, may_write, person_of
 from catalog.models import Team
 from incidents import checks, frame, rota
-from incidents.queries import oncall
+from incidents.queries import oncall, searching
 from portal.lib.clock import now_of
 
 
@@ -57,3 +57,4 @@ registries.component_panels["incidents"] = registries.Panel(
 registries.team_panels["on-call"] = registries.TeamPanel(
     "incidents/oncall/team.html", team_on_call, place="side", order=10
 )
+registries.search["incidents"] = registries.Searched(("incident",), searching.find)

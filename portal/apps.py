@@ -1,5 +1,7 @@
 """The portal itself as a Django app: its templates' tags, its static files, its commands."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 from catalog import registries
@@ -12,6 +14,7 @@ class PortalConfig(AppConfig):
     verbose_name = "Portal"
 
     def ready(self) -> None:
-        """Registers the first and the last line of the sidebar."""
+        """Registers the first and the last line of the sidebar, and the documentation as something to be found."""
         registries.navigation["home"] = registries.NavEntry("Home", "home", "layout-dashboard", 10)
         registries.navigation["docs"] = registries.NavEntry("Docs", "docs", "book", 90)
+        import_module("portal.pages.docs_search")

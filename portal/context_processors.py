@@ -6,17 +6,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
 
-from catalog import registries
+from catalog import queries, registries
+from catalog.models import Person, Star
 from portal.lib.clock import now_of
 
 log = structlog.get_logger(__name__)
 
 PAGING_LATE = timedelta(seconds=30)
 EVALUATION_LATE = timedelta(minutes=5)
+HEALTHS = {3: "bad", 2: "at-risk", 1: "no-data", 0: "healthy"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,17 @@ class Pulse:
         return at is not None and self.now - at > allowed
 
 
+@dataclass(frozen=True, slots=True)
+class Starred:
+    """One line of the sidebar's stars; `health` is set for components, `icon` for the rest."""
+
+    ref: str
+    title: str
+    url: str
+    health: str
+    icon: str
+
+
 class Frame:
     """The live facts around every page; each is asked for at most once a page, by the template that draws it."""
 
@@ -82,7 +96,17 @@ class Frame:
     @cached_property
     def search_url(self) -> str:
         """Where the search box leads; empty while there is nothing to search."""
-        return _url("catalog:components")
+        return _url("search")
+
+    @cached_property
+    def starred(self) -> list[Starred]:
+        """All the reader starred; the sidebar shows the first few. Empty when unknown."""
+        person: Person | None = getattr(self.request.user, "person", None)
+        try:
+            return [_starred(star) for star in queries.stars_of(person)] if person else []
+        except DatabaseError:  # the page matters more than its frame
+            log.exception("stars_failed")
+            return []
 
     @cached_property
     def open_incidents(self) -> Mapping[str, object]:
@@ -117,6 +141,12 @@ class Frame:
         except Exception:  # the page matters more than its frame
             log.exception("frame_fact_failed", fact=name)
             return None
+
+
+def _starred(star: Star) -> Starred:
+    worst: int | None = getattr(star, "worst", None)
+    icon = "users" if star.ref.startswith("group:") else "user" if star.ref.startswith("user:") else "star"
+    return Starred(star.ref, star.title, star.url, "" if worst is None else HEALTHS.get(worst, "no-slo"), icon)
 
 
 def _url(name: str) -> str:

@@ -10,6 +10,7 @@ from catalog import registries
 from catalog.models import Component
 from portal.lib import words
 from slo import queries
+from slo.queries import searching
 
 
 def objectives_of(component: Component, request: HttpRequest, now: datetime) -> Mapping[str, object]:
@@ -45,3 +46,4 @@ registries.frame["evaluated-at"] = evaluated_at
 registries.component_panels["objectives"] = registries.Panel(
     "slo/parts/component.html", objectives_of, order=10, title="SLOs", count="objectives"
 )
+registries.search["objectives"] = registries.Searched(("objective",), searching.find)

@@ -14,7 +14,7 @@ from catalog.api.entities import HARD, ByRef, EntityView, paged
 from catalog.api.shapes.incoming import ComponentIn
 from catalog.api.shapes.outgoing import BlastRadiusOut, ComponentOut
 from catalog.described import with_relations
-from catalog.filters import component_filter
+from catalog.filters import starred_filter
 from catalog.graph import BlastRadius, blast_radius
 from catalog.models import Component, Team
 from catalog.operations import patch_component, put_component, retire_component
@@ -33,6 +33,7 @@ FILTERS = [
     query("system", "A system's reference or short name", many=True),
     query("kind", "component, resource or api", many=True),
     query("health", "bad, at-risk, unknown, good or none", many=True),
+    query("starred", "true: only what you starred", bool),
     query("retired", "true: those that were retired, instead of those that are there", bool),
 ]
 
@@ -90,7 +91,7 @@ class ComponentList(APIView):
     )
     def get(self, request: Request) -> Response:
         """Components by reference, filtered; `next` leads on."""
-        return paged(self, request, with_relations(queries.components(component_filter(request.query_params))))
+        return paged(self, request, with_relations(queries.components(starred_filter(request))))
 
 
 class BlastRadiusView(APIView):

@@ -11,8 +11,12 @@ from django.db import models
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from catalog.models.entity import Document, Entity
+from catalog.models.entity import Document, Entity, Tagged
 from catalog.models.people import Person, Team
+
+LIVING = models.Q(retired_at=None)
+BREAKS = models.Q(relation__in=["dependsOn", "consumesApi"])
+PROVIDES = models.Q(relation="providesApi")
 
 
 class Domain(Entity):
@@ -76,7 +80,7 @@ class Component(Entity):
         NOBODY = 4, "Nobody notices"
 
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.COMPONENT)
-    type = models.CharField(max_length=63, blank=True, db_index=True)
+    type = models.CharField(max_length=63, blank=True)
     lifecycle = models.CharField(max_length=63, blank=True)
     tier = models.PositiveSmallIntegerField(choices=Tier, null=True, blank=True)
     owner_ref = models.CharField(max_length=200, blank=True, db_index=True)
@@ -92,6 +96,10 @@ class Component(Entity):
     urgency = models.GeneratedField(
         expression=Coalesce("tier", models.Value(5)), output_field=models.PositiveSmallIntegerField(), db_persist=True
     )
+    calm = models.GeneratedField(
+        expression=models.F("worst") * -1, output_field=models.SmallIntegerField(), db_persist=True
+    )  # so that the worst first is ascending like the rest of that order, and one index serves every page of it
+    tagged = models.GeneratedField(expression=Tagged("tags"), output_field=models.TextField(null=True), db_persist=True)
     document = models.GeneratedField(
         expression=Document("name", "title", "tags", "type", "description", "labels", "annotations", "docs"),
         output_field=SearchVectorField(),
@@ -108,7 +116,7 @@ class Component(Entity):
             ),
         ]
         indexes = [
-            models.Index(fields=["name", "id"], name="component_by_name", condition=models.Q(retired_at=None)),
+            models.Index(fields=["name", "id"], name="component_by_name", condition=LIVING),
             models.Index(
                 fields=["created_at", "id"], name="component_of_nobody", condition=models.Q(retired_at=None, owner=None)
             ),
@@ -125,6 +133,17 @@ class Component(Entity):
                 name="component_by_confirmation",
                 condition=models.Q(retired_at=None),
             ),
+            models.Index(fields=["type", "name", "id"], name="component_by_type", condition=LIVING),
+            models.Index(fields=["owner_ref", "name", "id"], name="component_by_owner", condition=LIVING),
+            models.Index(fields=["urgency", "name", "id"], name="component_by_tier", condition=LIVING),
+            models.Index(fields=["calm", "urgency", "name", "id"], name="component_by_health", condition=LIVING),
+            models.Index(
+                fields=["kind", "type", "lifecycle", "urgency", "calm", "owner", "system_ref"],
+                include=["tagged"],
+                name="component_counted",
+                condition=LIVING,
+            ),
+            models.Index(fields=["id"], name="component_of_many_tags", condition=models.Q(tagged=None)),
             GinIndex(fields=["document"], name="component_document"),
             GinIndex(OpClass("words", "gin_trgm_ops"), name="component_words"),
         ]
@@ -167,7 +186,10 @@ class Dependency(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["target_ref"], name="dependency_said_by_target", condition=models.Q(by_target=True))
+            models.Index(fields=["target_ref"], name="dependency_said_by_target", condition=models.Q(by_target=True)),
+            # all that a walk of the blast radius reads
+            models.Index(fields=["target"], include=["holder"], name="dependency_breaks", condition=BREAKS),
+            models.Index(fields=["holder"], include=["target"], name="dependency_provides", condition=PROVIDES),
         ]
 
     def __str__(self) -> str:

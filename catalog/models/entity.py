@@ -26,6 +26,13 @@ class Words(models.Func):
     output_field = models.TextField()
 
 
+class Tagged(models.Func):
+    """The tags as text where they are short enough for an index that counts them; see migration 0003."""
+
+    function = "portico_tagged"
+    output_field = models.TextField()
+
+
 class Entity(models.Model):
     """Base of the catalog's kinds. `ref` is `kind:namespace/name`, lower-cased, and unique."""
 

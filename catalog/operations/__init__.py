@@ -20,6 +20,7 @@ from catalog.operations.groups import (
 from catalog.operations.health import report_health
 from catalog.operations.invitations import invite, renew_invitation, revoke_invitation
 from catalog.operations.joining import accept_invitation
+from catalog.operations.many import add_tag, change_components, confirm_each, give_to, set_tier
 from catalog.operations.people import (
     delete_person,
     ensure_admin,
@@ -29,6 +30,7 @@ from catalog.operations.people import (
     put_person,
     retire_person,
 )
+from catalog.operations.reading import ViewSpec, delete_view, remember_visit, save_view, star, unstar
 from catalog.operations.scores import begin_scores, record_day, score, score_due
 from catalog.operations.teams import delete_team, patch_team, put_team, retire_team, set_member
 from catalog.operations.tokens import create_token, revoke_token
@@ -37,10 +39,14 @@ from catalog.operations.written import Outcome, Written
 
 __all__ = [
     "Outcome",
+    "ViewSpec",
     "Written",
     "accept_invitation",
+    "add_tag",
     "begin_scores",
+    "change_components",
     "confirm_components",
+    "confirm_each",
     "confirm_team",
     "create_token",
     "delete_component",
@@ -48,8 +54,10 @@ __all__ = [
     "delete_group",
     "delete_person",
     "delete_team",
+    "delete_view",
     "drop_membership",
     "ensure_admin",
+    "give_to",
     "grant_admin",
     "invite",
     "keep_component",
@@ -69,6 +77,7 @@ __all__ = [
     "record_audit",
     "record_changes",
     "record_day",
+    "remember_visit",
     "renew_invitation",
     "repoint",
     "report_health",
@@ -79,7 +88,11 @@ __all__ = [
     "retire_team",
     "revoke_invitation",
     "revoke_token",
+    "save_view",
     "score",
     "score_due",
     "set_member",
+    "set_tier",
+    "star",
+    "unstar",
 ]

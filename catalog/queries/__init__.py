@@ -1,6 +1,7 @@
 """Reads of the catalog."""
 
 from catalog.queries.confirmation import due_for_confirmation, due_of
+from catalog.queries.counting import Facet, count_choices, counts, facets
 from catalog.queries.entities import (
     Found,
     NoSuchComponent,
@@ -34,7 +35,7 @@ from catalog.queries.inside import (
     systems_inside,
 )
 from catalog.queries.keyset import Page, page
-from catalog.queries.listing import NOBODY, SORTS, ComponentFilter, Facet, Healths, components, counts, facets, used_by
+from catalog.queries.listing import NOBODY, SORTS, ComponentFilter, Healths, components, used_by
 from catalog.queries.locations import (
     NoSuchLocation,
     Orphan,
@@ -53,6 +54,7 @@ from catalog.queries.locations import (
 from catalog.queries.meant import meant
 from catalog.queries.neighbours import Beside, Counts, Glance, Side, glance, neighbours
 from catalog.queries.queue import BadCursor, Case, QueuePage, cases, queue
+from catalog.queries.reading import starred_by, stars_of, views_for, visits_of
 from catalog.queries.relations import Named, Relation, names_of, relations_of
 from catalog.queries.scores import (
     OUTCOMES,
@@ -66,6 +68,7 @@ from catalog.queries.scores import (
     team_scores,
     trend,
 )
+from catalog.queries.searching import kinds, marked, search
 from catalog.queries.troubles import TROUBLES, QueueFilter, Trouble
 from catalog.queries.troubles import counts as trouble_counts
 
@@ -108,6 +111,7 @@ __all__ = [
     "component_by_ref",
     "components",
     "components_of",
+    "count_choices",
     "counts",
     "domain_by_ref",
     "due_for_confirmation",
@@ -123,10 +127,12 @@ __all__ = [
     "holding",
     "inside_domains",
     "inside_systems",
+    "kinds",
     "location_by_ref",
     "location_health",
     "locations",
     "locations_holding",
+    "marked",
     "meant",
     "named",
     "names_of",
@@ -141,7 +147,10 @@ __all__ = [
     "queue",
     "relations_of",
     "scores",
+    "search",
     "sizes",
+    "starred_by",
+    "stars_of",
     "sums_of",
     "system_by_ref",
     "systems_inside",
@@ -152,4 +161,6 @@ __all__ = [
     "trend",
     "trouble_counts",
     "used_by",
+    "views_for",
+    "visits_of",
 ]

@@ -1,24 +1,28 @@
-"""The catalog as a list: filters that combine, and how many each further choice would leave."""
+"""The catalog as a list: filters that combine, and orders that one index each serves however deep the page is."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
-from catalog.models import Component, ComponentHealth, Dependency
+from catalog.likeness import words_of
+from catalog.models import Component, Dependency
+from catalog.queries import texts
 
 NOBODY = "none"
 """Stands for components without an owner (or with one that is not there)."""
 
 SORTS: Mapping[str, tuple[str, ...]] = {
-    "health": ("-worst", "urgency", "name", "pk"),
+    "health": ("calm", "urgency", "name", "pk"),
     "name": ("name", "pk"),
     "type": ("type", "name", "pk"),
     "owner": ("owner_ref", "name", "pk"),
     "tier": ("urgency", "name", "pk"),
 }
-"""Orders of `components`, each unique: worst first, or by name, type, owner, tier."""
+"""Orders of `components`, each unique, ascending, with an index of its own: worst first, by name, type, owner, tier."""
+
+MOST_FORGIVEN = 500
+"""Components that a misspelt search leaves at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,10 @@ class Healths:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComponentFilter:
-    """What to list: within a field any of the values, across fields all of them. Owners are references or `none`."""
+    """What to list: within a field any of the values (of tags all), across fields all of them.
+
+    Owners are references or `none`.
+    """
 
     q: str = ""
     kind: tuple[str, ...] = ()
@@ -42,6 +49,7 @@ class ComponentFilter:
     system: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
     health: tuple[str, ...] = ()
+    starred: tuple[str, ...] | None = None
     retired: bool = False
 
     @property
@@ -50,38 +58,9 @@ class ComponentFilter:
         return self == ComponentFilter()
 
 
-@dataclass(frozen=True, slots=True)
-class Facet:
-    """One choice: its value in the address, its words, how many it would leave, and whether it is chosen."""
-
-    value: str
-    title: str
-    count: int
-    chosen: bool
-
-
 def components(wanted: ComponentFilter) -> QuerySet[Component]:
     """What `wanted` leaves, not ordered."""
-    return Component.objects.order_by().filter(_matching(wanted))
-
-
-def counts(views: Mapping[str, ComponentFilter]) -> Mapping[str, int]:
-    """How many components each of several views shows, in one question."""
-    rows = Component.objects.order_by()
-    inside = {f"view{i}": Count("pk", filter=_matching(view)) for i, view in enumerate(views.values())}
-    found = rows.aggregate(**inside)
-    return {name: found[f"view{i}"] for i, name in enumerate(views)}
-
-
-def facets(wanted: ComponentFilter) -> Mapping[str, list[Facet]]:
-    """By field the choices and what each would leave, given the choices in all other fields."""
-    return {
-        "health": _healths(wanted),
-        "tier": _plain(wanted, "tier"),
-        "type": _plain(wanted, "type"),
-        "owner": _owners(wanted),
-        "lifecycle": _plain(wanted, "lifecycle"),
-    }
+    return Component.objects.order_by().filter(matching(wanted, holding_words(wanted)))
 
 
 def used_by(component_ids: Collection[int]) -> Mapping[int, int]:
@@ -90,17 +69,40 @@ def used_by(component_ids: Collection[int]) -> Mapping[int, int]:
     return dict(edges.values_list("target").annotate(n=Count("holder", distinct=True)))
 
 
-def _matching(wanted: ComponentFilter) -> Q:
-    found = Q(retired_at__isnull=not wanted.retired) & _owned(wanted.owner) & _holding(wanted.q)
-    for field in ("kind", "type", "tier", "lifecycle"):
+def holding_words(wanted: ComponentFilter) -> Q:
+    """Every word of `q` begins one in name, title, tags, type, description, labels, annotations or docs.
+
+    Where nothing holds them all, slips in longer words of the names are forgiven. A text without a letter or digit is
+    held by nothing.
+    """
+    if not wanted.q:
+        return Q()
+    words = texts.words_in(wanted.q)
+    if not words:
+        return Q(pk__in=[])
+    exactly = Q(texts.said(words))
+    if Component.objects.filter(exactly, retired_at__isnull=not wanted.retired).exists():
+        return exactly
+    texts.forgive()
+    living = Component.objects.order_by().filter(retired_at__isnull=not wanted.retired).values_list("pk", flat=True)
+    near = {pk for way in texts.nearly(words, mixed=True) for pk in living.filter(way)[:MOST_FORGIVEN]}
+    return Q(pk__in=sorted(near)[:MOST_FORGIVEN])  # found by one index here, sorted by another there
+
+
+def matching(wanted: ComponentFilter, words: Q) -> Q:
+    """All of `wanted` as one condition; `words` is what `holding_words` answered for it."""
+    found = Q(retired_at__isnull=not wanted.retired) & words & _owned(wanted.owner) & _tagged(wanted.tag)
+    for field in ("kind", "type", "lifecycle"):
         if values := getattr(wanted, field):
             found &= Q(**{f"{field}__in": values})
+    if wanted.tier:
+        found &= Q(urgency__in=wanted.tier)
     if wanted.system:
         found &= Q(system_ref__in=wanted.system)
     if wanted.health:
-        found &= Q(worst__in=[Healths.KEYS[key] for key in wanted.health])
-    for tag in wanted.tag:
-        found &= Q(tags__contains=[tag])
+        found &= Q(calm__in=[-Healths.KEYS[key] for key in wanted.health])
+    if wanted.starred is not None:
+        found &= Q(ref__in=wanted.starred)
     return found
 
 
@@ -111,44 +113,14 @@ def _owned(owners: tuple[str, ...]) -> Q:
     return named | Q(owner=None) if NOBODY in owners else named
 
 
-def _holding(text: str) -> Q:
-    """Every word somewhere in name, title, type, description, tags or labels."""
+def _tagged(tags: tuple[str, ...]) -> Q:
+    """By index those that have the longest word of the tag among their tags; of those the column says which it is.
+
+    One word only: of two the planner would think that they meet by chance.
+    """
     found = Q()
-    for word in text.split():
-        inside = ("name", "title", "type", "owner_ref", "description", "tags", "labels", "annotations")
-        anywhere = Q()
-        for field in inside:
-            anywhere |= Q(**{f"{field}__icontains": word})
-        found &= anywhere
+    for tag in tags:
+        if words := [word for word in words_of(tag) if word.isascii()]:
+            found &= Q(texts.Matches(f"'{max(words, key=len)}':B"))
+        found &= Q(texts.HasTag(tag))
     return found
-
-
-def _counted(wanted: ComponentFilter, field: str, column: str) -> dict[object, int]:
-    others: dict[str, Any] = {field: ()}
-    rows = components(replace(wanted, **others)).values(key=F(column)).annotate(n=Count("pk"))
-    return {row["key"]: row["n"] for row in rows}
-
-
-def _plain(wanted: ComponentFilter, field: str) -> list[Facet]:
-    counts = {str(key): n for key, n in _counted(wanted, field, field).items() if key not in (None, "")}
-    chosen = [str(value) for value in getattr(wanted, field)]
-    tiers = {str(tier.value): f"{tier.value}, {tier.label.lower()}" for tier in Component.Tier}
-    words = tiers if field == "tier" else {}
-    keys = sorted({*counts, *chosen, *words}, key=lambda key: key if words else (-counts.get(key, 0), key))
-    return [Facet(key, words.get(key, key), counts.get(key, 0), key in chosen) for key in keys]
-
-
-def _owners(wanted: ComponentFilter) -> list[Facet]:
-    rows = components(replace(wanted, owner=())).values_list("owner__ref", "owner__title", "owner__name")
-    found = [
-        Facet(ref or NOBODY, title or name or "No owner", n, (ref or NOBODY) in wanted.owner)
-        for ref, title, name, n in rows.annotate(n=Count("pk")).order_by("-n", "owner__ref")
-    ]
-    nobody = [one for one in found if one.value == NOBODY] or [Facet(NOBODY, "No owner", 0, NOBODY in wanted.owner)]
-    return [*(one for one in found if one.value != NOBODY), *nobody]
-
-
-def _healths(wanted: ComponentFilter) -> list[Facet]:
-    counts = _counted(wanted, "health", "worst")
-    words = {"none": "No SLO", **{key: ComponentHealth.State(n).label for key, n in Healths.KEYS.items() if n >= 0}}
-    return [Facet(key, words[key], counts.get(n, 0), key in wanted.health) for key, n in Healths.KEYS.items()]

@@ -9,17 +9,23 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from catalog import queries
-from catalog.filters import component_filter
-from catalog.models import Component, ComponentHealth, Person, Team
+from catalog.filters import component_filter, starred_filter
+from catalog.models import Component, ComponentHealth, Person, SavedView, Team
 from catalog.registries import OnCall
-from portal.lib.clock import db_now
+from portal.lib.clock import now_of
+from portal.lib.errors import Expected
 from portal.lib.reading import readable
 
 SIZE = 50
 COLUMNS = (("name", "Component"), ("type", "Type"), ("owner", "Owner"), ("tier", "Tier"), ("health", "Health"))
-LEGENDS = {"health": "Health", "tier": "Tier", "type": "Type", "owner": "Owner", "lifecycle": "Lifecycle"}
+LEGENDS = {
+    "health": "Health", "tier": "Tier", "type": "Type", "owner": "Owner", "system": "System", "tag": "Tag",
+    "kind": "Kind", "lifecycle": "Lifecycle",
+}  # fmt: skip
 SHOWN = 7
-UNFILTERED = {"sort", "cursor", "q"}
+BY_NAME = frozenset({"owner", "system", "tag"})
+"""Facets of which there may be thousands: what is not among those shown is typed."""
+UNFILTERED = {"sort", "cursor"}
 State = ComponentHealth.State
 KEYS: dict[int, str] = {State.BAD: "bad", State.AT_RISK: "at-risk", State.UNKNOWN: "no-data", State.GOOD: "healthy"}
 """Health as the design language names it."""
@@ -44,31 +50,68 @@ class Chosen:
     without: str
 
 
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One facet: its choices, those that leave most first; `typed` where there may be more than can be shown."""
+
+    name: str
+    legend: str
+    first: list[queries.Facet]
+    rest: list[queries.Facet]
+    typed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A view as a tab: one that everybody has, or one that was saved, which `view` is."""
+
+    title: str
+    url: str
+    count: int
+    active: bool
+    view: SavedView | None = None
+
+
 @readable
 def show(request: HttpRequest) -> HttpResponse:
     """Components, filtered and sorted by the query string."""
-    now = db_now()
-    wanted = component_filter(request.GET)
+    now = now_of(request)
+    person: Person | None = getattr(request.user, "person", None)
+    wanted = starred_filter(request)
     sort = request.GET.get("sort", "") if request.GET.get("sort") in queries.SORTS else "health"
     rows = queries.components(wanted).select_related("owner")
     page = queries.page(rows, queries.SORTS[sort], cursor=request.GET.get("cursor", ""), size=SIZE)
-    facets, tabs = queries.facets(wanted), _tabs(request)
+    counted, tabs = queries.count_choices(wanted), _tabs(request, person)
+    mine = list(queries.teams_of(person)) if person else []
     context = {
         "now": now,
         "wanted": wanted,
         "lines": lines(page.rows, now=now),
-        "facets": [(field, LEGENDS[field], choices[:SHOWN], choices[SHOWN:]) for field, choices in facets.items()],
+        "facets": [_field(name, legend, counted.facets[name]) for name, legend in LEGENDS.items()],
         "chosen": _chosen(request.GET),
         "tabs": tabs,
+        "saved": next((tab.view for tab in tabs if tab.active and tab.view), None),
+        "query": _kept(request.GET),
         "sort": sort,
         "columns": [(key, title, _address(request.GET, sort=key)) for key, title in COLUMNS],
-        "count": tabs[0]["count"] if wanted.empty else rows.count(),
-        "total": tabs[0]["count"],
+        "count": counted.total,
+        "total": tabs[0].count,
         "teams": Team.objects.filter(retired_at=None).count(),
+        "unowned": next(tab.count for tab in tabs if tab.title == WITHOUT_OWNER),
+        "my_teams": mine,
+        "may_change": person is not None and (person.platform_admin or bool(mine)),
+        "tiers": Component.Tier.choices,
         "next": _address(request.GET, cursor=page.next) if page.next else "",
         "previous": _address(request.GET, cursor=page.previous) if page.previous else "",
     }
     return render(request, "catalog/list.html", context)
+
+
+def _field(name: str, legend: str, choices: list[queries.Facet]) -> Field:
+    """The facet as drawn: what is chosen is never hidden behind "more"."""
+    shown = [one for place, one in enumerate(choices) if place < SHOWN or one.chosen]
+    rest = [one for one in choices if one not in shown]
+    return Field(name, legend, shown, rest, typed=name in BY_NAME and bool(choices))
 
 
 def lines(components: Iterable[Component], *, now: datetime) -> list[Line]:
@@ -100,30 +143,30 @@ def worst_key(worst: int) -> str:
     return KEYS.get(worst, "no-slo")
 
 
-def _tabs(request: HttpRequest) -> list[dict[str, object]]:
-    """Views everybody needs, each an address; the one that is shown is marked."""
-    person: Person | None = getattr(request.user, "person", None)
+WITHOUT_OWNER = "Without owner"
+
+
+def _tabs(request: HttpRequest, person: Person | None) -> list[Tab]:
+    """Views everybody needs, then those that were saved, each an address; the one that is shown is marked."""
     mine = sorted(queries.teams_of(person).values_list("ref", flat=True)) if person else []
-    views: dict[str, list[tuple[str, str]]] = {
+    stars = tuple(queries.stars_of(person).values_list("ref", flat=True)) if person else ()
+    plain: dict[str, list[tuple[str, str]]] = {
         "All": [],
         "My teams": [("owner", ref) for ref in mine],
         "Tier 1 and 2": [("tier", "1"), ("tier", "2")],
         "Unhealthy": [("health", "bad"), ("health", "at-risk"), ("health", "unknown")],
-        "Without owner": [("owner", queries.NOBODY)],
+        WITHOUT_OWNER: [("owner", queries.NOBODY)],
+        "Starred": [("starred", "1")] if stars else [],
     }
-    if not mine:
-        del views["My teams"]
-    asked = {title: _query(pairs) for title, pairs in views.items()}
-    counts = queries.counts({title: component_filter(query) for title, query in asked.items()})
-    now = {key: sorted(values) for key, values in request.GET.lists() if key not in UNFILTERED and any(values)}
+    views = {(title, 0): _query(pairs) for title, pairs in plain.items() if pairs or title == "All"}
+    saved = {view.pk: view for view in queries.views_for(person)} if person else {}
+    views |= {(view.name, pk): QueryDict(view.query) for pk, view in saved.items()}
+    filters = {f"{pk}:{title}": _filter(query, stars) for (title, pk), query in views.items()}
+    counts = queries.counts({key: one for key, one in filters.items() if one is not None})
+    now = _plainly(request.GET)
     return [
-        {
-            "title": title,
-            "url": _url(query),
-            "count": counts[title],
-            "active": now == {key: sorted(values) for key, values in query.lists()},
-        }
-        for title, query in asked.items()
+        Tab(title, _url(query), counts.get(f"{pk}:{title}", 0), now == _plainly(query), saved.get(pk))
+        for (title, pk), query in views.items()
     ]
 
 
@@ -134,9 +177,37 @@ def _query(pairs: list[tuple[str, str]]) -> QueryDict:
     return query
 
 
+def _filter(query: QueryDict, stars: tuple[str, ...]) -> queries.ComponentFilter | None:
+    """None for a saved view that asks for what is no longer known."""
+    try:
+        return component_filter(query, starred=stars)
+    except Expected:
+        return None
+
+
+def _plainly(query: QueryDict) -> dict[str, list[str]]:
+    """What is asked for, in whatever order it is said."""
+    asked = {key: sorted(value for value in values if value) for key, values in query.lists()}
+    return {key: values for key, values in asked.items() if values and key not in UNFILTERED}
+
+
+def _kept(query: QueryDict) -> str:
+    """The query string as a view keeps it and exports take it."""
+    return _url(_clean(query)).partition("?")[2]
+
+
+def _clean(query: QueryDict) -> QueryDict:
+    """Without the place in the list and fields of the form that were left empty."""
+    view = QueryDict(mutable=True)
+    for key, values in query.lists():
+        if key != "cursor" and any(values):
+            view.setlist(key, [value for value in values if value])
+    return view
+
+
 def _chosen(query: QueryDict) -> list[Chosen]:
     """The filters in force; what no facet shows (a tag, a system) can be taken away here too."""
-    words = dict(LEGENDS, q="Words", tag="Tag", system="System", kind="Kind", retired="Retired")
+    words = dict(LEGENDS, q="Words", starred="Starred", retired="Retired")
     found = []
     for field, title in words.items():
         values = [value for value in query.getlist(field) if value]
@@ -148,8 +219,7 @@ def _chosen(query: QueryDict) -> list[Chosen]:
 
 def _address(query: QueryDict, **change: str) -> str:
     """This page with something changed; the first page again unless the change is the cursor."""
-    view = query.copy()
-    view.pop("cursor", None)
+    view = _clean(query)
     for key, value in change.items():
         view.pop(key, None)
         if value:

@@ -43,6 +43,13 @@ def show(request: HttpRequest, page: str = CONTENTS[0]) -> HttpResponse:
     return render(request, "portal/docs.html", context)
 
 
+def texts() -> Iterator[tuple[str, str, str]]:
+    """Name, title and text of every page, for search."""
+    for name in (*(one for one in CONTENTS if _exists(one)), *(f"decisions/{one}" for one in _decisions())):
+        text = _read(name)
+        yield name, _title(text), text
+
+
 def _entry(name: str, page: str) -> dict[str, object]:
     return {"name": name, "title": _title(_read(name)), "active": name == page}
 

@@ -14,6 +14,7 @@ from portal.pages import (
     objective,
     people,
     person,
+    search,
     style,
     systems,
     team,
@@ -21,6 +22,7 @@ from portal.pages import (
 from portal.pages import catalog as catalog_list
 from portal.pages.accounts import ChangePassword, NewPassword, SignIn, forgotten
 from portal.pages.invitations_api import InvitationList, OneInvitation, SendAgain
+from portal.pages.remembered import remembering
 
 COMPONENT = "components/<str:kind>/<str:namespace>/<str:name>"
 
@@ -36,6 +38,7 @@ pages: list[URLPattern | URLResolver] = [
     path("invitations", invitations.invitations, name="invitations"),
     path("invitations/<int:pk>/resend", invitations.resend, name="resend-invitation"),
     path("invitations/<int:pk>/revoke", invitations.revoke, name="revoke-invitation"),
+    path("search", search.show, name="search"),
     path("docs", docs.show, name="docs"),
     path("docs/<path:page>", docs.show, name="docs-page"),
 ]
@@ -61,5 +64,6 @@ slo: list[URLPattern | URLResolver] = [
     path("slos/<int:pk>", objective.objective_page, name="objective"),
     path("slos/<int:pk>/live", objective.objective_live, name="live"),
 ]
+catalog = remembering(catalog)
 if settings.DEBUG:
     pages.append(path("_style", style.show, name="style"))

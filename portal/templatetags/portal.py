@@ -117,6 +117,18 @@ def who(person: object, none: str = "", link: bool = True) -> SafeString:
     return format_html('<span class="who">{}{}</span>', avatar(person, "xs"), said)
 
 
+@register.inclusion_tag("components/star.html", takes_context=True)
+def star(context: Mapping[str, object], entity: object) -> dict[str, object]:
+    """A button that stars a component, team, system, domain or person, or takes the star away."""
+    shell, ref = context.get("shell"), getattr(entity, "ref", "")
+    starred = ref in {one.ref for one in getattr(shell, "starred", ())}
+    return {"ref": ref, "name": _name(entity), "starred": starred, "shown": "user" in context and _known(context)}
+
+
+def _known(context: Mapping[str, object]) -> bool:
+    return getattr(context.get("user"), "person", None) is not None
+
+
 @register.filter
 def href(thing: object) -> str:
     """The address of a person, team, component or incident; empty when it has no page."""

@@ -116,9 +116,8 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-  const palette = event.key === "k" && (event.ctrlKey || event.metaKey);
   const search = document.querySelector('.topbar [type=search]');
-  if (search && (palette || (event.key === "/" && !typing))) {
+  if (search && event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
     search.focus();
     search.select();

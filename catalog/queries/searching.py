@@ -1,0 +1,130 @@
+"""One search over everything: every app finds its own things, here they are ranked together."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+from django.db import models
+from django.db.models import Q, QuerySet
+
+from catalog import likeness, registries
+from catalog.models import Component, Domain, Person, System, Team
+from catalog.models.entity import Entity
+from catalog.queries import texts
+from catalog.registries import Hit, Search, Searched, Sought
+from catalog.things import address_of
+
+log = structlog.get_logger(__name__)
+LOOKED_AT = 80
+"""Rows whose text holds the words that are ranked; of words that half the catalog holds no ranking is worth more."""
+ICONS = {"resource": "database", "api": "api", "group": "users", "user": "user", "system": "sitemap", "domain": "world"}
+FEW, CALLED_SO = 3, 0.6
+"""With fewer than these, and nothing that is called so, slips are forgiven: a text may mention what is misspelt."""
+LOOKED_AT_FORGIVING = 40
+ORDER = ("urgency", "name", "pk")
+COLUMNS = ("ref", "namespace", "name", "title", "description")
+OF_COMPONENTS = ("kind", "type", "urgency", "worst", "owner_ref", "owner__name", "owner__title")
+
+
+def kinds() -> list[str]:
+    """What can be searched for."""
+    return [kind for one in registries.search.values() for kind in one.kinds]
+
+
+def search(text: str, *, limit: int, now: datetime, only: Collection[str] = ()) -> list[Hit]:
+    """The best `limit` things for `text`, best first; `only` of some kinds. Slips are forgiven where little fits."""
+    words = tuple(texts.words_in(text))
+    if not words:
+        return []
+    asked = [one for one in registries.search.items() if not only or set(one[1].kinds) & set(only)]
+    sought = Sought(text.strip()[: texts.LONGEST], words)
+    found = _all(asked, sought, limit, now, only)
+    if len(found) < FEW and all(hit.score < CALLED_SO for hit in found):
+        texts.forgive()
+        known = {hit.ref for hit in found}
+        near = _all(asked, replace(sought, forgiving=True), limit, now, only)
+        found += [hit for hit in near if hit.ref not in known]
+    return sorted(found, key=lambda hit: (-hit.score, hit.title, hit.ref))[:limit]
+
+
+def marked(hit: Hit, text: str) -> list[tuple[int, int]]:
+    """The parts of the hit's title that fit `text`, as `[start, end)`."""
+    return likeness.marks(likeness.words_of(text), hit.title, forgiving=hit.score < likeness.INSIDE)
+
+
+def _all(
+    asked: Iterable[tuple[str, Searched]], sought: Sought, limit: int, now: datetime, only: Collection[str]
+) -> list[Hit]:
+    found: list[Hit] = []
+    for key, one in asked:
+        try:
+            hits = one.find(sought, limit, now)
+        except Exception:  # what the others find matters more than a part that is broken, and a plugin's may be
+            log.exception("search_failed", part=key)
+            continue
+        found += [hit for hit in hits if hit.url and (not only or hit.kind in only)]
+    return found
+
+
+def components(sought: Sought, limit: int, now: datetime) -> list[Hit]:
+    """Components, resources and APIs; of equals those that hurt most come first."""
+    rows = Component.objects.filter(retired_at=None).select_related("owner").only(*COLUMNS, *OF_COMPONENTS)
+    return [_component(row, score) for row, score in _found(rows, sought, limit)]
+
+
+def _component(row: Component, score: float) -> Hit:
+    owner = row.owner.label if row.owner else row.owner_ref.rpartition("/")[2] or "no owner"
+    detail = " · ".join(part for part in (row.type, owner) if part)
+    return _hit(row, row.kind, score + 0.005 * (5 - row.urgency), detail, health=row.worst)
+
+
+def entities(model: type[Team | System | Domain | Person], kind: str) -> Search:
+    """How rows of `model` are found, as hits of `kind`."""
+
+    def find(sought: Sought, limit: int, now: datetime) -> list[Hit]:
+        name = ("display_name", "email") if model is Person else ()
+        rows: QuerySet[Team | System | Domain | Person] = model.objects.filter(retired_at=None)
+        return [
+            _hit(row, kind, score, row.email if isinstance(row, Person) else row.description)
+            for row, score in _found(rows.only(*COLUMNS, *name), sought, limit)
+        ]
+
+    return find
+
+
+def _hit(row: Component | Team | System | Domain | Person, kind: str, score: float, detail: str, **more: int) -> Hit:
+    icon = ICONS.get(row.ref.partition(":")[0], "box")
+    return Hit(kind, row.ref, row.label, address_of(row), icon, detail[:120], score, **more)
+
+
+def _found[E: Component | Team | System | Domain | Person](
+    rows: QuerySet[E], sought: Sought, limit: int
+) -> list[tuple[E, float]]:
+    """Those that are named so, then those whose text holds the words; or those whose names are nearly so."""
+    if sought.forgiving:
+        ways = texts.nearly(sought.words, mixed=rows.model is Component)
+        found = (rows.filter(way).order_by()[:LOOKED_AT_FORGIVING] for way in ways)
+        return _best({row.pk: row for some in found for row in some}.values(), sought, limit)
+    starts = models.When(words__startswith=" ".join(sought.words), then=0)
+    if rows.model is not Component:
+        order = models.Case(starts, models.When(texts.named(sought.words), then=1), default=2)
+        return _best(rows.filter(Q(texts.said(sought.words))).order_by(order, "name", "pk")[: 2 * limit], sought, limit)
+    by_name = list(rows.filter(texts.named(sought.words)).order_by(models.Case(starts, default=1), *ORDER)[:limit])
+    if len(by_name) == limit:
+        return _best(by_name, sought, limit)
+    known = {row.pk for row in by_name}
+    holding = rows.filter(Q(texts.said(sought.words))).order_by()[: LOOKED_AT + len(known)]
+    return _best([*by_name, *(row for row in holding if row.pk not in known)], sought, limit)
+
+
+def _best[E: Component | Team | System | Domain | Person](
+    rows: Iterable[E], sought: Sought, limit: int
+) -> list[tuple[E, float]]:
+    scored = [(row, likeness.score(sought.words, _names(row), inside=not sought.forgiving)) for row in rows]
+    fit = [one for one in scored if not sought.forgiving or one[1] >= likeness.LIKE * likeness.ALIKE]
+    return sorted(fit, key=lambda one: -one[1])[:limit]
+
+
+def _names(row: Entity) -> tuple[str, ...]:
+    return (row.name, row.label)
