@@ -134,6 +134,8 @@ class Component(Entity):
                 condition=models.Q(retired_at=None),
             ),
             models.Index(fields=["type", "name", "id"], name="component_by_type", condition=LIVING),
+            # the API's order; kinds come one after the other in it, and with them their types
+            models.Index(fields=["type", "ref"], name="component_of_type", condition=LIVING),
             models.Index(fields=["owner_ref", "name", "id"], name="component_by_owner", condition=LIVING),
             models.Index(fields=["urgency", "name", "id"], name="component_by_tier", condition=LIVING),
             models.Index(fields=["calm", "urgency", "name", "id"], name="component_by_health", condition=LIVING),
