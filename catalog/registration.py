@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from catalog import checks, location_documents, queries, registries, scorecard
-from catalog.access import Actor, may_write
-from catalog.models import ApiToken, Component, Domain, Person, Score, System, Team
+from catalog.access import reader_may_write
+from catalog.models import Component, Domain, Person, Score, System, Team
 from catalog.queries import searching
 
 
@@ -20,7 +20,7 @@ def scorecard_of(component: Component, request: HttpRequest, now: datetime) -> M
     missing = [line for line in card.lines if line.verdict.outcome is not True]
     return {
         "card": card,
-        "may_fix": _may_write(request, component.owner),
+        "may_fix": reader_may_write(request, [component.owner]),
         "level": Score.Level(card.sum.level),
         "missing": missing,
         "passed": [line for line in card.lines if line.verdict.outcome is True],
@@ -47,15 +47,10 @@ def scores_of(team: Team, _request: HttpRequest, _now: datetime) -> Mapping[str,
 def due_of_team(team: Team, request: HttpRequest, now: datetime) -> Mapping[str, object] | None:
     """What the team has to confirm again, for those who can."""
     due = queries.due_of([team], now=now).get(team.pk, 0)
-    if not due or not _may_write(request, team):
+    if not due or not reader_may_write(request, [team]):
         return None
     all_of_it = queries.components_of([team]).count()
     return {"team": team, "due": due, "all": all_of_it, "confirmed_at": team.confirmed_at}
-
-
-def _may_write(request: HttpRequest, team: Team | None) -> bool:
-    person = getattr(request.user, "person", None)
-    return person is not None and may_write(Actor(person=person), [team], scope=ApiToken.Scope.COMPONENTS)
 
 
 registries.navigation["catalog"] = registries.NavEntry("Catalog", "catalog:components", "packages", 20)

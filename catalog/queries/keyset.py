@@ -89,7 +89,9 @@ def _holds(rows: QuerySet[Any], order: Sequence[str], place: Sequence[Any]) -> b
     """Whether each value is of its column's kind; a made-up one must not reach the database."""
     for field, value in zip(order, place, strict=False):
         name = field.removeprefix("-")
-        column: Any = rows.model._meta.pk if name == "pk" else rows.model._meta.get_field(name)
+        column: Any = rows.query.annotations.get(name) or (
+            rows.model._meta.pk if name == "pk" else rows.model._meta.get_field(name)
+        )
         kind = getattr(column, "output_field", column).get_internal_type()
         numeric = "Integer" in kind or "AutoField" in kind
         if isinstance(value, bool) or isinstance(value, int) is not numeric or "\x00" in str(value):
