@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
@@ -121,11 +122,16 @@ def spec_of(entity: Component | System | Domain | Team | Person) -> EntitySpec:
 def difference[S: EntitySpec](before: S, after: S) -> dict[str, tuple[object, object]]:
     """`{field: (before, after)}` as JSON keeps it, for the fields that differ; what the entity is called is not one."""
     found: dict[str, tuple[object, object]] = {}
-    for each in fields(before):
-        old, new = getattr(before, each.name), getattr(after, each.name)
-        if old != new and each.name not in NAMES:
-            found[each.name] = (_plain(old), _plain(new))
+    for name in _differing(type(before)):
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            found[name] = (_plain(old), _plain(new))
     return found
+
+
+@cache
+def _differing(spec: type) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(spec) if each.name not in NAMES)
 
 
 def _shared(entity: Component | System | Domain | Team | Person) -> dict[str, Any]:

@@ -83,9 +83,9 @@ class Component(Entity):
     type = models.CharField(max_length=63, blank=True)
     lifecycle = models.CharField(max_length=63, blank=True)
     tier = models.PositiveSmallIntegerField(choices=Tier, null=True, blank=True)
-    owner_ref = models.CharField(max_length=200, blank=True, db_index=True)
+    owner_ref = models.CharField(max_length=200, blank=True)
     owner = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="components")
-    system_ref = models.CharField(max_length=200, blank=True, db_index=True)
+    system_ref = models.CharField(max_length=200, blank=True)
     system = models.ForeignKey(System, null=True, blank=True, on_delete=models.SET_NULL, related_name="components")
     docs = models.TextField(blank=True, help_text="Markdown")
     runbook = models.URLField(blank=True, max_length=500)
@@ -116,6 +116,8 @@ class Component(Entity):
             ),
         ]
         indexes = [
+            models.Index(fields=["owner_ref"], name="component_owned_by"),
+            models.Index(fields=["system_ref"], name="component_in_system"),
             models.Index(fields=["name", "id"], name="component_by_name", condition=LIVING),
             models.Index(
                 fields=["created_at", "id"], name="component_of_nobody", condition=models.Q(retired_at=None, owner=None)
@@ -169,10 +171,10 @@ class Dependency(models.Model):
         PROVIDES = "providesApi", "provides API"
         PART_OF = "subcomponentOf", "is part of"
 
-    holder_ref = models.CharField(max_length=200, db_index=True)
+    holder_ref = models.CharField(max_length=200)
     holder = models.ForeignKey(Component, null=True, blank=True, on_delete=models.CASCADE, related_name="dependencies")
     relation = models.CharField(max_length=20, choices=Relation, default=Relation.DEPENDS_ON)
-    target_ref = models.CharField(max_length=200, db_index=True)
+    target_ref = models.CharField(max_length=200)
     target = models.ForeignKey(Component, null=True, blank=True, on_delete=models.SET_NULL, related_name="dependents")
     by_holder = models.BooleanField(default=True)
     by_target = models.BooleanField(default=False)
@@ -188,6 +190,7 @@ class Dependency(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["target_ref"], name="dependency_names"),
             models.Index(fields=["target_ref"], name="dependency_said_by_target", condition=models.Q(by_target=True)),
             # all that a walk of the blast radius reads
             models.Index(fields=["target"], include=["holder"], name="dependency_breaks", condition=BREAKS),

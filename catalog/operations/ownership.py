@@ -4,12 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import connection
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from catalog.models import Ownership
 
 CLOSE = """
 UPDATE catalog_ownership SET period = tstzrange(lower(period), %(now)s) WHERE id = ANY(%(ids)s)
+"""
+OPEN = """
+INSERT INTO catalog_ownership (component_id, team_ref, team_id, period)
+SELECT component, ref, team, tstzrange(since, NULL)
+  FROM unnest(%(components)s::bigint[], %(refs)s::text[], %(teams)s::bigint[], %(since)s::timestamptz[])
+    AS opened(component, ref, team, since)
 """
 type NewOwner = tuple[str, int | None]
 """The reference, and the id of the team where that is there."""
@@ -26,11 +31,21 @@ def hand_over(owners: Mapping[int, NewOwner], *, now: datetime) -> None:
     since = {pk: max(one.period.lower, now) for pk, one in ended.items()}
     Ownership.objects.filter(pk__in=[one.pk for one in ended.values() if one.period.lower >= now]).delete()
     _close([one.pk for one in ended.values() if one.period.lower < now], now)
-    Ownership.objects.bulk_create(
-        Ownership(component_id=pk, team_id=team, team_ref=ref, period=DateTimeTZRange(since.get(pk, now), None))
-        for pk, (ref, team) in owners.items()
-        if ref and (pk in ended or pk not in current)
+    _open(
+        [
+            (pk, ref, team, since.get(pk, now))
+            for pk, (ref, team) in owners.items()
+            if ref and (pk in ended or pk not in current)
+        ]
     )
+
+
+def _open(ranges: list[tuple[int, str, int | None, datetime]]) -> None:
+    if ranges:
+        components, refs, teams, since = (list(column) for column in zip(*ranges, strict=True))
+        said = {"components": components, "refs": refs, "teams": teams, "since": since}
+        with connection.cursor() as cursor:
+            cursor.execute(OPEN, said)
 
 
 def _close(ids: list[int], now: datetime) -> None:

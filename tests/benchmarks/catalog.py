@@ -11,7 +11,9 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from urllib.parse import unquote, urlencode
 
 from django.contrib.auth import get_user_model
@@ -19,7 +21,6 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import Resolver404, resolve
 from rest_framework.pagination import Cursor
 from rest_framework.test import APIClient
 
@@ -36,6 +37,7 @@ from tests.benchmarks.table import Row, show
 
 LIST_BAR, PAGE_BAR, RADIUS_BAR, QUERIES_BAR, RATE_BAR = 50.0, 100.0, 100.0, 20, 2_000.0
 DEEP = 5_000
+CLIENTS = 2
 BULK = "/api/v1/components/bulk"
 TYPES = ("runner", "pipeline", "cluster", "service", "database", "gateway", "secrets", "queue")
 WORDS = ("checkout", "gateway", "billing", "scheduler", "kubernetes", "tracing-api", "loyalty", "postgres")
@@ -61,7 +63,7 @@ def main() -> None:
     fill(components=asked.components, teams=max(50, asked.components // 50))
     api, web = _clients()
     rows = [row for one in _reads(api, web) for row in _measured(one, asked.rounds)]
-    rows += [*_page_rows(web, asked.rounds), *_radius_rows(asked.rounds), *_bulk_rows(api, asked.bulk)]
+    rows += [*_page_rows(web, asked.rounds), *_radius_rows(asked.rounds), *_bulk_rows("bench", asked.bulk)]
     show("catalog", rows, as_json=asked.json)
 
 
@@ -190,27 +192,37 @@ def _drop(_: object) -> None:
     return None
 
 
-def _bulk_rows(api: APIClient, requests: int) -> list[Row]:
-    """1,000 a request, each with its own name, owner, system, tags, labels and three dependencies."""
-    try:
-        resolve(BULK)
-    except Resolver404:
-        return [Row("bulk registration (no such endpoint yet)", 0, "1/s", f"at least {RATE_BAR:,.0f}/s")]
+def _bulk_rows(token: str, requests: int) -> list[Row]:
+    """1,000 a request, each with its own name, owner, system, tags, labels and three dependencies; from two clients."""
     owners = list(Component.objects.exclude(owner_ref="").values_list("owner_ref", flat=True)[:1000])
     targets = list(Component.objects.values_list("ref", flat=True)[:1000])
-    began, made = time.perf_counter(), 0
-    for request in range(requests):
-        items = [_item(request * 1000 + n, owners, targets) for n in range(1000)]
-        answer = api.post(BULK, {"items": items})
-        if answer.status_code not in {200, 201, 207}:
-            raise SystemExit(f"bulk answered {answer.status_code}: {answer.content[:500]!r}")
-        made += len(items)
-    rate = made / (time.perf_counter() - began)
-    kept = Component.objects.filter(namespace="bulk").count()
+    connection.close()
+    share = requests // CLIENTS
+    with ProcessPoolExecutor(CLIENTS, mp_context=get_context("spawn")) as pool:
+        list(pool.map(_registered, *zip(*[(token, -1 - n, 1, owners, targets) for n in range(CLIENTS)], strict=True)))
+        began = time.perf_counter()
+        jobs = [(token, n * share, share, owners, targets) for n in range(CLIENTS)]
+        made = sum(pool.map(_registered, *zip(*jobs, strict=True)))
+        rate = made / (time.perf_counter() - began)
+    kept = Component.objects.filter(namespace="bulk").count() - 1000 * CLIENTS
+    name = f"bulk registration, {CLIENTS} clients"
     return [
-        Row("bulk registration", rate, "1/s", f"at least {RATE_BAR:,.0f}/s (Backstage 35/s)", rate >= RATE_BAR),
+        Row(name, rate, "1/s", f"at least {RATE_BAR:,.0f}/s (Backstage 35/s)", rate >= RATE_BAR),
         Row("bulk registration: lost", made - kept, "components", "none", made == kept),
     ]
+
+
+def _registered(token: str, first: int, requests: int, owners: Sequence[str], targets: Sequence[str]) -> int:
+    """In a process of its own, as web processes are: how many were registered."""
+    api, made = APIClient(), 0
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+    for request in range(first, first + requests):
+        items = [_item(request * 1000 + n, owners, targets) for n in range(1000)]
+        answer = api.post(BULK, {"items": items})
+        if answer.status_code != 200:
+            raise SystemExit(f"bulk answered {answer.status_code}: {answer.content[:500]!r}")
+        made += answer.json()["created"]
+    return made
 
 
 def _item(n: int, owners: Sequence[str], targets: Sequence[str]) -> dict[str, object]:

@@ -1,6 +1,10 @@
 """What clients send as JSON."""
 
+from typing import Any
+
+from django.core.validators import ProhibitNullCharactersValidator
 from rest_framework import serializers
+from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from catalog.models import Component, Membership
 from portal.lib.strict import StrictSerializer
@@ -13,20 +17,25 @@ ECHOES = frozenset(
 )  # fmt: skip
 
 
+class Text(serializers.CharField):
+    """Text, without two looks at each for characters that no JSON body of ours holds (portal.lib.json_body)."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401  # the framework's own
+        super().__init__(**options)
+        done = (ProhibitNullCharactersValidator, ProhibitSurrogateCharactersValidator)
+        self.validators = [one for one in self.validators if not isinstance(one, done)]
+
+
 def _text(help_text: str = "", *, trim: bool = True) -> serializers.CharField:
-    return serializers.CharField(
-        required=False, allow_blank=True, allow_null=True, trim_whitespace=trim, help_text=help_text
-    )
+    return Text(required=False, allow_blank=True, allow_null=True, trim_whitespace=trim, help_text=help_text)
 
 
 def _texts(help_text: str) -> serializers.ListField:
-    return serializers.ListField(
-        child=serializers.CharField(), required=False, allow_null=True, max_length=1000, help_text=help_text
-    )
+    return serializers.ListField(child=Text(), required=False, allow_null=True, max_length=1000, help_text=help_text)
 
 
 def _map(help_text: str) -> serializers.DictField:
-    child = serializers.CharField(allow_blank=True, allow_null=True, trim_whitespace=False)
+    child = Text(allow_blank=True, allow_null=True, trim_whitespace=False)
     return serializers.DictField(child=child, required=False, allow_null=True, help_text=help_text)
 
 
