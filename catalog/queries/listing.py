@@ -84,8 +84,8 @@ def holding_words(wanted: ComponentFilter) -> Q:
     if Component.objects.filter(exactly, retired_at__isnull=not wanted.retired).exists():
         return exactly
     texts.forgive()
-    living = Component.objects.order_by().filter(retired_at__isnull=not wanted.retired).values_list("pk", flat=True)
-    near = {pk for way in texts.nearly(words, mixed=True) for pk in living.filter(way)[:MOST_FORGIVEN]}
+    living = Component.objects.order_by().filter(retired_at__isnull=not wanted.retired)
+    near = {pk for way in texts.nearly(words, mixed=True) for pk in texts.some(living, way, most=MOST_FORGIVEN)}
     return Q(pk__in=sorted(near)[:MOST_FORGIVEN])  # found by one index here, sorted by another there
 
 

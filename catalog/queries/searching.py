@@ -104,18 +104,19 @@ def _found[E: Component | Team | System | Domain | Person](
     """Those that are named so, then those whose text holds the words; or those whose names are nearly so."""
     if sought.forgiving:
         ways = texts.nearly(sought.words, mixed=rows.model is Component)
-        found = (rows.filter(way).order_by()[:LOOKED_AT_FORGIVING] for way in ways)
-        return _best({row.pk: row for some in found for row in some}.values(), sought, limit)
+        near = dict.fromkeys(pk for way in ways for pk in texts.some(rows, way, most=LOOKED_AT_FORGIVING))
+        return _best(rows.filter(pk__in=near), sought, limit)
     starts = models.When(words__startswith=" ".join(sought.words), then=0)
     if rows.model is not Component:
         order = models.Case(starts, models.When(texts.named(sought.words), then=1), default=2)
         return _best(rows.filter(Q(texts.said(sought.words))).order_by(order, "name", "pk")[: 2 * limit], sought, limit)
-    by_name = list(rows.filter(texts.named(sought.words)).order_by(models.Case(starts, default=1), *ORDER)[:limit])
+    first = rows.select_related(None).filter(texts.named(sought.words)).order_by(models.Case(starts, default=1), *ORDER)
+    by_name = list(rows.filter(pk__in=list(first.values_list("pk", flat=True)[:limit])))
     if len(by_name) == limit:
         return _best(by_name, sought, limit)
     known = {row.pk for row in by_name}
-    holding = rows.filter(Q(texts.said(sought.words))).order_by()[: LOOKED_AT + len(known)]
-    return _best([*by_name, *(row for row in holding if row.pk not in known)], sought, limit)
+    holding = set(texts.some(rows, Q(texts.said(sought.words)), most=LOOKED_AT + len(known))) - known
+    return _best([*by_name, *rows.filter(pk__in=holding)], sought, limit)
 
 
 def _best[E: Component | Team | System | Domain | Person](
