@@ -8,7 +8,7 @@ from django.db import transaction
 
 from catalog import registries
 from catalog.access import Actor
-from catalog.models import Claim
+from catalog.models import Claim, Component, Domain, System, Team
 from catalog.operations.entities import retire_entity
 from portal.lib.errors import Expected
 
@@ -61,12 +61,23 @@ class Claims:
         """What it claimed and no longer names, and what of that was retired; `incomplete` files' claims are neither."""
         still = {one.ref for one in named}
         gone = [one for ref, one in self.own.items() if ref not in still and one.file not in incomplete]
+        if not actor.everywhere:  # a source's name is no key: who uses another's says nothing of what isn't theirs
+            theirs = _owned_by(actor, [one.ref for one in gone])
+            gone = [one for one in gone if one.ref in theirs]
         Claim.objects.filter(pk__in=[one.pk for one in gone if one.orphaned_at is None]).update(orphaned_at=now)
         if not prune:
             return tuple(sorted(one.ref for one in gone)), ()
         retired = {one.ref for one in gone if _retire(one.ref, actor, now)}
         Claim.objects.filter(source=self.source, ref__in=retired).delete()
         return tuple(sorted({one.ref for one in gone} - retired)), tuple(sorted(retired))
+
+
+def _owned_by(actor: Actor, refs: Collection[str]) -> set[str]:
+    teams = actor.team_ids()
+    found = set(Team.objects.filter(ref__in=refs, pk__in=teams).values_list("ref", flat=True))
+    for model in (Component, System, Domain):
+        found |= set(model._default_manager.filter(ref__in=refs, owner__in=teams).values_list("ref", flat=True))
+    return found
 
 
 def _retire(ref: str, actor: Actor, now: datetime) -> bool:

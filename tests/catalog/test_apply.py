@@ -314,6 +314,17 @@ def test_what_was_refused_is_not_claimed_by_asking() -> None:
     assert put(text(), source="shop").documents[0].outcome == "updated"
 
 
+def test_who_uses_the_name_of_anothers_source_orphans_nothing_of_theirs() -> None:
+    ada, other = make.person("ada"), make.team("other")
+    mine = make.team("mine", ada)
+    mallory = Actor(token=make.token("components:write", teams=[mine])[0], via="api")
+    put(text(name="theirs").replace("delivery", "other"), text(name="ours").replace("delivery", "mine"), source="shop")
+    applied = put(text(name="new").replace("delivery", "mine"), actor=mallory, source="shop", prune=True)
+    assert (applied.orphaned, applied.retired) == ((), ("component:default/ours",))
+    assert Component.objects.get(name="theirs", owner=other).retired_at is None
+    assert Claim.objects.get(ref="component:default/theirs").orphaned_at is None
+
+
 def test_what_a_kind_refuses_to_retire_stays_orphaned(window_kind: dict[str, str]) -> None:
     def refuse(ref: str, actor: Actor, now: object) -> None:
         raise Invalid("It is needed.")
