@@ -53,20 +53,19 @@ def due_of_team(team: Team, request: HttpRequest, now: datetime) -> Mapping[str,
     return {"team": team, "due": due, "all": all_of_it, "confirmed_at": team.confirmed_at}
 
 
-registries.navigation["catalog"] = registries.NavEntry("Catalog", "catalog:components", "packages", 20)
-registries.navigation["queue"] = registries.NavEntry("Needs care", "catalog:queue", "checks", 22)
-registries.navigation["scorecards"] = registries.NavEntry("Scorecards", "catalog:scorecards", "award", 24)
-registries.navigation["people"] = registries.NavEntry("People", "people", "users", 26)
-registries.navigation["maintenance"] = registries.NavEntry("Maintenance", "catalog:maintenance", "tool", 55)
-registries.navigation["imports"] = registries.NavEntry(
-    "Imports", "catalog:locations", "download", 92, section="Administration"
-)
-registries.navigation["changes"] = registries.NavEntry(
-    "Change log", "catalog:changes", "history", 94, section="Administration"
-)
-registries.navigation["tokens"] = registries.NavEntry(
-    "API tokens", "catalog:tokens", "key", 96, section="Administration"
-)
+registries.navigation |= {
+    "catalog": registries.NavEntry("Catalog", "catalog:components", "packages", 20, also=("/components",)),
+    "teams": registries.NavEntry("Teams", "catalog:teams", "users", 21, within="catalog"),
+    "people": registries.NavEntry("People", "people", "user", 22, within="catalog", also=("/invitations",)),
+    "systems": registries.NavEntry("Systems", "catalog:systems", "stack-2", 23, within="catalog"),
+    "domains": registries.NavEntry("Domains", "catalog:domains", "sitemap", 24, within="catalog"),
+    "queue": registries.NavEntry("Needs care", "catalog:queue", "checks", 25, within="catalog"),
+    "scorecards": registries.NavEntry("Scorecards", "catalog:scorecards", "award", 26, within="catalog"),
+    "imports": registries.NavEntry("Imports", "catalog:locations", "download", 92, "Administration"),
+    "maintenance": registries.NavEntry("Maintenance", "catalog:maintenance", "tool", 93, "Administration"),
+    "changes": registries.NavEntry("Change log", "catalog:changes", "history", 94, "Administration"),
+    "tokens": registries.NavEntry("API tokens", "catalog:tokens", "key", 96, "Administration"),
+}
 registries.apply_kinds.update(location_documents.KINDS)
 registries.scorecard_checks.update(checks.OWN)
 registries.component_panels["scorecard"] = registries.Panel(

@@ -17,7 +17,8 @@ if TYPE_CHECKING:  # filled while apps are still being loaded, when models can't
 class NavEntry:
     """One line of the sidebar. An entry whose `url_name` does not resolve (without arguments) is not shown.
 
-    `badge` names a fact of `frame` whose `count` stands beside the title, such as `open-incidents`.
+    `badge` names a fact of `frame` whose `count` stands beside the title, such as `open-incidents`. `within` is the key
+    of the entry below which it is shown while a page of that part is open; `also` is where further pages of it begin.
     """
 
     title: str
@@ -26,6 +27,8 @@ class NavEntry:
     order: int
     section: str = ""
     badge: str = ""
+    within: str = ""
+    also: tuple[str, ...] = ()
 
 
 navigation: dict[str, NavEntry] = {}

@@ -24,7 +24,7 @@ HEALTHS = {3: "bad", 2: "at-risk", 1: "no-data", 0: "healthy"}
 
 @dataclass(frozen=True, slots=True)
 class NavLink:
-    """One entry of the sidebar as drawn."""
+    """One entry of the sidebar as drawn; `reach` is how much of the page's address it covers."""
 
     title: str
     url: str
@@ -32,6 +32,9 @@ class NavLink:
     section: str
     active: bool
     badge: str
+    key: str = ""
+    within: str = ""
+    reach: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +89,18 @@ class Frame:
 
     @cached_property
     def navigation(self) -> list[NavLink]:
-        """The sidebar: what the apps registered, in order; an entry whose page is not there is left out."""
-        entries = sorted(registries.navigation.values(), key=lambda entry: (entry.section, entry.order))
-        links = (self._link(entry) for entry in entries)
+        """All that the apps registered, in order; an entry whose page is not there is left out."""
+        entries = sorted(registries.navigation.items(), key=lambda one: (one[1].section, one[1].order))
+        links = (self._link(key, entry) for key, entry in entries)
         found = [link for link in links if link is not None]
-        nearest = max((link.url for link in found if link.active), key=len, default="")
-        return [replace(link, active=link.url == nearest) for link in found]  # /catalog/queue is not /catalog
+        farthest = max((link.reach for link in found), default=0)
+        return [replace(link, active=0 < farthest == link.reach) for link in found]  # /catalog/queue is not /catalog
+
+    @cached_property
+    def sidebar(self) -> list[NavLink]:
+        """`navigation` without the pages within a part that is not open; those of the open one stand below it."""
+        part = next((link.within or link.key for link in self.navigation if link.active), "")
+        return [link for link in self.navigation if link.within in ("", part)]
 
     @cached_property
     def search_url(self) -> str:
@@ -123,14 +132,13 @@ class Frame:
         """When paging and evaluation last swept."""
         return Pulse(self._ask("paging-swept-at"), self._ask("evaluated-at"), self.now)
 
-    def _link(self, entry: registries.NavEntry) -> NavLink | None:
+    def _link(self, key: str, entry: registries.NavEntry) -> NavLink | None:
         url = _url(entry.url_name)
         if not url:
             return None
-        here = self.request.path
-        active = here == url or (url != "/" and here.startswith(url.rstrip("/") + "/"))
+        reach = max(_reach(self.request.path, start) for start in (url, *entry.also))
         badge = str(self.open_incidents.get("count") or "") if entry.badge == "open-incidents" else ""
-        return NavLink(entry.title, url, entry.icon, entry.section, active, badge)
+        return NavLink(entry.title, url, entry.icon, entry.section, reach > 0, badge, key, entry.within, reach)
 
     def _ask(self, name: str) -> Any:  # noqa: ANN401  # each fact has a shape of its own, said at its property
         fact: Callable[[HttpRequest], object] | None = registries.frame.get(name)
@@ -147,6 +155,11 @@ def _starred(star: Star) -> Starred:
     worst: int | None = getattr(star, "worst", None)
     icon = "users" if star.ref.startswith("group:") else "user" if star.ref.startswith("user:") else "star"
     return Starred(star.ref, star.title, star.url, "" if worst is None else HEALTHS.get(worst, "no-slo"), icon)
+
+
+def _reach(path: str, start: str) -> int:
+    """How many letters of the path `start` covers: all of them, or its folders from the first."""
+    return len(start) if path == start or (start != "/" and path.startswith(start.rstrip("/") + "/")) else 0
 
 
 def _url(name: str) -> str:

@@ -37,6 +37,7 @@ from catalog.translating import Untranslatable, path_of, spec_of, steps_of
 from portal.lib.errors import Expected, FieldError, Invalid
 
 FAILED = "failed"
+ELSEWHERE = "named_elsewhere"
 # Owners first, so that who makes a team in a stream may give it components in the same one
 ORDER: tuple[type[EntitySpec], ...] = (TeamSpec, PersonSpec, DomainSpec, SystemSpec)
 
@@ -160,6 +161,8 @@ def _apply(files: Sequence[SourceFile], by: Apply, prune: bool, incomplete: Coll
     for item in items:
         _respect(item, claims)
     _write(items, by)
+    for item in items:
+        _spare(item)
     held = {*incomplete, *(one.file for one in lost), *(item.file.address for item in items if not item.result.ref)}
     named = [Named(item.result.ref, item.file.address, item.open) for item in items if item.result.ref]
     claims.keep(named, now=by.now)
@@ -267,12 +270,18 @@ def _respect(item: Item, claims: Claims) -> None:
         return
     if claims.source:
         message = f"{item.result.ref} comes from {other} already; take it out of one of them."
-        item.refuse(Invalid(message, errors=(FieldError("name", "named_elsewhere", message),)))
+        item.refuse(Invalid(message, errors=(FieldError("name", ELSEWHERE, message),)))
     else:
         at = item.document.at("metadata", "name")
         message = f"{item.result.ref} comes from {other}, which will write it again when it is read."
-        warning = Problem(item.document.number, *at, "metadata.name", "named_elsewhere", message)
+        warning = Problem(item.document.number, *at, "metadata.name", ELSEWHERE, message)
         item.result.warnings = (*item.result.warnings, warning)
+
+
+def _spare(item: Item) -> None:
+    """What says the same as its source has nothing to lose to it: an export that is applied again warns of nothing."""
+    if item.result.outcome == Outcome.UNCHANGED:
+        item.result.warnings = tuple(one for one in item.result.warnings if one.code != ELSEWHERE)
 
 
 def _write(items: Sequence[Item], by: Apply) -> None:

@@ -26,7 +26,43 @@ VERBS = {
     "confirm": "Confirmed",
     "drop": "Taken out",
     "keep": "Kept, though its source dropped it",
+    "delete": "Removed for good",
+    "refresh": "Read again",
+    "save": "Saved",
+    "edit": "Changed",
+    "put": "Changed a contact of",
+    "paging": "Changed the paging of",
+    "catch-all": "Made the catch-all",
+    "seed": "Filled the demo",
 }
+SAID = {
+    "chat_url": "chat",
+    "runbook_url": "runbook",
+    "owner_ref": "owner",
+    "provides_apis": "provides APIs",
+    "consumes_apis": "consumes APIs",
+}
+
+
+@register.filter
+def words(field: str) -> str:
+    """A field as people say it: `depends_on` as `depends on`."""
+    return SAID.get(field) or field.replace("_", " ")
+
+
+@register.filter
+def fields(diff: dict[str, object]) -> str:
+    """The fields of a difference as one line."""
+    return ", ".join(words(field) for field in diff)
+
+
+@register.filter
+def actor(ref: str) -> str:
+    """Who or what wrote, in words: `token:ci` as `token ci`, `system:demo` as `Portico, demo`, a person by their name."""
+    kind, _, name = ref.partition(":")
+    if kind == "user":
+        return name.rpartition("/")[2]
+    return f"Portico, {name}" if kind == "system" else f"{kind} {name}".strip()
 
 
 @register.filter

@@ -209,7 +209,7 @@ def _drawing(component: Component, radius: BlastRadius) -> dict[str, object]:
 def _node(row: Row) -> dict[str, object]:
     return {
         "id": row.component.pk,
-        "label": row.component.name,
+        "label": row.component.label,
         "sub": owner_words(row.component),
         "url": row.component.get_absolute_url(),
         "health": row.health if row.health in ICONS else "none",

@@ -291,6 +291,12 @@ def control(field: BoundField) -> SafeString:
     return field.as_widget(attrs={"class": f"{wanted} {given}".strip()})
 
 
+@register.filter
+def name_in_ref(ref: str) -> str:
+    """`group:default/docs-guild` as `docs-guild`, where the kind is clear and nothing of that name is there to link."""
+    return ref.rpartition("/")[2]
+
+
 # Drawings -----------------------------------------------------------------------------------------------------------
 
 

@@ -303,6 +303,9 @@ def test_what_one_source_names_another_can_not_write() -> None:
     by_hand = put(text(metadata="  title: By hand\n"))
     assert [warning.code for warning in by_hand.documents[0].warnings] == ["named_elsewhere"]
     assert Component.objects.get().title == "By hand"
+    again = put(text(metadata="  title: By hand\n"))
+    assert again.documents[0].outcome == "unchanged"
+    assert not again.documents[0].warnings  # an export that is applied again is silent
 
 
 def test_what_was_refused_is_not_claimed_by_asking() -> None:

@@ -62,6 +62,32 @@ def test_a_page_that_is_not_there_is_not_linked_and_the_section_read_now_is_mark
     assert [(link.title, link.active) for link in links] == [("Docs", True)]
 
 
+@pytest.mark.parametrize(
+    ("path", "shown", "marked"),
+    [
+        ("/docs/budgets", ["Catalog", "Docs"], "Docs"),
+        ("/catalog", ["Catalog", "Teams", "Docs"], "Catalog"),
+        ("/components/component/default/ci", ["Catalog", "Teams", "Docs"], "Catalog"),
+        ("/teams/default/build", ["Catalog", "Teams", "Docs"], "Teams"),
+        ("/teamsters", ["Catalog", "Docs"], ""),
+    ],
+)
+def test_the_pages_of_a_part_are_shown_while_it_is_open(
+    rf: RequestFactory, path: str, shown: list[str], marked: str
+) -> None:
+    request = rf.get(path)
+    request.user = SimpleNamespace(is_authenticated=True, get_username=lambda: "ada")  # type: ignore[assignment]
+    registries.navigation |= {
+        "catalog": registries.NavEntry("Catalog", "catalog:components", "packages", 20, also=("/components",)),
+        "teams": registries.NavEntry("Teams", "catalog:teams", "users", 21, within="catalog"),
+        "docs": registries.NavEntry("Docs", "docs", "book", 90),
+    }
+    frame = Frame(request)
+    assert [link.title for link in frame.sidebar] == shown
+    assert next((link.title for link in frame.navigation if link.active), "") == marked
+    assert [link.title for link in frame.navigation] == ["Catalog", "Teams", "Docs"]  # the palette leads to all
+
+
 def test_a_stranger_is_told_nothing(rf: RequestFactory) -> None:
     request = rf.get("/")
     request.user = SimpleNamespace(is_authenticated=False)  # type: ignore[assignment]
