@@ -45,7 +45,7 @@ SAID = {
 
 
 @register.filter
-def words(field: str) -> str:
+def field_name(field: str) -> str:
     """A field as people say it: `depends_on` as `depends on`."""
     return SAID.get(field) or field.replace("_", " ")
 
@@ -53,16 +53,18 @@ def words(field: str) -> str:
 @register.filter
 def fields(diff: dict[str, object]) -> str:
     """The fields of a difference as one line."""
-    return ", ".join(words(field) for field in diff)
+    return ", ".join(field_name(field) for field in diff)
 
 
 @register.filter
 def actor(ref: str) -> str:
-    """Who or what wrote, in words: `token:ci` as `token ci`, `system:demo` as `Portico, demo`, a person by their name."""
+    """Who or what wrote: `token:ci` as `token ci`, `system:demo` as `Portico (demo)`, a person by their name."""
     kind, _, name = ref.partition(":")
     if kind == "user":
         return name.rpartition("/")[2]
-    return f"Portico, {name}" if kind == "system" else f"{kind} {name}".strip()
+    if name.startswith("location:"):
+        return f"import {name.rpartition('/')[2]}"
+    return f"Portico ({name})" if kind == "system" else f"{kind} {name}".strip()
 
 
 @register.filter

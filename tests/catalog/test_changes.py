@@ -15,6 +15,7 @@ from catalog.access import Actor, system
 from catalog.models import AuditEntry
 from catalog.operations import record_audit
 from catalog.operations.audit import prune_changes
+from catalog.templatetags.changes import actor, did, fields
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -179,3 +180,26 @@ def test_changes_are_kept_for_ever_unless_a_setting_ends_them(settings: make.Set
     settings.PORTAL_CHANGES_KEPT_DAYS = 30
     assert prune_changes(now=make.NOW) == 1
     assert AuditEntry.objects.get().at == make.NOW
+
+
+@pytest.mark.parametrize(
+    ("ref", "said"),
+    [
+        ("token:ci", "token ci"),
+        ("system:demo", "Portico (demo)"),
+        ("system:location:default/platform", "import platform"),
+        ("user:default/ada", "ada"),
+        ("shop", "shop"),
+    ],
+)
+def test_who_is_no_person_has_a_name_too(ref: str, said: str) -> None:
+    assert actor(ref) == said
+
+
+def test_a_log_speaks_of_fields_as_people_do() -> None:
+    assert fields({"depends_on": 1, "chat_url": 2, "provides_apis": 3}) == "depends on, chat, provides APIs"
+    assert [did(action) for action in ("policy.edit", "contact.put", "wiki.page")] == [
+        "Changed",
+        "Changed a contact of",
+        "wiki.page",
+    ]

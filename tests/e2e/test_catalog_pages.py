@@ -15,7 +15,10 @@ RADIUS = f"{RUNNERS}?tab=blast-radius"
 EVERYWHERE = (
     "/systems", "/domains", "/systems/default/e2e", "/domains/default/e2e", "/systems/new",
     "/domains/default/e2e/edit", "/components/new", "/catalog/import", "/teams/default/build-ci?tab=relations",
-    RADIUS, f"{RADIUS}&view=graph", f"{RUNNERS}?tab=dependencies", f"{RUNNERS}?tab=yaml",
+    RADIUS, f"{RADIUS}&view=graph", f"{RUNNERS}?tab=dependencies", f"{RUNNERS}?tab=yaml", f"{RUNNERS}?tab=relations",
+    f"{RUNNERS}?tab=docs", f"{RUNNERS}?tab=changes", "/catalog?tier=1&type=service", "/catalog?q=nothing-is-called-so",
+    "/components/api/default/payments?tab=definition", "/catalog/queue?trouble=dangling", "/scorecards/components",
+    "/imports/new", "/maintenance?state=past", "/invitations", "/search?q=ci-runers", "/changes?kind=component",
 )  # fmt: skip
 INK = """box => {
   const canvas = [...box.querySelectorAll("canvas")].at(-1);

@@ -16,8 +16,8 @@ SERIOUS = {"serious", "critical"}
 
 
 def addresses(page: Page) -> Iterator[str]:
-    """What the sidebar links to, and one page below each; as paths."""
-    page.goto("/")
+    """What the sidebar links to (all of the catalog's while that is open), and one page below each; as paths."""
+    page.goto("/catalog")
     places = page.eval_on_selector_all("#nav .nav-link", "links => links.map(link => link.getAttribute('href'))")
     seen = set()
     for place in places:
