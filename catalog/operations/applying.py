@@ -15,10 +15,10 @@ from catalog.access import Actor
 from catalog.manifest import Document, Entity, Marker, Problem
 from catalog.models.entity import Origin
 from catalog.operations.audit import Diff
-from catalog.operations.claims import Claims, Named
+from catalog.operations.claims import Claims, Named, claimed
 from catalog.operations.components import named_by, put_components
 from catalog.operations.entities import put_entity
-from catalog.operations.locking import hold_refs
+from catalog.operations.locking import hold_refs, hold_source
 from catalog.operations.written import Outcome
 from catalog.specs import (
     ComponentSpec,
@@ -156,7 +156,11 @@ class Apply:
 def _apply(files: Sequence[SourceFile], by: Apply, prune: bool, incomplete: Collection[str]) -> Applied:
     items, lost = _read(files)
     _once(items)
-    hold_refs(written=_written(items), named=_named(items))
+    doomed: set[str] = set()
+    if by.source:
+        hold_source(by.source)
+        doomed = claimed(by.source) if prune else doomed  # what is retired at the end is held from the beginning
+    hold_refs(written=_written(items) | doomed, named=_named(items))
     claims = Claims.of(by.source, [item.result.ref for item in items])
     for item in items:
         _respect(item, claims)

@@ -80,6 +80,11 @@ def _owned_by(actor: Actor, refs: Collection[str]) -> set[str]:
     return found
 
 
+def claimed(source: str) -> set[str]:
+    """What the source names or named."""
+    return set(Claim.objects.filter(source=source).values_list("ref", flat=True))
+
+
 def _retire(ref: str, actor: Actor, now: datetime) -> bool:
     """Whether it could be retired by `actor`; what could not stays orphaned, for somebody else to look at."""
     kind = _kind_of(ref)

@@ -15,6 +15,23 @@ type Edge = tuple[str, str, str]
 
 Relation = Dependency.Relation
 
+# Two who take back the two sides of one edge would each see the other's still said; and row by row, as each statement
+# comes by them, they could wait for each other. So what is to be touched is locked first, all in one order.
+TOUCHED = """
+SELECT FROM catalog_dependency WHERE id IN (
+    SELECT d.id FROM catalog_dependency d
+     WHERE d.holder_ref = ANY(%(old)s) AND d.by_holder AND NOT EXISTS (
+           SELECT FROM unnest(%(own_relations)s::text[], %(own_holders)s::text[], %(own_targets)s::text[])
+                    AS w(relation, holder, target)
+            WHERE w.holder = d.holder_ref AND w.relation = d.relation AND w.target = d.target_ref)
+    UNION
+    SELECT d.id FROM catalog_dependency d
+     WHERE d.target_ref = ANY(%(old)s) AND d.by_target AND NOT EXISTS (
+           SELECT FROM unnest(%(of_relations)s::text[], %(of_holders)s::text[], %(of_targets)s::text[])
+                    AS w(relation, holder, target)
+            WHERE w.holder = d.holder_ref AND w.relation = d.relation AND w.target = d.target_ref)
+) ORDER BY id FOR UPDATE
+"""
 UNSAID = """
 WITH gone AS (
     SELECT d.id, d.{other} AS stays FROM catalog_dependency d
@@ -65,6 +82,7 @@ def restate(specs: Sequence[ComponentSpec], *, new: Collection[str]) -> None:
     old = [spec.ref for spec in specs if spec.ref not in new]
     own = [edge for spec in specs for edge in _own(spec)]
     of_it = [(holder, str(Relation.DEPENDS_ON), spec.ref) for spec in specs for holder in spec.dependency_of]
+    _lock_unsaid(old, own, of_it)
     _unsay(old, own, end="holder_ref", side="by_holder", other="by_target")
     _unsay(old, of_it, end="target_ref", side="by_target", other="by_holder")
     _say(own, by_holder=True)
@@ -95,6 +113,15 @@ def _own(spec: ComponentSpec) -> Iterable[Edge]:
     yield from ((spec.ref, str(Relation.CONSUMES), ref) for ref in spec.consumes_apis)
     if spec.subcomponent_of:
         yield spec.ref, str(Relation.PART_OF), spec.subcomponent_of
+
+
+def _lock_unsaid(refs: list[str], own: Sequence[Edge], of_it: Sequence[Edge]) -> None:
+    if not refs:
+        return
+    sides = (("own", own), ("of", of_it))
+    arrays = {f"{side}_{name}": said for side, edges in sides for name, said in _arrays(edges).items()}
+    with connection.cursor() as cursor:
+        cursor.execute(TOUCHED, {"old": refs, **arrays})
 
 
 def _unsay(refs: list[str], wanted: Sequence[Edge], *, end: str, side: str, other: str) -> None:

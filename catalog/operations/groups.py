@@ -44,10 +44,17 @@ def put_system(
     require_scope(actor, SCOPE)
     spec = checked_system(spec)
     hold_refs(written=[spec.ref], named=_named(spec.owner, spec.domain))
+    return _write_system(spec, actor=actor, now=now, origin=origin, source=source, expected=expected_version)
+
+
+def _write_system(
+    spec: SystemSpec, *, actor: Actor, now: datetime, origin: Origin, expected: int | None, source: str = ""
+) -> Written[System]:
+    """By whoever holds its name; what it goes on naming need not be held, for its row is locked before that is read."""
     row = System.objects.select_for_update(no_key=True).filter(ref=spec.ref).first()
     before = system_spec(row) if row else SystemSpec(namespace=spec.namespace, name=spec.name)
     row = row or System(ref=spec.ref, namespace=spec.namespace, name=spec.name, version=ABSENT, created_at=now)
-    written = _written(row, spec, before, actor=actor, now=now, expected=expected_version)
+    written = _written(row, spec, before, actor=actor, now=now, expected=expected)
     if written.changed:
         row.domain_ref, row.domain = spec.domain, domain_named(spec.domain)
         _save(row, spec, actor=actor, now=now, origin=origin, source=source)
@@ -71,10 +78,17 @@ def put_domain(
     require_scope(actor, SCOPE)
     spec = checked_domain(spec)
     hold_refs(written=[spec.ref], named=_named(spec.owner, spec.parent))
+    return _write_domain(spec, actor=actor, now=now, origin=origin, source=source, expected=expected_version)
+
+
+def _write_domain(
+    spec: DomainSpec, *, actor: Actor, now: datetime, origin: Origin, expected: int | None, source: str = ""
+) -> Written[Domain]:
+    """By whoever holds its name; what it goes on naming need not be held, for its row is locked before that is read."""
     row = Domain.objects.select_for_update(no_key=True).filter(ref=spec.ref).first()
     before = domain_spec(row) if row else DomainSpec(namespace=spec.namespace, name=spec.name)
     row = row or Domain(ref=spec.ref, namespace=spec.namespace, name=spec.name, version=ABSENT, created_at=now)
-    written = _written(row, spec, before, actor=actor, now=now, expected=expected_version)
+    written = _written(row, spec, before, actor=actor, now=now, expected=expected)
     if written.changed:
         row.parent_ref, row.parent = spec.parent, domain_named(spec.parent)
         _save(row, spec, actor=actor, now=now, origin=origin, source=source)
@@ -103,8 +117,8 @@ def patch_system(
     found = System.objects.filter(ref=alone.ref).first()
     if found is None:
         raise SystemGone(f"There is no {alone.ref}.")
-    whole = merged(system_spec(found), changes)
-    return put_system(spec=whole, actor=actor, now=now, origin=origin, expected_version=expected_version)
+    whole = checked_system(merged(system_spec(found), changes))
+    return _write_system(whole, actor=actor, now=now, origin=origin, expected=expected_version)
 
 
 @transaction.atomic
@@ -125,8 +139,8 @@ def patch_domain(
     found = Domain.objects.filter(ref=alone.ref).first()
     if found is None:
         raise DomainGone(f"There is no {alone.ref}.")
-    whole = merged(domain_spec(found), changes)
-    return put_domain(spec=whole, actor=actor, now=now, origin=origin, expected_version=expected_version)
+    whole = checked_domain(merged(domain_spec(found), changes))
+    return _write_domain(whole, actor=actor, now=now, origin=origin, expected=expected_version)
 
 
 @transaction.atomic

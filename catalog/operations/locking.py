@@ -12,6 +12,8 @@ from django.db import connection
 STRIPES = 4096  # bounds the lock table however many references one transaction names
 SPACE = 0x706F7274  # keeps our keys apart from other users of advisory locks
 
+SOURCES = SPACE + 1
+
 LOCK = """
 SELECT CASE WHEN own THEN pg_advisory_xact_lock(%(space)s, stripe)::text
             ELSE pg_advisory_xact_lock_shared(%(space)s, stripe)::text END
@@ -28,6 +30,12 @@ def hold_refs(*, written: Iterable[str], named: Iterable[str] = ()) -> None:
     stripes = sorted(own | {_stripe(ref) for ref in named})
     with connection.cursor() as cursor:
         cursor.execute(LOCK, {"space": SPACE, "stripes": stripes, "own": [stripe in own for stripe in stripes]})
+
+
+def hold_source(source: str) -> None:
+    """Until the transaction ends, nobody else applies for `source`. Before `hold_refs`, never after it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [SOURCES, _stripe(source)])
 
 
 def _stripe(ref: str) -> int:

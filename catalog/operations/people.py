@@ -71,10 +71,17 @@ def put_person(
     require_scope(actor, SCOPE)
     spec = checked_person(spec)
     hold_refs(written=[spec.ref], named=spec.member_of or ())
+    return _write(spec, actor=actor, now=now, origin=origin, source=source, expected=expected_version)
+
+
+def _write(
+    spec: PersonSpec, *, actor: Actor, now: datetime, origin: Origin, expected: int | None, source: str = ""
+) -> Written[Person]:
+    """By whoever holds their name, and those of teams they newly name."""
     if not actor.everywhere and not (actor.person and actor.person.ref == spec.ref):
         raise NotYourself
     person = Person.objects.select_for_update(no_key=True).filter(ref=spec.ref).first()
-    expect_version(person.version if person else ABSENT, expected=expected_version)
+    expect_version(person.version if person else ABSENT, expected=expected)
     before = person_spec(person) if person else PersonSpec(namespace=spec.namespace, name=spec.name, member_of=())
     spec = spec if spec.member_of is not None else replace(spec, member_of=before.member_of)
     _may_join(actor, before.member_of or (), spec.member_of or ())
@@ -108,8 +115,8 @@ def patch_person(
     """Change only the named fields, as `patch_component` does. Raises PersonGone, and all that `put_person` raises."""
     require_scope(actor, SCOPE)
     found = _held(ref, named=changes.get("member_of") or ())
-    whole = merged(person_spec(found), changes)
-    return put_person(spec=whole, actor=actor, now=now, origin=origin, expected_version=expected_version)
+    whole = checked_person(merged(person_spec(found), changes))
+    return _write(whole, actor=actor, now=now, origin=origin, expected=expected_version)
 
 
 @transaction.atomic

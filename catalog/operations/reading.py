@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from catalog import rules
 from catalog.access import Actor, NotYourTeam
 from catalog.models import Person, SavedView, Star, Team
 from catalog.operations.audit import Diff, record_audit
@@ -156,9 +157,10 @@ def _checked(spec: ViewSpec, actor: Actor) -> Team | None:
         raise _invalid("page", "Views are kept of the list `catalog`.")
     if len(spec.query) > LONGEST_QUERY:
         raise _invalid("query", f"Use at most {LONGEST_QUERY} characters; choose fewer filters.")
-    team = Team.objects.filter(ref=spec.team.lower(), retired_at=None).first() if spec.team else None
+    ref, faults = rules.reference("team", spec.team, kind="group", namespace="default")
+    team = Team.objects.filter(ref=ref, retired_at=None).first() if ref and not faults and "\x00" not in ref else None
     if spec.team and team is None:
-        raise _invalid("team", f"There is no {spec.team[:200]}.")
+        raise _invalid("team", f"There is no {spec.team[:200]!r}.")
     if team and team.pk not in actor.team_ids():
         raise NotYourTeam("Share views with teams of your own.")
     return team

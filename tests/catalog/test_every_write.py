@@ -17,8 +17,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
 from catalog.access import Actor
-from catalog.models import ApiToken, AuditEntry, Domain, System
-from catalog.operations import invite
+from catalog.models import ApiToken, AuditEntry, Claim, Domain, System
+from catalog.operations import ViewSpec, invite, save_view, star
+from catalog.operations.locations import rotate_hook
 from catalog.operations.windows import WindowSpec, declare_window
 from tests import make
 
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.django_db
 UNSAFE = ("post", "put", "patch", "delete")
 OURS = ("catalog.", "portal.pages.")
 REFUSED = {401, 403, 404}
+TARGET = "https://github.com/acme/platform/blob/main/catalog-info.yaml"
 
 
 class World:
@@ -47,6 +49,14 @@ class World:
             email="carol@example.org", team=self.build, role="member", actor=Actor(person=self.ada), now=make.NOW
         )
         self.invitation = invited.row
+        self.imported = make.location("platform", TARGET, team=self.build)
+        rotate_hook(ref=self.imported.ref, actor=Actor(person=self.ada), now=make.NOW)
+        Claim.objects.create(
+            source=self.imported.ref, ref=self.runners.ref, file=TARGET, since=make.NOW, orphaned_at=make.NOW
+        )
+        star(ref=self.runners.ref, actor=Actor(person=self.ada), now=make.NOW)
+        spec_of_view = ViewSpec(name="Ours", query="tier=1", team=self.build.ref)
+        self.view = save_view(spec=spec_of_view, actor=Actor(person=self.ada), now=make.NOW).row
         for somebody in (self.ada, self.mallory, self.root):
             make.account_of(somebody)
 
@@ -81,6 +91,10 @@ def at(path: str) -> Path:
 
 COMPONENT, TEAM = "components/component/default/ci-runners", "teams/default/build-ci"
 SYSTEM, DOMAIN = "systems/default/build", "domains/default/delivery"
+IMPORT = "/imports/default/platform"
+LOCATION = "/api/v1/locations/default/platform"
+A_LOCATION = {"type": "url", "targets": [TARGET], "team": "build-ci", "title": "Mine"}
+ONESELF = frozenset({"other member"})
 MANIFEST: dict[str, Any] = {  # JSON is YAML
     "apiVersion": "backstage.io/v1alpha1",
     "kind": "Component",
@@ -129,6 +143,18 @@ API: dict[str, Write] = {
         lambda world: f"/api/v1/invitations/{world.invitation.pk}", methods=("delete",)
     ),
     "api/v1/invitations/<int:pk>/resend": Write(lambda world: f"/api/v1/invitations/{world.invitation.pk}/resend"),
+    "api/v1/locations/<str:namespace>/<str:name>": Write(at(LOCATION), A_LOCATION, ("put", "patch", "delete")),
+    "api/v1/locations/preview": Write(at("/api/v1/locations/preview"), {"name": "platform", **A_LOCATION}),
+    "api/v1/locations/<str:namespace>/<str:name>/refresh": Write(at(f"{LOCATION}/refresh")),
+    "api/v1/locations/<str:namespace>/<str:name>/webhook": Write(at(f"{LOCATION}/webhook"), methods=("post", "delete")),
+    "api/v1/me/stars/<path:ref>": Write(
+        at("/api/v1/me/stars/component:default/ci-runners"),
+        methods=("put", "delete"),
+        but=ONESELF,
+        why="everybody signed in stars what they like; it touches their own list only",
+    ),
+    "api/v1/me/views": Write(at("/api/v1/me/views"), {"name": "Mine", "query": "tier=1", "team": "build-ci"}),
+    "api/v1/me/views/<str:number>": Write(lambda world: f"/api/v1/me/views/{world.view.pk}", methods=("delete",)),
 }
 TIMES = {"starts_at": "2030-01-01T00:00", "ends_at": "2030-01-01T01:00", "time_zone": "UTC"}
 PAGES: dict[str, Write] = {
@@ -172,6 +198,32 @@ PAGES: dict[str, Write] = {
     ),
     "invitations/<int:pk>/resend": Write(lambda world: f"/invitations/{world.invitation.pk}/resend"),
     "invitations/<int:pk>/revoke": Write(lambda world: f"/invitations/{world.invitation.pk}/revoke"),
+    "catalog/bulk": Write(
+        at("/catalog/bulk"),
+        {"ref": "component:default/ci-runners", "action": "owner", "owner": "group:default/networking"},
+    ),
+    "catalog/views": Write(at("/catalog/views"), {"name": "Mine", "query": "tier=1", "team": "group:default/build-ci"}),
+    "catalog/views/<int:pk>/delete": Write(lambda world: f"/catalog/views/{world.view.pk}/delete"),
+    "stars": Write(
+        at("/stars"),
+        {"ref": "component:default/ci-runners"},
+        but=ONESELF,
+        why="everybody signed in stars what they like; it touches their own list only",
+    ),
+    "imports/new": Write(
+        at("/imports/new"),
+        {"name": "x", "namespace": "default", "type": "url", "targets": TARGET, "team": "build-ci", "every": "1h"},
+    ),
+    "imports/<str:namespace>/<str:name>/edit": Write(
+        at(f"{IMPORT}/edit"),
+        {"title": "Mine", "type": "url", "targets": TARGET, "team": "group:default/build-ci", "every": "1h"},
+    ),
+    "imports/<str:namespace>/<str:name>/refresh": Write(at(f"{IMPORT}/refresh")),
+    "imports/<str:namespace>/<str:name>/retire": Write(at(f"{IMPORT}/retire")),
+    "imports/<str:namespace>/<str:name>/webhook": Write(at(f"{IMPORT}/webhook")),
+    "imports/<str:namespace>/<str:name>/orphans": Write(
+        at(f"{IMPORT}/orphans"), {"ref": "component:default/ci-runners"}
+    ),
     "password": Write(at("/password"), {"old_password": "guess", "new_password1": "x" * 12, "new_password2": "x" * 12}),
 }
 OPEN = {
@@ -179,6 +231,7 @@ OPEN = {
     "sign-out": "it ends one's own session only",
     "password/forgotten": "it sends a letter to whom it concerns; tests/portal/test_new_password.py",
     "password/new/<str:uidb64>/<str:token>": "its link is the key; tests/portal/test_new_password.py",
+    "hooks/locations/<str:namespace>/<str:name>": "its signature is the key; tests/catalog/test_location_hooks.py",
     "welcome/<str:secret>": "its link is the key; tests/portal/test_inviting.py",
 }
 """Addresses that write for people nobody knows yet, and where that is looked at."""
@@ -191,6 +244,7 @@ READING = {
     "systems/<str:namespace>/<str:name>", "domains/<str:namespace>/<str:name>",
     "components/<str:kind>/<str:namespace>/<str:name>/blast-radius.csv",
     "components/<str:kind>/<str:namespace>/<str:name>/blast-radius/cell",
+    "search", "catalog/export.csv", "imports", "imports/<str:namespace>/<str:name>",
 }  # fmt: skip
 """Pages that only read: function views that don't look at the method, so a POST there is a GET."""
 
@@ -259,6 +313,8 @@ def state(world: World) -> list[Any]:
         world.window,
         world.invitation,
         world.token,
+        world.imported,
+        world.view,
     ]
     return [type(row)._default_manager.filter(pk=row.pk).values().get() for row in rows]
 
@@ -290,6 +346,8 @@ def world() -> World:
 @pytest.mark.parametrize("route", API)
 def test_the_api_turns_away_whoever_must_not_write(world: World, route: str, who: str) -> None:
     write, guest = API[route], guests(world)[who]
+    if who in write.but:
+        pytest.skip(write.why)
     before, rows, log = counted(), state(world), AuditEntry.objects.count()
     for method in write.methods:
         code = getattr(guest, method)(write.path(world), write.said(world)).status_code
@@ -334,4 +392,4 @@ def test_the_table_is_about_what_its_own_people_may_do(world: World, route: str)
     lead.force_login(make.account_of(world.ada))
     for method in write.methods:
         code = getattr(lead, method)(write.path(world), write.said(world)).status_code
-        assert code in {200, 201}, (method, code)
+        assert code in {200, 201, 202, 204}, (method, code)
