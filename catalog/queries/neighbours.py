@@ -6,7 +6,6 @@ provider. Being part of something is no need. What is retired needs nothing any 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 from django.db.models import Case, F, Q, QuerySet, When
@@ -103,7 +102,7 @@ def glance(component: Component, *, most: int) -> Glance:
     return Glance(Counts(totals["needs"], totals["needed_by"]), **sides)
 
 
-def _seen(pk: int | None, *told: Any) -> Component | None:
+def _seen(pk: int | None, *told: str | int) -> Component | None:
     """A neighbour with as much of it as a glance shows, as GLANCE tells it."""
     if pk is None:
         return None

@@ -153,7 +153,7 @@ def pulse(sweeps: Collection[str]) -> Pulse:
     is_open = Incident.objects.exclude(state=Incident.State.RESOLVED).order_by()
     counted = is_open.values("severity").annotate(n=Count("pk"), at=nothing).values_list("severity", "n", "at")
     swept = SweepStamp.objects.filter(name__in=sweeps).order_by().values_list(Value(0), Value(0), "at")
-    rows = list(counted.union(swept, all=True))
+    rows = list(counted.union(swept, all=True).order_by())
     return Pulse({severity: n for severity, n, at in rows if n}, min((at for *_, at in rows if at), default=None))
 
 

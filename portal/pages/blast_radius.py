@@ -74,9 +74,8 @@ def facts(component: Component, radius: BlastRadius, request: HttpRequest, *, no
     else:
         shown = dict(islice(by_team.items(), start, start + TEAMS))
         rows, after, left = ROWS, start + TEAMS, len(by_team)
-    owners = {
-        pk for pk in (component.owner_id, *shown) if pk is not None
-    }  # the page itself tells who is on call for its owner
+    # with the component's own owner, for whom the page itself tells who is on call
+    owners = {pk for pk in (component.owner_id, *shown) if pk is not None}
     duty = queries.on_call_now(owners, now=now, request=request)
     groups = _groups(radius, shown, duty, rows=rows, skip=start if one else 0)
     return {
