@@ -2,7 +2,10 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import QuerySet
+from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 
 from catalog.models import ApiToken, Membership, Person, Team
@@ -110,16 +113,48 @@ def may_write(actor: Actor, teams: Collection[Team | int | None], *, scope: str)
     return actor.everywhere or wanted <= actor.team_ids()
 
 
+@dataclass(frozen=True, slots=True)
+class ReaderTeam:
+    """A team the reader is in, dissolved ones too."""
+
+    pk: int
+    label: str
+    leads: bool
+    retired: bool
+
+
+def told_teams(rows: QuerySet[Membership]) -> QuerySet[Any, dict[str, Any]]:
+    """Memberships in teams that are there, by the team's name, each as the JSON of a ReaderTeam."""
+    there = rows.filter(team__isnull=False).order_by("team__name", "team_id")
+    told = JSONObject(pk="team_id", name="team__name", title="team__title", role="role", retired_at="team__retired_at")
+    return there.values_list(told, flat=True)
+
+
+def reader_teams(request: HttpRequest) -> tuple[ReaderTeam, ...]:
+    """The teams of whoever looks at a page, by name; asked for once a request, or with the account already."""
+    person: Person | None = getattr(request.user, "person", None)
+    if person is None:
+        return ()
+    kept: tuple[ReaderTeam, ...] | None = getattr(request, "reader_teams", None)
+    if kept is None:
+        told: list[dict[str, Any]] | None = getattr(request.user, "told_teams", None)
+        rows = told_teams(Membership.objects.filter(person=person)) if told is None else told
+        kept = tuple(
+            ReaderTeam(
+                row["pk"], row["title"] or row["name"], row["role"] == Membership.Role.LEAD, bool(row["retired_at"])
+            )
+            for row in rows
+        )
+        request.reader_teams = kept  # type: ignore[attr-defined]  # as Django keeps `user` there
+    return kept
+
+
 def reader_may_write(request: HttpRequest, teams: Iterable[Team | None]) -> bool:
-    """`may_write` for whoever looks at a page; their teams are asked for once a request, however many parts ask."""
+    """`may_write` for whoever looks at a page."""
     person: Person | None = getattr(request.user, "person", None)
     if person is None or person.platform_admin:
         return person is not None
-    mine: frozenset[int] | None = getattr(request, "reader_team_ids", None)
-    if mine is None:
-        mine = Actor(person=person).team_ids()
-        request.reader_team_ids = mine  # type: ignore[attr-defined]  # as Django keeps `user` there
-    return {team.pk for team in teams if team} <= mine
+    return {team.pk for team in teams if team} <= {team.pk for team in reader_teams(request)}
 
 
 def require(actor: Actor, teams: Collection[Team | int | None], *, scope: str) -> None:

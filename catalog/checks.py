@@ -1,7 +1,7 @@
 """The catalog's own scorecard checks: what anybody needs to know of a component before they need it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Prefetch, prefetch_related_objects
@@ -14,7 +14,7 @@ from catalog.registries import ScorecardCheck, Verdict
 Verdicts = Mapping[int, Verdict]
 Components = Sequence[Component]
 NEEDS = (Dependency.Relation.DEPENDS_ON, Dependency.Relation.CONSUMES)
-TOLD = "edges_told"
+TOLD, LOST = "edges_told", "lost_responders"
 
 
 def has_owner(components: Components, _now: datetime) -> Verdicts:
@@ -80,14 +80,25 @@ def confirmed(components: Components, now: datetime) -> Verdicts:
 def nothing_dangles(components: Components, _now: datetime) -> Verdicts:
     """All it names is there and not retired."""
     edges, queue = _edges(components), reverse("catalog:queue")
-    lost = defaultdict(list)
-    missing = Responder.objects.filter(component__in=components, team=None)
-    for pk, ref in missing.values_list("component_id", "team_ref"):
-        lost[pk].append(ref)
+    lost = _lost_responders(components)
     for one in components:
         lost[one.pk] += [edge.target_ref for edge in edges[one.pk] if edge.target is None or edge.target.retired_at]
         lost[one.pk] += [one.system_ref] if one.system_ref and one.system_id is None else []
     return {one.pk: _dangling(lost[one.pk], queue) for one in components}
+
+
+def tell_responders(component: Component, lost: Iterable[str]) -> None:
+    """What a page has read of it already: those of its responders that are not there, by reference."""
+    vars(component)[LOST] = list(lost)
+
+
+def _lost_responders(components: Components) -> dict[int, list[str]]:
+    lost: dict[int, list[str]] = defaultdict(list)
+    untold = [one for one in components if LOST not in vars(one)]
+    missing = Responder.objects.filter(component__in=untold, team=None) if untold else Responder.objects.none()
+    for pk, ref in missing.values_list("component_id", "team_ref"):
+        lost[pk].append(ref)
+    return lost | {one.pk: list(vars(one)[LOST]) for one in components if LOST in vars(one)}
 
 
 def _edges(components: Components) -> Mapping[int, list[Dependency]]:

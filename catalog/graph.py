@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from catalog.models import Membership
-
 # One recursive walk that keeps ids only (UNION drops what was seen, so cycles end and diamonds are walked once); each
 # step reads the dependencies of one component from two indexes that hold nothing else. Then the edges, and the living
 # by name, as arrays: a row for each would cost more than finding it. Depth and path come from the edges, in memory.
@@ -37,7 +35,9 @@ WITH RECURSIVE reach(id) AS (
       FROM taken JOIN catalog_component c ON c.id = taken.id
 )
 SELECT (SELECT array_agg(broken) FROM edge), (SELECT array_agg(hurt) FROM edge),
-       (SELECT array_agg(id ORDER BY place) FROM living), (SELECT array_agg(owner_id ORDER BY place) FROM living)
+       (SELECT array_agg(id ORDER BY place) FROM living), (SELECT array_agg(owner_id ORDER BY place) FROM living),
+       (SELECT count(DISTINCT person_ref) FROM catalog_membership
+         WHERE team_id IN (SELECT owner_id FROM living WHERE id <> %(start)s))
 """
 
 
@@ -69,31 +69,40 @@ class BlastRadius:
 
 
 def blast_radius(component_id: int) -> BlastRadius:
-    """What breaks, directly or not, when this component breaks. Two queries; linear in the edges met; cycle-safe."""
-    return _whose(component_id, _nearest_first(component_id, *_walked(component_id)))
+    """What breaks, directly or not, when this component breaks. One query; linear in the edges met; cycle-safe."""
+    return _told(component_id, _walked(component_id))
 
 
 def narrow_blast_radius(component_id: int, *, most: int) -> BlastRadius | None:
     """As `blast_radius`, but None where `most` or more would break: then this costs little, and the whole may wait."""
-    hurt = _nearest_first(component_id, *_walked(component_id, most=most))
+    found = _told(component_id, _walked(component_id, most=most))
     # the walk stopped at `most`, the start included
-    return _whose(component_id, hurt) if len(hurt) < most - 1 else None
+    return found if len(found.components) < most - 1 else None
 
 
-def _whose(component_id: int, hurt: tuple[Hurt, ...]) -> BlastRadius:
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """By component those it breaks; by living component, in the order of their names, who owns it; their people."""
+
+    after: dict[int, list[int]]
+    owners: dict[int, int | None]
+    people_count: int
+
+
+def _told(component_id: int, walked: Walked) -> BlastRadius:
+    hurt = _nearest_first(component_id, walked.after, walked.owners)
     team_ids = tuple(sorted({h.owner_id for h in hurt if h.owner_id is not None}))
-    return BlastRadius(component_id, hurt, team_ids, _people(team_ids))
+    return BlastRadius(component_id, hurt, team_ids, walked.people_count)
 
 
-def _walked(start: int, *, most: int | None = None) -> tuple[dict[int, list[int]], dict[int, int | None]]:
-    """By component those it breaks, and by living component, in the order of their names, who owns it."""
+def _walked(start: int, *, most: int | None = None) -> Walked:
     with connection.cursor() as cursor:
         cursor.execute(WALK, {"start": start, "most": most})
-        broken, hurt, living, owners = cursor.fetchone()
+        broken, hurt, living, owners, people_count = cursor.fetchone()
     after: dict[int, list[int]] = {}
     for one, other in zip(broken or (), hurt or (), strict=True):
         after.setdefault(one, []).append(other)
-    return after, dict(zip(living or (), owners or (), strict=True))
+    return Walked(after, dict(zip(living or (), owners or (), strict=True)), people_count)
 
 
 def _nearest_first(start: int, after: dict[int, list[int]], owners: dict[int, int | None]) -> tuple[Hurt, ...]:
@@ -111,9 +120,3 @@ def _nearest_first(start: int, after: dict[int, list[int]], owners: dict[int, in
         level = sorted(via, key=place.__getitem__)
         found += [Hurt(hurt, depth, via[hurt], owners[hurt]) for hurt in level]
     return tuple(found)
-
-
-def _people(team_ids: tuple[int, ...]) -> int:
-    if not team_ids:
-        return 0
-    return Membership.objects.filter(team__in=team_ids).values("person_ref").distinct().count()

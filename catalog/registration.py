@@ -13,10 +13,10 @@ from catalog.queries import searching
 
 
 def scorecard_of(component: Component, request: HttpRequest, now: datetime) -> Mapping[str, object] | None:
-    """A component's scorecard, worked out now: what is missing first."""
+    """A component's scorecard: what is missing first."""
     if component.retired_at is not None:
         return None
-    card = scorecard.judge([component], now=now)[component.pk]
+    card = scorecard.shown(component, now=now)
     missing = [line for line in card.lines if line.verdict.outcome is not True]
     return {
         "card": card,

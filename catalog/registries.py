@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from django.http import HttpRequest
 
@@ -78,10 +78,20 @@ class OnCall:
     until: datetime | None
 
 
-OnCallNow = Callable[[Collection[int], datetime], Mapping[int, OnCall]]
+class OnCallNow(Protocol):
+    """Team ids and the moment → who is on call, for those teams that have somebody.
+
+    With the `request` of a page, what one of its parts asked is not asked again for another, nor for the frame.
+    """
+
+    def __call__(
+        self, team_ids: Collection[int], now: datetime, request: HttpRequest | None = None
+    ) -> Mapping[int, OnCall]:
+        """Who answers for each of them."""
+
 
 on_call: dict[str, OnCallNow] = {}
-"""One entry, `incidents`: team ids and the moment → who is on call, for those teams that have somebody."""
+"""One entry, `incidents`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +107,15 @@ class Verdict:
 class ScorecardCheck:
     """A check of components, asked for whole batches; a component left out of the answer, or an error, is *unknown*.
 
-    `level` is bronze, silver or gold. Where `applies` says no, the check counts neither way.
+    `level` is bronze, silver or gold. Where `applies` says no, the check counts neither way. A check too costly for a
+    page has `kept_fix`, where to put a component right: pages show what the last sweep kept of it, while that is fresh.
     """
 
     title: str
     level: str
     answer: "Callable[[Sequence[Component], datetime], Mapping[int, Verdict]]"
     applies: "Callable[[Component], bool] | None" = None
+    kept_fix: "Callable[[Component], str] | None" = None
 
 
 scorecard_checks: dict[str, ScorecardCheck] = {}

@@ -2,19 +2,21 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from catalog import registries
 from catalog.levels import LEVELS, Answer, Sum, add_up
-from catalog.models import Component
+from catalog.models import Component, Score
 from catalog.registries import ScorecardCheck, Verdict
 
 log = structlog.get_logger(__name__)
 FAILED = Verdict(None, "The check failed; the log says why.")
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """`at` of a score that is due at once, `changed_at` of one that was never worked out."""
+FRESH_FOR = timedelta(hours=2)
+"""Twice the time between two sweeps."""
 SILENT = Verdict(None, "The check said nothing about this component.")
 
 
@@ -51,10 +53,31 @@ def judge(components: Sequence[Component], *, now: datetime) -> Mapping[int, Sco
     for key, check in checks().items():
         for pk, verdict in _asked(key, check, components, now):
             lines[pk].append(Line(key, check, verdict))
-    return {
-        pk: Scorecard(tuple(said), add_up(Answer(line.check.level, line.verdict.outcome) for line in said))
-        for pk, said in lines.items()
-    }
+    return {pk: _added_up(said) for pk, said in lines.items()}
+
+
+def shown(component: Component, *, now: datetime) -> Scorecard:
+    """The scorecard for the component's page: as `judge`, but what costs much as the last sweep found it."""
+    score: Score | None = getattr(component, "score", None)
+    fresh = score if score and max(component.updated_at, now - FRESH_FOR) <= score.at else None
+    lines = []
+    for key, check in checks().items():
+        if (kept := _kept(key, check, component, fresh)) is not None:
+            lines.append(Line(key, check, kept))
+        else:
+            lines += [Line(key, check, verdict) for _, verdict in _asked(key, check, [component], now)]
+    return _added_up(lines)
+
+
+def _kept(key: str, check: ScorecardCheck, component: Component, score: Score | None) -> Verdict | None:
+    if score is None or check.kept_fix is None or key not in score.answers:
+        return None
+    outcome, reason = score.answers[key]
+    return Verdict(outcome, reason, "" if outcome else check.kept_fix(component))
+
+
+def _added_up(lines: Sequence[Line]) -> Scorecard:
+    return Scorecard(tuple(lines), add_up(Answer(line.check.level, line.verdict.outcome) for line in lines))
 
 
 def _asked(

@@ -3,35 +3,39 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db.models import Min
 from django.http import HttpRequest
 from django.urls import reverse
 
 from catalog.models import Component
 from incidents import queries
-from incidents.models import Incident, SweepStamp
+from incidents.models import Incident
 
 PAGING_SWEEPS = ("advance_due", "deliver_due")
 HISTORY = 5
 
 
-def open_incidents(_request: HttpRequest) -> Mapping[str, object]:
+def open_incidents(request: HttpRequest) -> Mapping[str, object]:
     """How many are open, and the worst of them."""
-    counts = queries.open_counts()
+    counts = _pulse(request).open
     return {"count": sum(counts.values()), "worst": min(counts, default=None), "url": reverse("incidents:list")}
 
 
-def swept_at(_request: HttpRequest) -> datetime | None:
+def swept_at(request: HttpRequest) -> datetime | None:
     """When the slower of the two paging sweeps last came by."""
-    at: datetime | None = SweepStamp.objects.filter(name__in=PAGING_SWEEPS).aggregate(at=Min("at"))["at"]
-    return at
+    return _pulse(request).swept_at
+
+
+def _pulse(request: HttpRequest) -> queries.Pulse:
+    """Asked once a request, for both are told around every page."""
+    kept: dict[str, queries.Pulse] = vars(request)
+    if "portico_pulse" not in kept:
+        kept["portico_pulse"] = queries.pulse(PAGING_SWEEPS)
+    return kept["portico_pulse"]
 
 
 def incidents_of(component: Component, request: HttpRequest, now: datetime) -> Mapping[str, object]:
     """A component's incidents: open ones, and the last few that ended."""
-    found = Incident.objects.filter(component=component).select_related("acknowledged_by")
-    is_open = _open(component)
-    ended = list(found.filter(state=Incident.State.RESOLVED).order_by("-number")[:HISTORY])
+    is_open, ended = _open_and_ended(component)
     return {
         "component": component,
         "open": is_open,
@@ -44,13 +48,13 @@ def incidents_of(component: Component, request: HttpRequest, now: datetime) -> M
 
 def worst_open(component: Component, request: HttpRequest, now: datetime) -> Mapping[str, object] | None:
     """The notice on top: the component's worst open incident; None when all is quiet."""
-    found = _open(component)
+    found, _ = _open_and_ended(component)
     return {"incident": found[0], "now": now} if found else None
 
 
-def _open(component: Component) -> list[Incident]:
-    """Worst first; asked once for both panels of a page, which get the same row of the component."""
-    kept: dict[str, list[Incident]] = vars(component)
-    if "portico_open_incidents" not in kept:
-        kept["portico_open_incidents"] = queries.open_incidents_of(component)
-    return kept["portico_open_incidents"]
+def _open_and_ended(component: Component) -> tuple[list[Incident], list[Incident]]:
+    """The worst first, the last few first; asked once for both panels of a page, which get the same component."""
+    kept: dict[str, tuple[list[Incident], list[Incident]]] = vars(component)
+    if "portico_incidents" not in kept:
+        kept["portico_incidents"] = queries.incidents_beside(component, ended=HISTORY)
+    return kept["portico_incidents"]

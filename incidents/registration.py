@@ -7,23 +7,25 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from catalog import registries
-from catalog.access import Actor, may_write, person_of
+from catalog.access import reader_may_write, reader_teams
 from catalog.models import Team
-from incidents import checks, frame, rota
-from incidents.queries import oncall, searching
+from incidents import checks, duty, frame, rota
+from incidents.queries import searching
 from portal.lib.clock import now_of
 
 
-def on_call_now(team_ids: Collection[int], now: datetime) -> Mapping[int, registries.OnCall]:
+def on_call_now(
+    team_ids: Collection[int], now: datetime, request: HttpRequest | None = None
+) -> Mapping[int, registries.OnCall]:
     """Who answers for each team, for those that have somebody."""
-    found = oncall.on_call_of_teams(team_ids, now=now)
+    found = duty.of_teams(team_ids, now=now, request=request)
     return {pk: registries.OnCall(one.person, one.until) for pk, one in found.items() if one.person is not None}
 
 
 def on_call_for_me(request: HttpRequest) -> Mapping[str, object] | None:
     """Who is on call for the reader's teams, for the top of every page."""
-    teams = list(Team.objects.filter(memberships__person=person_of(request), retired_at=None).order_by("name"))
-    found = oncall.on_call_of_teams(teams, now=now_of(request))
+    teams = [team for team in reader_teams(request) if not team.retired]
+    found = duty.of_teams([team.pk for team in teams], now=now_of(request), request=request)
     covered = [(team, found[team.pk]) for team in teams if team.pk in found and not found[team.pk].nobody]
     if not covered:
         return None
@@ -34,9 +36,13 @@ def on_call_for_me(request: HttpRequest) -> Mapping[str, object] | None:
 
 def team_on_call(team: Team, request: HttpRequest, now: datetime) -> Mapping[str, object]:
     """The team's schedules on its page: who has each, who is next, where nobody is."""
-    me = person_of(request) if request.user.is_authenticated else None
-    may = me is not None and may_write(Actor(person=me), [team], scope="oncall:write")
-    return {"team": team, "schedules": rota.of_team(team, now=now), "now": now, "may_write": may}
+    may = reader_may_write(request, [team])
+    return {
+        "team": team,
+        "schedules": rota.of_team(duty.schedules_of(team, now=now, request=request), now=now),
+        "now": now,
+        "may_write": may,
+    }
 
 
 registries.navigation["incidents"] = registries.NavEntry(

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from django.urls import reverse
 
-from catalog.models import Person, Team
+from catalog.models import Person
 from incidents.models import LayerVersion, Override, Schedule
 from incidents.oncall import lanes, rotation
 from incidents.oncall.wallclock import local_date
@@ -105,9 +105,8 @@ def one(schedule: Schedule, *, now: datetime, first_day: date, days: int, zone: 
     )
 
 
-def of_team(team: Team, *, now: datetime) -> list[tuple[OnCall, Hole | None]]:
+def of_team(loaded: Sequence[Schedule], *, now: datetime) -> list[tuple[OnCall, Hole | None]]:
     """A team's schedules: who has each, and the first gap of the next four weeks."""
-    loaded = queries.schedules(since=now, slugs=_slugs_of(team))
     first: dict[int, Hole] = {}
     for hole in queries.holes(loaded, now, now + AHEAD):
         if not hole.decided:
@@ -155,10 +154,6 @@ def initial_turns(schedule: Schedule, now: datetime) -> dict[str, object]:
         "weekday": row.weekday,
         "starts_at": handoff.at if handoff else now,
     }
-
-
-def _slugs_of(team: Team) -> list[str]:
-    return list(Schedule.objects.filter(team=team, retired_at=None).values_list("slug", flat=True))
 
 
 def _final(row: Schedule, stretches: Sequence[rotation.Stretch], axis: lanes.Axis, names: dict[str, str]) -> lanes.Lane:

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from portal.lib.clock import keep_now
 from portal.lib.errors import Expected
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -63,6 +64,8 @@ class ReaderZone:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         person = getattr(request.user, "person", None) if request.user.is_authenticated else None
+        if now := getattr(request.user, "loaded_at", None):
+            keep_now(request, now)
         with timezone.override(_zone(str(getattr(person, "time_zone", "")))):
             return self.get_response(request)
 

@@ -12,16 +12,22 @@ from portal.lib import words
 from slo import queries
 from slo.queries import searching
 
+COUNTED = "counted_objectives"
+"""What the page of a component has counted of it for one of its parts need not be counted for another."""
+
 
 def objectives_of(component: Component, request: HttpRequest, now: datetime) -> Mapping[str, object]:
     """A component's promises, loudest first."""
     rows = queries.of_component(component.pk)
+    vars(component)[COUNTED] = len(rows)
     return {"component": component, "rows": rows, "objectives": len(rows), "now": now, "user": request.user}
 
 
 def has_objective(components: Sequence[Component], _now: datetime) -> Mapping[int, registries.Verdict]:
     """Whether anything is promised for each of them."""
-    counts = queries.objectives_of(components)
+    counts = {one.pk: vars(one)[COUNTED] for one in components if COUNTED in vars(one)}
+    untold = [one for one in components if one.pk not in counts]
+    counts |= queries.objectives_of(untold) if untold else {}
     new = reverse("slo:new")
     return {
         one.pk: registries.Verdict(True, words.plural(counts[one.pk], "objective"))

@@ -71,6 +71,7 @@ from catalog.queries.scores import (
 from catalog.queries.searching import kinds, marked, search
 from catalog.queries.troubles import TROUBLES, QueueFilter, Trouble
 from catalog.queries.troubles import counts as trouble_counts
+from catalog.queries.whole import Engaged, Owned, Said, Whole, whole_component
 
 __all__ = [
     "NOBODY",
@@ -84,6 +85,7 @@ __all__ = [
     "Case",
     "ComponentFilter",
     "Counts",
+    "Engaged",
     "Facet",
     "Fleet",
     "Found",
@@ -98,14 +100,17 @@ __all__ = [
     "NoSuchSystem",
     "NoSuchTeam",
     "Orphan",
+    "Owned",
     "Page",
     "QueueFilter",
     "QueuePage",
     "Relation",
+    "Said",
     "ScoreFilter",
     "Side",
     "Told",
     "Trouble",
+    "Whole",
     "cases",
     "changes_of",
     "component_by_ref",
@@ -163,4 +168,5 @@ __all__ = [
     "used_by",
     "views_for",
     "visits_of",
+    "whole_component",
 ]

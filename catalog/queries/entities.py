@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Case, F, Max, Q, QuerySet, When
+from django.http import HttpRequest
 
 from catalog import registries
 from catalog.access import Actor
@@ -111,10 +112,12 @@ def health_said(component_ids: Iterable[int]) -> Mapping[int, list[ComponentHeal
     return said
 
 
-def on_call_now(team_ids: Collection[int], *, now: datetime) -> Mapping[int, registries.OnCall]:
-    """Who is on call, by team; empty while no app knows."""
+def on_call_now(
+    team_ids: Collection[int], *, now: datetime, request: HttpRequest | None = None
+) -> Mapping[int, registries.OnCall]:
+    """Who is on call, by team; empty while no app knows. All parts of the page of a `request` ask once."""
     ask = registries.on_call.get("incidents")
-    return ask(team_ids, now) if ask and team_ids else {}
+    return ask(team_ids, now, request) if ask and team_ids else {}
 
 
 def changes_of(ref: str) -> QuerySet[AuditEntry]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Case, F, Q, QuerySet, When
 
-from catalog.models import Component, Dependency
+from catalog.models import Component, Dependency, Team
 from catalog.queries.keyset import page
 
 Said = Dependency.Relation
@@ -20,7 +20,9 @@ ORDER = ("other_ref", "pk")
 
 # Each side's first few with how many there are, in one question, for the first screen
 GLANCE = """
-SELECT side, other_id, other_ref, relation, total FROM (
+SELECT side, other_ref, relation, total, c.id, c.ref, c.kind, c.namespace, c.name, c.title, c.type, c.worst,
+       c.owner_ref, t.ref, t.namespace, t.name, t.title
+  FROM (
     SELECT edges.*, count(*) OVER (PARTITION BY side) AS total,
            row_number() OVER (PARTITION BY side ORDER BY other_ref COLLATE "C", id) AS place
       FROM (
@@ -42,8 +44,12 @@ SELECT side, other_id, other_ref, relation, total FROM (
         SELECT 'part_of', target_id, target_ref, relation, id
           FROM catalog_dependency WHERE holder_id = %(me)s AND relation = 'subcomponentOf'
       ) edges
-) ranked WHERE place <= %(most)s ORDER BY side, place
+) ranked LEFT JOIN catalog_component c ON c.id = ranked.other_id LEFT JOIN catalog_team t ON t.id = c.owner_id
+ WHERE place <= %(most)s ORDER BY side, place
 """
+
+
+SEEN = ("ref", "kind", "namespace", "name", "title", "type", "worst", "owner_ref")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +89,26 @@ class Glance:
 
 
 def glance(component: Component, *, most: int) -> Glance:
-    """What stands beside it, at most `most` a side; two questions however many there are."""
+    """What stands beside it, at most `most` a side; one question however many there are."""
     with connection.cursor() as cursor:
         cursor.execute(GLANCE, {"me": component.pk, "most": most})
-        rows: list[tuple[str, int | None, str, str, int]] = cursor.fetchall()
-    there = _there(other for _, other, *_ in rows)
+        rows = cursor.fetchall()
     found: dict[str, list[Beside]] = {"needs": [], "needed_by": [], "part_of": []}
     totals = {"needs": 0, "needed_by": 0}
-    for side, other, ref, relation, total in rows:
-        found[side].append(Beside(ref, there.get(other or 0), str(Said(relation).label)))
+    for side, ref, relation, total, *other in rows:
+        found[side].append(Beside(ref, _seen(*other), str(Said(relation).label)))
         totals[side] = total
     sides = {side: tuple(some) for side, some in found.items()}
     return Glance(Counts(totals["needs"], totals["needed_by"]), **sides)
+
+
+def _seen(pk: int | None, *told: str | int) -> Component | None:
+    """A neighbour with as much of it as a glance shows, as GLANCE tells it."""
+    if pk is None:
+        return None
+    component, (ref, namespace, name, title) = told[:8], told[8:]
+    owner = Team(ref=ref, namespace=namespace, name=name, title=title) if ref else None
+    return Component(pk=pk, owner=owner, **dict(zip(SEEN, component, strict=True)))
 
 
 def neighbours(component: Component, *, needs: str = "", needed_by: str = "", size: int = 50) -> tuple[Side, Side]:

@@ -6,10 +6,11 @@ nothing any more to what they name, but are shown where something still names th
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField, Value
 
 from catalog.manifest import INVERSE
 from catalog.models import Component, Domain, Person, System, Team
@@ -83,7 +84,7 @@ class Relation:
 def relations_of(
     ref: str, *, types: Collection[str] = (), after: tuple[str, str] = ("", ""), most: int | None = None
 ) -> list[Relation]:
-    """What `ref` has to do with others, by type and reference; one question, and one for each kind met.
+    """What `ref` has to do with others, by type and reference; two questions.
 
     `types` are those wanted, all without; `after` is where the last page ended.
     """
@@ -102,16 +103,29 @@ def relations_of(
 
 
 def names_of(refs: Iterable[str]) -> dict[str, Named]:
-    """What those of `refs` that are there are called, whatever their kind; one question a table."""
+    """What those of `refs` that are there are called, whatever their kind; one question."""
     wanted: dict[type[Kind], list[str]] = {}
     for ref in set(refs):
         if table := KINDS.get(ref.partition(":")[0]):
             wanted.setdefault(table, []).append(ref)
-    found = (entity for table, some in wanted.items() for entity in _present(table, some))
-    return {entity.ref: Named(entity.label, entity.get_absolute_url(), bool(entity.retired_at)) for entity in found}
+    first, *rest = [_present(table, some) for table, some in wanted.items()] or [Component.objects.none()]
+    rows = first.union(*rest, all=True).order_by() if rest else first
+    return {row[0]: _named(*row) for row in rows}
 
 
-def _present(table: type[Kind], refs: list[str]) -> Iterable[Kind]:
-    more = {Component: ("kind",), Person: ("display_name",)}.get(table, ())
-    rows: QuerySet[Any] = table._default_manager.all()
-    return rows.filter(ref__in=refs).only("ref", "namespace", "name", "title", "retired_at", *more)
+def _present(table: type[Kind], refs: list[str]) -> QuerySet[Any, Any]:
+    rows: QuerySet[Any] = table._default_manager.filter(ref__in=refs).order_by()
+    nothing = Value("", output_field=TextField())
+    kind = "kind" if table is Component else nothing
+    called = "display_name" if table is Person else nothing
+    return rows.values_list("ref", "namespace", "name", "title", "retired_at", kind, called)
+
+
+def _named(
+    ref: str, namespace: str, name: str, title: str, retired_at: datetime | None, kind: str, called: str
+) -> Named:
+    known = {"ref": ref, "namespace": namespace, "name": name, "title": title}
+    table = KINDS[ref.partition(":")[0]]
+    own = {Component: {"kind": kind}, Person: {"display_name": called}}.get(table, {})
+    entity = table(**known, **own)
+    return Named(entity.label, entity.get_absolute_url(), bool(retired_at))

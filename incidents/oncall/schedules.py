@@ -6,7 +6,7 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from incidents.models import LayerVersion, Override, Schedule
 from incidents.oncall import rotation
@@ -17,12 +17,17 @@ def with_layers(slugs: Iterable[str] | None = None, *, overrides_from: datetime 
 
     `overrides_from` leaves out overrides that ended before.
     """
+    in_use = in_use_with_layers(overrides_from=overrides_from)
+    return list(in_use if slugs is None else in_use.filter(slug__in=set(slugs)))
+
+
+def in_use_with_layers(*, overrides_from: datetime | None = None) -> QuerySet[Schedule]:
+    """As `with_layers`, to be narrowed."""
     overrides = Override.objects.filter(withdrawn_at=None).select_related("person")
     if overrides_from is not None:
         overrides = overrides.filter(ends_at__gt=overrides_from)
     in_use = Schedule.objects.filter(retired_at=None).select_related("team")
-    found = in_use.prefetch_related("layers", Prefetch("overrides", overrides))
-    return list(found if slugs is None else found.filter(slug__in=set(slugs)))
+    return in_use.prefetch_related("layers", Prefetch("overrides", overrides))
 
 
 def rotation_of(schedule: Schedule) -> rotation.Schedule:

@@ -1,15 +1,16 @@
 """Incidents, their pages and timelines, as pages and API show them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from operator import attrgetter
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, DateTimeField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
 
 from catalog.models import Component, Membership, Person
 from incidents.escalation import Move, MoveKind, forecast
-from incidents.models import Alert, Incident, Notification, Page, TimelineEntry
+from incidents.models import Alert, Incident, Notification, Page, SweepStamp, TimelineEntry
 from incidents.oncall.directory import Directory
 from incidents.policies import policy_for, progress_of
 from portal.lib.errors import Missing
@@ -35,6 +36,14 @@ class NextMove:
     at: datetime
     words: str
     people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """Severity to number of open incidents, and when the slowest of the sweeps last came by."""
+
+    open: Mapping[int, int]
+    swept_at: datetime | None
 
 
 def incident_by_number(number: int) -> Incident:
@@ -77,6 +86,18 @@ def open_incidents_of(component: Component) -> list[Incident]:
     """The open incidents of a component, the worst first."""
     found = Incident.objects.filter(component=component).exclude(state=Incident.State.RESOLVED)
     return list(found.select_related(*RELATED).order_by("severity", "opened_at"))
+
+
+def incidents_beside(component: Component, *, ended: int) -> tuple[list[Incident], list[Incident]]:
+    """The open incidents of a component, the worst first, and the last few that ended; one question."""
+    its = Incident.objects.filter(component=component)
+    last = its.filter(state=Incident.State.RESOLVED).order_by("-number").values("number")[:ended]
+    shown = its.filter(~Q(state=Incident.State.RESOLVED) | Q(number__in=last)).select_related(*RELATED)
+    found: tuple[list[Incident], list[Incident]] = ([], [])
+    for one in shown.order_by("severity", "opened_at"):
+        found[one.state == Incident.State.RESOLVED].append(one)
+    found[1].sort(key=attrgetter("number"), reverse=True)
+    return found
 
 
 def pages_of(incident: Incident) -> list[Page]:
@@ -124,6 +145,16 @@ def open_counts() -> dict[int, int]:
     """Severity to number of open incidents."""
     counted = Incident.objects.exclude(state=Incident.State.RESOLVED).values_list("severity").annotate(n=Count("pk"))
     return dict(counted.order_by("severity"))
+
+
+def pulse(sweeps: Collection[str]) -> Pulse:
+    """What the frame around every page tells, in one question."""
+    nothing = Value(None, output_field=DateTimeField())
+    is_open = Incident.objects.exclude(state=Incident.State.RESOLVED).order_by()
+    counted = is_open.values("severity").annotate(n=Count("pk"), at=nothing).values_list("severity", "n", "at")
+    swept = SweepStamp.objects.filter(name__in=sweeps).order_by().values_list(Value(0), Value(0), "at")
+    rows = list(counted.union(swept, all=True).order_by())
+    return Pulse({severity: n for severity, n, at in rows if n}, min((at for *_, at in rows if at), default=None))
 
 
 def _said(page: Page, move: Move) -> NextMove:

@@ -1,16 +1,17 @@
 """Who is on call: now, next, in a period, and where nobody is; a few queries for any number of schedules."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models import Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
 
 from catalog.models import Person, Team
 from incidents.models import Override, Schedule, TeamPaging
 from incidents.oncall import rotation
-from incidents.oncall.schedules import rotation_of, with_layers
+from incidents.oncall.schedules import in_use_with_layers, rotation_of, with_layers
 from portal.lib.errors import Missing
 
 log = structlog.get_logger(__name__)
@@ -136,22 +137,32 @@ def on_call_now(loaded: Iterable[Schedule], *, now: datetime) -> list[OnCall]:
 def on_call_of_teams(teams: Iterable[Team | int], *, now: datetime) -> dict[int, OnCall]:
     """Team key to who is on call for it: by the schedule it is shown by, else its first by name; without any, no entry.
 
-    Five queries for any number of teams.
+    Four queries for any number of teams.
     """
     wanted = {team.pk if isinstance(team, Team) else team for team in teams}
-    named = TeamPaging.objects.filter(team__in=wanted, schedule__retired_at=None).exclude(schedule=None)
-    first = Schedule.objects.filter(team__in=wanted, retired_at=None).order_by()
-    rows = named.values_list("team_id", Value(0), Value(""), "schedule__slug").union(
-        first.values_list("team_id", Value(1), "name", "slug"), all=True
-    )
-    shown: dict[int, str] = {}
-    for pk, _, _, slug in sorted(rows):
-        shown.setdefault(pk, slug)
-    found = {
-        on_call.schedule.slug: on_call
-        for on_call in on_call_now(with_layers(shown.values(), overrides_from=now), now=now)
-    }
-    return {pk: found[slug] for pk, slug in shown.items() if slug in found}
+    return shown_on_call(wanted, schedules_of_teams(wanted, since=now), now=now)
+
+
+def schedules_of_teams(team_ids: Collection[int], *, since: datetime) -> list[Schedule]:
+    """As `schedules`, by name: theirs, and those they are shown by, with the ids of the latter in `shown_for`."""
+    if not team_ids:
+        return []
+    named = TeamPaging.objects.filter(team__in=team_ids)
+    shown_for = ArraySubquery(named.filter(schedule=OuterRef("pk")).values("team_id"))
+    theirs = Q(team__in=team_ids) | Q(pk__in=named.exclude(schedule=None).values("schedule"))
+    found = in_use_with_layers(overrides_from=since).filter(theirs).annotate(shown_for=shown_for)
+    return list(found.order_by("name", "slug"))
+
+
+def shown_on_call(team_ids: Collection[int], loaded: Sequence[Schedule], *, now: datetime) -> dict[int, OnCall]:
+    """As `on_call_of_teams`, of what `schedules_of_teams` loaded; one query."""
+    shown: dict[int, Schedule] = {}
+    for row in loaded:
+        if row.team_id is not None and row.team_id in team_ids:
+            shown.setdefault(row.team_id, row)
+    shown |= {pk: row for row in loaded for pk in getattr(row, "shown_for", ())}
+    found = {one.schedule.pk: one for one in on_call_now({row.pk: row for row in shown.values()}.values(), now=now)}
+    return {pk: found[row.pk] for pk, row in shown.items()}
 
 
 def duties(

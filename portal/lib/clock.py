@@ -5,6 +5,8 @@ from datetime import datetime
 from django.db import connection
 from django.http import HttpRequest
 
+KEPT = "portico_now"
+
 
 def db_now() -> datetime:
     """The database server's wall clock, aware, in UTC; it advances inside a transaction too."""
@@ -17,6 +19,11 @@ def db_now() -> datetime:
 def now_of(request: HttpRequest) -> datetime:
     """`db_now`, asked once a request, so that all parts of a page agree and pay for it once."""
     kept: dict[str, datetime] = vars(request)
-    if "portico_now" not in kept:
-        kept["portico_now"] = db_now()
-    return kept["portico_now"]
+    if KEPT not in kept:
+        kept[KEPT] = db_now()
+    return kept[KEPT]
+
+
+def keep_now(request: HttpRequest, now: datetime) -> None:
+    """Let `now_of` answer what the database said `now` is while it was asked for something else of this request."""
+    vars(request)[KEPT] = now

@@ -61,8 +61,9 @@ class Group:
         return self.people_total - len(self.people)
 
 
-def facts(component: Component, radius: BlastRadius, query: QueryDict, *, now: datetime) -> dict[str, object]:
+def facts(component: Component, radius: BlastRadius, request: HttpRequest, *, now: datetime) -> dict[str, object]:
     """The tab: `?team=` all of one team, `?from=` what comes after, `?view=graph` the drawing."""
+    query = request.GET
     if query.get("view") == "graph":
         return {"view": "graph", **_drawing(component, radius)}
     by_team, one, start = _by_team(radius), query.get("team", "").replace("\x00", ""), _start(query)
@@ -73,7 +74,10 @@ def facts(component: Component, radius: BlastRadius, query: QueryDict, *, now: d
     else:
         shown = dict(islice(by_team.items(), start, start + TEAMS))
         rows, after, left = ROWS, start + TEAMS, len(by_team)
-    groups = _groups(radius, shown, now=now, rows=rows, skip=start if one else 0)
+    # with the component's own owner, for whom the page itself tells who is on call
+    owners = {pk for pk in (component.owner_id, *shown) if pk is not None}
+    duty = queries.on_call_now(owners, now=now, request=request)
+    groups = _groups(radius, shown, duty, rows=rows, skip=start if one else 0)
     return {
         "view": "list",
         "one_team": one,
@@ -130,8 +134,8 @@ def _by_team(radius: BlastRadius) -> dict[int | None, list[Hurt]]:
 def _groups(
     radius: BlastRadius,
     by_team: Mapping[int | None, Sequence[Hurt]],
+    duty: Mapping[int, OnCall],
     *,
-    now: datetime,
     rows: int,
     skip: int = 0,
 ) -> list[Group]:
@@ -141,7 +145,6 @@ def _groups(
     there = _components({step for pk, way in ways.items() for step in (pk, *way)}).in_bulk()
     ids = [pk for pk in by_team if pk is not None]
     teams = Team.objects.in_bulk(ids)
-    duty = queries.on_call_now(ids, now=now)
     people = _people(ids)
 
     def row(hurt: Hurt) -> Row:

@@ -86,7 +86,7 @@ def show(request: HttpRequest) -> HttpResponse:
     context = {
         "now": now,
         "wanted": wanted,
-        "lines": lines(page.rows, now=now),
+        "lines": lines(page.rows, now=now, request=request),
         "facets": [_field(name, legend, counted.facets[name]) for name, legend in LEGENDS.items()],
         "chosen": _chosen(request.GET),
         "tabs": tabs,
@@ -114,12 +114,13 @@ def _field(name: str, legend: str, choices: list[queries.Facet]) -> Field:
     return Field(name, legend, shown, rest, typed=name in BY_NAME and bool(choices))
 
 
-def lines(components: Iterable[Component], *, now: datetime) -> list[Line]:
+def lines(components: Iterable[Component], *, now: datetime, request: HttpRequest | None = None) -> list[Line]:
     """Components as rows, with their health in words and who is on call for their owners; four questions for all."""
     found = list(components)
     ids = [component.pk for component in found]
     health = queries.health_said(ids)
-    duty = queries.on_call_now({c.owner_id for c in found if c.owner_id is not None}, now=now)
+    owners = {c.owner_id for c in found if c.owner_id is not None}
+    duty = queries.on_call_now(owners, now=now, request=request)
     used = queries.used_by(ids)
     return [
         Line(
@@ -133,7 +134,7 @@ def lines(components: Iterable[Component], *, now: datetime) -> list[Line]:
     ]
 
 
-def health_key(said: Sequence[ComponentHealth] | None) -> str:
+def health_key(said: Sequence[ComponentHealth | queries.Said] | None) -> str:
     """The worst of what is said (loudest first) as the design language names it; `no-slo` where nothing is."""
     return KEYS[said[0].state] if said else "no-slo"
 

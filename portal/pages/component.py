@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from catalog import queries, registries
+from catalog import checks, queries, registries
 from catalog.graph import BlastRadius, blast_radius, narrow_blast_radius
 from catalog.models import Component
 from catalog.queries import Counts, Glance
@@ -62,14 +62,15 @@ class Filled:
 @readable
 def show(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpResponse:
     """The component's page; `?tab=` a key of `TITLES`."""
-    component = queries.component_by_ref(f"{kind}:{namespace}/{name}")
-    now = now_of(request)
+    whole = queries.whole_component(f"{kind}:{namespace}/{name}")
+    component, now = whole.component, now_of(request)
+    checks.tell_responders(component, (one.team_ref for one in whole.responders if one.team is None))
     titles = _titles(component)
     tab = chosen_tab(request, titles)
     beside = queries.glance(component, most=MOST)
     radius = blast_radius(component.pk) if tab == "blast-radius" else _narrow(component, beside.counts)
     panels = filled(registries.component_panels, component, request, now)
-    said = queries.health_said([component.pk]).get(component.pk, [])
+    facts = _tab_facts(component, tab, request, beside, radius, now=now)
     context = {
         "component": component,
         "now": now,
@@ -80,12 +81,13 @@ def show(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpResp
         "counts": beside.counts,
         "radius": radius,
         "may_write": may_edit(request, component),
-        **owner_facts(component, now=now),
-        **_ownership(component),
-        "responders": list(component.responders.select_related("team")),
-        "health": health_key(said),
-        "said": said,
-        **_tab_facts(component, tab, request, beside, radius, now=now),
+        **owner_facts(component, request, now=now, leads=whole.leads),
+        "ownerships": whole.owned,
+        "owned_since": next((one.since for one in whole.owned if one.until is None), None),
+        "responders": whole.responders,
+        "health": health_key(whole.said),
+        "said": whole.said,
+        **facts,
     }
     return render(request, "catalog/component.html", context)
 
@@ -133,11 +135,6 @@ def _narrow(component: Component, counts: Counts) -> BlastRadius | None:
     return narrow_blast_radius(component.pk, most=WIDE) if counts.needed_by < WIDE else None
 
 
-def _ownership(component: Component) -> dict[str, object]:
-    owned = list(component.ownerships.select_related("team").order_by("-period")[:8])
-    return {"ownerships": owned, "owned_since": next((o.period.lower for o in owned if o.period.upper is None), None)}
-
-
 def _tab_facts(
     component: Component,
     tab: str,
@@ -157,7 +154,7 @@ def _tab_facts(
         case "dependencies":
             return _dependencies(component, request)
         case "blast-radius" if radius:
-            return radius_tab.facts(component, radius, request.GET, now=now)
+            return radius_tab.facts(component, radius, request, now=now)
         case "overview":
             return _overview(component, beside)
     return {}

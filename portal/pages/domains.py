@@ -73,7 +73,7 @@ def show(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "may_write": may_edit(request, domain),
         "edit_url": reverse("catalog:edit-domain", args=[domain.namespace, domain.name]),
         "retire_url": reverse("catalog:retire-domain", args=[domain.namespace, domain.name]),
-        **owner_facts(domain, now=now),
+        **owner_facts(domain, request, now=now),
         **health_facts(queries.healths_inside(system__domain=domain, system__retired_at=None)),
         **_tab_facts(domain, tab, request),
     }
@@ -107,7 +107,7 @@ def _tab_facts(domain: Domain, tab: str, request: HttpRequest) -> dict[str, obje
     page = queries.page(inside, ("name", "pk"), cursor=request.GET.get("cursor", ""), size=SIZE)
     narrower = domain.children.filter(retired_at=None).select_related("owner").order_by("name")[:MOST_CHILDREN]
     return {
-        "lines": system_lines(page.rows, now=now_of(request)),
+        "lines": system_lines(page.rows, now=now_of(request), request=request),
         "next": f"?cursor={page.next}" if page.next else "",
         "previous": f"?cursor={page.previous}" if page.previous else "",
         "narrower": domain_lines(narrower),

@@ -1,6 +1,6 @@
 """What the pages of all kinds share: whose it is and who answers now, its links, its relations, its way up."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -15,7 +15,7 @@ from catalog.access import Owner, reader_may_write
 from catalog.described import spec_of
 from catalog.models import Component, Domain, Membership, Person, System, Team
 from catalog.models.entity import Entity
-from catalog.queries import Relation
+from catalog.queries import Named, Relation
 from catalog.rules import safe_url
 from catalog.translating import entity_of
 
@@ -39,10 +39,14 @@ class Group:
     relations: tuple[Relation, ...]
 
 
-def owner_facts(entity: Owned, *, now: datetime) -> dict[str, object]:
-    """Whose it is, who is on call for them until when, and how to reach them; a person may own too."""
+def owner_facts(
+    entity: Owned, request: HttpRequest, *, now: datetime, leads: Iterable[Named | Person] | None = None
+) -> dict[str, object]:
+    """Whose it is, who is on call for them until when, and how to reach them; a person may own too.
+
+    `leads` of the team, where the page asked for them already.
+    """
     team = queries.owner_of(entity)
-    leads = Membership.objects.filter(team=team, role=Membership.Role.LEAD).select_related("person") if team else []
     person = None
     if entity.owner_ref.startswith("user:"):
         person = Person.objects.filter(ref=entity.owner_ref, retired_at=None).first()
@@ -50,11 +54,16 @@ def owner_facts(entity: Owned, *, now: datetime) -> dict[str, object]:
         "owner": team,
         "owner_ref": entity.owner_ref,
         "owner_person": person,
-        "leads": [lead.person for lead in leads if lead.person],
-        "duty": queries.on_call_now([team.pk], now=now).get(team.pk) if team else None,
+        "leads": list(_leads(team) if leads is None else leads) if team else [],
+        "duty": queries.on_call_now([team.pk], now=now, request=request).get(team.pk) if team else None,
         "chat": safe_url(team.chat_url) if team else "",
         "mail": team.email if team else person.email if person else "",
     }
+
+
+def _leads(team: Team) -> Iterator[Person]:
+    rows = Membership.objects.filter(team=team, role=Membership.Role.LEAD).select_related("person")
+    return (row.person for row in rows if row.person)
 
 
 def may_edit(request: HttpRequest, entity: Owned | Team) -> bool:

@@ -8,9 +8,8 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from catalog import queries
-from catalog.access import Actor
+from catalog.access import reader_teams
 from catalog.models import Membership, Person, Team
-from catalog.operations.invitations import led_by
 from portal.lib.clock import db_now
 from portal.lib.reading import readable
 
@@ -47,7 +46,7 @@ def may_invite(request: HttpRequest, team: Team | None = None) -> bool:
     reader: Person | None = getattr(request.user, "person", None)
     if reader is None or (team and team.retired_at):
         return False
-    led = led_by(Actor(person=reader))
+    led = {one.pk for one in reader_teams(request) if one.leads and not one.retired}
     return reader.platform_admin or (team.pk in led if team else bool(led))
 
 

@@ -57,10 +57,10 @@ def _tab_facts(person: Person, tab: str, request: HttpRequest) -> dict[str, obje
         .select_related("team")
         .order_by("team_ref")[:MOST],
         "on_call": [(team, duty[team.pk]) for team in teams if team.pk in duty and duty[team.pk].person == person],
-        "lines": lines(page.rows, now=now),
+        "lines": lines(page.rows, now=now, request=request),
         "next": f"?cursor={page.next}" if page.next else "",
         "previous": f"?cursor={page.previous}" if page.previous else "",
-        "systems": system_lines(System.objects.filter(**own).order_by("name")[:MOST], now=now),
+        "systems": system_lines(System.objects.filter(**own).order_by("name")[:MOST], now=now, request=request),
         "domains": domain_lines(Domain.objects.filter(**own).order_by("name")[:MOST]),
         "links": links_of(person),
         "wrote": person.audit_entries.all()[:10],

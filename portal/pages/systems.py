@@ -54,7 +54,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "q": text,
         "trail": [("Catalog", reverse("catalog:components")), ("Systems", "")],
         "total": living.count(),
-        "lines": system_lines(page.rows, now=now),
+        "lines": system_lines(page.rows, now=now, request=request),
         "next": _address(text, page.next),
         "previous": _address(text, page.previous),
     }
@@ -77,18 +77,18 @@ def show(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "may_write": may_edit(request, system),
         "edit_url": reverse("catalog:edit-system", args=[system.namespace, system.name]),
         "retire_url": reverse("catalog:retire-system", args=[system.namespace, system.name]),
-        **owner_facts(system, now=now),
+        **owner_facts(system, request, now=now),
         **health_facts(healths),
         **_tab_facts(system, tab, request, now=now),
     }
     return render(request, "catalog/system.html", context)
 
 
-def system_lines(systems: Iterable[System], *, now: datetime) -> list[Line]:
+def system_lines(systems: Iterable[System], *, now: datetime, request: HttpRequest) -> list[Line]:
     """Systems as rows, with the worst health inside and who is on call for their owners; three questions for all."""
     found = list(systems)
     inside = queries.inside_systems([system.pk for system in found])
-    duty = queries.on_call_now({s.owner_id for s in found if s.owner_id is not None}, now=now)
+    duty = queries.on_call_now({s.owner_id for s in found if s.owner_id is not None}, now=now, request=request)
     none = queries.Inside()
     return [
         Line(
@@ -117,7 +117,7 @@ def _tab_facts(system: System, tab: str, request: HttpRequest, *, now: datetime)
     parts = Component.objects.filter(system=system, retired_at=None).select_related("owner")
     page = queries.page(parts, queries.SORTS["health"], cursor=request.GET.get("cursor", ""), size=SIZE)
     return {
-        "lines": lines(page.rows, now=now),
+        "lines": lines(page.rows, now=now, request=request),
         "next": f"?cursor={page.next}" if page.next else "",
         "previous": f"?cursor={page.previous}" if page.previous else "",
         "links": links_of(system),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from incidents import operations, queries
-from incidents.models import Incident, Page
+from incidents.models import Incident, Page, SweepStamp
 from incidents.paging import advance_due
 from incidents.queries import NoSuchIncident
 from tests import make, make_incidents
@@ -78,3 +78,22 @@ def test_the_timeline_tells_it_in_order() -> None:
     kinds = [entry.kind for entry in queries.timeline_of(incident)]
     assert kinds[:2] == ["opened", "severity"]
     assert Incident.objects.get().pages.get().role == Page.Role.CATCH_ALL
+
+
+def test_the_frame_is_told_what_is_open_and_when_the_slower_sweep_came_by() -> None:
+    make_incidents.incident(make.component())
+    SweepStamp.objects.update_or_create(name="slow", defaults={"at": NOW})
+    SweepStamp.objects.update_or_create(name="fast", defaults={"at": NOW + FIVE})
+    told = queries.pulse(["slow", "fast"])
+    assert (told.open, told.swept_at) == (queries.open_counts(), NOW)
+    assert queries.pulse(["never"]).swept_at is None
+
+
+def test_what_is_open_and_what_ended_last_comes_at_once() -> None:
+    component = make.component()
+    still = make_incidents.incident(component)
+    over = [make_incidents.incident(make.component()) for _ in range(3)]
+    ids = [one.pk for one in over]
+    Incident.objects.filter(pk__in=ids).update(component=component, state=Incident.State.RESOLVED, resolved_at=NOW)
+    make_incidents.incident(make.component())
+    assert queries.incidents_beside(component, ended=2) == ([still], [over[2], over[1]])
