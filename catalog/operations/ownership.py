@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Q
 
 from catalog.models import Ownership
 
@@ -23,12 +24,17 @@ type NewOwner = tuple[str, int | None]
 def hand_over(owners: Mapping[int, NewOwner], *, now: datetime) -> None:
     """From `now` on these own those components (by id); the empty reference leaves one to nobody. Idempotent.
 
-    A range that would be empty goes, and one that began later than `now` (a clock that went back) is taken over.
+    A range that would be empty goes, and one that began or ended later than `now` (a clock that went back, or a writer
+    who came first and waited longer for the lock) is taken over or followed.
     """
-    running = Ownership.objects.filter(component__in=owners, period__upper_inf=True)
-    current = {one.component_id: one for one in running}
+    late = Q(period__upper_inf=True) | Q(period__endswith__gt=now)
+    found = list(Ownership.objects.filter(late, component__in=owners))
+    current = {one.component_id: one for one in found if one.period.upper is None}
     ended = {pk: one for pk, one in current.items() if one.team_ref != owners[pk][0]}
     since = {pk: max(one.period.lower, now) for pk, one in ended.items()}
+    for one in found:
+        if one.component_id not in current:
+            since[one.component_id] = max(since.get(one.component_id, now), one.period.upper)
     Ownership.objects.filter(pk__in=[one.pk for one in ended.values() if one.period.lower >= now]).delete()
     _close([one.pk for one in ended.values() if one.period.lower < now], now)
     _open(

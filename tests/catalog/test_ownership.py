@@ -58,6 +58,13 @@ def test_a_clock_that_went_back_neither_breaks_nor_overlaps() -> None:
     assert owned(component) == [("delivery", make.NOW, None)]
 
 
+def test_a_writer_who_came_first_and_waited_longer_follows_whoever_was_faster() -> None:
+    component = put("build-ci", make.NOW)
+    put("", make.NOW + DAY)
+    put("delivery", make.NOW + DAY / 2)
+    assert owned(component) == [("build-ci", make.NOW, make.NOW + DAY), ("delivery", make.NOW + DAY, None)]
+
+
 def test_a_retired_component_is_owned_no_longer() -> None:
     component = put("build-ci", make.NOW)
     retire_component(ref=component.ref, actor=system("test"), now=make.NOW + DAY)
