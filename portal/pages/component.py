@@ -1,6 +1,6 @@
 """One component: who owns it, who is on call until when, is it healthy, who suffers with it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
@@ -45,6 +45,7 @@ TITLES = {
     "changes": "Changes",
     "yaml": "YAML",
 }
+PLACES, ABOVE_TABS = ("top", "strip", "main", "side"), ("top", "strip")
 WIDE = 250
 """From so many on, what breaks is worked out after the page is there."""
 
@@ -69,7 +70,8 @@ def show(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpResp
     tab = chosen_tab(request, titles)
     beside = queries.glance(component, most=MOST)
     radius = blast_radius(component.pk) if tab == "blast-radius" else _narrow(component, beside.counts)
-    panels = filled(registries.component_panels, component, request, now)
+    places = PLACES if tab == "overview" else ABOVE_TABS
+    panels = filled(registries.component_panels, component, request, now, drawn=places)
     facts = _tab_facts(component, tab, request, beside, radius, now=now)
     context = {
         "component": component,
@@ -101,22 +103,30 @@ def radius_cell(request: HttpRequest, kind: str, namespace: str, name: str) -> H
 
 
 def filled[E](
-    panels: Mapping[str, registries.Panel[E]], entity: E, request: HttpRequest, now: datetime
+    panels: Mapping[str, registries.Panel[E]],
+    entity: E,
+    request: HttpRequest,
+    now: datetime,
+    *,
+    drawn: Collection[str] = PLACES,
 ) -> dict[str, list[Filled]]:
-    """What other apps have to say here, drawn, by place."""
-    found: dict[str, list[Filled]] = {"top": [], "strip": [], "main": [], "side": []}
+    """What other apps have to say here, by place; in places that are not `drawn` only its title and count."""
+    found: dict[str, list[Filled]] = {place: [] for place in PLACES}
     for key, panel in sorted(panels.items(), key=lambda item: item[1].order):
-        if drawn := _drawn(key, panel, entity, request, now):
-            found[panel.place].append(drawn)
+        if one := _filled(key, panel, entity, request, now, drawn=panel.place in drawn):
+            found[panel.place].append(one)
     return found
 
 
-def _drawn[E](key: str, panel: registries.Panel[E], entity: E, request: HttpRequest, now: datetime) -> Filled | None:
+def _filled[E](
+    key: str, panel: registries.Panel[E], entity: E, request: HttpRequest, now: datetime, *, drawn: bool
+) -> Filled | None:
     try:
         facts = panel.facts(entity, request, now)
         if facts is None:
             return None
-        html = render_to_string(panel.template, {"now": now, **facts}, request=request)
+        context = {"now": now, **facts}
+        html = render_to_string(panel.template, context, request=request) if drawn else SafeString("")
     except Exception:  # who owns this matters more than a part that is broken, and a plugin's may be
         log.exception("panel_failed", panel=key)
         return Filled(

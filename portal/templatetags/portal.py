@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django import template
 from django.forms import BoundField
@@ -23,6 +24,7 @@ register = template.Library()
 
 
 @register.simple_tag
+@lru_cache(maxsize=500)  # fifty a page, of a few dozen kinds
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """An icon of the sprite; `size` lg or xl; with `label` it speaks, without it is decoration."""
     spoken = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')

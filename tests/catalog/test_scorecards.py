@@ -416,3 +416,29 @@ def test_a_score_nobody_worked_out_yet_is_in_no_sum(client: Client) -> None:
     assert Score.objects.get().changed_at == NEVER
     client.force_login(make.account("ada"))
     assert client.get("/scorecards").context["fleet"].scored == 0
+
+
+@pytest.mark.django_db
+def test_a_page_shows_what_the_sweep_kept_of_a_costly_check_while_it_is_fresh(
+    checks: dict[str, ScorecardCheck],
+) -> None:
+    checks.clear()
+    checks["cheap"] = ScorecardCheck("Cheap", "bronze", content)
+    checks["costly"] = ScorecardCheck("Costly", "bronze", broken, kept_fix=lambda _: "/put-right")
+    component = make.component()
+    score = Score.objects.create(
+        component=component, level=0, passed=0, failed=2, unknown=0, at=NOW, changed_at=NOW,
+        answers={"cheap": [False, "as it was"], "costly": [False, "as it was"]},
+    )  # fmt: skip
+
+    def said(now: datetime = NOW) -> list[tuple[bool | None, str]]:
+        shown = scorecard.shown(Component.objects.get(), now=now)
+        return [(line.verdict.outcome, line.verdict.fix) for line in shown.lines]
+
+    asked = (None, "")  # for `broken` fails
+    assert said() == [(True, ""), (False, "/put-right")]
+    assert said(NOW + timedelta(hours=3))[1] == asked
+    Component.objects.update(updated_at=NOW + timedelta(seconds=1))
+    assert said()[1] == asked
+    score.delete()
+    assert said()[1] == asked
