@@ -92,10 +92,12 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def person_of(request: HttpRequest) -> Person:
-    """The signed-in account's person. Raises NotSignedIn where the account has none."""
+    """The signed-in account's person. Raises NotSignedIn where the account has none, or who it was left."""
     person: Person | None = getattr(request.user, "person", None)  # asked once a request, Django keeps it
     if person is None:
         raise NotSignedIn("This account belongs to nobody yet; ask a platform admin to link it to a person.")
+    if person.retired_at is not None:  # their session may outlive them, and not every kind of account can be closed
+        raise NotSignedIn("You are registered as somebody who left; ask a platform admin.")
     return person
 
 

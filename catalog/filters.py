@@ -25,7 +25,7 @@ def component_filter(query: QueryDict, *, starred: Collection[str] = ()) -> Comp
     """
 
     def many(name: str) -> list[str]:
-        return [text for text in query.getlist(name) if text]  # a field of a form that was left empty
+        return _many(query, name)
 
     return ComponentFilter(
         q=query.get("q", "").replace("\x00", " ").strip()[:200],
@@ -45,9 +45,9 @@ def component_filter(query: QueryDict, *, starred: Collection[str] = ()) -> Comp
 def queue_filter(query: QueryDict) -> QueueFilter:
     """What `?trouble=dangling&team=build-ci&kind=api` asks for. Raises Invalid naming the parameter."""
     return QueueFilter(
-        trouble=tuple(_one_of("trouble", text, TROUBLES) for text in query.getlist("trouble")),
-        team=tuple(_whole("team", text, "group") for text in query.getlist("team") if text.strip()),
-        kind=tuple(_one_of("kind", text.lower(), Component.Kind.values) for text in query.getlist("kind")),
+        trouble=tuple(_one_of("trouble", text, TROUBLES) for text in _many(query, "trouble")),
+        team=tuple(_whole("team", text, "group") for text in _many(query, "team") if text.strip()),
+        kind=tuple(_one_of("kind", text.lower(), Component.Kind.values) for text in _many(query, "kind")),
     )
 
 
@@ -57,10 +57,10 @@ def score_filter(query: QueryDict) -> ScoreFilter:
     if outcome and not check:
         raise _bad("outcome", "Name the check too.")
     return ScoreFilter(
-        tier=tuple(int(_one_of("tier", text, TIERS)) for text in query.getlist("tier") if text),
-        type=tuple(text for text in query.getlist("type") if text),
-        team=tuple(_whole("team", text, "group") for text in query.getlist("team") if text.strip()),
-        level=tuple(LEVEL_NAMES.index(_one_of("level", text, LEVEL_NAMES)) for text in query.getlist("level") if text),
+        tier=tuple(int(_one_of("tier", text, TIERS)) for text in _many(query, "tier")),
+        type=tuple(_many(query, "type")),
+        team=tuple(_whole("team", text, "group") for text in _many(query, "team") if text.strip()),
+        level=tuple(LEVEL_NAMES.index(_one_of("level", text, LEVEL_NAMES)) for text in _many(query, "level")),
         check=_one_of("check", check, scorecard.checks()) if check else "",
         outcome=_one_of("outcome", outcome, OUTCOMES) if outcome else "",
     )
@@ -82,6 +82,11 @@ def kept_query(text: str) -> str:
             kept.setlist(key, [value for value in values if value])
     component_filter(kept)
     return kept.urlencode()
+
+
+def _many(query: QueryDict, name: str) -> list[str]:
+    """What is said under that name; neither the empty field of a form, nor NUL, which the database takes nowhere."""
+    return [text.replace("\x00", " ") for text in query.getlist(name) if text]
 
 
 def _one_of(field: str, text: str, known: Collection[str]) -> str:

@@ -66,6 +66,8 @@ class Folder:
         """The file's bytes. Raises CannotRead."""
         try:
             real = Path(os.path.realpath(self.top / path, strict=True))
+            if _hidden(path) or (real.is_relative_to(self.top) and _hidden(real.relative_to(self.top))):
+                raise CannotRead(f"{path} is hidden, and hidden files may hold what signs in; move it elsewhere.")
             if not real.is_relative_to(self.top):
                 raise CannotRead(f"{path} is a symbolic link that leads out of the location's folder.")
             handle = _opened(self.top, real.relative_to(self.top))
@@ -126,6 +128,11 @@ def _cut(path: str) -> tuple[str, str]:
 
 def _skipped(name: str) -> bool:
     return name.startswith(".") or name in SKIPPED
+
+
+def _hidden(path: str | Path) -> bool:
+    """`.git/config` and `.env` of a checkout hold what fetches it, and whoever writes its manifests could show it."""
+    return any(part.startswith(".") and part not in {".", ".."} for part in PurePosixPath(path).parts)
 
 
 def _opened(top: Path, path: Path) -> int:

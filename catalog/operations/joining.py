@@ -16,7 +16,7 @@ from catalog import rules
 from catalog.access import Actor, system
 from catalog.authentication import digest
 from catalog.described import person_spec
-from catalog.models import Invitation, Membership, Person
+from catalog.models import Component, Domain, Invitation, Membership, Person, System
 from catalog.operations.audit import Diff, record_audit
 from catalog.operations.invitations import NotYoursToInvite, require_may_invite
 from catalog.operations.locking import hold_refs
@@ -100,7 +100,8 @@ def _new_person(username: str, display_name: str, email: str, *, now: datetime) 
     if not rules.is_name(name):
         raise _wrong("username", f"{username!r}: {rules.NAME_HELP}.")
     ref = f"user:{NAMESPACE}/{name}"
-    if Person.objects.filter(ref=ref).exists() or Membership.objects.filter(person_ref=ref).exists():
+    named = any(model._default_manager.filter(owner_ref=ref).exists() for model in (Component, System, Domain))
+    if named or Person.objects.filter(ref=ref).exists() or Membership.objects.filter(person_ref=ref).exists():
         raise _wrong("username", f"{username!r} is somebody's already; choose another name.")
     spec = PersonSpec(namespace=NAMESPACE, name=name, display_name=display_name.strip(), email=email)
     return put_person(spec=spec, actor=system("invitation"), now=now).row

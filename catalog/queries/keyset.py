@@ -79,7 +79,7 @@ def _read(cursor: str, order: Sequence[str]) -> tuple[bool, list[Any]]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         way, *place = json.loads(base64.urlsafe_b64decode(padded)) if cursor else ["+"]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return False, []
     fits = len(place) == len(order) and all(isinstance(value, str | int) for value in place)
     return (way == "-", place) if fits else (False, [])

@@ -149,6 +149,15 @@ def test_a_name_that_is_somebodys_or_that_a_team_waits_for_is_refused(name: str)
     assert come(secret).person.name == "carol"
 
 
+@pytest.mark.parametrize("kind", ["component", "system", "domain"])
+def test_a_name_that_owns_something_is_refused(kind: str) -> None:
+    made = {"component": make.component, "system": make.system, "domain": make.domain}[kind]("theirs")
+    type(made)._default_manager.filter(pk=made.pk).update(owner=None, owner_ref="user:default/carol")  # type: ignore[attr-defined]
+    link = asked(make.person(admin=True))
+    with pytest.raises(Invalid, match="is somebody's already"):
+        come(link.secret, "Carol")
+
+
 def test_an_account_of_that_name_is_left_alone() -> None:
     other = get_user_model().objects.create_user(username="carol", password="her own")
     with pytest.raises(Invalid) as refused:

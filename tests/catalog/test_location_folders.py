@@ -127,3 +127,13 @@ def test_a_heap_of_files_is_not_searched(root: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("catalog.locations.folders.MOST_ENTRIES", 3)
     with pytest.raises(CannotRead, match="name a folder further down"):
         folder(root).files()
+
+
+def test_what_is_hidden_in_a_checkout_is_not_read_even_where_a_manifest_names_it(root: Path) -> None:
+    (root / "repos/platform/.git/config").write_text("url = https://token@example.com")
+    (root / "repos/platform/shown.txt").symlink_to(".git/config")
+    here = folder(root)
+    for path in (".git/config", "services/../.git/config", "shown.txt"):
+        with pytest.raises(CannotRead, match="is hidden"):
+            here.read(path, limit=1000)
+    assert here.read("services/a/../a/catalog-info.yml", limit=1000)

@@ -180,3 +180,15 @@ def test_an_account_that_is_nobody_may_read_but_is_told_why_it_cannot_write(worl
 
 def test_machines_that_watch_us_need_no_sign_in(client: Client, db: None) -> None:
     assert [client.get(path).status_code for path in ("/healthz", "/metrics")] == [200, 200]
+
+
+def test_somebody_who_left_writes_nothing_though_their_session_lives_on(client: Client) -> None:
+    ada = make.person("ada")
+    runners = make.component("ci-runners", owner=make.team("build-ci", lead=ada))
+    client.force_login(make.account_of(ada))
+    Person.objects.filter(pk=ada.pk).update(retired_at=make.NOW)  # as where an account can't be closed
+    path = "/api/v1/components/component/default/ci-runners"
+    assert client.patch(path, {"title": "Mine"}, content_type="application/json").status_code == 401
+    client.post("/components/component/default/ci-runners/retire")
+    runners.refresh_from_db()
+    assert (runners.title, runners.retired_at) == ("", None)
