@@ -89,7 +89,7 @@ def _place(request: Request) -> tuple[str, str]:
         return "", ""
     try:
         type_, target = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise _refused("cursor", "Send `next` as it was answered.") from error
     if not all(isinstance(part, str) and "\x00" not in part and part.isprintable() for part in (type_, target)):
         raise _refused("cursor", "Send `next` as it was answered.")

@@ -224,6 +224,6 @@ def _read(cursor: str) -> tuple[bool, Place | None]:
         moment = datetime.fromisoformat(at)
         if moment.tzinfo is None or not (0 <= int(pk) < 2**63) or type(rank) is not int or type(pk) is not int:
             raise BadCursor
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise BadCursor from error
     return way == "-", (moment, rank, pk)
