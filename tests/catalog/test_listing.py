@@ -137,7 +137,7 @@ def test_a_deep_page_begins_at_its_place_in_an_index(sort: str) -> None:
     assert from_there.rows == ()
     with connection.cursor() as asked:
         asked.execute("SET LOCAL enable_seqscan = off")
-        asked.execute("SET LOCAL enable_sort = off")
+        asked.execute("SET LOCAL enable_sort = off; SET LOCAL enable_incremental_sort = off")
         asked.execute("SET LOCAL enable_bitmapscan = off")
         beyond = rows.filter(queries.keyset._beyond(list(order), [getattr(row, f) for f in order])).order_by(*order)
         sql, given_ = beyond[:50].query.sql_with_params()
