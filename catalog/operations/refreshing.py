@@ -97,8 +97,10 @@ def refresh(*, leased: Leased, clock: Clock = db_now) -> Refreshed:
         found = Refreshed(location, Reading(), None, SEALED_OTHERWISE)
         _record(leased, found, now=clock())
         return found
-    if not _still_ours(leased):
+    still = _still_ours(leased)
+    if still is None:
         return Refreshed(location, reading, None, "Somebody else reads it now.")
+    location = still  # whom it is held to, and whether it prunes, may have changed while it was read
     now = clock()
     applied = _applied(location, reading, now=now) if reading.manifests or reading.whole else None
     found = Refreshed(location, reading, applied, _as_a_whole(reading))
@@ -173,8 +175,9 @@ def _as_a_whole(reading: Reading) -> str:
     return f"{len(failed)} files could not be read; the first is {failed[0].address}: {failed[0].error}"
 
 
-def _still_ours(leased: Leased) -> bool:
-    return Location.objects.filter(pk=leased.location.pk, leased_until=leased.until, retired_at=None).exists()
+def _still_ours(leased: Leased) -> Location | None:
+    """The location as it is now, unless somebody else reads it or nobody should."""
+    return Location.objects.filter(pk=leased.location.pk, leased_until=leased.until, retired_at=None).first()
 
 
 @transaction.atomic

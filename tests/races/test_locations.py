@@ -65,3 +65,17 @@ def test_a_webhook_that_comes_in_the_middle_of_a_reading_is_not_lost() -> None:
 
 def _refresher() -> Callable[[], int]:
     return lambda: refresh_due(now=make.NOW, limit=1, clock=lambda: make.NOW)
+
+
+def test_a_location_that_is_held_to_a_team_while_it_is_read_writes_only_what_is_theirs() -> None:
+    make.team("build-ci")
+    other = make.team("networking")
+    with Repository.running() as repository:
+        row = make.location("platform", repository.put("/a.yaml", component("a")))
+
+        def hold() -> None:
+            together(lambda: type(row).objects.filter(pk=row.pk).update(team=other, limited=True))
+
+        repository.before = hold
+        _refresher()()
+    assert Component.objects.count() == 0
