@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from catalog import queries
@@ -43,7 +44,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").replace("\x00", " ")
     rows = queries.locations(q=text)
     page = queries.page(rows, ("name", "pk"), cursor=request.GET.get("cursor", ""), size=SIZE)
-    here = reverse("catalog:locations") + f"?q={text}&cursor="
+    here = reverse("catalog:locations") + f"?{urlencode({'q': text})}&cursor="
     lines = [(row, queries.health_in_list(row)) for row in page.rows]
     context = {
         "now": db_now(),

@@ -10,10 +10,14 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
+LONGEST = 60_000
+"""Characters that are rendered: about fifteen printed pages. Some texts cost the square of their length."""
+
 
 def to_html(text: str) -> SafeString:
     """CommonMark with tables. HTML is shown as text, a `javascript:` link stays text, headings can be linked to."""
-    html: str = _markdown().render(text)
+    shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}\n\n*… the rest is too long to be shown here.*"
+    html: str = _markdown().render(shown)
     return mark_safe(html)  # noqa: S308  # html=False escaped whatever markup the text brought
 
 

@@ -42,3 +42,9 @@ def test_code_that_scrolls_is_reached_by_the_keyboard_and_stays_code() -> None:
 def test_links_out_do_not_vouch_for_where_they_lead() -> None:
     assert 'rel="noopener nofollow"' in to_html("[x](https://example.org)")
     assert "rel=" not in to_html("[x](/docs)")
+
+
+def test_a_text_too_long_to_be_read_is_cut_and_says_so() -> None:
+    html = to_html("word " * 100_000)
+    assert len(html) < 61_000
+    assert "too long to be shown" in html
