@@ -12,6 +12,9 @@ from portal.demo import PASSWORD
 from tests.e2e.product import Product
 
 FIRST_OF_LIST = "main table tbody a.plain, main ul.rows a.plain.fw-semibold"
+LOOKED_AT_CLOSELY = {"light": 1440, "dark": 360}
+"""Contrast differs by theme and structure by width, so one of each tells both; all four would take four minutes."""
+
 SERIOUS = {"serious", "critical"}
 
 
@@ -51,7 +54,8 @@ def test_every_page_can_be_read_on_a_wall_and_on_a_phone(
             expect(page.locator("h1")).to_have_count(1)
             wide = page.evaluate("document.documentElement.scrollWidth")
             found += [f"{address} at {width}: is {wide} wide"] if wide > width else []
-            found += [f"{address} at {width}: {one}" for one in complaints(page)]
+            if width == LOOKED_AT_CLOSELY[theme]:
+                found += [f"{address} at {width}: {one}" for one in complaints(page)]
     assert not found, "\n".join(found)
 
 
