@@ -102,7 +102,7 @@ def broken(client: Client, path: str, questions: list[dict[str, str]]) -> list[o
 def test_no_query_string_breaks_a_page(admin: Client, route: str) -> None:
     """One strange value for every name at once shows most; those that are refused early hide the rest, so also each."""
     together = [dict.fromkeys(NAMES, value) for value in ODD]
-    each = [{name: "\x00"} for name in NAMES]
+    each = [{name: "\x00"} for name in NAMES if "<" not in route]  # lists have the filters
     assert broken(admin, path_of(route), [*together, *each]) == []
 
 
