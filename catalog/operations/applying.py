@@ -33,7 +33,7 @@ from catalog.specs import (
     checked_system,
     checked_team,
 )
-from catalog.translating import Untranslatable, path_of, spec_of, steps_of
+from catalog.translating import Untranslatable, path_of, spec_of, steps_of, unread
 from portal.lib.errors import Expected, FieldError, Invalid
 
 FAILED = "failed"
@@ -44,11 +44,6 @@ ORDER: tuple[type[EntitySpec], ...] = (TeamSpec, PersonSpec, DomainSpec, SystemS
 
 class PruneNeedsSource(Invalid):
     """Name the source whose entities are to be pruned."""
-
-
-def unread(_: Marker) -> str | None:
-    """For texts that came without the files they speak of."""
-    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
