@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 
 from portal.lib import durations
 from portal.lib.errors import FieldError, Invalid
-from slo.counting import BadCondition, Combine, parse_condition
+from slo.indicators import kinds
 from slo.models import Definition, Objective
-from slo.promql import BadPromQL, parse_selector, validate_expression
 from slo.windows import Calendar, Period
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?")
-TYPES = ("events", "uptime")
-SIDES = ("good", "bad", "total")
+LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+SLICES = tuple(timedelta(minutes=n) for n in (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60))
+"""Lengths of a slice of time: whole minutes that divide an hour."""
 LONGEST = 90
 CALENDARS = tuple(Objective.Calendar.values)
 
@@ -27,8 +27,8 @@ class ObjectiveDraft:
     """A definition and its objective as somebody wrote them, before anything is checked.
 
     `window` is `30d` or `week`, `month`, `quarter`, `year` (then in `time_zone`); `target` a share such as 0.995;
-    `source` a data source's name (empty: the default one); durations such as `10m`. `indicator` by `type`: for events
-    two of `{good, bad, total}`, counter selectors; for uptime `{query, condition, combine}`.
+    `source` a data source's name (empty: the default one); durations such as `10m`. `indicator` has the keys of its
+    `type`, see `slo.indicators`. `budget_policy` names one (empty: the team's).
     """
 
     name: str
@@ -46,6 +46,11 @@ class ObjectiveDraft:
     no_data: str = "ignore"
     blind_after: str = "10m"
     labels: Mapping[str, str] = field(default_factory=dict)
+    slice_length: str = "60s"
+    group_by: tuple[str, ...] = ()
+    max_series: int | None = None
+    budget_policy: str = ""
+    preset: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class Checked:
     target: Decimal
     period: Period
     blind_after: timedelta
+    slice_length: timedelta
 
 
 def checked(draft: ObjectiveDraft) -> Checked:
@@ -64,26 +70,31 @@ def checked(draft: ObjectiveDraft) -> Checked:
     if errors:
         raise Invalid("; ".join(f"{e.field}: {e.message}" for e in errors), errors=errors)
     indicator = {key: str(value).strip() for key, value in draft.indicator.items() if value}
-    return Checked(indicator, _decimal(draft.target), _period(draft), durations.parse(draft.blind_after))
+    return Checked(
+        indicator,
+        _decimal(draft.target),
+        _period(draft),
+        durations.parse(draft.blind_after),
+        durations.parse(draft.slice_length),
+    )
 
 
-def metrics(draft: ObjectiveDraft) -> dict[str, str]:
-    """The metric names a draft counts, by the field that names them; nothing for expressions."""
-    if draft.type != "events":
-        return {}
-    return {side: parse_selector(str(text)).metric for side, text in draft.indicator.items() if text}
+def metrics(draft: ObjectiveDraft) -> tuple[str, ...]:
+    """The metric names a valid draft counts; none for expressions."""
+    return kinds[draft.type].metrics(draft.indicator)
 
 
 def _errors(draft: ObjectiveDraft) -> Iterator[FieldError]:
     if not NAME.fullmatch(draft.name):
         yield FieldError("name", "format", "use 1 to 63 of a–z, 0–9, '-', '.' and '_', such as ci-build-success")
-    if draft.type not in TYPES:
-        yield FieldError("type", "choice", f"use one of {', '.join(TYPES)}")
+    if draft.type not in kinds:
+        yield FieldError("type", "choice", f"use one of {', '.join(kinds)}")
     else:
         yield from _indicator_errors(draft)
     yield from _target_errors(draft.target)
     yield from _window_errors(draft)
     yield from _choice_errors(draft)
+    yield from _grouping_errors(draft)
     try:
         durations.parse(draft.blind_after)
     except durations.BadDuration as error:
@@ -91,34 +102,21 @@ def _errors(draft: ObjectiveDraft) -> Iterator[FieldError]:
 
 
 def _indicator_errors(draft: ObjectiveDraft) -> Iterator[FieldError]:
-    allowed = set(SIDES) if draft.type == "events" else {"query", "condition", "combine"}
-    for key in sorted(set(draft.indicator) - allowed):
-        yield FieldError(f"indicator.{key}", "unknown", f"unknown; {draft.type} takes {', '.join(sorted(allowed))}")
-    yield from (_events_errors if draft.type == "events" else _uptime_errors)(draft.indicator)
+    for fault in kinds[draft.type].errors(draft.indicator):
+        field = f"indicator.{fault.key}" if fault.key else "indicator"
+        yield FieldError(field, fault.code, fault.message)
 
 
-def _events_errors(indicator: Mapping[str, Any]) -> Iterator[FieldError]:
-    given = [side for side in SIDES if indicator.get(side)]
-    if len(given) != 2:
-        yield FieldError("indicator", "sides", "give exactly two of good, bad and total, each a counter selector")
-    for side in given:
-        try:
-            parse_selector(str(indicator[side]))
-        except BadPromQL as error:
-            yield FieldError(f"indicator.{side}", "promql", str(error))
-
-
-def _uptime_errors(indicator: Mapping[str, Any]) -> Iterator[FieldError]:
-    try:
-        validate_expression(str(indicator.get("query") or ""))
-    except BadPromQL as error:
-        yield FieldError("indicator.query", "promql", str(error))
-    try:
-        parse_condition(str(indicator.get("condition") or ""))
-    except BadCondition as error:
-        yield FieldError("indicator.condition", "format", str(error))
-    if indicator.get("combine", "all") not in list(Combine):
-        yield FieldError("indicator.combine", "choice", "use all (every series must be good) or any")
+def _grouping_errors(draft: ObjectiveDraft) -> Iterator[FieldError]:
+    if draft.group_by and draft.type in kinds and not kinds[draft.type].groupable:
+        yield FieldError("group_by", "choice", f"{draft.type} can't be grouped; write an objective for each instead")
+    for label in draft.group_by:
+        if not LABEL.fullmatch(label) or label in ("le", "__name__"):
+            yield FieldError("group_by", "format", f"{label!r} is no label to group by; write names such as pipeline")
+    if len(set(draft.group_by)) < len(draft.group_by) or len(draft.group_by) > 3:
+        yield FieldError("group_by", "count", "name up to three labels, each once")
+    if draft.max_series is not None and not 1 <= draft.max_series <= 1_000_000:
+        yield FieldError("max_series", "range", "write a number from 1 to 1,000,000")
 
 
 def _target_errors(target: object) -> Iterator[FieldError]:
@@ -158,11 +156,19 @@ def _window_errors(draft: ObjectiveDraft) -> Iterator[FieldError]:
 
 
 def _choice_errors(draft: ObjectiveDraft) -> Iterator[FieldError]:
+    try:
+        sliced = durations.parse(draft.slice_length)
+    except durations.BadDuration as error:
+        yield FieldError("slice_length", "format", str(error))
+    else:
+        if sliced not in SLICES:
+            offered = ", ".join(durations.render(length) for length in SLICES)
+            yield FieldError("slice_length", "choice", f"use one of {offered}")
     choices = {"budgeting": Definition.Budgeting.values, "no_data": Definition.NoData.values}
     for name, values in choices.items():
         if getattr(draft, name) not in values:
             yield FieldError(name, "choice", f"use one of {', '.join(map(str, values))}")
-    if draft.budgeting == "timeslices" and draft.type == "events":
+    if draft.budgeting == "timeslices" and draft.type in kinds and not kinds[draft.type].sliced:
         yield FieldError("budgeting", "choice", "time slices need an uptime indicator; events are counted one by one")
 
 
@@ -191,4 +197,9 @@ def described(objective: Objective) -> ObjectiveDraft:
         no_data=definition.no_data,
         blind_after=durations.render(definition.blind_after),
         labels=definition.labels,
+        slice_length=durations.render(definition.slice_length),
+        group_by=tuple(definition.group_by),
+        max_series=definition.max_series,
+        budget_policy=objective.budget_policy.name if objective.budget_policy else "",
+        preset=definition.preset,
     )

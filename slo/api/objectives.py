@@ -114,7 +114,7 @@ def _said(serializer: ObjectiveIn) -> dict[str, Any]:
     return {name: value for name, value in serializer.validated_data.items() if value != "" or name in _MAY_BE_EMPTY}
 
 
-_MAY_BE_EMPTY = frozenset({"title", "description", "source"})
+_MAY_BE_EMPTY = frozenset({"title", "description", "source", "budget_policy", "preset", "group_by"})
 
 
 def _save(request: Request, draft: ObjectiveDraft) -> Response:

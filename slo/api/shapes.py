@@ -30,10 +30,12 @@ class ObjectiveIn(StrictSerializer):
     echoes = ECHOES
 
     component = _text("A component's reference, such as component:default/ci-runners", required=True)
-    type = _text("events or uptime", required=True)
+    type = _text("events, latency, uptime, promql or response", required=True)
     indicator = serializers.DictField(
         child=serializers.CharField(allow_blank=True),
-        help_text="events: two of good, bad, total (counter selectors); uptime: query, condition (`>= 1`), combine",
+        help_text="events: two of good, bad, total (counter selectors); latency: histogram, threshold; "
+        "uptime: query, condition (`>= 1`), combine; promql: two of good, bad, total with $window, or ratio; "
+        "response: moment (acknowledged, restored), within, severity, of",
     )
     target = serializers.DecimalField(
         max_digits=14, decimal_places=10, coerce_to_string=False, help_text="A share: 0.995 is 99.5 %"
@@ -48,6 +50,16 @@ class ObjectiveIn(StrictSerializer):
     no_data = _text("What a slice without data is: ignore (default), bad or good")
     blind_after = _text("How long without data until it is blind; default 10m")
     labels = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
+    slice_length = _text("Length of a slice of time; default 60s")
+    group_by = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Labels: one objective per combination of values"
+    )
+    max_series = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=1_000_000,
+        help_text="More series than this are counted by increase(); null: the usual limit",
+    )  # fmt: skip
+    budget_policy = _text("A budget policy's name; empty: its team's")
+    preset = _text("The preset it was made from")
 
 
 class StatusOut(serializers.Serializer[Any]):

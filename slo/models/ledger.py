@@ -24,6 +24,7 @@ class Ledger(models.Model):
     indicator = models.JSONField()
     bucket_length = models.DurationField(default=timedelta(seconds=60))
     approximate = models.BooleanField(default=False, help_text="Counted by increase() rather than from raw samples")
+    fallback = models.TextField(blank=True, help_text="Why it is approximate though its indicator could be counted")
     starts_at = models.DateTimeField(help_text="Start of its first bucket")
     filled_at = models.DateTimeField(null=True, help_text="When it had caught up with the present for the first time")
     created_at = models.DateTimeField()
@@ -44,6 +45,10 @@ class CursorGroup(models.Model):
 
     source = models.ForeignKey(DataSource, null=True, on_delete=models.CASCADE, related_name="groups")
     cursor = models.DateTimeField(help_text="End of the last bucket appended")
+    provisional_from = models.DateTimeField(
+        null=True,
+        help_text="Start of the first bucket of a partial answer; its series states are from before it (rule 9)",
+    )
     filling = models.BooleanField(default=False, help_text="Reading history, in the background")
     next_due_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True)
@@ -71,7 +76,6 @@ class Cursor(models.Model):
     known_sum = models.BigIntegerField(default=0)
     surplus = models.DecimalField(default=0, help_text="Good beyond total, to be counted later")
     last_sample = models.DateTimeField(null=True)
-    provisional_from = models.DateTimeField(null=True, help_text="First bucket that came from a partial answer")
 
     def __str__(self) -> str:
         return f"ledger {self.ledger_id} at {self.bucket:%Y-%m-%d %H:%M}"

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import models
 from django.urls import reverse
 
-from catalog.models import Component
+from catalog.models import Component, Team
 from slo.models.sources import DataSource
 
 
@@ -14,15 +14,87 @@ class AlertPolicy(models.Model):
 
     name = models.SlugField(max_length=63, unique=True)
     title = models.CharField(max_length=200, blank=True)
+    description = models.TextField(blank=True)
     rules = models.JSONField(
         help_text="[{name, title, fraction | factor | ratio, long, short, severity, min_events, min_bad}]"
     )
+    extra = models.JSONField(default=dict, blank=True, help_text="What a document said that nothing here means")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
     class Meta:
         ordering = ["name"]
         verbose_name_plural = "alert policies"
+
+    def __str__(self) -> str:
+        return self.title or self.name
+
+
+class AlertCondition(models.Model):
+    """A rule with a name of its own, which alert policies of OpenSLO documents refer to."""
+
+    name = models.SlugField(max_length=63, unique=True)
+    title = models.CharField(max_length=200, blank=True)
+    description = models.TextField(blank=True)
+    rule = models.JSONField(help_text="As in AlertPolicy.rules")
+    extra = models.JSONField(default=dict, blank=True, help_text="What a document said that nothing here means")
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.title or self.name
+
+
+class BudgetPolicy(models.Model):
+    """What is agreed on for a budget that runs low: a text, and the shares left at which it is said (slo.md §7)."""
+
+    name = models.SlugField(max_length=63, unique=True)
+    title = models.CharField(max_length=200, blank=True)
+    text = models.TextField(blank=True, help_text="What was agreed on, as Markdown")
+    thresholds = models.JSONField(help_text="[{remaining, action, holds}], such as remaining 0.25; highest first")
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "budget policies"
+
+    def __str__(self) -> str:
+        return self.title or self.name
+
+
+class TeamBudgetPolicy(models.Model):
+    """The policy for all objectives of a team that have none of their own."""
+
+    team = models.OneToOneField(Team, primary_key=True, on_delete=models.CASCADE, related_name="budget_policy")
+    policy = models.ForeignKey(BudgetPolicy, on_delete=models.CASCADE, related_name="teams")
+
+    def __str__(self) -> str:
+        return f"{self.team_id}: {self.policy_id}"
+
+
+class Indicator(models.Model):
+    """An SLI with a name of its own, which several definitions share."""
+
+    name = models.SlugField(max_length=63, unique=True)
+    title = models.CharField(max_length=200, blank=True)
+    description = models.TextField(blank=True)
+    source = models.ForeignKey(
+        DataSource, null=True, blank=True, on_delete=models.PROTECT, related_name="indicators",
+        help_text="Null: the default one",
+    )  # fmt: skip
+    type = models.CharField(max_length=20)
+    indicator = models.JSONField()
+    labels = models.JSONField(default=dict, blank=True)
+    extra = models.JSONField(default=dict, blank=True, help_text="What a document said that nothing here means")
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
 
     def __str__(self) -> str:
         return self.title or self.name
@@ -61,6 +133,11 @@ class Definition(models.Model):
         DataSource, null=True, blank=True, on_delete=models.PROTECT, related_name="definitions",
         help_text="Null: counted by the portal itself",
     )  # fmt: skip
+    sli = models.ForeignKey(
+        Indicator, null=True, blank=True, on_delete=models.PROTECT, related_name="definitions",
+        help_text="The shared indicator that `type` and `indicator` are a copy of",
+    )  # fmt: skip
+    preset = models.CharField(max_length=63, blank=True, help_text="The preset it was made from")
     type = models.CharField(max_length=20, choices=Type)
     indicator = models.JSONField(help_text="What the type needs: {good, bad, total} or {query, condition, combine}, …")
     revision = models.PositiveIntegerField(default=1)
@@ -69,7 +146,13 @@ class Definition(models.Model):
     blind_after = models.DurationField(default=timedelta(minutes=10))
     slice_length = models.DurationField(default=timedelta(seconds=60))
     group_by = models.JSONField(default=list, blank=True, help_text="Labels; one objective per combination of values")
+    grouped_at = models.DateTimeField(null=True, blank=True, help_text="When its values were last looked for")
+    group_error = models.TextField(blank=True, help_text="Why not all values have an objective")
+    max_series = models.PositiveIntegerField(
+        null=True, blank=True, help_text="More series than this are counted by increase(); null: the usual limit"
+    )
     labels = models.JSONField(default=dict, blank=True)
+    extra = models.JSONField(default=dict, blank=True, help_text="What a document said that nothing here means")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True, blank=True)
@@ -100,6 +183,14 @@ class Objective(models.Model):
     calendar = models.CharField(max_length=10, choices=Calendar, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC", help_text="Of a calendar period")
     policy = models.ForeignKey(AlertPolicy, on_delete=models.PROTECT, related_name="objectives")
+    budget_policy = models.ForeignKey(
+        BudgetPolicy, null=True, blank=True, on_delete=models.SET_NULL, related_name="objectives",
+        help_text="Null: its team's",
+    )  # fmt: skip
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="children",
+        help_text="The grouped objective it is one value of",
+    )  # fmt: skip
     group_values = models.JSONField(default=dict, blank=True, help_text="The values of the definition's group_by")
     ledger = models.ForeignKey(
         "slo.Ledger", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="The one in force"
@@ -174,6 +265,9 @@ class Standing(models.Model):
         max_length=10, blank=True, help_text="The loudest severity that fires: page, ticket or none"
     )
     budget = models.CharField(max_length=10, choices=Budget, default=Budget.OK)
+    threshold = models.FloatField(
+        null=True, help_text="Of its budget policy, the lowest share that the budget left has fallen below"
+    )
     bucket = models.DateTimeField(null=True, help_text="End of the newest bucket decided on")
     period_start = models.DateTimeField(null=True)
     good = models.DecimalField(max_digits=40, decimal_places=6, null=True, help_text="In the period")

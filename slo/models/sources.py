@@ -40,6 +40,10 @@ class DataSource(models.Model):
     delay = models.DurationField(
         default=timedelta(seconds=30), help_text="How long after its end a bucket waits for late samples"
     )
+    lag = models.DurationField(null=True, help_text="How late samples arrive, as last measured; lengthens the delay")
+    lag_at = models.DateTimeField(null=True, help_text="When the lag was last measured")
+    description = models.TextField(blank=True)
+    extra = models.JSONField(default=dict, blank=True, help_text="What a document said that nothing here means")
     external_labels = models.JSONField(
         default=list, blank=True, help_text="Labels that are no part of a series' identity"
     )

@@ -16,7 +16,17 @@ from portal.lib.hints import nudge
 from slo import ledger, recording
 from slo.backfill import history_start
 from slo.drafts import Checked, ObjectiveDraft, checked, metrics
-from slo.models import AlertPolicy, AlertTransition, DataSource, Definition, Objective, RuleState, Standing
+from slo.indicators import kinds
+from slo.models import (
+    AlertPolicy,
+    AlertTransition,
+    BudgetPolicy,
+    DataSource,
+    Definition,
+    Objective,
+    RuleState,
+    Standing,
+)
 from slo.operations.sources import default_policy
 from slo.prometheus import PrometheusError
 from slo.sources import client
@@ -82,24 +92,32 @@ class _Named:
     """What a draft names, found."""
 
     component: Component
-    source: DataSource
+    source: DataSource | None
     policy: AlertPolicy
+    budget_policy: BudgetPolicy | None
 
 
 def _named(draft: ObjectiveDraft, now: datetime) -> _Named:
-    component, source = _component(draft.component), _source(draft.source)
+    component = _component(draft.component)
+    source = _source(draft.source) if kinds[draft.type].asks_a_source else None
+    ours = None if kinds[draft.type].asks_a_source else "none"
+    budget_policy = BudgetPolicy.objects.filter(name=draft.budget_policy).first()
     policy = AlertPolicy.objects.filter(name=draft.policy).first()
     if policy is None and draft.policy == "workbook":
         policy = default_policy(now=now)
     missing = {
         "component": (component, "there is no such component; register it first, or write kind:namespace/name"),
-        "source": (source, "there is no such data source" if draft.source else "there is no default data source yet"),
+        "source": (
+            source or ours,
+            "there is no such data source" if draft.source else "there is no default data source yet",
+        ),
         "policy": (policy, "there is no alert policy of that name"),
+        "budget_policy": (budget_policy or not draft.budget_policy or None, "there is no budget policy of that name"),
     }
     errors = tuple(FieldError(name, "missing", words) for name, (found, words) in missing.items() if found is None)
-    if component is None or source is None or policy is None:
+    if component is None or policy is None or errors:
         raise Invalid("; ".join(f"{e.field}: {e.message}" for e in errors), errors=errors)
-    return _Named(component, source, policy)
+    return _Named(component, source, policy, budget_policy)
 
 
 def _component(text: str) -> Component | None:
@@ -115,12 +133,13 @@ def _source(name: str) -> DataSource | None:
     return found.filter(name=name).first() if name else found.filter(is_default=True).first()
 
 
-def _absent(draft: ObjectiveDraft, source: DataSource, now: datetime) -> tuple[str, ...]:
+def _absent(draft: ObjectiveDraft, source: DataSource | None, now: datetime) -> tuple[str, ...]:
     """Warnings about metrics that the source does not have now. A source that can't be asked is one warning."""
+    if source is None:
+        return ()
     try:
         known = client(source)
-        wanted = sorted(set(metrics(draft).values()))
-        absent = [metric for metric in wanted if not known.has_metric(metric, at=now.timestamp())]
+        absent = [metric for metric in metrics(draft) if not known.has_metric(metric, at=now.timestamp())]
     except PrometheusError as error:
         return (f"{source.name} could not be asked whether the metrics are there: {error}",)
     return tuple(f"{source.name} has no {metric} yet; the objective has no data until it appears." for metric in absent)
@@ -216,6 +235,10 @@ def _definition_columns(draft: ObjectiveDraft, meant: Checked, named: _Named, no
         "no_data": draft.no_data,
         "blind_after": meant.blind_after,
         "labels": dict(draft.labels),
+        "slice_length": meant.slice_length,
+        "group_by": list(draft.group_by),
+        "max_series": draft.max_series,
+        "preset": draft.preset,
         "updated_at": now,
         "retired_at": None,
     }
@@ -229,6 +252,7 @@ def _objective_columns(draft: ObjectiveDraft, meant: Checked, named: _Named, now
         "calendar": meant.period.calendar or "",
         "time_zone": draft.time_zone,
         "policy": named.policy,
+        "budget_policy": named.budget_policy,
         "updated_at": now,
         "retired_at": None,
     }
