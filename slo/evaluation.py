@@ -13,10 +13,11 @@ import structlog
 from django.db import transaction
 
 from portal.lib.crypto import CannotUnseal
-from slo import ledger, planning, recording, sources
+from slo import answering, ledger, planning, recording, sources
+from slo.counting import State
 from slo.fetching import Fetch, Fetched, Partial, own_state
 from slo.judging import Seen, judge
-from slo.ledger.groups import drop_empty, hold
+from slo.ledger.groups import ANY_SOURCE, AnySource, drop_empty, hold
 from slo.ledger.members import Member, members
 from slo.models import DataSource, Standing, Sweep
 from slo.prometheus import QueryTooHeavy, SourceUnreachable
@@ -27,6 +28,10 @@ BUCKET = timedelta(seconds=60)
 USUAL_INTERVAL = 15.0
 """Scrape interval assumed when it is decided how much to ask for at once, seconds."""
 LONGEST_WAIT = timedelta(minutes=10)
+OWN_DELAY = timedelta(seconds=5)
+"""How long after its end a bucket closes that the portal answers for itself."""
+OWN_STEP = timedelta(days=2)
+"""How much history the portal reads of itself at once."""
 OUTAGE = 3 * BUCKET
 """A pass that spans more was a catch-up, which the page says."""
 
@@ -44,14 +49,17 @@ class Pass:
     error: str = ""
 
 
-def evaluate_due(*, now: datetime) -> Pass | None:
-    """Evaluate one batch that is due; None when there is none. Safe to run any number of times at once."""
-    return _next(now=now, filling=False)
+def evaluate_due(*, now: datetime, source: int | AnySource | None = ANY_SOURCE) -> Pass | None:
+    """Evaluate one batch that is due, of one `source` where given; None when there is none.
+
+    Safe to run any number of times at once. A source is named by its primary key; None is the portal itself.
+    """
+    return _next(now=now, filling=False, source=source)
 
 
-def fill_due(*, now: datetime) -> Pass | None:
+def fill_due(*, now: datetime, source: int | AnySource | None = ANY_SOURCE) -> Pass | None:
     """Read one stretch of history of one batch that has some to read; None when there is none."""
-    return _next(now=now, filling=True)
+    return _next(now=now, filling=True, source=source)
 
 
 def closed_until(now: datetime, delay: timedelta) -> datetime:
@@ -60,8 +68,8 @@ def closed_until(now: datetime, delay: timedelta) -> datetime:
     return datetime.fromtimestamp(seconds - seconds % 60, UTC)
 
 
-def _next(*, now: datetime, filling: bool) -> Pass | None:
-    group = ledger.lease_due(now=now, filling=filling)
+def _next(*, now: datetime, filling: bool, source: int | AnySource | None) -> Pass | None:
+    group = ledger.lease_due(now=now, filling=filling, source=source)
     if group is None:
         return None
     begun = monotonic()
@@ -108,14 +116,15 @@ class _Batch:
 
     def __init__(self, group: ledger.LeasedGroup, now: datetime) -> None:
         self.group, self.now = group, now
-        self.source = DataSource.objects.get(pk=group.source_id or 0)
-        self.newest = closed_until(now, self.source.delay)
+        self.source = DataSource.objects.get(pk=group.source_id) if group.source_id else None
+        self.delay = self.source.delay if self.source else OWN_DELAY
+        self.newest = closed_until(now, self.delay)
         self.members: list[Member] = []
 
     @property
     def next_due_at(self) -> datetime:
         """When the bucket after the newest one closes."""
-        return self.newest + BUCKET + self.source.delay
+        return self.newest + BUCKET + self.delay
 
     def run(self) -> Pass:
         """Plan, fetch, append, decide, record."""
@@ -129,22 +138,29 @@ class _Batch:
         until = min(self.newest, self.group.cursor + self._step(len(state or ())))
         begun = monotonic()
         try:
-            fetch = Fetch(sources.client(self.source), self.members, _seconds(self.group.cursor), _seconds(until))
-            fetched = fetch.run(state)
+            fetched = self._fetch(state, answering.Span(_seconds(self.group.cursor), _seconds(until)))
         except (SourceUnreachable, CannotUnseal) as error:
             return self._unreachable(str(error))
         except Partial as error:
             return self._partial(str(error))
         except QueryTooHeavy as error:
             return self._too_heavy(until - self.group.cursor, error)
-        sources.note_success(self.source, now=self.now)
+        if self.source:
+            sources.note_success(self.source, now=self.now)
         answered = monotonic()
         rows = self._write(fetched, until)
         done = monotonic()
         return Pass(len(fetched.counted), rows, fetched.queries, fetched.samples, done - begun, done - answered)
 
+    def _fetch(self, state: State | None, span: answering.Span) -> Fetched:
+        if self.source is None:
+            return answering.answer(self.members, span)
+        return Fetch(sources.client(self.source), self.members, span.cursor, span.until).run(state)
+
     def _step(self, series: int) -> timedelta:
         """How much to ask for at once."""
+        if self.source is None:
+            return OWN_STEP
         usual = timedelta(seconds=planning.fetch_range(max(series, len(self.members)), USUAL_INTERVAL))
         return min(usual, self.group.step or usual)
 
@@ -206,12 +222,14 @@ class _Batch:
 
     def _unreachable(self, error: str) -> Pass:
         """One fact about the source; its objectives are unseen, not bad."""
-        sources.note_failure(self.source, error=error, now=self.now)
+        if self.source:
+            sources.note_failure(self.source, error=error, now=self.now)
         return self._unseen(error)
 
     def _partial(self, warning: str) -> Pass:
         """A part of the data is none: the stretch is asked for again, as a whole, until the answer is."""
-        sources.note_warning(self.source, warning=warning)
+        if self.source:
+            sources.note_warning(self.source, warning=warning)
         return self._unseen(f"The answer is partial: {warning}")
 
     def _unseen(self, error: str) -> Pass:

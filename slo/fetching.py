@@ -6,12 +6,13 @@ from functools import lru_cache
 
 import structlog
 
-from slo import counting, planning
-from slo.counting import BUCKET, Bucket, Number, Series, State, Verdict
+from slo import counting, expressed, planning
+from slo.counting import BUCKET, Bucket, Number, Series, State
+from slo.indicators import kinds
 from slo.ledger.members import Member
 from slo.planning import Expression, Item, RawRequest, VectorRequest
 from slo.prometheus import Answer, Prometheus, QueryRejected, QueryTooHeavy
-from slo.promql import Selector, parse_selector
+from slo.promql import Selector
 
 log = structlog.get_logger(__name__)
 
@@ -20,7 +21,8 @@ LOOK_BACK = 60
 HOUR = 3600
 LONG_AGO = "25h"
 
-_NO_DATA = {"ignore": Verdict.UNKNOWN, "bad": Verdict.BAD, "good": Verdict.GOOD}
+EXPRESSED = frozenset({"uptime", "promql"})
+"""Types that are asked for by expressions."""
 
 
 class Partial(Exception):
@@ -65,7 +67,7 @@ class Fetch:
     def run(self, state: State | None) -> Fetched:
         """Ask and count. Without a state it is found anew first, from the hour before the cursor (rule 6)."""
         raw = [item for item in map(self._item, self.members) if item is not None]
-        self._expressions([member for member in self.members if member.type == "uptime"])
+        self._expressions([member for member in self.members if member.type in EXPRESSED])
         if raw:
             self._count(raw, self._found_anew(raw) if state is None else state)
         elif state is not None:
@@ -73,7 +75,7 @@ class Fetch:
         return self.fetched
 
     def _item(self, member: Member) -> Item | None:
-        return None if member.type != "events" else Item(str(member.ledger_id), sides(member))
+        return Item(str(member.ledger_id), sides(member)) if kinds[member.type].counted else None
 
     def _count(self, items: list[Item], state: State) -> None:
         series = self._series(_planned(items), at=self.until, range_s=self.until - self.cursor + LOOK_BACK)
@@ -151,16 +153,23 @@ class Fetch:
     def _halves[R: (RawRequest, VectorRequest)](self, request: R, error: Exception) -> list[R]:
         halves = planning.split(request)
         if not halves:
-            self.fetched.failed |= {int(item.key): str(error) for item in request.items}
+            self.fetched.failed |= {int(item.key.partition(":")[0]): str(error) for item in request.items}
         return halves
 
     def _expressions(self, members: Sequence[Member]) -> None:
-        wanted = [Expression(str(member.ledger_id), str(member.indicator["query"])) for member in members]
-        by_id = {member.ledger_id: member for member in members}
+        wanted = [
+            Expression(f"{member.ledger_id}:{key}", text)
+            for member in members
+            for key, text in expressed.asked(member.type, member.indicator).items()
+        ]
+        found: dict[int, dict[str, dict[int, list[float]]]] = {}
         for request in planning.plan_expressions(wanted):
-            for key, vectors in self._vectors(request).items():
-                member = by_id[int(key)]
-                self.fetched.counted[member.ledger_id] = self._slices(member, vectors)
+            for name, vectors in self._vectors(request).items():
+                ledger_id, _, key = name.partition(":")
+                found.setdefault(int(ledger_id), {})[key] = vectors
+        for member in members:
+            if member.ledger_id not in self.fetched.failed:
+                self.fetched.counted[member.ledger_id] = self._said(member, found[member.ledger_id])
 
     def _vectors(self, request: VectorRequest) -> dict[str, dict[int, list[float]]]:
         try:
@@ -170,12 +179,21 @@ class Fetch:
             return {key: values for half in halves for key, values in self._vectors(half).items()}
         return planning.assign_values(request, self._noted(answer).series)
 
-    def _slices(self, member: Member, vectors: Mapping[int, Sequence[float]]) -> Counted:
-        asked = {end: vectors.get(end, ()) for end in range(self.cursor + BUCKET, self.until + 1, BUCKET)}
-        condition = counting.parse_condition(str(member.indicator["condition"]))
-        combine = counting.Combine(member.indicator.get("combine", "all"))
-        rows = counting.slices(asked, condition, combine, no_data=_NO_DATA[member.no_data])
-        return Counted(rows, 0, float(max(vectors)) if vectors else None, fresh=self.until in vectors)
+    def _said(self, member: Member, vectors: Mapping[str, Mapping[int, Sequence[float]]]) -> Counted:
+        newest = max((max(by_end) for by_end in vectors.values() if by_end), default=None)
+        if member.type == "promql":
+            rows = expressed.counts(vectors)
+        else:
+            rows = expressed.slices(
+                member.indicator,
+                vectors["query"],
+                cursor=self.cursor,
+                until=self.until,
+                length=int(member.slice_length.total_seconds()),
+                no_data=member.no_data,
+            )
+        last = None if newest is None else float(newest)
+        return Counted(rows, 0, last, fresh=any(self.until in by_end for by_end in vectors.values()))
 
     def _noted(self, answer: Answer) -> Answer:
         self.fetched.queries += 1
@@ -185,16 +203,14 @@ class Fetch:
         return answer
 
 
-def sides(member: Member) -> dict[str, Selector]:
-    """The selectors of an events indicator, by side."""
-    return {
-        side: _selector(text) for side, text in member.indicator.items() if side in {"good", "bad", "total"} and text
-    }
+def sides(member: Member) -> Mapping[str, Selector]:
+    """The selectors of a counted indicator, by side."""
+    return _sides(member.type, tuple(sorted(member.indicator.items())))
 
 
 def own_state(state: State, member: Member) -> State:
     """The part of a state that is about one ledger's series."""
-    wanted = list(sides(member).values()) if member.type == "events" else []
+    wanted = list(sides(member).values()) if kinds[member.type].counted else []
     return counting.select(state, lambda labels: any(selector.matches(labels) for selector in wanted))
 
 
@@ -213,8 +229,8 @@ def _planned(items: Sequence[Item]) -> list[RawRequest]:
 
 
 @lru_cache(maxsize=50_000)
-def _selector(text: str) -> Selector:
-    return parse_selector(text)
+def _sides(kind: str, indicator: tuple[tuple[str, str], ...]) -> Mapping[str, Selector]:
+    return kinds[kind].selectors(dict(indicator))
 
 
 @lru_cache(maxsize=100)

@@ -20,6 +20,7 @@ from slo.burnrate import (
     decide,
     exhaustion,
 )
+from slo.indicators import kinds
 from slo.ledger import NOTHING, Sums, sums_at
 from slo.ledger.members import Member
 from slo.models import AlertPolicy, AlertTransition, RuleState, Standing
@@ -191,7 +192,12 @@ class _Judgement:
 
     def _read(self, window: timedelta | Literal["period"], *, carried: bool) -> Reading:
         start, before = self.sums[window]
-        return self.seen.sums.since(before, minutes=(self.until - start) // MINUTE, carried=carried)
+        return self.seen.sums.since(before, minutes=(self.until - start) // self._unit, carried=carried)
+
+    @property
+    def _unit(self) -> timedelta:
+        """How much time one row of the ledger makes known: a bucket's, or a slice's."""
+        return self.member.slice_length if kinds[self.member.type].sliced else MINUTE
 
     def _slices(self) -> int | None:
         if self.member.budgeting != "timeslices":

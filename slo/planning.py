@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from slo.counting import RULES, Rules, Series, State
-from slo.promql import Matcher, Selector, escaped, render
+from slo.promql import Matcher, Selector, escaped, render, spellings
 
 MAX_VALUES = 2_000
 """How many values one united matcher may list."""
@@ -137,7 +137,7 @@ def _shape(selector: Selector) -> tuple[object, ...]:
 
 
 def _is_listable(matcher: Matcher) -> bool:
-    return matcher.op == "=" and matcher.name != "le"
+    return matcher.op == "="
 
 
 def _chunks(alike: Sequence[Selector]) -> Iterator[list[Selector]]:
@@ -198,7 +198,10 @@ def _joined(chunk: Sequence[Selector]) -> Selector:
 
 def _listed(name: str, values: Iterable[str]) -> Matcher:
     some = sorted(values)
-    return Matcher(name, "=", some[0]) if len(some) == 1 else Matcher(name, "=~", "|".join(map(escaped, some)))
+    if len(some) == 1:
+        return Matcher(name, "=", some[0])
+    spelled = [text for value in some for text in (spellings(name, value) or [escaped(value)])]
+    return Matcher(name, "=~", "|".join(spelled))
 
 
 def plan_expressions(expressions: Iterable[Expression]) -> list[VectorRequest]:
@@ -259,7 +262,7 @@ class _Index:
         positions = self.by_metric.get(selector.metric, [])
         narrowed: Matcher | None = None
         for matcher in selector.matchers:
-            if _is_listable(matcher):
+            if _is_listable(matcher) and matcher.name != "le":  # which has several spellings
                 fewer = self._values(selector.metric, matcher.name).get(matcher.value, [])
                 if len(fewer) < len(positions):
                     positions, narrowed = fewer, matcher

@@ -18,6 +18,9 @@ from portal.lib.http import RequestException, session
 from slo.counting import Series
 from slo.promql import Selector
 
+MAX_ANSWER = 64_000_000
+"""Bytes of the largest answer that is read: 2 million samples are about 40 MB."""
+
 
 class PrometheusError(Exception):
     """A question to Prometheus that got no usable answer; the message is fit to be shown."""
@@ -99,7 +102,7 @@ class Prometheus:
         cert: tuple[str, str] | None = None,
         kind: str = "prometheus",
         external_labels: Sequence[str] = (),
-        max_answer: int = 200_000_000,
+        max_answer: int = MAX_ANSWER,
     ) -> None:
         """`auth` is user and password, `verify` may be a CA file, `cert` a certificate and a key file.
 

@@ -81,6 +81,11 @@ def _as_bound(text: str) -> float | None:
         return None
 
 
+def spellings(name: str, value: str) -> list[str]:
+    """The ways in which series may write a label's value, escaped; empty where there is only its own."""
+    return _le_spellings(value) if name == "le" else []
+
+
 def _le_spellings(text: str) -> list[str]:
     """The other ways to write a whole bound, escaped; empty where there is only one."""
     bound = _as_bound(text)

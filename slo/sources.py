@@ -1,8 +1,9 @@
 """Clients of data sources, and where else indicators can come from."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 import orjson
 
@@ -71,8 +72,9 @@ def _save(source: DataSource) -> None:
     DataSource.objects.filter(pk=source.pk).update(**{name: getattr(source, name) for name in names})
 
 
-type Verdicts = Callable[[dict[str, object], datetime, datetime], dict[int, tuple[int, int]]]
-"""An indicator type of another app: (indicator, since, until) → bucket end → (good, total)."""
+type Verdicts = Callable[[Mapping[str, Any], int, datetime, datetime], dict[int, tuple[int, int]]]
+"""An indicator type of another app: (indicator, component's primary key, since, until) → (good, total) by the end, in
+seconds since the epoch, of every bucket in `(since, until]` that holds anything. The same whenever it is asked."""
 
 registry: dict[str, Verdicts] = {}
 """Indicator types that other apps answer, by type; filled in their `AppConfig.ready()`."""

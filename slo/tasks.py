@@ -1,12 +1,12 @@
 """Wake-ups of the slo app. Each loops for a few seconds at most; whatever is left is due for the next one too."""
 
-from collections.abc import Callable
-from time import monotonic
+from datetime import datetime
+from typing import Protocol
 
 from celery import shared_task
 
 from portal.lib.clock import db_now
-from slo import evaluation, ledger
+from slo import evaluation, lanes, ledger
 from slo.operations import check_sources as check_all
 from slo.operations import ensure_defaults
 
@@ -17,14 +17,14 @@ LOOP = 5.0
 @shared_task(name="slo.evaluate_due", ignore_result=True, soft_time_limit=300)
 def evaluate_due() -> None:
     """Evaluate whatever is due, batch by batch."""
-    _while_there_is_work(lambda: evaluation.evaluate_due(now=db_now()))
+    _work(evaluation.evaluate_due, filling=False)
     evaluation.note_idle(now=db_now())
 
 
 @shared_task(name="slo.backfill_due", ignore_result=True, soft_time_limit=300)
 def backfill_due() -> None:
     """Read history for new objectives, stretch by stretch."""
-    _while_there_is_work(lambda: evaluation.fill_due(now=db_now()))
+    _work(evaluation.fill_due, filling=True)
 
 
 @shared_task(name="slo.fold", ignore_result=True, soft_time_limit=3000)
@@ -40,7 +40,15 @@ def check_sources() -> None:
     check_all(now=db_now())
 
 
-def _while_there_is_work(work: Callable[[], object]) -> None:
-    until = monotonic() + LOOP
-    while work() is not None and monotonic() < until:
-        pass
+class _Turn(Protocol):
+    def __call__(self, *, now: datetime, source: int | None) -> object: ...
+
+
+def _work(turn: _Turn, *, filling: bool) -> None:
+    """Batch after batch, with a lane for each source."""
+    lanes.run(
+        lambda source: turn(now=db_now(), source=source),
+        lambda: ledger.due_sources(now=db_now(), filling=filling),
+        seconds=LOOP,
+        several=ledger.has_several_sources(),
+    )

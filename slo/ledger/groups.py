@@ -6,6 +6,7 @@ A group's lease is its `leased_until`: whoever finds another value there has los
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 from django.db import models, transaction
@@ -38,10 +39,34 @@ class LeasedGroup:
     leased_until: datetime
 
 
+class AnySource(Enum):
+    """Whatever source, in place of one."""
+
+    ANY = "any"
+
+
+ANY_SOURCE = AnySource.ANY
+
+
+def has_several_sources() -> bool:
+    """Whether more than one source is followed, the portal itself among them."""
+    return CursorGroup.objects.order_by().values("source").distinct()[:2].count() > 1
+
+
+def due_sources(*, now: datetime, filling: bool) -> list[int | None]:
+    """The sources of which a group is due and free, those due longest first; None is the portal itself."""
+    free = models.Q(leased_until__isnull=True) | models.Q(leased_until__lt=now)
+    due = CursorGroup.objects.filter(free, filling=filling, next_due_at__lte=now)
+    return list(due.values_list("source", flat=True).annotate(since=models.Min("next_due_at")).order_by("since"))
+
+
 @transaction.atomic
-def lease_due(*, now: datetime, filling: bool) -> LeasedGroup | None:
-    """Lease the group that has been due longest, united with those it meets; None when nothing is due."""
-    due = _free(now).filter(filling=filling, next_due_at__lte=now).order_by("next_due_at").first()
+def lease_due(
+    *, now: datetime, filling: bool, source: int | AnySource | None = ANY_SOURCE
+) -> LeasedGroup | None:  # fmt: skip
+    """Lease the group (of one `source`) that has been due longest, united with those it meets; None: nothing is due."""
+    mine = {} if isinstance(source, AnySource) else {"source": source}
+    due = _free(now).filter(filling=filling, next_due_at__lte=now, **mine).order_by("next_due_at").first()
     if due is None:
         return None
     group = due if filling else _united(due, now)
@@ -143,6 +168,8 @@ def open_ledger(
     indicator: Mapping[str, Any],
     start: datetime,
     now: datetime,
+    approximate: bool = False,
+    fallback: str = "",
 ) -> Ledger:
     """A new ledger whose history from `start` on is to be read; the first one of an objective is in force at once.
 
@@ -155,6 +182,8 @@ def open_ledger(
         source_id=source_id,
         type=type,
         indicator=dict(indicator),
+        approximate=approximate,
+        fallback=fallback,
         starts_at=start,
         created_at=now,
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import Any
 
 from django.db import transaction
@@ -28,12 +29,14 @@ from slo.models import (
     Standing,
 )
 from slo.operations.sources import default_policy
-from slo.prometheus import PrometheusError
+from slo.prometheus import Prometheus, PrometheusError
+from slo.promql import Selector
 from slo.sources import client
 from slo.windows import Period
 
 SCOPE = ApiToken.Scope.SLOS
-COLUMNS = ("title", "description", "budgeting", "no_data", "labels")
+LOOKED_BACK = 86_400.0
+"""How far back a source is asked which buckets a histogram has, seconds."""
 
 
 class ChangedMeanwhile(PreconditionFailed):
@@ -134,15 +137,37 @@ def _source(name: str) -> DataSource | None:
 
 
 def _absent(draft: ObjectiveDraft, source: DataSource | None, now: datetime) -> tuple[str, ...]:
-    """Warnings about metrics that the source does not have now. A source that can't be asked is one warning."""
+    """Warnings about metrics that the source does not have now. A source that can't be asked is one warning.
+
+    Raises Invalid where a threshold is none of its histogram's buckets.
+    """
     if source is None:
         return ()
     try:
         known = client(source)
         absent = [metric for metric in metrics(draft) if not known.has_metric(metric, at=now.timestamp())]
+        if draft.type == "latency" and not absent:
+            _check_threshold(draft, known, now)
     except PrometheusError as error:
         return (f"{source.name} could not be asked whether the metrics are there: {error}",)
     return tuple(f"{source.name} has no {metric} yet; the objective has no data until it appears." for metric in absent)
+
+
+def _check_threshold(draft: ObjectiveDraft, known: Prometheus, now: datetime) -> None:
+    """Only what is a bucket can be counted; those that there are, are named."""
+    parts = kinds["latency"].selectors(draft.indicator)
+    wanted, all_buckets = parts["good"], parts["total"]
+    others = tuple(matcher for matcher in all_buckets.matchers if matcher.name != "le")
+    at = now.timestamp()
+    bounds = known.label_values(
+        "le", selector=str(Selector(all_buckets.metric, others)), start=at - LOOKED_BACK, end=at
+    )  # fmt: skip
+    there = sorted(float(bound) for bound in bounds)
+    threshold = next(float(matcher.value) for matcher in wanted.matchers if matcher.name == "le")
+    if there and threshold not in there:
+        listed = ", ".join(f"{bound:g}" for bound in there if bound != inf)
+        words = f"{threshold:g} is none of the buckets of {all_buckets.metric}; use one of {listed}"
+        raise Invalid(f"indicator.threshold: {words}", errors=(FieldError("indicator.threshold", "bucket", words),))
 
 
 type _Diff = dict[str, tuple[object, object]]
@@ -267,6 +292,7 @@ def _open(objective: Objective, definition: Definition, period: Period, now: dat
         indicator=definition.indicator,
         start=history_start(period, now=now),
         now=now,
+        approximate=kinds[definition.type].approximate,
     )
     nudge("slo.backfill_due")
 

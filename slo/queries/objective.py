@@ -157,7 +157,7 @@ def detail(objective: Objective, *, now: datetime) -> ObjectiveDetail:
         fill_at=at,
         known_at=stood.known_at,
         caught_up_at=stood.caught_up_at,
-        notes=_notes(promised, stood),
+        notes=[*_notes(promised, stood), *_counting_notes(objective)],
     )
 
 
@@ -231,6 +231,15 @@ def _data_notes(stood: Standing) -> list[str]:
     if stood.caught_up_at:
         notes.append("A gap was filled after the fact: its minutes count, but no alert was decided on them.")
     return notes
+
+
+def _counting_notes(objective: Objective) -> list[str]:
+    ledger = objective.ledger
+    if ledger is None or not ledger.approximate:
+        return []
+    if ledger.fallback:
+        return [f"Its counts are approximate for now: {ledger.fallback}"]
+    return ["Its counts are approximate: the source extrapolates them, nothing is counted event by event."]
 
 
 _TONES = {"firing": "bad", "blind": "warn", "exhausted": "bad", "at-risk": "warn"}

@@ -19,6 +19,9 @@ GONE_AT, BACK_AT = 150, 190
 QUIET_AT = 130
 """When the pool `stalled` has run its last job, having failed all of the ten minutes before."""
 
+BOUNDS = {"0.5": 7, "1.0": 9, "+Inf": 10}
+"""How many of ten jobs of the pool `steady` take at most so many seconds, as Prometheus 3 writes bounds."""
+
 type Counts = tuple[int, int]
 
 
@@ -92,6 +95,9 @@ def series(begin: datetime) -> dict[str, Samples]:
                     made.setdefault(f'jobs_total{where},pool="{pool}",result="ok"}}', []).append((at, good))
                     made.setdefault(f'jobs_total{where},pool="{pool}",result="bad"}}', []).append((at, bad))
                     made.setdefault(f"up{where}}}", []).append((at, 1))
+                    for bound, share in BOUNDS.items() if pool == "steady" else ():
+                        counted = f'job_seconds_bucket{where},pool="{pool}",le="{bound}"}}'
+                        made.setdefault(counted, []).append((at, (good + bad) // 10 * share))
                     is_up = 0 if pool == "broken" and minute in OUTAGE else 1
                     made.setdefault(f"probe_up{where}}}", []).append((at, is_up))
     return dict(made)
