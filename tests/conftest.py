@@ -23,7 +23,8 @@ settings.PORTAL_ALLOW_PRIVATE_ADDRESSES = ("127.0.0.1",)  # where our fakes list
 settings.PORTAL_API_READS_PER_MINUTE = settings.PORTAL_API_WRITES_PER_MINUTE = 0
 settings.PORTAL_API_ANONYMOUS_PER_MINUTE = 0
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-hypothesis.settings.register_profile("untimed", deadline=None)  # how long an example takes says nothing on a busy machine
+# how long an example takes says nothing on a busy machine
+hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
