@@ -13,9 +13,9 @@ import structlog
 from django.db import transaction
 
 from portal.lib.crypto import CannotUnseal
-from slo import answering, ledger, planning, recording, sources
+from slo import answering, crowds, ledger, planning, recording, sources
 from slo.counting import State
-from slo.fetching import Fetch, Fetched, Partial, own_state
+from slo.fetching import Fetch, Fetched, own_state
 from slo.judging import Seen, judge
 from slo.ledger.groups import ANY_SOURCE, AnySource, drop_empty, hold
 from slo.ledger.members import Member, members
@@ -32,6 +32,8 @@ OWN_DELAY = timedelta(seconds=5)
 """How long after its end a bucket closes that the portal answers for itself."""
 OWN_STEP = timedelta(days=2)
 """How much history the portal reads of itself at once."""
+PATIENCE = timedelta(hours=2)
+"""For so long a stretch of partial answers is asked for again as a whole; then it stays as it is, marked."""
 OUTAGE = 3 * BUCKET
 """A pass that spans more was a catch-up, which the page says."""
 
@@ -138,15 +140,15 @@ class _Batch:
         until = min(self.newest, self.group.cursor + self._step(len(state or ())))
         begun = monotonic()
         try:
-            fetched = self._fetch(state, answering.Span(_seconds(self.group.cursor), _seconds(until)))
+            fetched = self._fetch(state, answering.Span(_seconds(self.group.counted_until), _seconds(until)))
         except (SourceUnreachable, CannotUnseal) as error:
             return self._unreachable(str(error))
-        except Partial as error:
-            return self._partial(str(error))
         except QueryTooHeavy as error:
             return self._too_heavy(until - self.group.cursor, error)
         if self.source:
             sources.note_success(self.source, now=self.now)
+        if fetched.partial and self.group.filling:
+            return self._partial(fetched.partial)
         answered = monotonic()
         rows = self._write(fetched, until)
         done = monotonic()
@@ -176,15 +178,17 @@ class _Batch:
     def _write(self, fetched: Fetched, until: datetime) -> int:
         """Everything that follows from the answer, or nothing."""
         hold(self.group)
-        since, end = _seconds(self.group.cursor), _seconds(until)
-        done = ledger.append(
-            [
-                ledger.Entry(ledger_id, since, end, one.buckets, one.surplus, one.last_sample)
-                for ledger_id, one in sorted(fetched.counted.items())
-            ]
-        )
-        ledger.store_state(self.group.pk, fetched.state)
-        self._set_apart(fetched)
+        base = self.group.counted_until
+        if base < self.group.cursor:
+            ledger.rewind([member.ledger_id for member in self.members], to=base)
+        provisional = self._provisional(fetched, until)
+        done = ledger.append(self._entries(fetched, until, provisional=provisional))
+        if fetched.partial:
+            ledger.mark_provisional(list(done), since=base)
+        ledger.store_state(self.group.pk, fetched.before if provisional else fetched.state)
+        self._set_apart(fetched, fetched.before if provisional else fetched.state)
+        if fetched.crowded:
+            crowds.fall_back(fetched.crowded, now=self.now)
         caught_up = until == self.newest
         if caught_up and self.group.filling:
             ledger.finish_filling(self.group, now=self.now)
@@ -195,8 +199,32 @@ class _Batch:
                 if member.ledger_id in done
             ]
             recording.record(judge(seen, until=until, now=self.now), now=self.now)
-        ledger.advance(self.group, until=until, next_due_at=self.next_due_at if caught_up else self.now)
+        ledger.advance(
+            self.group,
+            until=until,
+            next_due_at=self.next_due_at if caught_up else self.now,
+            provisional_from=base if provisional else None,
+        )
         return sum(one.rows for one in done.values())
+
+    def _provisional(self, fetched: Fetched, until: datetime) -> bool:
+        """Whether this stretch is to be counted again: a part of it was missing, and not for too long already."""
+        if not fetched.partial:
+            return False
+        if self.source:
+            sources.note_warning(self.source, warning=fetched.partial)
+        return until - self.group.counted_until <= PATIENCE
+
+    def _entries(self, fetched: Fetched, until: datetime, *, provisional: bool) -> list[ledger.Entry]:
+        """What is carried forward stays where it was as long as the stretch is to be counted again."""
+        since, end = _seconds(self.group.counted_until), _seconds(until)
+        surplus = {member.ledger_id: member.surplus for member in self.members}
+        return [
+            ledger.Entry(
+                ledger_id, since, end, one.buckets, surplus[ledger_id] if provisional else one.surplus, one.last_sample
+            )
+            for ledger_id, one in sorted(fetched.counted.items())
+        ]
 
     def _seen(self, member: Member, appended: ledger.Appended, fetched: Fetched) -> Seen:
         return Seen(
@@ -205,15 +233,17 @@ class _Batch:
             known=fetched.counted[member.ledger_id].fresh,
             last_sample=appended.last_sample,
             in_force=self.group.filling or member.in_force == member.ledger_id,
+            partial_since=self.group.counted_until if fetched.partial else None,
+            partial=fetched.partial,
             caught_up=not self.group.filling and self.newest - self.group.cursor > OUTAGE,
         )
 
-    def _set_apart(self, fetched: Fetched) -> None:
+    def _set_apart(self, fetched: Fetched, state: State) -> None:
         """Ledgers whose query is refused wait by themselves, so that they hold up nobody."""
         apart = {m.ledger_id: m for m in self.members if m.ledger_id in fetched.failed}
         if not apart:
             return
-        states = {ledger_id: own_state(fetched.state, member) for ledger_id, member in apart.items()}
+        states = {ledger_id: own_state(state, member) for ledger_id, member in apart.items()}
         wait = self.now + _patience(self.group.failures)
         ledger.eject(self.group, fetched.failed, states=states, next_due_at=wait)
         for member in apart.values():
@@ -227,7 +257,7 @@ class _Batch:
         return self._unseen(error)
 
     def _partial(self, warning: str) -> Pass:
-        """A part of the data is none: the stretch is asked for again, as a whole, until the answer is."""
+        """History can wait: the stretch is asked for again until the answer is whole."""
         if self.source:
             sources.note_warning(self.source, warning=warning)
         return self._unseen(f"The answer is partial: {warning}")

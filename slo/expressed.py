@@ -6,8 +6,9 @@ from math import isfinite
 
 from slo import counting
 from slo.counting import BUCKET, Bucket, Number, Verdict
-from slo.indicators import Indicator
+from slo.indicators import Indicator, kinds
 from slo.indicators.expressions import in_window
+from slo.promql import render
 
 WINDOW = 2 * BUCKET
 """`$window`, seconds: twice a bucket, so that a source which scrapes once a minute has two samples to compare."""
@@ -22,9 +23,12 @@ type Vectors = Mapping[int, Sequence[float]]
 
 
 def asked(kind: str, indicator: Indicator) -> dict[str, str]:
-    """The expressions of an `uptime` or `promql` indicator, by the key they are written under."""
+    """The expressions of an indicator, by the key they are written under; of a counted one by its sides."""
     if kind == "uptime":
         return {"query": str(indicator["query"])}
+    if kinds[kind].counted:
+        counted = kinds[kind].selectors(indicator)
+        return {side: f"sum(increase({render(one, range_s=WINDOW)}))" for side, one in counted.items()}
     return {
         key: in_window(str(indicator[key]), WINDOW) for key in ("good", "bad", "total", "ratio") if indicator.get(key)
     }

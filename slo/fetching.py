@@ -21,12 +21,8 @@ LOOK_BACK = 60
 HOUR = 3600
 LONG_AGO = "25h"
 
-EXPRESSED = frozenset({"uptime", "promql"})
-"""Types that are asked for by expressions."""
-
-
-class Partial(Exception):
-    """The source answered with a part of the data only; nothing is counted from that (the message is the source's)."""
+MAX_SERIES = 5_000
+"""More series than this of one selector are not counted one by one, unless its definition says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +38,18 @@ class Counted:
 
 @dataclass(slots=True)
 class Fetched:
-    """The outcome for a batch: what was counted per ledger, what went wrong with which, and the state to keep."""
+    """The outcome for a batch: what was counted per ledger, what went wrong with which, and the state to keep.
+
+    `partial`: what the source said of data that is missing; then all of it is provisional, and `before` is the state to
+    keep. `crowded`: ledgers with more series than are counted one by one, and how that shows.
+    """
 
     counted: dict[int, Counted] = field(default_factory=dict)
     failed: dict[int, str] = field(default_factory=dict)
+    crowded: dict[int, str] = field(default_factory=dict)
     state: State = field(default_factory=State)
+    before: State = field(default_factory=State)
+    partial: str = ""
     queries: int = 0
     samples: int = 0
 
@@ -55,7 +58,7 @@ class Fetched:
 class Fetch:
     """One batch of ledgers over the buckets `(cursor, until]`, seconds since the epoch.
 
-    Raises SourceUnreachable, and QueryTooHeavy where asking for a shorter stretch would help, and Partial.
+    Raises SourceUnreachable, and QueryTooHeavy where asking for a shorter stretch would help.
     """
 
     client: Prometheus
@@ -67,15 +70,16 @@ class Fetch:
     def run(self, state: State | None) -> Fetched:
         """Ask and count. Without a state it is found anew first, from the hour before the cursor (rule 6)."""
         raw = [item for item in map(self._item, self.members) if item is not None]
-        self._expressions([member for member in self.members if member.type in EXPRESSED])
+        self._expressions([member for member in self.members if _is_expressed(member)])
         if raw:
-            self._count(raw, self._found_anew(raw) if state is None else state)
+            self.fetched.before = self._found_anew(raw) if state is None else state
+            self._count(raw, self.fetched.before)
         elif state is not None:
-            self.fetched.state = state
+            self.fetched.state = self.fetched.before = state
         return self.fetched
 
     def _item(self, member: Member) -> Item | None:
-        return Item(str(member.ledger_id), sides(member)) if kinds[member.type].counted else None
+        return None if _is_expressed(member) else Item(str(member.ledger_id), sides(member))
 
     def _count(self, items: list[Item], state: State) -> None:
         series = self._series(_planned(items), at=self.until, range_s=self.until - self.cursor + LOOK_BACK)
@@ -84,12 +88,19 @@ class Fetch:
         known = {str(member.ledger_id): member for member in self.members}
         for key, positions in mine.items():
             member = known[key]
+            self._note_crowd(member, max(map(len, positions.values()), default=0))
             since = member.starts_at.timestamp()
             found = counting.tally(outcome, positions, followed_since=since, surplus=member.surplus)
             self.fetched.counted[member.ledger_id] = Counted(
                 found.buckets, found.surplus, found.last_sample, fresh=self.until in found.buckets
             )
         self.fetched.state = outcome.state
+
+    def _note_crowd(self, member: Member, series: int) -> None:
+        most = member.max_series or MAX_SERIES
+        if series > most:
+            words = f"its selector has {series:,} series, more than the {most:,} that are counted one by one."
+            self.fetched.crowded[member.ledger_id] = words
 
     def _counted(self, series: Sequence[Series], state: State, cursor: int, until: int) -> counting.Counting:
         """Count series, with `up` and process starts of their targets beside them."""
@@ -148,6 +159,9 @@ class Fetch:
         except QueryTooHeavy as error:
             if self.until - self.cursor > BUCKET:
                 raise  # a shorter stretch comes first
+            if len(request.items) == 1:
+                mine = int(request.items[0].key)
+                self.fetched.crowded[mine] = f"the source finds its samples too many ({error})."
             return [series for half in self._halves(request, error) for series in self._answers(half, ask)]
 
     def _halves[R: (RawRequest, VectorRequest)](self, request: R, error: Exception) -> list[R]:
@@ -181,7 +195,7 @@ class Fetch:
 
     def _said(self, member: Member, vectors: Mapping[str, Mapping[int, Sequence[float]]]) -> Counted:
         newest = max((max(by_end) for by_end in vectors.values() if by_end), default=None)
-        if member.type == "promql":
+        if "query" not in vectors:
             rows = expressed.counts(vectors)
         else:
             rows = expressed.slices(
@@ -199,7 +213,7 @@ class Fetch:
         self.fetched.queries += 1
         self.fetched.samples += sum(len(one.samples) for one in answer.series)
         if answer.partial:
-            raise Partial("; ".join(answer.warnings) or "the answer is partial")
+            self.fetched.partial = "; ".join(answer.warnings) or "the answer is partial"
         return answer
 
 
@@ -208,9 +222,14 @@ def sides(member: Member) -> Mapping[str, Selector]:
     return _sides(member.type, tuple(sorted(member.indicator.items())))
 
 
+def _is_expressed(member: Member) -> bool:
+    """Whether it is asked for by expressions rather than counted from raw samples."""
+    return member.approximate or not kinds[member.type].counted
+
+
 def own_state(state: State, member: Member) -> State:
     """The part of a state that is about one ledger's series."""
-    wanted = list(sides(member).values()) if kinds[member.type].counted else []
+    wanted = [] if _is_expressed(member) else list(sides(member).values())
     return counting.select(state, lambda labels: any(selector.matches(labels) for selector in wanted))
 
 

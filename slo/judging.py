@@ -1,7 +1,7 @@
 """From ledgers to verdicts: what each window holds, what each rule does, how each objective stands. Writes nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal, cast
@@ -31,7 +31,7 @@ SLOW = timedelta(hours=6)
 """The window whose pace the exhaustion is reckoned with."""
 
 Data, State = Standing.Data, Standing.State
-UNSEEN = frozenset({Data.ABSENT, Data.STALE, Data.UNREACHABLE, Data.ERROR})
+UNSEEN = frozenset({Data.ABSENT, Data.STALE, Data.PARTIAL, Data.UNREACHABLE, Data.ERROR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,10 @@ class Seen:
     in_force: bool
     caught_up: bool = False
     """A gap was filled just now."""
+    partial_since: datetime | None = None
+    """Since when a part of the data is missing; then nothing begins to fire."""
+    partial: str = ""
+    """What the source says of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,9 @@ class _Judgement:
         firing = self._firing()
         self.made.standing = {
             "objective_id": self.member.objective_id,
-            "state": standing_state(firing=firing, remaining=self.remaining, data=data),
+            "state": standing_state(
+                firing=firing, remaining=None if self.seen.partial_since else self.remaining, data=data
+            ),
             "data": data,
             "firing": firing,
             "budget": told,
@@ -184,7 +190,7 @@ class _Judgement:
             "readings": readings,
             "known_at": self.seen.last_sample,
             "blind_since": blind_since,
-            "error": "",
+            "error": self.seen.partial,
             "caught_up_at": self.now if self.seen.caught_up else self.member.caught_up_at,
             "evaluated_at": self.now,
         }
@@ -209,6 +215,9 @@ class _Judgement:
         row = self.states.get(window.rule.name)
         memory = Memory(cast("Any", row.state), row.quiet_since, row.held) if row else INACTIVE
         decision = decide(window, memory, long=long, short=short, bucket=self.until)
+        if self.seen.partial_since:  # which part is missing nobody knows: it may be the good one
+            held = replace(memory, held="no_data") if memory.state == "firing" else memory
+            decision = Decision(held)
         reading = {
             "rule": window.rule.name,
             "long_s": window.long.total_seconds(),
@@ -269,6 +278,8 @@ class _Judgement:
         return "page" if "page" in severities else "ticket" if severities else ""
 
     def _data(self) -> str:
+        if self.seen.partial_since:
+            return Data.PARTIAL
         if self.seen.known:
             shortest = min((window.short for window in self.promised.windows), default=SLOW)
             return Data.FLOWING if self._read(shortest, carried=False).total else Data.QUIET
@@ -276,10 +287,11 @@ class _Judgement:
 
     def _sight(self, data: str) -> datetime | None:
         """Since when the objective is blind; a change of that is told."""
-        since = blind_since(self.member, known_at=self.seen.last_sample, now=self.until) if data in UNSEEN else None
+        known_at = self.seen.partial_since or self.seen.last_sample
+        since = blind_since(self.member, known_at=known_at, now=self.until) if data in UNSEEN else None
         if since and not self.member.blind_since:
             self.made.transitions.append(
-                blinded(self.member, data=data, error="", remaining=self.remaining, now=self.now)
+                blinded(self.member, data=data, error=self.seen.partial, remaining=self.remaining, now=self.now)
             )
         if self.member.blind_since and data not in UNSEEN:
             reason = f"Data is back after {words(self.now - self.member.blind_since)}."
@@ -290,7 +302,7 @@ class _Judgement:
 
     def _budget(self, period: Reading) -> str:
         before = cast("BudgetName", self.member.budget)
-        if self.remaining is None:
+        if self.remaining is None or self.seen.partial_since:
             return before
         told = budget_state(self.remaining, before=before)
         if told != before:
@@ -343,6 +355,7 @@ def blind_since(member: Member, *, known_at: datetime | None, now: datetime) -> 
 def blinded(member: Member, *, data: str, error: str, remaining: float | None, now: datetime) -> AlertTransition:
     """The transition to blind, with the reason in words."""
     reason = {
+        Data.PARTIAL: "The answers are partial",
         Data.UNREACHABLE: "The data source can't be reached",
         Data.ABSENT: "The metric is absent",
         Data.ERROR: "The query is refused",

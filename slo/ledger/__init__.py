@@ -23,6 +23,7 @@ from slo.ledger.groups import (
 )
 from slo.ledger.members import Member, filling, members
 from slo.ledger.reading import BucketRow, buckets, sums_at, unknown_stretches
+from slo.ledger.rewinding import mark_provisional, rewind
 from slo.ledger.series import load_state, store_state
 from slo.ledger.sums import NOTHING, Sums
 
@@ -48,10 +49,12 @@ __all__ = [
     "has_several_sources",
     "lease_due",
     "load_state",
+    "mark_provisional",
     "members",
     "open_ledger",
     "postpone",
     "retire_ledgers",
+    "rewind",
     "set_step",
     "store_state",
     "sums_at",

@@ -37,6 +37,13 @@ class LeasedGroup:
     failures: int
     step: timedelta | None
     leased_until: datetime
+    provisional_from: datetime | None = None
+    """Where the stretch begins that came from partial answers, and must be counted again as a whole."""
+
+    @property
+    def counted_until(self) -> datetime:
+        """Up to where counting is done with: the states of its series are from then."""
+        return self.provisional_from or self.cursor
 
 
 class AnySource(Enum):
@@ -73,7 +80,14 @@ def lease_due(
     group.leased_until = now + LEASE
     group.save(update_fields=["leased_until"])
     return LeasedGroup(
-        group.pk, group.source_id, group.cursor, group.filling, group.failures, group.step, group.leased_until
+        group.pk,
+        group.source_id,
+        group.cursor,
+        group.filling,
+        group.failures,
+        group.step,
+        group.leased_until,
+        group.provisional_from,
     )
 
 
@@ -84,9 +98,11 @@ def _free(now: datetime) -> models.QuerySet[CursorGroup]:
 
 def _united(due: CursorGroup, now: datetime) -> CursorGroup:
     """The due group as one with the free groups of its source that stand where it does."""
-    if due.failures:
+    if due.failures or due.provisional_from:
         return due
-    alike = _free(now).filter(source=due.source_id, cursor=due.cursor, filling=False, failures=0)
+    alike = _free(now).filter(
+        source=due.source_id, cursor=due.cursor, filling=False, failures=0, provisional_from=None
+    )  # fmt: skip
     met = list(alike.filter(Exists(SeriesState.objects.filter(group=OuterRef("pk")))))
     if len(met) < 2 or due not in met:
         return due
@@ -119,10 +135,17 @@ def hold(group: LeasedGroup) -> None:
         raise LeaseLost
 
 
-def advance(group: LeasedGroup, *, until: datetime, next_due_at: datetime) -> None:
+def advance(
+    group: LeasedGroup, *, until: datetime, next_due_at: datetime, provisional_from: datetime | None = None
+) -> None:
     """Move the group to the bucket that ends at `until` and give the lease back. Hold it first."""
     CursorGroup.objects.filter(pk=group.pk).update(
-        cursor=until, next_due_at=next_due_at, leased_until=None, failures=0, error=""
+        cursor=until,
+        next_due_at=next_due_at,
+        leased_until=None,
+        failures=0,
+        error="",
+        provisional_from=provisional_from,
     )
 
 
@@ -149,6 +172,7 @@ def eject(
         alone = CursorGroup.objects.create(
             source_id=group.source_id,
             cursor=group.cursor,
+            provisional_from=group.provisional_from,
             filling=group.filling,
             next_due_at=next_due_at,
             failures=group.failures + 1,

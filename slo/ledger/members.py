@@ -40,6 +40,9 @@ class Member:
     budget: str
     blind_since: datetime | None
     caught_up_at: datetime | None
+    approximate: bool
+    """Counted by increase(), whatever its type."""
+    max_series: int | None
 
 
 _FIELDS = (
@@ -50,7 +53,8 @@ _FIELDS = (
     "ledger__objective__definition__no_data", "ledger__objective__definition__blind_after",
     "ledger__objective__definition__budgeting", "ledger__objective__definition__slice_length",
     "ledger__objective__standing__state", "ledger__objective__standing__budget",
-    "ledger__objective__standing__blind_since", "ledger__objective__standing__caught_up_at",
+    "ledger__objective__standing__blind_since", "ledger__objective__standing__caught_up_at", "ledger__approximate",
+    "ledger__objective__definition__max_series",
 )  # fmt: skip
 
 

@@ -248,6 +248,7 @@ class Standing(models.Model):
         QUIET = "quiet", "No traffic"
         ABSENT = "absent", "The metric is absent"
         STALE = "stale", "No fresh sample"
+        PARTIAL = "partial", "A part of the data is missing"
         UNREACHABLE = "unreachable", "The source is unreachable"
         ERROR = "error", "The query is refused"
 
