@@ -191,6 +191,25 @@ def validate_expression(text: str) -> None:
         raise BadExpression(f"{text!r} gives a {kind}, not series; for a number write `vector({text.strip()})`")
 
 
+def metric_names(text: str) -> set[str]:
+    """The metrics an expression asks for by name. Raises BadExpression."""
+    found: set[str] = set()
+    waiting: list[Any] = [_parsed(text, BadExpression, example="up")]
+    while waiting:
+        match waiting.pop():
+            case promql_parser.VectorSelector() as one:
+                found |= {one.name} if one.name else set()
+            case promql_parser.MatrixSelector() as one:
+                waiting.append(one.vector_selector)
+            case promql_parser.Call() as one:
+                waiting.extend(one.args)
+            case promql_parser.BinaryExpr() as one:
+                waiting.extend((one.lhs, one.rhs))
+            case one:
+                waiting.extend(part for part in (getattr(one, "expr", None), getattr(one, "param", None)) if part)
+    return found
+
+
 def _parsed(text: str, error: type[BadPromQL], *, example: str) -> promql_parser.Expr:
     if not text.strip():
         raise error(f"nothing is written here; write PromQL such as {example}")

@@ -49,6 +49,10 @@ OUTAGE: dict[str, Any] = {
 """The rule offered where a total outage would page late."""
 
 
+WORKBOOK_OUTAGE: list[dict[str, Any]] = [OUTAGE, *WORKBOOK]
+"""For targets so low that the workbook's rules page late."""
+
+
 class BadRule(ValueError):
     """A rule of an alert policy can't be used; the message names the rule and says what to write."""
 

@@ -28,7 +28,7 @@ from slo.models import (
     RuleState,
     Standing,
 )
-from slo.operations.sources import default_policy
+from slo.operations.sources import POLICIES, default_policy
 from slo.prometheus import Prometheus, PrometheusError
 from slo.promql import Selector
 from slo.sources import client
@@ -106,8 +106,8 @@ def _named(draft: ObjectiveDraft, now: datetime) -> _Named:
     ours = None if kinds[draft.type].asks_a_source else "none"
     budget_policy = BudgetPolicy.objects.filter(name=draft.budget_policy).first()
     policy = AlertPolicy.objects.filter(name=draft.policy).first()
-    if policy is None and draft.policy == "workbook":
-        policy = default_policy(now=now)
+    if policy is None and draft.policy in POLICIES:
+        policy = default_policy(draft.policy, now=now)
     missing = {
         "component": (component, "there is no such component; register it first, or write kind:namespace/name"),
         "source": (

@@ -17,7 +17,13 @@ from portal.lib.crypto import CannotUnseal, seal
 from portal.lib.errors import FieldError, Invalid
 from slo.models import AlertPolicy, DataSource
 from slo.sources import client, note_failure, note_success
-from slo.windows import WORKBOOK
+from slo.windows import WORKBOOK, WORKBOOK_OUTAGE
+
+POLICIES = {
+    "workbook": ("Google SRE workbook", WORKBOOK),
+    "workbook-outage": ("Google SRE workbook, and outages at once", WORKBOOK_OUTAGE),
+}
+"""Title and rules of the alert policies that come with the portal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,8 @@ def ensure_defaults(*, now: datetime) -> None:
 
     The source made from PROMETHEUS_URL is named `prometheus` and follows that setting.
     """
-    default_policy(now=now)
+    for name in POLICIES:
+        default_policy(name, now=now)
     url = prometheus_url()
     found = DataSource.objects.filter(is_default=True).first()
     if url and (found is None or (found.name == "prometheus" and found.url != url)):
@@ -122,11 +129,11 @@ def ensure_defaults(*, now: datetime) -> None:
         save_source(draft=draft, actor=system("settings"), now=now)
 
 
-def default_policy(*, now: datetime) -> AlertPolicy:
-    """The policy after Google's workbook, made when it isn't there."""
+def default_policy(name: str = "workbook", *, now: datetime) -> AlertPolicy:
+    """One of the policies that are always there, by its name in `POLICIES`; made when it isn't."""
+    title, rules = POLICIES[name]
     made, _ = AlertPolicy.objects.get_or_create(
-        name="workbook",
-        defaults={"title": "Google SRE workbook", "rules": WORKBOOK, "created_at": now, "updated_at": now},
+        name=name, defaults={"title": title, "rules": rules, "created_at": now, "updated_at": now}
     )
     return made
 
