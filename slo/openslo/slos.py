@@ -86,6 +86,11 @@ def _indicator(spec: Fields) -> dict[str, Any]:
     return {"sli": read_inline(inside) if inside else None, "sli_ref": ref}
 
 
+def read_alerts(items: Sequence[object]) -> tuple[str | Policy, ...]:
+    """Policies by name and inline, as an SLO's `alertPolicies` has them."""
+    return _alerts(Fields({"alertPolicies": list(items)}, "", Faults()))
+
+
 def _alerts(spec: Fields) -> tuple[str | Policy, ...]:
     found: list[str | Policy] = []
     for one in spec.each("alertPolicies"):

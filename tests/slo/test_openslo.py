@@ -156,8 +156,8 @@ def test_a_slip_is_met_with_what_was_meant() -> None:
         (ratio('x_bucket{a="b",le="1"}', "x_count"), "events", {"good": 'x_bucket{a="b",le="1"}', "total": "x_count"}),
         (ratio("sum(rate(a[{{.window}}]))", "sum(rate(b[$window]))", counter="false"), "promql",
          {"good": "sum(rate(a[$window]))", "total": "sum(rate(b[$window]))"}),
-        (indicator("{ratioMetric: {rawType: success, raw: {metricSource: {metricSourceRef: p, spec: {query: r:ratio}}}}}"),
-         "promql", {"ratio": "avg_over_time(r:ratio[$window])"}),
+        (indicator("{ratioMetric: {rawType: success, raw: {metricSource: {metricSourceRef: p, spec: {query: r:r}}}}}"),
+         "promql", {"ratio": "avg_over_time(r:r[$window])"}),
         (indicator("{ratioMetric: {rawType: failure, raw: {metricSource: {type: Prometheus, "
                    "spec: {query: 'sum(a[$window])'}}}}}"), "promql", {"ratio": "1 - (sum(a[$window]))"}),
         (indicator("{ratioMetric: {rawType: success, raw: {metricSource: {type: Portico, "
