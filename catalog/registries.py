@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from django.http import HttpRequest
 
+from portal.lib.errors import FieldError
+
 if TYPE_CHECKING:  # filled while apps are still being loaded, when models can't be imported
     from catalog.access import Actor
     from catalog.manifest import Document
@@ -165,11 +167,15 @@ search: dict[str, Searched] = {}
 
 @dataclass(frozen=True, slots=True)
 class KindWritten:
-    """What became of a document: its reference (`schedule:default/ci`), created, updated or unchanged, the diff."""
+    """What became of a document: its reference (`schedule:default/ci`), created, updated or unchanged, the diff.
+
+    `warnings` say what is not done as it was written; their fields are paths in the document.
+    """
 
     ref: str
     outcome: str
     diff: Mapping[str, tuple[object, object]]
+    warnings: tuple[FieldError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +186,8 @@ class ApplyKind:
     Expected, whose fields are paths in the document (`spec.steps[0].delay`) and so get a line and a column. `ref_of`
     names the document without writing it, empty where it can't be named. `exported()` answers the documents that,
     applied again, change nothing. `retire(ref, actor, now)` takes one out that its source no longer names; without it
-    such a one is only shown as orphaned. Kinds are written in `order`, after the catalog's.
+    such a one is only shown as orphaned. `owned(refs, teams)` are those of `refs` that belong to the teams, so that
+    who may write only for these may orphan and retire them. Kinds are written in `order`, after the catalog's.
     """
 
     write: "Callable[[Document, Actor, datetime], KindWritten]"
@@ -188,6 +195,7 @@ class ApplyKind:
     exported: Callable[[], Iterable[Mapping[str, object]]] = tuple
     retire: "Callable[[str, Actor, datetime], object] | None" = None
     order: int = 100
+    owned: Callable[[Collection[str], Collection[int]], Collection[str]] = lambda _refs, _teams: ()
 
 
 apply_kinds: dict[tuple[str, str], ApplyKind] = {}

@@ -9,7 +9,7 @@ from django.urls import reverse
 from catalog import registries
 from catalog.models import Component
 from portal.lib import words
-from slo import queries
+from slo import documents, queries
 from slo.queries import searching
 
 COUNTED = "counted_objectives"
@@ -53,3 +53,4 @@ registries.component_panels["objectives"] = registries.Panel(
     "slo/parts/component.html", objectives_of, order=10, title="SLOs", count="objectives"
 )
 registries.search["objectives"] = registries.Searched(("objective",), searching.find)
+registries.apply_kinds.update(documents.KINDS)

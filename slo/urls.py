@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from slo.api.formats import AllRulesView, OpenSloView, RulesView
 from slo.api.objectives import LedgerView, ObjectiveList, ObjectiveView, StatusView, TransitionsView
 from slo.api.sources import SourceList, SourceView
 from slo.views import edit, fleet, sources
@@ -20,6 +21,9 @@ api: list[URLPattern | URLResolver] = [
     path("slos/<str:name>/status", StatusView.as_view(), name="slo-status"),
     path("slos/<str:name>/ledger", LedgerView.as_view(), name="slo-ledger"),
     path("slos/<str:name>/transitions", TransitionsView.as_view(), name="slo-transitions"),
+    path("slos/<str:name>/openslo", OpenSloView.as_view(), name="slo-openslo"),
+    path("slos/<str:name>/rules", RulesView.as_view(), name="slo-rules"),
+    path("rules", AllRulesView.as_view(), name="rules"),
     path("sources", SourceList.as_view(), name="sources"),
     path("sources/<slug:name>", SourceView.as_view(), name="source"),
 ]

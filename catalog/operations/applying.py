@@ -13,6 +13,7 @@ from django.db import transaction
 from catalog import manifest, registries
 from catalog.access import Actor
 from catalog.manifest import Document, Entity, Marker, Problem
+from catalog.manifest.slips import meant
 from catalog.models.entity import Origin
 from catalog.operations.audit import Diff
 from catalog.operations.claims import Claims, Named, claimed
@@ -106,6 +107,10 @@ class Item:
         self.result.outcome = FAILED
         self.result.problems = tuple(self._problem(fault) for fault in faults)
 
+    def warn(self, faults: Sequence[FieldError]) -> None:
+        """Note what is not done as it was written."""
+        self.result.warnings = (*self.result.warnings, *(self._problem(fault) for fault in faults))
+
     def _problem(self, fault: FieldError) -> Problem:
         path = steps_of(fault.field) if self.entity is None else path_of(fault.field, kind=self.entity.kind)
         where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).strip(".")
@@ -195,6 +200,9 @@ def _item(file: SourceFile, document: Document) -> Item:
     if kind is not None and document.root is not None:
         item.kind, result.ref = kind, kind.ref_of(document)
         return item
+    if (fault := _of_other_apps(document)) is not None:
+        item.refuse(Invalid(fault.message, errors=(fault,)))
+        return item
     item.entity = manifest.entity_of(document)
     if item.entity is not None:
         result.ref = str(item.entity.ref)
@@ -204,6 +212,21 @@ def _item(file: SourceFile, document: Document) -> Item:
     if item.entity is None and not result.problems:
         result.problems = (Problem(document.number, document.line, 1, "", "unreadable", "This can't be read."),)
     return item
+
+
+def _of_other_apps(document: Document) -> FieldError | None:
+    """Why a document is none of another app's kinds, though it was meant as one."""
+    said, kind = document.api_version, document.kind
+    kinds = sorted({name for version, name in registries.apply_kinds if version == said and name not in manifest.KINDS})
+    if kinds and said not in manifest.API_VERSIONS:
+        guess = meant(kind, kinds)
+        hint = f" Did you mean {guess}?" if guess else ""
+        return FieldError("kind", "unknown_kind", f"{kind!r}: {said} has {', '.join(kinds)}.{hint}")
+    versions = sorted({version for version, name in registries.apply_kinds if name == kind})
+    if versions and kind not in manifest.KINDS and said not in manifest.API_VERSIONS:
+        words = f"{said!r} can't be read here: a {kind} is written as {' or '.join(versions)}."
+        return FieldError("apiVersion", "unknown_api_version", words)
+    return None
 
 
 def _translate(item: Item, entity: Entity) -> None:
@@ -332,6 +355,7 @@ def _put_other(item: Item, by: Apply) -> None:
         item.refuse(error)
     else:
         item.result.ref, item.result.outcome, item.result.diff = written.ref, written.outcome, written.diff
+        item.warn(written.warnings)
 
 
 OUTCOMES = (*(str(outcome) for outcome in Outcome), FAILED)

@@ -67,6 +67,7 @@ class Claims:
         Claim.objects.filter(pk__in=[one.pk for one in gone if one.orphaned_at is None]).update(orphaned_at=now)
         if not prune:
             return tuple(sorted(one.ref for one in gone)), ()
+        gone.sort(key=_order, reverse=True)  # what names others goes before what it names
         retired = {one.ref for one in gone if _retire(one.ref, actor, now)}
         Claim.objects.filter(source=self.source, ref__in=retired).delete()
         return tuple(sorted({one.ref for one in gone} - retired)), tuple(sorted(retired))
@@ -77,6 +78,8 @@ def _owned_by(actor: Actor, refs: Collection[str]) -> set[str]:
     found = set(Team.objects.filter(ref__in=refs, pk__in=teams).values_list("ref", flat=True))
     for model in (Component, System, Domain):
         found |= set(model._default_manager.filter(ref__in=refs, owner__in=teams).values_list("ref", flat=True))
+    for kind in registries.apply_kinds.values():
+        found |= set(kind.owned(refs, teams))
     return found
 
 
@@ -97,6 +100,11 @@ def _retire(ref: str, actor: Actor, now: datetime) -> bool:
     except Expected:
         return False
     return kind is None or kind.retire is not None
+
+
+def _order(claim: Claim) -> int:
+    kind = _kind_of(claim.ref)
+    return kind.order if kind else 0
 
 
 def _kind_of(ref: str) -> registries.ApplyKind | None:

@@ -20,6 +20,7 @@ CONTENTS = (
     "maintenance",
     "counting",
     "budgets",
+    "openslo",
     "escalation",
     "on-call",
     "api",

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from io import StringIO
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,26 +10,25 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
-from ruamel.yaml import YAML
 
 from catalog import queries as catalog
 from catalog.access import NotSignedIn, actor_of, may_write
+from catalog.manifest.writing import written
 from catalog.models import ApiToken
 from incidents.models import Incident
-from portal.lib import durations
 from portal.lib.clock import db_now
 from portal.lib.drawn import share
 from portal.lib.reading import readable
 from portal.pages import objective_charts as drawn
 from slo import queries
-from slo.models import Objective
+from slo.documents import document_of
+from slo.models import Definition, Objective
 from slo.queries import ObjectiveDetail
 from slo.queries.outlook import gone_at
 
 RANGES = {"6h": timedelta(hours=6), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 UNITS = {"uptime": "minutes"}
 LEAST_DRAWN = 0.004  # of the width: a gap of minutes in a month is still seen
-WIDE = 4096  # one query, one line
 
 
 @readable
@@ -98,7 +96,8 @@ def _context(request: HttpRequest, objective: Objective, *, now: datetime) -> di
         "on_call": catalog.on_call_now([owner], now=now).get(owner) if owner else None,
         "gaps": [(start, end, end - start) for start, end in gaps],
         "gap_bars": _bars(gaps, start=detail.period_start, end=until),
-        "yaml": _yaml(objective),
+        "yaml": written(document_of(objective)),
+        "own": objective.definition.type == Definition.Type.RESPONSE,
         "asked": _links(objective),
     }
 
@@ -167,24 +166,3 @@ def _links(objective: Objective) -> Sequence[tuple[str, str]]:
         asked = {"query": str(definition.indicator.get("query", ""))}
     base = source.url.rstrip("/")
     return [(name, f"{base}/graph?{urlencode({'g0.expr': text, 'g0.tab': 0})}") for name, text in asked.items()]
-
-
-def _yaml(objective: Objective) -> str:
-    definition = objective.definition
-    body = {
-        "name": objective.name,
-        "component": definition.component.ref,
-        "type": definition.type,
-        "indicator": definition.indicator,
-        "target": float(objective.target),
-        "window": f"{objective.window_days}d" if objective.window_days else objective.calendar,
-        "policy": objective.policy.name,
-        "budgeting": definition.budgeting,
-        "no_data": definition.no_data,
-        "blind_after": durations.render(definition.blind_after),
-    }
-    out = StringIO()
-    yaml = YAML()
-    yaml.default_flow_style, yaml.width = False, WIDE
-    yaml.dump(body, out)
-    return out.getvalue()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 
@@ -32,7 +32,7 @@ from slo.operations.sources import POLICIES, default_policy
 from slo.prometheus import Prometheus, PrometheusError
 from slo.promql import Selector
 from slo.sources import client
-from slo.windows import Period
+from slo.windows import Calendar, Period
 
 SCOPE = ApiToken.Scope.SLOS
 LOOKED_BACK = 86_400.0
@@ -45,6 +45,9 @@ class ChangedMeanwhile(PreconditionFailed):
 
 class NameTaken(Expected):
     """An objective of that name belongs to another component; choose another name."""
+
+
+type Diff = dict[str, tuple[object, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,9 @@ def save_objective(
     """
     require_scope(actor, SCOPE)
     meant = checked(draft)
-    named = _named(draft, now)
+    named = named_by(draft, now)
     require(actor, [named.component.owner_id], scope=SCOPE)
-    warnings = _absent(draft, named.source, now) if look_up else ()
+    warnings = absent(draft, named.source, now) if look_up else ()
     with transaction.atomic():
         objective, created, diff = _write(draft, meant, named, expected_version, actor, now)
         if diff:
@@ -91,8 +94,8 @@ def save_objective(
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
-    """What a draft names, found."""
+class Named:
+    """What a draft names, found in the database."""
 
     component: Component
     source: DataSource | None
@@ -100,7 +103,8 @@ class _Named:
     budget_policy: BudgetPolicy | None
 
 
-def _named(draft: ObjectiveDraft, now: datetime) -> _Named:
+def named_by(draft: ObjectiveDraft, now: datetime) -> Named:
+    """What the draft names. Raises Invalid for what isn't there."""
     component = _component(draft.component)
     source = _source(draft.source) if kinds[draft.type].asks_a_source else None
     ours = None if kinds[draft.type].asks_a_source else "none"
@@ -120,7 +124,7 @@ def _named(draft: ObjectiveDraft, now: datetime) -> _Named:
     errors = tuple(FieldError(name, "missing", words) for name, (found, words) in missing.items() if found is None)
     if component is None or policy is None or errors:
         raise Invalid("; ".join(f"{e.field}: {e.message}" for e in errors), errors=errors)
-    return _Named(component, source, policy, budget_policy)
+    return Named(component, source, policy, budget_policy)
 
 
 def _component(text: str) -> Component | None:
@@ -136,7 +140,7 @@ def _source(name: str) -> DataSource | None:
     return found.filter(name=name).first() if name else found.filter(is_default=True).first()
 
 
-def _absent(draft: ObjectiveDraft, source: DataSource | None, now: datetime) -> tuple[str, ...]:
+def absent(draft: ObjectiveDraft, source: DataSource | None, now: datetime) -> tuple[str, ...]:
     """Warnings about metrics that the source does not have now. A source that can't be asked is one warning.
 
     Raises Invalid where a threshold is none of its histogram's buckets.
@@ -170,18 +174,17 @@ def _check_threshold(draft: ObjectiveDraft, known: Prometheus, now: datetime) ->
         raise Invalid(f"indicator.threshold: {words}", errors=(FieldError("indicator.threshold", "bucket", words),))
 
 
-type _Diff = dict[str, tuple[object, object]]
-
-
 def _write(
-    draft: ObjectiveDraft, meant: Checked, named: _Named, expected: int | None, actor: Actor, now: datetime
-) -> tuple[Objective, bool, _Diff]:
+    draft: ObjectiveDraft, meant: Checked, named: Named, expected: int | None, actor: Actor, now: datetime
+) -> tuple[Objective, bool, Diff]:
     found = _locked(draft.name)
     if expected is not None and expected != (found.version if found else 0):
         raise ChangedMeanwhile
     if found is None:
+        if Definition.objects.filter(name=draft.name).exists():  # an SLO of several objectives, none of this name
+            raise NameTaken(f"{draft.name} is the name of an SLO with several objectives; choose another name.")
         return _create(draft, meant, named, now), True, {"name": (None, draft.name)}
-    _may_move(found, named, actor)
+    may_move(found.definition, named, actor, live=found.retired_at is None)
     return found, False, _change(found, draft, meant, named, now)
 
 
@@ -190,49 +193,81 @@ def _locked(name: str) -> Objective | None:
     return found.filter(name=name).first()
 
 
-def _may_move(found: Objective, named: _Named, actor: Actor) -> None:
+def may_move(found: Definition, named: Named, actor: Actor, *, live: bool) -> None:
     """An objective belongs to its component; only those who may write both move it, and nobody takes over a name."""
-    if found.definition.component_id != named.component.pk:
-        require(actor, [found.definition.component.owner_id], scope=SCOPE)
-        if found.retired_at is None and not actor.everywhere:
+    if found.component_id != named.component.pk:
+        require(actor, [found.component.owner_id], scope=SCOPE)
+        if live and not actor.everywhere:
             raise NameTaken
 
 
-def _create(draft: ObjectiveDraft, meant: Checked, named: _Named, now: datetime) -> Objective:
+def _create(draft: ObjectiveDraft, meant: Checked, named: Named, now: datetime) -> Objective:
     definition = Definition.objects.create(
-        name=draft.name, created_at=now, **_definition_columns(draft, meant, named, now)
+        name=draft.name, created_at=now, **definition_columns(draft, meant, named, now)
     )  # fmt: skip
+    return create_objective(definition, draft, meant, named, now)
+
+
+def create_objective(
+    definition: Definition, draft: ObjectiveDraft, meant: Checked, named: Named, now: datetime
+) -> Objective:
+    """One more promise of `definition`, whose history is read from now on."""
     objective = Objective.objects.create(
-        name=draft.name, definition=definition, created_at=now, **_objective_columns(draft, meant, named, now)
+        name=draft.name, definition=definition, created_at=now, **objective_columns(draft, meant, named, now)
     )
     Standing.objects.create(objective=objective)
-    _open(objective, definition, meant.period, now)
+    open_ledger(objective, definition, meant.period, now)
     return objective
 
 
-def _change(objective: Objective, draft: ObjectiveDraft, meant: Checked, named: _Named, now: datetime) -> _Diff:
+def _change(objective: Objective, draft: ObjectiveDraft, meant: Checked, named: Named, now: datetime) -> Diff:
     definition = objective.definition
-    before = (definition.type, definition.indicator, definition.source_id)
-    revived = objective.retired_at is not None
-    if revived:
-        objective.ledger = None
-        Standing.objects.filter(objective=objective).update(state=Standing.State.BUILDING, data=Standing.Data.WAITING)
-    diff = _set(definition, _definition_columns(draft, meant, named, now))
-    diff |= _set(objective, _objective_columns(draft, meant, named, now))
-    if not diff:
-        return {}
-    counts_anew = before != (definition.type, definition.indicator, definition.source_id)
-    if counts_anew or revived:
-        definition.revision += 1
-    objective.version += 1
-    definition.save()
-    objective.save()
-    if counts_anew or revived:
-        _open(objective, definition, meant.period, now)
+    before = counts(definition)
+    columns = definition_columns(draft, meant, named, now)
+    if definition.name != objective.name:  # one of several: what people call the whole is not said here
+        del columns["title"]
+    diff = assign(definition, columns)
+    if before != counts(definition):
+        definition.sli, definition.extra = None, {key: one for key, one in definition.extra.items() if key != "slices"}
+    revived = revive(objective)
+    diff |= assign(objective, objective_columns(draft, meant, named, now))
+    if diff:
+        objective.version += 1
+        keep(
+            definition, [objective], anew=before != counts(definition), revived=[objective] if revived else [], now=now
+        )
     return diff
 
 
-def _set(row: Any, columns: dict[str, Any]) -> _Diff:  # noqa: ANN401
+def counts(definition: Definition) -> tuple[object, ...]:
+    """What decides what is counted; another one is another revision."""
+    return (definition.type, dict(definition.indicator), definition.source_id)
+
+
+def revive(objective: Objective) -> bool:
+    """Make a retired objective begin anew; whether it was one."""
+    if objective.retired_at is None:
+        return False
+    objective.ledger = None
+    Standing.objects.filter(objective=objective).update(state=Standing.State.BUILDING, data=Standing.Data.WAITING)
+    return True
+
+
+def keep(
+    definition: Definition, changed: list[Objective], *, anew: bool, revived: list[Objective], now: datetime
+) -> None:
+    """Save them. What counts anew gets ledgers of its own: all objectives of a changed indicator, or those revived."""
+    definition.revision += anew or bool(revived)
+    definition.save()
+    for one in changed:
+        one.save()
+    others = list(definition.objectives.exclude(pk__in=[one.pk for one in changed])) if anew else []
+    for one in [*changed, *others] if anew else revived:
+        if one.retired_at is None:
+            open_ledger(one, definition, period_of(one), now)
+
+
+def assign(row: Any, columns: dict[str, Any]) -> Diff:  # noqa: ANN401
     """Assign what differs; answers it. The time of the change alone is no change."""
     diff = {
         name: (_plain(getattr(row, name)), _plain(value))
@@ -248,7 +283,8 @@ def _plain(value: object) -> object:
     return value if isinstance(value, str | int | dict | list | None) else str(value)
 
 
-def _definition_columns(draft: ObjectiveDraft, meant: Checked, named: _Named, now: datetime) -> dict[str, Any]:
+def definition_columns(draft: ObjectiveDraft, meant: Checked, named: Named, now: datetime) -> dict[str, Any]:
+    """A definition's columns as the draft has them."""
     return {
         "title": draft.title,
         "description": draft.description,
@@ -269,7 +305,8 @@ def _definition_columns(draft: ObjectiveDraft, meant: Checked, named: _Named, no
     }
 
 
-def _objective_columns(draft: ObjectiveDraft, meant: Checked, named: _Named, now: datetime) -> dict[str, Any]:
+def objective_columns(draft: ObjectiveDraft, meant: Checked, named: Named, now: datetime) -> dict[str, Any]:
+    """An objective's columns as the draft has them."""
     return {
         "title": draft.title,
         "target": meant.target,
@@ -283,7 +320,14 @@ def _objective_columns(draft: ObjectiveDraft, meant: Checked, named: _Named, now
     }
 
 
-def _open(objective: Objective, definition: Definition, period: Period, now: datetime) -> None:
+def period_of(objective: Objective) -> Period:
+    """The period its promise is about."""
+    calendar = cast("Calendar", objective.calendar) if objective.calendar else None
+    return Period(objective.window_days, calendar, objective.time_zone)
+
+
+def open_ledger(objective: Objective, definition: Definition, period: Period, now: datetime) -> None:
+    """A new ledger for what the definition counts now, to be filled from `period`'s beginning."""
     ledger.open_ledger(
         objective=objective,
         revision=definition.revision,
@@ -303,12 +347,19 @@ def retire_objective(*, objective: Objective, actor: Actor, now: datetime) -> No
     found = _locked(objective.name)
     if found is None or found.retired_at is not None:
         return
+    require(actor, [found.definition.component.owner_id], scope=SCOPE)
+    end_objective(found, actor=actor, now=now)
+    left = Objective.objects.filter(definition=found.definition_id, retired_at=None)
+    if not left.exists():
+        Definition.objects.filter(pk=found.definition_id).update(retired_at=now, updated_at=now)
+
+
+def end_objective(found: Objective, *, actor: Actor, now: datetime) -> None:
+    """Retire one that is locked, its definition aside."""
     component = found.definition.component
-    require(actor, [component.owner_id], scope=SCOPE)
     found.retired_at = found.updated_at = now
     found.version += 1
     found.save()
-    Definition.objects.filter(pk=found.definition_id).update(retired_at=now, updated_at=now)
     ledger.retire_ledgers(objective_id=found.pk, now=now)
     _end_rules(found, now)
     _end_blindness(found, now)

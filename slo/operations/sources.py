@@ -45,6 +45,13 @@ class SourceDraft:
     timeout: str = "10s"
     delay: str = "30s"
     external_labels: tuple[str, ...] = ()
+    description: str | None = None
+    extra: Mapping[str, Any] | None = None
+    """None for either keeps what is stored; `extra` is what a document said that nothing here means."""
+
+
+class SourceInUse(Invalid):
+    """Objectives are counted from it."""
 
 
 @transaction.atomic
@@ -102,6 +109,8 @@ def _columns(draft: SourceDraft) -> dict[str, Any]:
         "timeout": durations.parse(draft.timeout),
         "delay": durations.parse(draft.delay),
         "external_labels": list(draft.external_labels),
+        **({} if draft.description is None else {"description": draft.description}),
+        **({} if draft.extra is None else {"extra": dict(draft.extra)}),
     }
 
 
@@ -112,6 +121,29 @@ def _secrets(draft: SourceDraft) -> dict[str, str]:
     if draft.headers is not None:
         sealed["headers"] = seal(orjson.dumps(dict(draft.headers)).decode()) if draft.headers else ""
     return sealed
+
+
+def changes_source(draft: SourceDraft) -> bool:
+    """Whether saving the draft would change anything but secrets, which none of its columns are."""
+    row = DataSource.objects.filter(name=draft.name, retired_at=None).first()
+    if row is None or any(_errors(draft)):
+        return True
+    return any(getattr(row, name) != value for name, value in _columns(draft).items())
+
+
+@transaction.atomic
+def retire_source(*, name: str, actor: Actor, now: datetime) -> None:
+    """Ask it no more. Raises SourceInUse, Forbidden."""
+    require_admin(actor)
+    row = DataSource.objects.select_for_update().filter(name=name, retired_at=None).first()
+    if row is None:
+        return
+    if row.definitions.filter(retired_at=None).exists():
+        raise SourceInUse
+    row.retired_at, row.updated_at, row.is_default = now, now, False
+    row.save()
+    diff: dict[str, tuple[object, object]] = {"retired_at": (None, str(now))}
+    record_audit(actor=actor, action="source.retire", object_ref=f"source:{name}", diff=diff, now=now)
 
 
 def ensure_defaults(*, now: datetime) -> None:

@@ -1,0 +1,14 @@
+"""OpenSLO v1 as documents of `apply` and `export`: what is read is written by operations, what is there is exported."""
+
+from catalog import registries
+from slo.documents import alerts, slis, slos, sources
+from slo.documents.slos import document_of
+from slo.openslo import API_VERSION
+
+KINDS: dict[tuple[str, str], registries.ApplyKind] = {
+    (API_VERSION, kind): one
+    for kind, one in {**sources.KINDS, **alerts.KINDS, **slis.KINDS, **slos.KINDS}.items()
+}  # fmt: skip
+"""Data sources first, SLOs last, in whatever order they stand in the files."""
+
+__all__ = ["KINDS", "document_of"]
