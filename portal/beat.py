@@ -28,6 +28,7 @@ BEAT: tuple[BeatEntry, ...] = (
     BeatEntry("portal.watchdog", 10, "default"),
     BeatEntry("slo.backfill_due", 5, "default"),
     BeatEntry("slo.fold", HOUR, "default"),
+    BeatEntry("slo.discover_groups", MINUTE, "default"),
     BeatEntry("slo.count_series", HOUR, "default"),
     BeatEntry("slo.check_sources", MINUTE, "default"),
     BeatEntry("incidents.prune", DAY, "default"),

@@ -8,18 +8,14 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
-from django.db.models import Max
 
 from portal.lib.crypto import CannotUnseal
-from portal.lib.hints import nudge
-from slo import ledger
-from slo.backfill import history_start
 from slo.fetching import MAX_SERIES
 from slo.indicators import kinds
-from slo.models import Definition, Ledger, Objective
+from slo.models import Ledger, Objective
+from slo.opening import begin
 from slo.prometheus import Prometheus, PrometheusError
 from slo.sources import client
-from slo.windows import Calendar, Period
 
 log = structlog.get_logger(__name__)
 
@@ -71,27 +67,7 @@ def _rebuild(objective_id: int, *, fallback: str, now: datetime) -> bool:
     building = others.order_by("-pk").first()
     if objective.retired_at or (building and building.approximate == bool(fallback)):
         return False
-    definition = objective.definition
-    newest = objective.ledgers.aggregate(newest=Max("revision"))["newest"] or 0
-    revision = max(newest, definition.revision) + 1
-    Definition.objects.filter(pk=definition.pk).update(revision=revision)
     if Ledger.objects.filter(pk=objective.ledger_id or 0, filled_at=None).exists():
         objective.ledger = None  # nothing is lost with it, and nobody need wait for it
-    ledger.open_ledger(
-        objective=objective,
-        revision=revision,
-        source_id=definition.source_id,
-        type=definition.type,
-        indicator=definition.indicator,
-        start=history_start(_period(objective), now=now),
-        now=now,
-        approximate=bool(fallback),
-        fallback=fallback,
-    )
-    nudge("slo.backfill_due")
+    begin(objective, now=now, fallback=fallback)
     return True
-
-
-def _period(objective: Objective) -> Period:
-    calendar: Calendar | None = objective.calendar or None  # type: ignore[assignment]  # checked by the table
-    return Period(objective.window_days, calendar, objective.time_zone)

@@ -17,13 +17,12 @@ from django.db.models import F, Q
 from portal.lib.crypto import CannotUnseal
 from portal.lib.hints import nudge
 from slo import ledger, recording
-from slo.backfill import history_start
 from slo.indicators import kinds
 from slo.models import AlertTransition, Definition, Objective, RuleState, Standing
+from slo.opening import begin
 from slo.prometheus import Prometheus, PrometheusError
 from slo.promql import render
 from slo.sources import client
-from slo.windows import Calendar, Period
 
 log = structlog.get_logger(__name__)
 
@@ -101,12 +100,13 @@ def align(parent_id: int, found: Sequence[Values], *, now: datetime) -> int:
             changed += 1
     if changed:
         recording.report({definition.component_id}, now=now)
-        nudge("slo.backfill_due")
     return changed
 
 
 def refresh(parent: Objective, *, now: datetime, counts_anew: bool) -> None:
     """Hand on to the children what was changed of the parent; `counts_anew` when what is counted has changed."""
+    if not parent.children.exists() and not parent.definition.group_by:
+        return
     if counts_anew:  # other labels make other children
         labels = list(parent.definition.group_by)
         for child in parent.children.filter(retired_at=None):
@@ -155,22 +155,7 @@ def _follow(parent: Objective, child: Objective, now: datetime, *, counts_anew: 
             objective=child, defaults={"state": Standing.State.BUILDING, "data": Standing.Data.WAITING}
         )
     if begins or counts_anew:
-        _open(child, now)
-
-
-def _open(child: Objective, now: datetime) -> None:
-    definition = child.definition
-    newest = child.ledgers.order_by("-revision").values_list("revision", flat=True).first() or 0
-    calendar: Calendar | None = child.calendar or None  # type: ignore[assignment]  # checked by the table
-    ledger.open_ledger(
-        objective=child,
-        revision=max(newest + 1, definition.revision),
-        source_id=definition.source_id,
-        type=definition.type,
-        indicator=kinds[definition.type].narrowed(definition.indicator, child.group_values),
-        start=history_start(Period(child.window_days, calendar, child.time_zone), now=now),
-        now=now,
-    )
+        begin(child, now=now)
 
 
 def retire(objective: Objective, *, now: datetime, reason: str) -> None:
@@ -187,10 +172,11 @@ def retire(objective: Objective, *, now: datetime, reason: str) -> None:
 
 def _ended(objective: Objective, now: datetime, reason: str) -> list[AlertTransition]:
     firing = RuleState.objects.filter(objective=objective, state=RuleState.State.FIRING)
+    moves = ("firing", "inactive")
     ended = [
-        _transition(objective, now, reason, kind="burn", rule=row.rule, severity=row.severity, moves=("firing", "inactive"))
+        _transition(objective, now, reason, moves=moves, kind="burn", rule=row.rule, severity=row.severity)
         for row in firing
-    ]  # fmt: skip
+    ]
     firing.delete()
     return ended
 

@@ -110,7 +110,9 @@ def report(components: Collection[int], *, now: datetime) -> None:
     if not components:
         return
     mine = Standing.objects.filter(
-        objective__definition__component__in=components, objective__retired_at=None
+        Q(objective__definition__group_by=[]) | Q(objective__parent__isnull=False),
+        objective__definition__component__in=components,
+        objective__retired_at=None,
     ).select_related("objective__definition")
     by_component: dict[int, list[Standing]] = {component_id: [] for component_id in components}
     for one in mine:

@@ -6,7 +6,7 @@ from typing import Protocol
 from celery import shared_task
 
 from portal.lib.clock import db_now
-from slo import crowds, evaluation, lanes, ledger
+from slo import crowds, evaluation, grouping, lanes, ledger
 from slo.operations import check_sources as check_all
 from slo.operations import ensure_defaults
 
@@ -25,6 +25,12 @@ def evaluate_due() -> None:
 def backfill_due() -> None:
     """Read history for new objectives, stretch by stretch."""
     _work(evaluation.fill_due, filling=True)
+
+
+@shared_task(name="slo.discover_groups", ignore_result=True, soft_time_limit=300)
+def discover_groups() -> None:
+    """Make an objective for each value that has appeared of the labels something is grouped by."""
+    grouping.discover_due(now=db_now())
 
 
 @shared_task(name="slo.count_series", ignore_result=True, soft_time_limit=300)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from slo.promql import BadPromQL, Selector, parse_selector
+from slo.promql import BadPromQL, Matcher, Op, Selector, parse_selector
 
 type Indicator = Mapping[str, Any]
 """An indicator as it was written: by key, as `Kind.keys` has them."""
@@ -18,6 +18,20 @@ class Fault(NamedTuple):
     message: str
 
 
+def _cannot_be_narrowed(_indicator: Indicator, _values: Mapping[str, str]) -> dict[str, Any]:
+    raise NotImplementedError("only what is counted from raw samples can be narrowed to values of labels")
+
+
+def narrowed_selector(text: object, values: Mapping[str, str]) -> str:
+    """A counter selector with these labels fixed as well."""
+    selector = parse_selector(str(text))
+    return str(Selector(selector.metric, (*selector.matchers, *(Matcher(*one) for one in _fixed(values)))))
+
+
+def _fixed(values: Mapping[str, str]) -> Iterator[tuple[str, Op, str]]:
+    yield from ((label, "=", value) for label, value in values.items())
+
+
 def _no_selectors(_indicator: Indicator) -> Mapping[str, Selector]:
     return {}
 
@@ -27,7 +41,8 @@ class Kind:
     """One type of indicator.
 
     `faults` finds what is wrong with the values of its keys. `selectors` gives the counters of a valid one by side (two
-    of good, bad, total); empty where it isn't counted from raw samples. `sliced`: every slice of time is good or bad.
+    of good, bad, total); empty where it isn't counted from raw samples. `narrowed` is one with values of labels fixed,
+    for what is counted. `sliced`: every slice of time is good or bad.
     `approximate`: what it counts is extrapolated by the source. `own`: the portal answers it itself.
     """
 
@@ -36,6 +51,7 @@ class Kind:
     keys: tuple[str, ...]
     faults: Callable[[Indicator], Iterable[Fault]]
     selectors: Callable[[Indicator], Mapping[str, Selector]] = _no_selectors
+    narrowed: Callable[[Indicator, Mapping[str, str]], dict[str, Any]] = _cannot_be_narrowed
     sliced: bool = False
     approximate: bool = False
     own: bool = False

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from math import isfinite
+from typing import Any
 
-from slo.indicators.base import Fault, Indicator, Kind, selector_fault
+from slo.indicators.base import Fault, Indicator, Kind, narrowed_selector, selector_fault
 from slo.promql import BadPromQL, Matcher, Selector, parse_selector
 
 SIDES = ("good", "bad", "total")
@@ -21,7 +22,13 @@ def _events_selectors(indicator: Indicator) -> Mapping[str, Selector]:
     return {side: parse_selector(str(indicator[side])) for side in SIDES if indicator.get(side)}
 
 
-EVENTS = Kind("events", "Events: good and bad ones are counted", SIDES, _events_faults, _events_selectors)
+def _events_narrowed(indicator: Indicator, values: Mapping[str, str]) -> dict[str, Any]:
+    return {side: narrowed_selector(text, values) for side, text in indicator.items() if text}
+
+
+EVENTS = Kind(
+    "events", "Events: good and bad ones are counted", SIDES, _events_faults, _events_selectors, _events_narrowed
+)  # fmt: skip
 
 _PARTS = ("_bucket", "_count", "_sum")
 
@@ -63,6 +70,11 @@ def _latency_selectors(indicator: Indicator) -> Mapping[str, Selector]:
     }
 
 
+def _latency_narrowed(indicator: Indicator, values: Mapping[str, str]) -> dict[str, Any]:
+    return {**indicator, "histogram": narrowed_selector(indicator["histogram"], values)}
+
+
+_LATENCY_KEYS = ("histogram", "threshold")
 LATENCY = Kind(
-    "latency", "Latency: fast enough or not", ("histogram", "threshold"), _latency_faults, _latency_selectors
+    "latency", "Latency: fast enough or not", _LATENCY_KEYS, _latency_faults, _latency_selectors, _latency_narrowed
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
-from typing import Any, cast
+from typing import Any
 
 from django.db import transaction
 
@@ -13,26 +13,22 @@ from catalog.operations import record_audit
 from catalog.refs import BadReference
 from catalog.refs import parse as parse_ref
 from portal.lib.errors import Expected, FieldError, Invalid, PreconditionFailed
-from portal.lib.hints import nudge
-from slo import ledger, recording
-from slo.backfill import history_start
+from slo import grouping, recording
 from slo.drafts import Checked, ObjectiveDraft, checked, metrics
 from slo.indicators import kinds
 from slo.models import (
     AlertPolicy,
-    AlertTransition,
     BudgetPolicy,
     DataSource,
     Definition,
     Objective,
-    RuleState,
     Standing,
 )
+from slo.opening import begin
 from slo.operations.sources import POLICIES, default_policy
 from slo.prometheus import Prometheus, PrometheusError
 from slo.promql import Selector
 from slo.sources import client
-from slo.windows import Calendar, Period
 
 SCOPE = ApiToken.Scope.SLOS
 LOOKED_BACK = 86_400.0
@@ -41,6 +37,10 @@ LOOKED_BACK = 86_400.0
 
 class ChangedMeanwhile(PreconditionFailed):
     """Somebody else changed the objective since you read it; read it again and repeat your change."""
+
+
+class OneOfAGroup(Expected):
+    """It is one of a group: what is promised of it is written at the grouped objective."""
 
 
 class NameTaken(Expected):
@@ -184,13 +184,19 @@ def _write(
         if Definition.objects.filter(name=draft.name).exists():  # an SLO of several objectives, none of this name
             raise NameTaken(f"{draft.name} is the name of an SLO with several objectives; choose another name.")
         return _create(draft, meant, named, now), True, {"name": (None, draft.name)}
+    _no_child(found)
     may_move(found.definition, named, actor, live=found.retired_at is None)
     return found, False, _change(found, draft, meant, named, now)
 
 
 def _locked(name: str) -> Objective | None:
-    found = Objective.objects.select_for_update(of=("self", "definition")).select_related("definition__component")
-    return found.filter(name=name).first()
+    found = Objective.objects.select_for_update(of=("self", "definition"))
+    return found.select_related("definition__component", "parent").filter(name=name).first()
+
+
+def _no_child(found: Objective) -> None:
+    if found.parent is not None:
+        raise OneOfAGroup(f"It is one of the objectives of {found.parent.name}; change or retire that one.")
 
 
 def may_move(found: Definition, named: Named, actor: Actor, *, live: bool) -> None:
@@ -216,7 +222,7 @@ def create_objective(
         name=draft.name, definition=definition, created_at=now, **objective_columns(draft, meant, named, now)
     )
     Standing.objects.create(objective=objective)
-    open_ledger(objective, definition, meant.period, now)
+    begin(objective, now=now)
     return objective
 
 
@@ -241,7 +247,13 @@ def _change(objective: Objective, draft: ObjectiveDraft, meant: Checked, named: 
 
 def counts(definition: Definition) -> tuple[object, ...]:
     """What decides what is counted; another one is another revision."""
-    return (definition.type, dict(definition.indicator), definition.source_id)
+    return (
+        definition.type,
+        dict(definition.indicator),
+        definition.source_id,
+        definition.slice_length,
+        list(definition.group_by),
+    )
 
 
 def revive(objective: Objective) -> bool:
@@ -263,8 +275,12 @@ def keep(
         one.save()
     others = list(definition.objectives.exclude(pk__in=[one.pk for one in changed])) if anew else []
     for one in [*changed, *others] if anew else revived:
-        if one.retired_at is None:
-            open_ledger(one, definition, period_of(one), now)
+        if one.retired_at is None and one.parent_id is None:
+            one.definition = definition
+            begin(one, now=now)
+    for pattern in [*changed, *others]:
+        if pattern.parent_id is None:
+            grouping.refresh(pattern, now=now, counts_anew=anew)
 
 
 def assign(row: Any, columns: dict[str, Any]) -> Diff:  # noqa: ANN401
@@ -320,27 +336,6 @@ def objective_columns(draft: ObjectiveDraft, meant: Checked, named: Named, now: 
     }
 
 
-def period_of(objective: Objective) -> Period:
-    """The period its promise is about."""
-    calendar = cast("Calendar", objective.calendar) if objective.calendar else None
-    return Period(objective.window_days, calendar, objective.time_zone)
-
-
-def open_ledger(objective: Objective, definition: Definition, period: Period, now: datetime) -> None:
-    """A new ledger for what the definition counts now, to be filled from `period`'s beginning."""
-    ledger.open_ledger(
-        objective=objective,
-        revision=definition.revision,
-        source_id=definition.source_id,
-        type=definition.type,
-        indicator=definition.indicator,
-        start=history_start(period, now=now),
-        now=now,
-        approximate=kinds[definition.type].approximate,
-    )
-    nudge("slo.backfill_due")
-
-
 @transaction.atomic
 def retire_objective(*, objective: Objective, actor: Actor, now: datetime) -> None:
     """Stop evaluating it; what was counted stays. Its firing rules end, with a transition each."""
@@ -348,6 +343,7 @@ def retire_objective(*, objective: Objective, actor: Actor, now: datetime) -> No
     if found is None or found.retired_at is not None:
         return
     require(actor, [found.definition.component.owner_id], scope=SCOPE)
+    _no_child(found)
     end_objective(found, actor=actor, now=now)
     left = Objective.objects.filter(definition=found.definition_id, retired_at=None)
     if not left.exists():
@@ -357,48 +353,8 @@ def retire_objective(*, objective: Objective, actor: Actor, now: datetime) -> No
 def end_objective(found: Objective, *, actor: Actor, now: datetime) -> None:
     """Retire one that is locked, its definition aside."""
     component = found.definition.component
-    found.retired_at = found.updated_at = now
-    found.version += 1
-    found.save()
-    ledger.retire_ledgers(objective_id=found.pk, now=now)
-    _end_rules(found, now)
-    _end_blindness(found, now)
+    for one in [*found.children.filter(retired_at=None), found]:
+        grouping.retire(one, now=now, reason="The objective was retired.")
     recording.report({component.pk}, now=now)
     ref = f"slo:{found.name}"
     record_audit(actor=actor, action="objective.retire", object_ref=ref, diff={"retired_at": (None, str(now))}, now=now)
-
-
-def _end_rules(objective: Objective, now: datetime) -> None:
-    firing = RuleState.objects.filter(objective=objective, state=RuleState.State.FIRING)
-    ended = [
-        AlertTransition(
-            objective=objective,
-            kind=AlertTransition.Kind.BURN,
-            rule=row.rule,
-            severity=row.severity,
-            from_state="firing",
-            to_state="inactive",
-            at=now,
-            reason="The objective was retired.",
-        )
-        for row in firing
-    ]
-    recording.tell(ended)
-    firing.delete()
-
-
-def _end_blindness(objective: Objective, now: datetime) -> None:
-    if Standing.objects.filter(objective=objective, blind_since__isnull=False).update(blind_since=None):
-        recording.tell(
-            [
-                AlertTransition(
-                    objective=objective,
-                    kind=AlertTransition.Kind.BLIND,
-                    severity="info",
-                    from_state="blind",
-                    to_state="seeing",
-                    at=now,
-                    reason="The objective was retired.",
-                )
-            ]
-        )

@@ -151,7 +151,7 @@ def retire_slo(*, name: str, actor: Actor, now: datetime) -> None:
         return
     require(actor, [definition.component.owner_id], scope=SCOPE)
     rows = Objective.objects.select_for_update(of=("self",)).select_related("definition__component")
-    for row in rows.filter(definition=definition, retired_at=None):
+    for row in rows.filter(definition=definition, parent=None, retired_at=None):
         end_objective(row, actor=actor, now=now)
     definition.retired_at = definition.updated_at = now
     definition.save()

@@ -100,6 +100,10 @@ SORTS: dict[str, tuple[Any, ...]] = {
 STATES = {state.name.lower(): state for state in Standing.State}
 
 
+FOLLOWED = Q(definition__group_by=[]) | Q(parent__isnull=False)
+"""Objectives that are evaluated: all but the patterns that groups are made by."""
+
+
 def fleet(wanted: FleetFilter = FleetFilter()) -> QuerySet[Objective]:  # frozen
     """The objectives wanted, sorted, with everything a row needs joined; page over it and hand each to `row`."""
     found = Objective.objects.filter(_where(wanted), retired_at=None).select_related(*_RELATED)
@@ -112,7 +116,7 @@ def _where(wanted: FleetFilter) -> Q:
         "definition__component__ref": wanted.component,
         "definition__type": wanted.type,
     }
-    where = Q(**{field: value for field, value in conditions.items() if value})
+    where = FOLLOWED & Q(**{field: value for field, value in conditions.items() if value})
     if wanted.state:
         state = STATES.get(wanted.state)
         where &= Q(standing__state=state) if state is not None else Q(pk__in=[])
@@ -204,11 +208,12 @@ def fleet_totals(wanted: FleetFilter = FleetFilter()) -> FleetTotals:  # frozen
 
 def objectives_of(components: Collection[Component]) -> Mapping[int, int]:
     """How many objectives each of these components has, for those that have any."""
-    rows = Objective.objects.filter(definition__component__in=components, retired_at=None).order_by()
+    rows = Objective.objects.filter(FOLLOWED, definition__component__in=components, retired_at=None).order_by()
     return dict(rows.values_list("definition__component").annotate(n=Count("pk")))
 
 
 def of_component(component_id: int) -> list[FleetRow]:
     """A component's objectives, loudest first."""
-    found = Objective.objects.filter(definition__component=component_id, retired_at=None).select_related(*_RELATED)
+    found = Objective.objects.filter(FOLLOWED, definition__component=component_id, retired_at=None)
+    found = found.select_related(*_RELATED)
     return [row(objective) for objective in found.order_by(*SORTS["-state"], "name")]
