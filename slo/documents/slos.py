@@ -68,8 +68,6 @@ def write(document: Document, actor: Actor, now: datetime) -> registries.KindWri
         raise _taken(error) from error
     if slo.alerts == (own,):
         alerts.drop_own(slo.meta.name, actor=actor, now=now)
-    elif changed:
-        alerts.follow(actor=actor, now=now)
     diff = saved.diff or ({"policy": (own, own)} if changed else {})
     return answered(f"{REF}{slo.meta.name}", created=saved.created, diff=diff, faults=faults)
 

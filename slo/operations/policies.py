@@ -57,7 +57,8 @@ def put_policy(*, draft: PolicyDraft, actor: Actor, now: datetime) -> tuple[Aler
     """
     check_rules(draft.rules)
     row = AlertPolicy.objects.select_for_update().filter(name=draft.name).first()
-    if row is not None and row.extra.get("slo", "") != draft.extra.get("slo", ""):
+    own = draft.extra.get("slo", "")
+    if row is not None and own and row.extra.get("slo", "") != own:  # an admin may make an SLO's own one everybody's
         raise PolicyTaken
     created = row is None
     row = row or AlertPolicy(name=draft.name, created_at=now, rules=[])
@@ -70,7 +71,7 @@ def put_policy(*, draft: PolicyDraft, actor: Actor, now: datetime) -> tuple[Aler
     }
     diff = assign(row, columns)
     if diff:
-        if not draft.extra.get("slo"):
+        if not own:
             require_admin(actor)
         row.save()
         ref = f"alert-policy:{draft.name}"

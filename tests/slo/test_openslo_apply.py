@@ -136,6 +136,28 @@ def test_a_condition_carries_its_policies_and_slos_along() -> None:
     assert (low.rules[0]["factor"], own.rules[0]["factor"], own.rules[1]["factor"]) == ("3", "3", "2")
 
 
+def test_a_part_that_was_changed_elsewhere_leaves_an_slos_own_policy_as_it_was() -> None:
+    put(EXAMPLES.read_text())
+    save_policy(name="low-priority", rules=WORKBOOK[:1], actor=CLI, now=NOW)
+    exported = export()
+    assert "alertPolicyRef: search-slo\n" in exported  # its rules are no longer those of its parts, so they are told
+    fine(put(exported))
+    own = Objective.objects.get(name="search-slo-99.9").policy
+    assert (own.name, [rule["factor"] for rule in own.rules]) == ("search-slo", ["2", "2"])
+    assert set(fine(put(export())).values()) == {"unchanged"}
+
+
+def test_a_teams_own_alerts_take_over_nobodys_policy() -> None:
+    ada = make.person("ada")
+    make.component("ours", owner=make.team("mine", ada))
+    save_policy(name="web-slo", rules=WORKBOOK[:1], actor=CLI, now=NOW)
+    alerts = "  alertPolicies: [{alertPolicyRef: workbook}, {alertPolicyRef: web-slo}]\n"
+    assert failure(put(slo_text(service="ours", spec=alerts), actor=Actor(person=ada))) == (
+        "spec.alertPolicies", "taken",
+    )  # fmt: skip
+    assert AlertPolicy.objects.get(name="web-slo").rules == WORKBOOK[:1]
+
+
 def test_an_sli_carries_its_slos_along_with_ledgers_of_their_own() -> None:
     text = EXAMPLES.read_text()
     put(text)
