@@ -86,7 +86,7 @@ def holding_words(wanted: ComponentFilter) -> Q:
     texts.forgive()
     living = Component.objects.order_by().filter(retired_at__isnull=not wanted.retired)
     near = texts.forgiven(living, words, most=MOST_FORGIVEN)
-    return Q(pk__in=sorted(near)[:MOST_FORGIVEN])  # found by one index here, sorted by another there
+    return Q(texts.Among(sorted(near)[:MOST_FORGIVEN])) if near else Q(pk__in=[])
 
 
 def matching(wanted: ComponentFilter, words: Q) -> Q:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
+from django.db.models import BigIntegerField, BooleanField, F, Func, Q, QuerySet, Value
 
 from catalog.likeness import SHORTEST, slips
 from catalog.models import Component
@@ -51,6 +52,18 @@ class WordLike(Func):
 
     def __init__(self, word: str) -> None:
         super().__init__(F("words"), Value(word))
+
+
+class Among(Func):
+    """`id = ANY(keys)`: one parameter for all of them, where `IN` has hundreds to be written and read one by one."""
+
+    template = "%(expressions)s"
+    arg_joiner = " = ANY "
+    output_field = BooleanField()
+
+    def __init__(self, keys: Sequence[int]) -> None:
+        listed = Value(list(keys), output_field=ArrayField(BigIntegerField()))
+        super().__init__(F("pk"), Func(listed, template="(%(expressions)s)"))
 
 
 def words_in(text: str) -> list[str]:
