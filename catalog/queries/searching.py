@@ -80,7 +80,7 @@ def _found(rows: QuerySet[Component], sought: Sought, limit: int) -> list[tuple[
     """Those that are named so, then those whose text holds the words; or those whose names are nearly so."""
     if sought.forgiving:
         near = texts.forgiven(rows, sought.words, most=LOOKED_AT_FORGIVING)
-        return ranking.best(rows.filter(pk__in=near) if near else (), sought, limit)
+        return ranking.best(rows.filter(texts.Among(near)) if near else (), sought, limit)
     starts = models.When(words__startswith=" ".join(sought.words), then=0)
     first = rows.select_related(None).filter(texts.named(sought.words)).order_by(models.Case(starts, default=1), *ORDER)
     by_name = list(rows.filter(pk__in=first.values("pk")[:limit]))
@@ -88,4 +88,4 @@ def _found(rows: QuerySet[Component], sought: Sought, limit: int) -> list[tuple[
         return ranking.best(by_name, sought, limit)
     known = {row.pk for row in by_name}
     others = set(texts.holding(rows, sought.words, most=LOOKED_AT + len(known))) - known
-    return ranking.best([*by_name, *(rows.filter(pk__in=others) if others else ())], sought, limit)
+    return ranking.best([*by_name, *(rows.filter(texts.Among(others)) if others else ())], sought, limit)

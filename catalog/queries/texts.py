@@ -61,7 +61,7 @@ class Among(Func):
     arg_joiner = " = ANY "
     output_field = BooleanField()
 
-    def __init__(self, keys: Sequence[int]) -> None:
+    def __init__(self, keys: Iterable[int]) -> None:
         listed = Value(list(keys), output_field=ArrayField(BigIntegerField()))
         super().__init__(F("pk"), Func(listed, template="(%(expressions)s)"))
 
