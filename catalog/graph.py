@@ -4,18 +4,22 @@ A holder breaks with what it depends on and with the APIs it consumes; an API br
 it. Being a part of something says where a thing belongs, not that the whole stops with it. Retired things don't break.
 """
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import connection
 
-# One recursive walk that keeps ids only (UNION drops what was seen, so cycles end and diamonds are walked once); each
-# step reads the dependencies of one component from two indexes that hold nothing else. Then the edges, and the living
-# by name, as arrays: a row for each would cost more than finding it. Depth and path come from the edges, in memory.
+# One recursive walk (UNION drops what was seen, so cycles end and diamonds are walked once) that brings along what is
+# told of a component, as it is read anyway to leave out the retired; each step reads the dependencies of one component
+# from two indexes that hold nothing else. Then the edges, and the components by name, as arrays: a row for each would
+# cost more than finding it. Depth and path come from the edges, in memory.
 WALK = """
-WITH RECURSIVE reach(id) AS (
-    SELECT %(start)s::bigint
+WITH RECURSIVE reach(id, owner_id, name) AS (
+    SELECT id, owner_id, name FROM catalog_component WHERE id = %(start)s
     UNION
-    SELECT next.hurt FROM reach CROSS JOIN LATERAL (
+    SELECT c.id, c.owner_id, c.name FROM reach CROSS JOIN LATERAL (
         SELECT d.holder_id AS hurt FROM catalog_dependency d
          WHERE d.target_id = reach.id AND d.relation IN ('dependsOn', 'consumesApi')
         UNION ALL
@@ -23,26 +27,24 @@ WITH RECURSIVE reach(id) AS (
          WHERE d.holder_id = reach.id AND d.relation = 'providesApi' AND d.target_id IS NOT NULL
     ) next JOIN catalog_component c ON c.id = next.hurt AND c.retired_at IS NULL
 ), taken AS MATERIALIZED (
-    SELECT id FROM reach LIMIT %(most)s
+    SELECT id, owner_id, name FROM reach LIMIT %(most)s
 ), edge AS (
     SELECT taken.id AS broken, d.holder_id AS hurt FROM taken JOIN catalog_dependency d
         ON d.target_id = taken.id AND d.relation IN ('dependsOn', 'consumesApi')
     UNION ALL
     SELECT taken.id, d.target_id FROM taken JOIN catalog_dependency d
         ON d.holder_id = taken.id AND d.relation = 'providesApi' AND d.target_id IS NOT NULL
-), living AS (
-    SELECT c.id, c.owner_id, row_number() OVER (ORDER BY c.name, c.id) AS place
-      FROM taken JOIN catalog_component c ON c.id = taken.id
 )
-SELECT (SELECT array_agg(broken) FROM edge), (SELECT array_agg(hurt) FROM edge),
-       (SELECT array_agg(id ORDER BY place) FROM living), (SELECT array_agg(owner_id ORDER BY place) FROM living),
-       (SELECT count(DISTINCT person_ref) FROM catalog_membership
-         WHERE team_id IN (SELECT owner_id FROM living WHERE id <> %(start)s))
+SELECT edges.broken, edges.hurt, living.ids, living.owners,
+       (SELECT count(*) FROM (SELECT DISTINCT person_ref FROM catalog_membership
+         WHERE team_id IN (SELECT owner_id FROM taken WHERE id <> %(start)s)) people)
+  FROM (SELECT array_agg(broken) AS broken, array_agg(hurt) AS hurt FROM edge) edges,
+       (SELECT array_agg(id) AS ids, array_agg(owner_id) AS owners
+          FROM (SELECT id, owner_id FROM taken ORDER BY name, id) ordered) living
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Hurt:
+class Hurt(NamedTuple):
     """A component that breaks too: `depth` steps away, by way of `via` (the id of the one before it)."""
 
     component_id: int
@@ -84,8 +86,8 @@ def narrow_blast_radius(component_id: int, *, most: int) -> BlastRadius | None:
 class Walked:
     """By component those it breaks; by living component, in the order of their names, who owns it; their people."""
 
-    after: dict[int, list[int]]
-    owners: dict[int, int | None]
+    after: Mapping[int, Sequence[int]]
+    owners: Mapping[int, int | None]
     people_count: int
 
 
@@ -99,13 +101,15 @@ def _walked(start: int, *, most: int | None = None) -> Walked:
     with connection.cursor() as cursor:
         cursor.execute(WALK, {"start": start, "most": most})
         broken, hurt, living, owners, people_count = cursor.fetchone()
-    after: dict[int, list[int]] = {}
+    after: defaultdict[int, list[int]] = defaultdict(list)
     for one, other in zip(broken or (), hurt or (), strict=True):
-        after.setdefault(one, []).append(other)
+        after[one].append(other)
     return Walked(after, dict(zip(living or (), owners or (), strict=True)), people_count)
 
 
-def _nearest_first(start: int, after: dict[int, list[int]], owners: dict[int, int | None]) -> tuple[Hurt, ...]:
+def _nearest_first(
+    start: int, after: Mapping[int, Sequence[int]], owners: Mapping[int, int | None]
+) -> tuple[Hurt, ...]:
     place = {component: n for n, component in enumerate(owners)}
     found: list[Hurt] = []
     seen, level, depth = {start}, [start], 0

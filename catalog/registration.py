@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from catalog import checks, location_documents, queries, registries, scorecard
 from catalog.access import reader_may_write
-from catalog.models import Component, Domain, Person, Score, System, Team
-from catalog.queries import searching
+from catalog.models import Component, Score, Team
+from catalog.queries import searching, searching_groups
 
 
 def scorecard_of(component: Component, request: HttpRequest, now: datetime) -> Mapping[str, object] | None:
@@ -76,7 +76,4 @@ registries.team_panels["scorecard"] = registries.TeamPanel(
     "catalog/parts/team_scores.html", scores_of, place="side", order=20
 )
 registries.search["components"] = registries.Searched(("component", "resource", "api"), searching.components)
-registries.search["teams"] = registries.Searched(("team",), searching.entities(Team, "team"))
-registries.search["people"] = registries.Searched(("person",), searching.entities(Person, "person"))
-registries.search["systems"] = registries.Searched(("system",), searching.entities(System, "system"))
-registries.search["domains"] = registries.Searched(("domain",), searching.entities(Domain, "domain"))
+registries.search["groups"] = registries.Searched(tuple(searching_groups.KINDS), searching_groups.find)

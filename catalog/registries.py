@@ -162,7 +162,7 @@ class Searched:
 
 
 search: dict[str, Searched] = {}
-"""By key: `components`, `teams`, `people`, `systems`, `domains` by the catalog, `objectives`, `incidents`, `docs`."""
+"""By key: `components`, `groups` (teams, people, systems, domains), `objectives`, `incidents`, `docs`."""
 
 
 @dataclass(frozen=True, slots=True)

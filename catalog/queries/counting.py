@@ -1,7 +1,9 @@
 """How many components each choice would leave. Counts of a large catalog may be ten seconds old.
 
 Fields of few values are counted together in one walk of one index, as cells of a table with a column for each; a
-choice among them is then taken away in memory. Owners, systems and tags are counted in a second walk.
+choice among them is then taken away in memory. Owners, systems and tags are counted in a second walk. Where no cells
+are kept and the only choice leaves little, that little is walked for everything, and one narrow index for what the
+field of the choice would leave.
 """
 
 import json
@@ -25,6 +27,8 @@ MOST = 30
 FEW = ("kind", "type", "lifecycle", "tier", "health")
 """Fields of few values, as filters name them; the columns of a cell."""
 COLUMNS = ("kind", "type", "lifecycle", "urgency", "calm")
+NARROW = ("type", "tier", "health")
+"""Of these those whose columns begin indexes of their own, and of whose values mostly none is most of the catalog."""
 KINDS = dict(Component.Kind.choices)
 TIERS = {tier.value: f"{tier.value}, {tier.label.lower()}" for tier in Component.Tier}
 STATES = {-n: ComponentHealth.State(n).label if n >= 0 else "No SLO" for n in Healths.KEYS.values()}
@@ -60,9 +64,10 @@ def count_choices(wanted: ComponentFilter) -> Counts:
     if kept := _kept.get(wanted):
         return kept
     words = holding_words(wanted)
-    few, many = _walked(wanted, words)
-    found = Counts(_total(few, wanted), {**_few(few, wanted), **_many(many, wanted, words)})
-    if sum(n for _, n in few) > LARGE:
+    cells, counted = _walked(wanted, words)
+    beside = {**_beside(cells, wanted), **counted}
+    found = Counts(_total(cells, wanted), {**_few(beside, wanted), **_many(beside, wanted, words)})
+    if max(sum(n for _, n in cells), *(one.total() for one in counted.values())) > LARGE:
         _kept.put(wanted, found)
     return found
 
@@ -112,21 +117,32 @@ def _keep_cells(broad: ComponentFilter, counted: Counter[Any]) -> Cells:
 
 
 def _walked(wanted: ComponentFilter, words: Q) -> tuple[Cells, dict[str, Counter[Any]]]:
-    """Cells, and counts by owner, system and tags, in as few walks as the choices made allow: mostly one or two."""
+    """Cells, and counts by owner, system and tags, in as few walks as the choices made allow: mostly one or two.
+
+    The cells are of all that the other fields leave; or of what all of them do, and then there are counts for the one
+    among `NARROW` that was chosen in.
+    """
     conditions: dict[tuple[str, ...], ComponentFilter] = {
         ("owner_id",): replace(wanted, owner=()),
         ("system_ref",): replace(wanted, system=()),
         ("tagged",): wanted,
     }
-    broad = _broad(wanted)
+    names: dict[tuple[str, ...], str] = {("owner_id",): "owner", ("system_ref",): "system", ("tagged",): "tag"}
+    broad, chosen = _broad(wanted), tuple(_chosen(wanted))
     kept = _kept_cells.get(broad)
-    if kept is None:
+    narrow = kept is None and len(chosen) == 1 and chosen[0] in NARROW
+    if narrow:
+        column = (COLUMNS[FEW.index(chosen[0])],)
+        conditions[COLUMNS], conditions[column], names[column] = wanted, broad, chosen[0]
+    elif kept is None:
         conditions[COLUMNS] = broad
     found: dict[tuple[str, ...], Counter[Any]] = {}
     for condition in dict.fromkeys(conditions.values()):
         found |= _grouped(matching(condition, words), [sets for sets, its in conditions.items() if its == condition])
-    cells = _keep_cells(broad, found.pop(COLUMNS)) if kept is None else kept
-    return cells, {columns[0]: counted for columns, counted in found.items()}
+    if kept is None:
+        counted = found.pop(COLUMNS)
+        kept = list(counted.items()) if narrow else _keep_cells(broad, counted)
+    return kept, {names[columns]: counts for columns, counts in found.items()}
 
 
 def _grouped(condition: Q, sets: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], Counter[Any]]:
@@ -168,8 +184,8 @@ def _total(cells: Cells, wanted: ComponentFilter) -> int:
     return sum(n for cell, n in cells if all(cell[at] in values for at, values in tests))
 
 
-def _few(cells: Cells, wanted: ComponentFilter) -> dict[str, list[Facet]]:
-    counted, asked = _beside(cells, wanted), _chosen(wanted)
+def _few(counted: Mapping[str, Counter[Any]], wanted: ComponentFilter) -> dict[str, list[Facet]]:
+    asked = _chosen(wanted)
     chosen = {field: asked.get(field, frozenset()) for field in FEW}
     keys = {-n: key for key, n in Healths.KEYS.items()}
     return {
@@ -201,9 +217,9 @@ def _most(counted: Mapping[str, int], chosen: Iterable[str], title: Callable[[st
 
 def _many(counted: Mapping[str, Counter[Any]], wanted: ComponentFilter, words: Q) -> dict[str, list[Facet]]:
     return {
-        "owner": _owners(counted["owner_id"], wanted.owner),
-        "system": _systems(counted["system_ref"], wanted.system),
-        "tag": _most(_tags(counted["tagged"], wanted, words), wanted.tag, str),
+        "owner": _owners(counted["owner"], wanted.owner),
+        "system": _systems(counted["system"], wanted.system),
+        "tag": _most(_tags(counted["tag"], wanted, words), wanted.tag, str),
     }
 
 

@@ -85,8 +85,8 @@ def holding_words(wanted: ComponentFilter) -> Q:
         return exactly
     texts.forgive()
     living = Component.objects.order_by().filter(retired_at__isnull=not wanted.retired)
-    near = {pk for way in texts.nearly(words, mixed=True) for pk in texts.some(living, way, most=MOST_FORGIVEN)}
-    return Q(pk__in=sorted(near)[:MOST_FORGIVEN])  # found by one index here, sorted by another there
+    near = texts.forgiven(living, words, most=MOST_FORGIVEN)
+    return Q(texts.Among(sorted(near)[:MOST_FORGIVEN])) if near else Q(pk__in=[])
 
 
 def matching(wanted: ComponentFilter, words: Q) -> Q:

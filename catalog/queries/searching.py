@@ -6,19 +6,16 @@ from datetime import datetime
 
 import structlog
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from catalog import likeness, registries
-from catalog.models import Component, Domain, Person, System, Team
-from catalog.models.entity import Entity
-from catalog.queries import texts
-from catalog.registries import Hit, Search, Searched, Sought
-from catalog.things import address_of
+from catalog.models import Component
+from catalog.queries import ranking, texts
+from catalog.registries import Hit, Searched, Sought
 
 log = structlog.get_logger(__name__)
 LOOKED_AT = 80
 """Rows whose text holds the words that are ranked; of words that half the catalog holds no ranking is worth more."""
-ICONS = {"resource": "database", "api": "api", "group": "users", "user": "user", "system": "sitemap", "domain": "world"}
 FEW, CALLED_SO = 3, 0.6
 """With fewer than these, and nothing that is called so, slips are forgiven: a text may mention what is misspelt."""
 LOOKED_AT_FORGIVING = 40
@@ -76,56 +73,19 @@ def components(sought: Sought, limit: int, now: datetime) -> list[Hit]:
 def _component(row: Component, score: float) -> Hit:
     owner = row.owner.label if row.owner else row.owner_ref.rpartition("/")[2] or "no owner"
     detail = " · ".join(part for part in (row.type, owner) if part)
-    return _hit(row, row.kind, score + 0.005 * (5 - row.urgency), detail, health=row.worst)
+    return ranking.hit(row, row.kind, score + 0.005 * (5 - row.urgency), detail, health=row.worst)
 
 
-def entities(model: type[Team | System | Domain | Person], kind: str) -> Search:
-    """How rows of `model` are found, as hits of `kind`."""
-
-    def find(sought: Sought, limit: int, now: datetime) -> list[Hit]:
-        name = ("display_name", "email") if model is Person else ()
-        rows: QuerySet[Team | System | Domain | Person] = model.objects.filter(retired_at=None)
-        return [
-            _hit(row, kind, score, row.email if isinstance(row, Person) else row.description)
-            for row, score in _found(rows.only(*COLUMNS, *name), sought, limit)
-        ]
-
-    return find
-
-
-def _hit(row: Component | Team | System | Domain | Person, kind: str, score: float, detail: str, **more: int) -> Hit:
-    icon = ICONS.get(row.ref.partition(":")[0], "box")
-    return Hit(kind, row.ref, row.label, address_of(row), icon, detail[:120], score, **more)
-
-
-def _found[E: Component | Team | System | Domain | Person](
-    rows: QuerySet[E], sought: Sought, limit: int
-) -> list[tuple[E, float]]:
+def _found(rows: QuerySet[Component], sought: Sought, limit: int) -> list[tuple[Component, float]]:
     """Those that are named so, then those whose text holds the words; or those whose names are nearly so."""
     if sought.forgiving:
-        ways = texts.nearly(sought.words, mixed=rows.model is Component)
-        near = dict.fromkeys(pk for way in ways for pk in texts.some(rows, way, most=LOOKED_AT_FORGIVING))
-        return _best(rows.filter(pk__in=near), sought, limit)
+        near = texts.forgiven(rows, sought.words, most=LOOKED_AT_FORGIVING)
+        return ranking.best(rows.filter(texts.Among(near)) if near else (), sought, limit)
     starts = models.When(words__startswith=" ".join(sought.words), then=0)
-    if rows.model is not Component:
-        order = models.Case(starts, models.When(texts.named(sought.words), then=1), default=2)
-        return _best(rows.filter(Q(texts.said(sought.words))).order_by(order, "name", "pk")[: 2 * limit], sought, limit)
     first = rows.select_related(None).filter(texts.named(sought.words)).order_by(models.Case(starts, default=1), *ORDER)
-    by_name = list(rows.filter(pk__in=list(first.values_list("pk", flat=True)[:limit])))
+    by_name = list(rows.filter(pk__in=first.values("pk")[:limit]))
     if len(by_name) == limit:
-        return _best(by_name, sought, limit)
+        return ranking.best(by_name, sought, limit)
     known = {row.pk for row in by_name}
-    holding = set(texts.some(rows, Q(texts.said(sought.words)), most=LOOKED_AT + len(known))) - known
-    return _best([*by_name, *rows.filter(pk__in=holding)], sought, limit)
-
-
-def _best[E: Component | Team | System | Domain | Person](
-    rows: Iterable[E], sought: Sought, limit: int
-) -> list[tuple[E, float]]:
-    scored = [(row, likeness.score(sought.words, _names(row), inside=not sought.forgiving)) for row in rows]
-    fit = [one for one in scored if not sought.forgiving or one[1] >= likeness.LIKE * likeness.ALIKE]
-    return sorted(fit, key=lambda one: -one[1])[:limit]
-
-
-def _names(row: Entity) -> tuple[str, ...]:
-    return (row.name, row.label)
+    others = set(texts.holding(rows, sought.words, most=LOOKED_AT + len(known))) - known
+    return ranking.best([*by_name, *(rows.filter(texts.Among(others)) if others else ())], sought, limit)

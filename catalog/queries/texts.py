@@ -1,10 +1,12 @@
 """Words that were typed as conditions on the catalog's text columns; split by the database, as those were."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, transaction
-from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
+from django.db.backends.utils import CursorWrapper
+from django.db.models import BigIntegerField, BooleanField, F, Func, Q, QuerySet, Value
 
 from catalog.likeness import SHORTEST, slips
 from catalog.models import Component
@@ -15,6 +17,8 @@ MOST_WORDS = 12
 LIKENESS = "0.45"
 """Share of three-letter pieces that forgives a letter left out of seven; PostgreSQL's own 0.6 does not."""
 BY_TEXT_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off"
+FROM_THE_FIRST = "SET LOCAL synchronize_seqscans = off"
+"""Else a walk of a large table begins where another is just now, and finds others of what is too many."""
 SPLIT = "SELECT lexeme FROM unnest(portico_vector(%s, 'A')) AS said(lexeme, positions) ORDER BY positions[1]"
 
 
@@ -50,6 +54,18 @@ class WordLike(Func):
         super().__init__(F("words"), Value(word))
 
 
+class Among(Func):
+    """`id = ANY(keys)`: one parameter for all of them, where `IN` has hundreds to be written and read one by one."""
+
+    template = "%(expressions)s"
+    arg_joiner = " = ANY "
+    output_field = BooleanField()
+
+    def __init__(self, keys: Iterable[int]) -> None:
+        listed = Value(list(keys), output_field=ArrayField(BigIntegerField()))
+        super().__init__(F("pk"), Func(listed, template="(%(expressions)s)"))
+
+
 def words_in(text: str) -> list[str]:
     """The words of `text` in order, lower-cased and split as documents are; none where it has no letter or digit."""
     if not text.strip():
@@ -61,7 +77,17 @@ def words_in(text: str) -> list[str]:
 
 def said(words: Iterable[str]) -> Matches:
     """Every word begins one somewhere in the document."""
-    return Matches(" & ".join(f"'{word}':*" for word in words))
+    return Matches(said_query(words))
+
+
+def said_query(words: Iterable[str]) -> str:
+    """What documents are matched with: every word begins one of theirs."""
+    return " & ".join(f"'{word}':*" for word in words)
+
+
+def turned_query(words: Iterable[str]) -> str:
+    """As `said_query`, but of each word letters may have been exchanged, or be one too many."""
+    return " & ".join(f"({' | '.join(_meant(word))})" for word in words)
 
 
 def named(words: Sequence[str]) -> Q:
@@ -72,13 +98,12 @@ def named(words: Sequence[str]) -> Q:
     return found
 
 
-def nearly(words: Sequence[str], *, mixed: bool = False) -> tuple[Q, ...]:
-    """Conditions of which one is enough for names that may be meant: letters exchanged or one too many; or alike.
+def nearly(words: Sequence[str]) -> tuple[Q, ...]:
+    """Conditions of which one is enough for components that may be meant: letters exchanged or one too many; or alike.
 
-    With `mixed` each of several words may be either, which is one condition and wants a table so large that the planner
-    takes its indexes. What is alike is more once `forgive` was called.
+    Each of several words may be either, which is one condition. What is alike is more once `forgive` was called.
     """
-    if mixed and len(words) > 1:
+    if len(words) > 1:
         found = Q()
         for word in words:
             found &= _turned([word]) | _alike([word])
@@ -86,23 +111,42 @@ def nearly(words: Sequence[str], *, mixed: bool = False) -> tuple[Q, ...]:
     return _turned(words), _alike(words)
 
 
-def some(rows: QuerySet[Any], way: Q, *, most: int) -> list[int]:
-    """Keys of at most `most` rows that fit `way`, found by the indexes of texts.
+def holding(rows: QuerySet[Component], words: Sequence[str], *, most: int) -> list[int]:
+    """Keys of at most `most` components whose documents hold the words, in the order they are stored in.
 
     The planner guesses badly how many rows hold a word; with a limit it then reads the whole table, in the hope of
-    meeting enough of them early, and where nothing fits, to the end.
+    meeting enough of them early, and where nothing fits, to the end. So it is to plan for all of them, and stops at the
+    limit nevertheless: what is rare is found by the index, and what half the catalog holds without collecting it first.
     """
-    keys = rows.select_related(None).filter(way).order_by().values_list("pk", flat=True)[:most]
-    if rows.model is not Component:  # small enough to be read whole
-        return list(keys)
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(BY_TEXT_INDEX)
-        return list(keys)
+    inner, given = _keys(rows, Q(said(words))).query.sql_with_params()
+    with planned(FROM_THE_FIRST) as cursor:
+        cursor.execute(f"WITH one(pk) AS MATERIALIZED ({inner}) SELECT pk FROM one LIMIT %s", [*given, most])  # noqa: S608
+        return [row[0] for row in cursor.fetchall()]
+
+
+def forgiven(rows: QuerySet[Component], words: Sequence[str], *, most: int) -> set[int]:
+    """Keys of at most `most` components for each way in which their names may be meant, by the indexes of texts.
+
+    How many are like a word the planner does not know at all, so it has no choice.
+    """
+    with planned(BY_TEXT_INDEX):
+        return {pk for way in nearly(words) for pk in _keys(rows, way)[:most]}
+
+
+@contextmanager
+def planned(settings: str) -> Iterator[CursorWrapper]:
+    """Questions that are planned by these settings, `FROM_THE_FIRST` or `BY_TEXT_INDEX`."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(settings)
+        yield cursor
+
+
+def _keys(rows: QuerySet[Component], way: Q) -> QuerySet[Component, int]:
+    return rows.select_related(None).filter(way).order_by().values_list("pk", flat=True)
 
 
 def _turned(words: Iterable[str]) -> Q:
-    return Q(Matches(" & ".join(f"({' | '.join(_meant(word))})" for word in words)))
+    return Q(Matches(turned_query(words)))
 
 
 def _alike(words: Sequence[str]) -> Q:

@@ -18,7 +18,9 @@ FIELDS = ("name", "title", "definition__component__name", "definition__component
 
 def find(sought: Sought, limit: int, now: datetime) -> list[Hit]:
     """Objectives named so, or of components named so."""
-    rows = Objective.objects.filter(retired_at=None).select_related("definition__component").order_by("name")
+    rows = (
+        Objective.objects.filter(retired_at=None).select_related("definition__component").order_by("name").only(*FIELDS)
+    )
     if not sought.forgiving:
         rows = rows.filter(reduce(and_, (_holding(word) for word in sought.words)))
         return _best((_hit(row, sought) for row in rows[: 4 * limit]), limit)

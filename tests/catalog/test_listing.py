@@ -212,6 +212,10 @@ def make_system(name: str) -> System:
     [
         "",
         "tier=1",
+        "type=t1&type=t2",
+        "health=bad",
+        "health=none&q=c0",
+        "tier=2&tag=tag-0&owner=networking",
         "tier=1&tier=2&type=t1",
         "health=bad&kind=api",
         "owner=build-ci",
@@ -237,6 +241,31 @@ def test_counts_are_what_each_choice_would_leave(many: Team, asked: str) -> None
             field
         )
         assert len(shown) >= min(len(expected), counting.MOST), field
+
+
+@pytest.mark.parametrize("asked", ["tier=1", "type=t1&type=t2", "health=bad&q=c0", "kind=api", "tier=1&type=t2"])
+def test_counts_from_what_is_kept_are_those_counted_anew(
+    many: Team, asked: str, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    wanted = component_filter(QueryDict(asked))
+    anew = queries.count_choices(wanted)
+    monkeypatch.setattr(counting, "LARGE", 1)
+    try:
+        queries.count_choices(replace(wanted, kind=(), type=(), tier=(), health=()))
+        with django_assert_max_num_queries(6):
+            assert queries.count_choices(wanted) == anew
+    finally:
+        counting.forget_counts()
+
+
+def test_hundreds_that_are_nearly_called_so_are_asked_for_by_one_parameter(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for n in range(30):
+        make.component(f"gateway-{n}")
+    with django_assert_max_num_queries(10) as asked:
+        assert queries.components(ComponentFilter(q="gatewya")).count() == 30
+    assert "ANY (" in asked.captured_queries[-1]["sql"]
 
 
 def test_a_choice_that_leaves_nothing_stays_to_be_taken_back(many: Team) -> None:

@@ -79,6 +79,30 @@ def test_a_search_may_be_for_some_kinds_only() -> None:
     assert found("ci", only=["team"]) == ["group:default/build-ci"]
 
 
+@pytest.mark.parametrize(("text", "most"), [("delivery", 12), ("delivrey", 16)])
+def test_the_small_tables_are_asked_by_one_statement(
+    world: None, text: str, most: int, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(most) as asked:
+        assert set(found(text, only=["system", "domain"])) == {"system:default/delivery", "domain:default/delivery"}
+    tables = [one["sql"].count("catalog_domain") for one in asked.captured_queries]
+    assert sum(1 for times in tables if times) <= 2  # once as typed, once with slips forgiven
+
+
+@pytest.mark.parametrize("text", ["100%", "a_b", "it's", "{0}", "\\"])
+def test_signs_of_sql_are_letters_of_a_name_or_nothing(text: str) -> None:
+    make.team("percent", title="Percent")
+    assert "group:default/percent" not in found(text)
+
+
+def test_of_what_everything_holds_the_same_are_found_each_time() -> None:
+    for n in range(120):
+        make.component(f"job-{n}", docs="kubernetes")
+    once = found("kubernetes")
+    assert len(once) == 40
+    assert once == found("kubernetes")
+
+
 def test_the_retired_are_not_found() -> None:
     make.component("ci-runners", retired_at=make.NOW)
     make.team("ci-team", retired_at=make.NOW)
