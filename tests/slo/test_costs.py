@@ -1,6 +1,7 @@
 """What incidents cost their objectives, with real incidents and counted minutes."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -46,7 +47,7 @@ def objective(runners: Component) -> Objective:
     return Objective.objects.select_related("definition__component", "standing", "policy").get(pk=made.pk)
 
 
-def incident(of: Component, opened: float, ended: float | None, key: str = "k", **fields: object) -> Incident:
+def incident(of: Component, opened: float, ended: float | None, key: str = "k", **fields: Any) -> Incident:
     made = make_incidents.incident(of, now=at(opened), key=key, **fields)
     if ended is not None:
         clear_alert(key=key, now=at(ended))
@@ -108,7 +109,8 @@ def test_an_exclusion_makes_it_smaller(objective: Objective, runners: Component)
         cursor.execute(
             "UPDATE slo_ledgerminute m SET total_sum = s.total, good_sum = s.good, known_sum = s.known FROM ("
             " SELECT bucket, sum(total) FILTER (WHERE NOT excluded) OVER w AS total,"
-            " sum(good) FILTER (WHERE NOT excluded) OVER w AS good, count(*) FILTER (WHERE NOT excluded) OVER w AS known"
+            " sum(good) FILTER (WHERE NOT excluded) OVER w AS good,"
+            " count(*) FILTER (WHERE NOT excluded) OVER w AS known"
             " FROM slo_ledgerminute WHERE ledger_id = %s WINDOW w AS (ORDER BY bucket)) s"
             " WHERE m.ledger_id = %s AND m.bucket = s.bucket",
             [book.pk, book.pk],
@@ -124,6 +126,7 @@ def test_an_incident_tells_its_cost_for_every_objective_of_its_component_and_of_
     make_slo.count_up(make_slo.open_ledger(other, start=BEGIN, now=END), [BROKEN] * 300)
     make_slo.objective("unread", component=runners)
     made = incident(runners, 104, 115)
+    made.refresh_from_db()
     found = costs.of_incident(happening(made), component_id=runners.pk, alerting=[other.pk], now=END)
     assert {one.row.name: one.cost.bad for one in found} == {"jobs": 100, "vault": 1160}
     assert {one.row.name: one.cost.start for one in found}["jobs"] == at(100)
