@@ -155,7 +155,7 @@ def text(page: bytes) -> str:
 def test_the_page_tries_what_the_form_says_and_leads_to_the_edit_form(objective: Objective, client: APIClient) -> None:
     make_slo.policy("quiet", PAGE | {"min_bad": 10**6})
     browser = Client()
-    browser.force_login(make.account_of(objective.definition.component.owner.memberships.get().person))  # type: ignore[union-attr]
+    browser.force_login(make.account_of(objective.definition.component.owner.memberships.get().person))  # type: ignore[union-attr, arg-type]
     at = f"/slos/{objective.pk}/backtest"
     page = browser.get(at)
     assert page.status_code == 200
