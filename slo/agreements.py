@@ -5,8 +5,9 @@ from datetime import datetime
 from functools import lru_cache
 
 from portal.lib.errors import Missing
+from slo.burnrate import BudgetName, budget_state
 from slo.models import BudgetPolicy
-from slo.thresholds import Threshold, parse_thresholds
+from slo.thresholds import Threshold, lowest_crossed, parse_thresholds
 
 
 class NoSuchBudgetPolicy(Missing):
@@ -25,6 +26,20 @@ def thresholds_of(policies: Iterable[int | None]) -> dict[int, tuple[Threshold, 
         return {}
     found = BudgetPolicy.objects.filter(pk__in=wanted).values_list("pk", "updated_at")
     return {pk: _thresholds(pk, changed) for pk, changed in found}
+
+
+def standing(
+    agreed: Sequence[Threshold], remaining: float, *, before: BudgetName, had: float | None
+) -> tuple[BudgetName, Threshold | None]:
+    """What people are told of a budget, and the lowest threshold it is below.
+
+    Under a policy it is at risk when one of its thresholds is crossed; without, when little is left.
+    """
+    told = budget_state(remaining, before=before)
+    if not agreed:
+        return told, None
+    crossed = lowest_crossed(agreed, remaining, before=had)
+    return ("exhausted" if told == "exhausted" else "at-risk" if crossed else "ok"), crossed
 
 
 def edge(had: float | None, now: float | None) -> str:

@@ -112,7 +112,7 @@ def timelines(rows: Sequence[tuple[str, str, Spans]], *, start: datetime, end: d
             marker={"size": 5, "symbol": "square"}, text=said, hovertemplate="%{text}",
         )  # fmt: skip
     figure.update_layout(margin={"l": 92}, hovermode="closest")
-    figure.update_xaxes(range=[start, end])
+    figure.update_xaxes(range=[start, end], type="date")
     figure.update_yaxes(
         range=[0.4, len(rows) + 0.6], tickvals=list(places), ticktext=[name for name, *_ in rows], showgrid=False
     )

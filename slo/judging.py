@@ -16,7 +16,6 @@ from slo.burnrate import (
     Memory,
     Reading,
     budget,
-    budget_state,
     burn_rate,
     decide,
     exhaustion,
@@ -25,7 +24,7 @@ from slo.indicators import kinds
 from slo.ledger import NOTHING, Sums, sums_at
 from slo.ledger.members import Member
 from slo.models import AlertPolicy, AlertTransition, RuleState, Standing
-from slo.thresholds import Threshold, lowest_crossed
+from slo.thresholds import Threshold
 from slo.windows import BurnWindow, Calendar, Period, Rule, burn_windows, parse_rules
 
 MINUTE = timedelta(minutes=1)
@@ -118,7 +117,7 @@ def judge(seen: Sequence[Seen], *, until: datetime, now: datetime) -> list[Verdi
     ]
     sums = _sums_before([(one.member, promised) for one, promised in zip(mine, promises, strict=True)], until)
     states = _states(one.member.objective_id for one in mine)
-    agreed = agreements.thresholds_of(_budget_policy(one.member) for one in mine)
+    agreed = agreements.thresholds_of(one.member.agreed_policy_id for one in mine)
     return [
         _Judgement(
             one,
@@ -127,14 +126,10 @@ def judge(seen: Sequence[Seen], *, until: datetime, now: datetime) -> list[Verdi
             states.get(one.member.objective_id, {}),
             until,
             now,
-            agreed.get(_budget_policy(one.member) or 0, ()),
+            agreed.get(one.member.agreed_policy_id or 0, ()),
         ).verdict()
         for one, promised, before in zip(mine, promises, sums, strict=True)
     ]
-
-
-def _budget_policy(member: Member) -> int | None:
-    return member.budget_policy_id or member.team_budget_policy_id
 
 
 def _sums_before(
@@ -322,10 +317,7 @@ class _Judgement:
         before, had = cast("BudgetName", self.member.budget), self.member.threshold
         if self.remaining is None or self.seen.partial_since:
             return before, had
-        told, crossed = budget_state(self.remaining, before=before), None
-        if self.agreed:
-            crossed = lowest_crossed(self.agreed, self.remaining, before=had)
-            told = told if told == "exhausted" else "at-risk" if crossed else "ok"
+        told, crossed = agreements.standing(self.agreed, self.remaining, before=before, had=had)
         now = crossed.remaining if crossed else None
         if told != before or (self.agreed and now != had):
             self._transition(

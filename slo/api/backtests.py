@@ -15,9 +15,10 @@ from portal.lib.clock import db_now
 from portal.lib.problems import refusals
 from portal.lib.strict import StrictSerializer
 from slo import queries
-from slo.backtest import Alert, Happening, PeriodBudget, RuleFiring
+from slo.backtest import Alert, Happening, PeriodBudget
 from slo.queries.backtest import Question, Tried, backtest
 from slo.queries.history import shown
+from slo.replaying import RuleFiring
 
 DEFAULT = timedelta(days=30)
 

@@ -50,6 +50,11 @@ class Member:
     threshold: float | None
     """The share of the policy's lowest threshold that the budget was below."""
 
+    @property
+    def agreed_policy_id(self) -> int | None:
+        """The error-budget policy it goes by: its own, else its owner team's."""
+        return self.budget_policy_id or self.team_budget_policy_id
+
 
 _FIELDS = (
     "ledger_id", "ledger__objective_id", "ledger__type", "ledger__indicator", "ledger__starts_at", "ledger__created_at",

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 from django.db import connection, transaction
 
-from slo.backtest import MINUTE, Minutes
+from slo.minutes import MINUTE, Minutes
 
 DAY_MINUTES = 1440
 _SUMS = ("good", "total", "carried_good", "carried_total")

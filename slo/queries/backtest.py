@@ -8,12 +8,15 @@ from typing import Any
 
 from portal.lib.errors import FieldError, Invalid
 from slo import happened
-from slo.backtest import LONGEST, Backtest, Happening, RuleFiring, replay
+from slo.backtest import LONGEST, Backtest, Happening, replay
 from slo.drafts import target_errors
+from slo.indicators import kinds
 from slo.judging import rules_of
 from slo.ledger.minutes import minutes_of
+from slo.minutes import MINUTE
 from slo.models import AlertPolicy, AlertTransition, Objective
 from slo.queries.fleet import promise_of
+from slo.replaying import RuleFiring
 from slo.windows import BadRule, BurnWindow, Period, Rule, burn_windows, parse_rules
 
 AT_ONCE = 10
@@ -94,6 +97,7 @@ def _some(
             start=start,
             end=end,
             slice_length=definition.slice_length if definition.budgeting == "timeslices" else None,
+            unit=definition.slice_length if kinds[definition.type].sliced else MINUTE,
             happened=beside[one.pk],
             points=points,
         )

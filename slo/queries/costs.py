@@ -15,9 +15,10 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Q
 
 from slo import happened
-from slo.backtest import MINUTE, Happening, Minutes
+from slo.backtest import Happening
 from slo.burnrate import Budget, budget
 from slo.ledger.minutes import minutes_of
+from slo.minutes import MINUTE, Minutes
 from slo.models import Objective
 from slo.queries.fleet import FleetRow, fleet, promise_of, row
 

@@ -18,9 +18,10 @@ from django.db import connection
 
 from portal.lib.clock import db_now
 from slo import ledger
-from slo.backtest import MINUTE, Minutes, replay
+from slo.backtest import replay
 from slo.burnrate import INACTIVE, decide
 from slo.ledger.minutes import minutes_of
+from slo.minutes import MINUTE, Minutes
 from slo.models import Ledger, Objective
 from slo.queries.backtest import AT_ONCE, Tried, backtests, default_question
 from slo.queries.fleet import promise_of

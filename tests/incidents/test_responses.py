@@ -12,8 +12,10 @@ from incidents import operations
 from incidents.models import Incident
 from incidents.operations import clear_alert
 from incidents.responses import verdicts
-from slo import sources
-from tests import make, make_incidents
+from slo import ledger, sources
+from slo.evaluation import evaluate_due
+from slo.models import Standing
+from tests import make, make_incidents, make_slo
 from tests.make import NOW
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +145,29 @@ def test_the_severity_is_the_one_at_the_verdict(runners: Component, ada: Person)
     assert asked(runners, ACKED | {"severity": "P4"}) == {1: (1, 1)}
     assert asked(runners, ACKED | {"severity": "P1, P2"}) == {}
     assert asked(runners, RESTORED | {"severity": "P1"}) == {30: (1, 1)}
+
+
+def test_an_objective_on_it_is_counted_and_judged_as_any_other(runners: Component, ada: Person) -> None:
+    """Three incidents, minute by minute through evaluation: taken in time, taken late, ended by itself."""
+    begin = NOW - 30 * MINUTE
+    made = make_slo.objective(
+        component=runners, type="response", indicator=ACKED, target="0.6", now=begin, source=None
+    )  # fmt: skip
+    book = make_slo.open_ledger(made, start=begin, now=begin)
+    taken(opened(runners), ada, at=3 * MINUTE)
+    clear_alert(key="k", now=NOW + 4 * MINUTE)
+    taken(opened(runners, at=60 * MINUTE, key="late"), ada, at=70 * MINUTE)
+    clear_alert(key="late", now=NOW + 71 * MINUTE)
+    opened(runners, at=120 * MINUTE, key="short")
+    clear_alert(key="short", now=NOW + 121 * MINUTE)
+    for minute in range(-29, 150):
+        evaluate_due(now=NOW + minute * MINUTE + timedelta(seconds=31))
+    sums = ledger.sums_at([(book.pk, NOW + 149 * MINUTE)])[0]
+    assert (sums.good, sums.total) == (1, 2)
+    counted = [(one.end, one.good, one.total) for one in ledger.buckets(book.pk, start=begin, end=NOW + 149 * MINUTE)]
+    assert [one for one in counted if one[2]] == [(NOW + 3 * MINUTE, 1, 1), (NOW + 65 * MINUTE, 0, 1)]
+    stood = Standing.objects.get(objective=made)
+    assert stood.remaining == pytest.approx(1 - 1 / (0.4 * 2))
 
 
 def test_whose_incidents_count(runners: Component, team: Team, ada: Person) -> None:

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slo.backtest import Happening, Minutes, replay
+from slo.backtest import Happening, replay
 from slo.burnrate import INACTIVE, decide
+from slo.minutes import Minutes
 from slo.windows import WORKBOOK, BurnWindow, Period, burn_windows, parse_rules
 
 BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
@@ -228,6 +229,7 @@ def test_slices_are_counted_by_the_period_and_not_by_what_is_known() -> None:
     found = replay(
         of, windows=windows(PAGE), period=Period(days=2), target=TARGET, start=BEGIN, end=of.end, slice_length=MINUTE
     )
+    assert found.known == 1
     allowed = found.periods[-1].budget
     assert allowed
     assert allowed.allowed == pytest.approx(28.8)
