@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import DatabaseError, transaction
 
+from incidents.happened import happening
 from incidents.models import Incident
 from portal.lib import durations
 from slo import charts, queries
 from slo.models import Objective
-from slo.queries import FleetRow
+from slo.queries import FleetRow, costs
+from slo.queries.costs import ObjectiveCost
 from slo.queries.fleet import row
 
 log = structlog.get_logger(__name__)
@@ -38,6 +40,19 @@ def of_incident(incident: Incident, *, now: datetime) -> list[Budget]:
             return [Budget(row(objective), _chart(objective, incident, now=now)) for objective in objectives]
     except (DatabaseError, ArithmeticError, ValueError, LookupError):
         log.exception("the budgets of an incident could not be read", incident=incident.number)
+        return []
+
+
+def costs_of(incident: Incident, *, now: datetime) -> list[ObjectiveCost]:
+    """What it cost, by objective, the dearest first; empty where nothing counts, or where reading it fails."""
+    try:
+        with transaction.atomic():
+            alerting = [pk for pk in incident.alerts.values_list("objective_id", flat=True) if pk]
+            return costs.of_incident(
+                happening(incident), component_id=incident.component_id, alerting=alerting, now=now
+            )
+    except (DatabaseError, ArithmeticError, ValueError, LookupError):
+        log.exception("the costs of an incident could not be read", incident=incident.number)
         return []
 
 

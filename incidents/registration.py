@@ -9,9 +9,11 @@ from django.urls import reverse
 from catalog import registries
 from catalog.access import reader_may_write, reader_teams
 from catalog.models import Team
-from incidents import checks, duty, frame, rota
+from incidents import checks, duty, frame, happened, holding, responses, rota
 from incidents.queries import searching
 from portal.lib.clock import now_of
+from slo import gates, sources
+from slo import happened as slo_happened
 
 
 def on_call_now(
@@ -64,3 +66,6 @@ registries.team_panels["on-call"] = registries.TeamPanel(
     "incidents/oncall/team.html", team_on_call, place="side", order=10
 )
 registries.search["incidents"] = registries.Searched(("incident",), searching.find)
+slo_happened.registry["incidents"] = happened.to_objectives
+sources.registry["response"] = responses.verdicts
+gates.registry["incidents"] = holding.of_component

@@ -17,6 +17,8 @@ from portal.lib import words
 
 Figure = dict[str, Any]
 Points = Sequence[tuple[datetime, float | None]]
+Spans = Sequence[tuple[datetime, datetime, str]]
+"""From, to, what."""
 
 LOWEST_BURN, HIGHEST_BURN = 0.1, 100.0  # the log axis; what is below or above is drawn at the edge
 LAYOUT: Mapping[str, Any] = {"template": go.layout.Template()}
@@ -92,6 +94,28 @@ def columns(points: Points, *, name: str, role: str) -> Figure:
     figure = go.Figure(layout=LAYOUT)
     figure.add_bar(**_xy(points), name=name, meta={"role": role})
     figure.update_yaxes(nticks=3, rangemode="tozero", tickformat="~s")
+    return _json(figure)
+
+
+def timelines(rows: Sequence[tuple[str, str, Spans]], *, start: datetime, end: datetime) -> Figure:
+    """What lasted from when to when, a line each: (name, role, spans with their words), the first on top."""
+    figure = go.Figure(layout=LAYOUT)
+    places = range(len(rows), 0, -1)
+    for place, (name, role, spans) in zip(places, rows, strict=True):
+        xs, ys, said = [], [], []
+        for since, until, about in spans:
+            xs += [since, until, None]
+            ys += [place, place, None]
+            said += [about, about, ""]
+        figure.add_scatter(
+            x=xs, y=ys, name=name, mode="lines+markers", meta={"role": role}, line={"width": 9},
+            marker={"size": 5, "symbol": "square"}, text=said, hovertemplate="%{text}",
+        )  # fmt: skip
+    figure.update_layout(margin={"l": 92}, hovermode="closest")
+    figure.update_xaxes(range=[start, end], type="date")
+    figure.update_yaxes(
+        range=[0.4, len(rows) + 0.6], tickvals=list(places), ticktext=[name for name, *_ in rows], showgrid=False
+    )
     return _json(figure)
 
 

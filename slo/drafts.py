@@ -91,7 +91,7 @@ def _errors(draft: ObjectiveDraft) -> Iterator[FieldError]:
         yield FieldError("type", "choice", f"use one of {', '.join(kinds)}")
     else:
         yield from _indicator_errors(draft)
-    yield from _target_errors(draft.target)
+    yield from target_errors(draft.target)
     yield from _window_errors(draft)
     yield from _choice_errors(draft)
     yield from _grouping_errors(draft)
@@ -119,7 +119,8 @@ def _grouping_errors(draft: ObjectiveDraft) -> Iterator[FieldError]:
         yield FieldError("max_series", "range", "write a number from 1 to 1,000,000")
 
 
-def _target_errors(target: object) -> Iterator[FieldError]:
+def target_errors(target: object) -> Iterator[FieldError]:
+    """What is wrong with a target."""
     try:
         share = _decimal(target)
     except (InvalidOperation, TypeError, ValueError):

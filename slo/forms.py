@@ -11,7 +11,7 @@ from django.forms import BoundField
 from catalog.models import Component
 from portal.lib.errors import FieldError
 from slo.drafts import described
-from slo.models import AlertPolicy, DataSource, Objective
+from slo.models import AlertPolicy, BudgetPolicy, DataSource, Objective
 from slo.operations import ObjectiveDraft
 
 TYPES = [("events", "Events: good and bad ones are counted"), ("uptime", "Uptime: each minute is good or bad")]
@@ -92,6 +92,13 @@ class ObjectiveForm(forms.Form):
         label="Data source",
         empty_label="The default one",
     )
+    budget_policy = forms.ModelChoiceField(
+        BudgetPolicy.objects.order_by("name"),
+        to_field_name="name",
+        required=False,
+        label="Error-budget policy",
+        empty_label="The team's",
+    )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     """Which version of the objective was read; 0 for one that is to be new."""
 
@@ -126,7 +133,7 @@ class ObjectiveForm(forms.Form):
         yield Part("What is counted", "", self._named("type"))
         yield Part("Events", "Give two of the three.", self._named(*INDICATORS["events"]), "events")
         yield Part("Uptime", "Asked once a minute.", self._named(*INDICATORS["uptime"]), "uptime")
-        yield Part("Goal and alerts", "", self._named("target", "window", "policy", "source"))
+        yield Part("Goal and alerts", "", self._named("target", "window", "policy", "source", "budget_policy"))
 
     def _named(self, *names: str) -> tuple[BoundField, ...]:
         return tuple(self[name] for name in names)
@@ -146,6 +153,7 @@ class ObjectiveForm(forms.Form):
             description=given["description"],
             source=given["source"].name if given["source"] else "",
             policy=given["policy"].name,
+            budget_policy=given["budget_policy"].name if given["budget_policy"] else "",
             budgeting="timeslices" if kind == "uptime" else "occurrences",
         )
         return _with_what_was_not_asked(written, self.kept) if self.kept else written
@@ -167,10 +175,14 @@ def _with_what_was_not_asked(written: ObjectiveDraft, kept: ObjectiveDraft) -> O
         no_data=kept.no_data,
         blind_after=kept.blind_after,
         labels=kept.labels,
+        slice_length=kept.slice_length,
+        group_by=kept.group_by if same_type else (),
+        max_series=kept.max_series,
+        preset=kept.preset if same_type else "",
     )
 
 
 def _initial(kept: ObjectiveDraft) -> dict[str, Any]:
-    asked = ("component", "title", "name", "description", "type", "window", "policy", "source")
+    asked = ("component", "title", "name", "description", "type", "window", "policy", "source", "budget_policy")
     shown = f"{(kept.target * 100).normalize():f}"
     return {**kept.indicator, **{name: getattr(kept, name) for name in asked}, "target": shown}

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, Literal, cast
 
 from portal.lib.durations import words
+from slo import agreements
 from slo.burnrate import (
     AT_RISK,
     INACTIVE,
@@ -15,7 +16,6 @@ from slo.burnrate import (
     Memory,
     Reading,
     budget,
-    budget_state,
     burn_rate,
     decide,
     exhaustion,
@@ -24,6 +24,7 @@ from slo.indicators import kinds
 from slo.ledger import NOTHING, Sums, sums_at
 from slo.ledger.members import Member
 from slo.models import AlertPolicy, AlertTransition, RuleState, Standing
+from slo.thresholds import Threshold
 from slo.windows import BurnWindow, Calendar, Period, Rule, burn_windows, parse_rules
 
 MINUTE = timedelta(minutes=1)
@@ -116,8 +117,17 @@ def judge(seen: Sequence[Seen], *, until: datetime, now: datetime) -> list[Verdi
     ]
     sums = _sums_before([(one.member, promised) for one, promised in zip(mine, promises, strict=True)], until)
     states = _states(one.member.objective_id for one in mine)
+    agreed = agreements.thresholds_of(one.member.agreed_policy_id for one in mine)
     return [
-        _Judgement(one, promised, before, states.get(one.member.objective_id, {}), until, now).verdict()
+        _Judgement(
+            one,
+            promised,
+            before,
+            states.get(one.member.objective_id, {}),
+            until,
+            now,
+            agreed.get(one.member.agreed_policy_id or 0, ()),
+        ).verdict()
         for one, promised, before in zip(mine, promises, sums, strict=True)
     ]
 
@@ -152,9 +162,10 @@ class _Judgement:
         states: Mapping[str, RuleState],
         until: datetime,
         now: datetime,
+        agreed: Sequence[Threshold] = (),
     ) -> None:
         self.seen, self.member, self.promised, self.sums = seen, seen.member, promised, sums
-        self.states, self.until, self.now = states, until, now
+        self.states, self.until, self.now, self.agreed = states, until, now, agreed
         self.made = Verdict(self.member.objective_id, self.member.component_id, self.member.state)
         self.remaining: float | None = None
 
@@ -167,7 +178,7 @@ class _Judgement:
         self._end_forgotten_rules()
         data = self._data()
         blind_since = self._sight(data)
-        told = self._budget(period)
+        told, threshold = self._budget(period)
         slow = burn_rate(self._read(SLOW, carried=True), target=self.member.target)
         firing = self._firing()
         self.made.standing = {
@@ -178,6 +189,7 @@ class _Judgement:
             "data": data,
             "firing": firing,
             "budget": told,
+            "threshold": threshold,
             "bucket": self.until,
             "period_start": self.sums["period"][0],
             "good": str(period.good) if period.known else None,
@@ -300,22 +312,25 @@ class _Judgement:
             )
         return (self.member.blind_since or since) if data in UNSEEN else None
 
-    def _budget(self, period: Reading) -> str:
-        before = cast("BudgetName", self.member.budget)
+    def _budget(self, period: Reading) -> tuple[str, float | None]:
+        """What people are told of the budget, and the lowest threshold of its policy that it is below."""
+        before, had = cast("BudgetName", self.member.budget), self.member.threshold
         if self.remaining is None or self.seen.partial_since:
-            return before
-        told = budget_state(self.remaining, before=before)
-        if told != before:
+            return before, had
+        told, crossed = agreements.standing(self.agreed, self.remaining, before=before, had=had)
+        now = crossed.remaining if crossed else None
+        if told != before or (self.agreed and now != had):
             self._transition(
                 kind=AlertTransition.Kind.BUDGET,
+                rule=agreements.edge(had, now) if self.agreed else "",
                 severity="info",
                 from_state=before,
                 to_state=told,
                 good=period.good,
                 bad=period.bad,
-                reason=f"{self.remaining:.1%} of the error budget is left.",
+                reason=agreements.left(self.remaining, self.agreed, had, crossed),
             )
-        return told
+        return told, now
 
     def _exhaustion(self, burn: float | None) -> datetime | None:
         if self.remaining is None:

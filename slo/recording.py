@@ -28,7 +28,7 @@ _COLUMNS = {
     "period_start": "timestamptz", "good": "numeric", "total": "numeric", "remaining": "float8", "burn": "float8",
     "burn_slow": "float8", "exhausts_at": "timestamptz", "coverage": "float8", "readings": "jsonb",
     "known_at": "timestamptz", "blind_since": "timestamptz", "error": "text", "caught_up_at": "timestamptz",
-    "evaluated_at": "timestamptz",
+    "evaluated_at": "timestamptz", "threshold": "float8",
 }  # fmt: skip
 
 

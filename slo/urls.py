@@ -2,16 +2,26 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from slo.api.backtests import BacktestView
+from slo.api.budget_policies import BudgetPolicyList, BudgetPolicyView, TeamPolicyView
 from slo.api.formats import AllRulesView, OpenSloView, RulesView
+from slo.api.gate import GateView
 from slo.api.objectives import LedgerView, ObjectiveList, ObjectiveView, StatusView, TransitionsView
 from slo.api.sources import SourceList, SourceView
-from slo.views import edit, fleet, sources
+from slo.views import backtest, budget_policies, edit, fleet, sources
 
 pages: list[URLPattern | URLResolver] = [
     path("slos", fleet.fleet, name="list"),
     path("slos/new", edit.new_objective, name="new"),
     path("slos/<int:pk>/edit", edit.edit_objective, name="edit"),
     path("slos/<int:pk>/retire", edit.retire_objective, name="retire"),
+    path("slos/<int:pk>/backtest", backtest.backtest_page, name="backtest"),
+    path("budget-policies", budget_policies.listing, name="budget-policies"),
+    path("budget-policies/new", budget_policies.new, name="new-budget-policy"),
+    path("budget-policies/<slug:name>", budget_policies.show, name="budget-policy"),
+    path("budget-policies/<slug:name>/edit", budget_policies.edit, name="edit-budget-policy"),
+    path("budget-policies/<slug:name>/delete", budget_policies.delete, name="delete-budget-policy"),
+    path("budget-policies/<slug:name>/team", budget_policies.team, name="team-budget-policy"),
     path("settings/sources", sources.source_list, name="sources"),
 ]
 
@@ -24,6 +34,11 @@ api: list[URLPattern | URLResolver] = [
     path("slos/<str:name>/openslo", OpenSloView.as_view(), name="slo-openslo"),
     path("slos/<str:name>/rules", RulesView.as_view(), name="slo-rules"),
     path("rules", AllRulesView.as_view(), name="rules"),
+    path("slos/<str:name>/backtest", BacktestView.as_view(), name="slo-backtest"),
+    path("budget-policies", BudgetPolicyList.as_view(), name="budget-policies"),
+    path("budget-policies/<str:name>", BudgetPolicyView.as_view(), name="budget-policy"),
+    path("teams/<str:namespace>/<str:name>/budget-policy", TeamPolicyView.as_view(), name="team-budget-policy"),
+    path("components/<str:kind>/<str:namespace>/<str:name>/gate", GateView.as_view(), name="gate"),
     path("sources", SourceList.as_view(), name="sources"),
     path("sources/<slug:name>", SourceView.as_view(), name="source"),
 ]

@@ -11,10 +11,12 @@ import structlog
 from django.db import OperationalError, transaction
 from django.db.models import Min
 
+from catalog.models import Membership
 from incidents import timeline
 from incidents.firing import Firing
 from incidents.models import Alert, HandledTransition, Incident, TimelineEntry
 from incidents.operations import clear_alert, raise_alert
+from incidents.operations.telling import tell
 from slo.models import AlertTransition, Objective
 
 log = structlog.get_logger(__name__)
@@ -152,4 +154,27 @@ def _budget(objective: Objective, transition: AlertTransition, now: datetime) ->
     incident = open_ones.order_by("severity", "opened_at").first()
     if incident is not None:
         timeline.write(incident.pk, TimelineEntry.Kind.BUDGET, words, at=now, data=_details(transition))
+    if transition.rule:
+        _tell_owner(objective, transition, words, incident, now)
     return incident, words
+
+
+def _tell_owner(
+    objective: Objective, transition: AlertTransition, words: str, incident: Incident | None, now: datetime
+) -> None:
+    """A threshold of an error-budget policy was crossed: the owner's leads are told; without one, everybody in it."""
+    owner = objective.definition.component.owner
+    if owner is None:
+        return
+    people = [one for one in owner.memberships.select_related("person").order_by("pk") if one.person]
+    leads = [one for one in people if one.role == Membership.Role.LEAD]
+    for one in leads or people:
+        if one.person and one.person.retired_at is None:
+            tell(
+                person=one.person,
+                subject=f"{objective.label}: error budget {transition.to_state.replace('-', ' ')}",
+                text=words,
+                key=f"budget-{transition.pk}",
+                now=now,
+                incident=incident,
+            )

@@ -253,7 +253,10 @@ class TimelineEntry(models.Model):
 
     class Meta:
         ordering = ["at", "pk"]
-        indexes = [models.Index(fields=["incident", "at", "id"], name="timeline_of_incident")]
+        indexes = [
+            models.Index(fields=["incident", "at", "id"], name="timeline_of_incident"),
+            models.Index(fields=["at"], condition=models.Q(kind__in=["opened", "reopened"]), name="timeline_openings"),
+        ]
         verbose_name_plural = "timeline entries"
 
     def __str__(self) -> str:

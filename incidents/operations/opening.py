@@ -34,7 +34,8 @@ def open_incident(firing: Firing, *, now: datetime, by: Actor) -> Incident:
         people_blocked=radius.people_count if radius else None,
     )
     timeline.write(incident.pk, TimelineEntry.Kind.OPENED, f"Opened: {firing.summary}", at=now, by=by)
-    timeline.write(incident.pk, TimelineEntry.Kind.SEVERITY, verdict.reason, at=now, by=by)
+    said = {"severity": verdict.severity}
+    timeline.write(incident.pk, TimelineEntry.Kind.SEVERITY, verdict.reason, at=now, by=by, data=said)
     open_page(incident, route_to_owner(incident, now=now), now=now)
     engage_responders(incident, now=now)
     tell_catalog(incident.component, now=now)
@@ -79,7 +80,8 @@ def set_severity(incident: Incident, verdict: severity.Verdict, *, now: datetime
     incident.severity, incident.severity_reason = verdict.severity, verdict.reason[:300]
     incident.save(update_fields=["severity", "severity_reason"])
     words = f"{before} → {incident.get_severity_display()}. {verdict.reason}"
-    timeline.write(incident.pk, TimelineEntry.Kind.SEVERITY, words, at=now, by=by)
+    said = {"severity": incident.severity}
+    timeline.write(incident.pk, TimelineEntry.Kind.SEVERITY, words, at=now, by=by, data=said)
     tell_catalog(incident.component, now=now)
 
 

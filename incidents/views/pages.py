@@ -57,7 +57,11 @@ def incident_page(request: HttpRequest, number: int) -> HttpResponse:
     """Everything about one incident, for everybody."""
     incident = queries.incident_by_number(number)
     now = db_now()
-    context = {**context_of(request, incident, now=now), "budgets": budgets.of_incident(incident, now=now)}
+    context = {
+        **context_of(request, incident, now=now),
+        "budgets": budgets.of_incident(incident, now=now),
+        "costs": budgets.costs_of(incident, now=now),
+    }
     return render(request, "incidents/incident.html", context)
 
 

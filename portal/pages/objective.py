@@ -23,7 +23,8 @@ from portal.pages import objective_charts as drawn
 from slo import queries
 from slo.documents import document_of
 from slo.models import Definition, Objective
-from slo.queries import ObjectiveDetail
+from slo.queries import ObjectiveDetail, costs
+from slo.queries.gate import crossed_of, policy_of
 from slo.queries.outlook import gone_at
 
 RANGES = {"6h": timedelta(hours=6), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
@@ -48,7 +49,10 @@ def objective_live(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _objective(pk: int) -> Objective:
-    related = ("definition__component__owner", "definition__source", "policy", "standing", "ledger")
+    related = (
+        "definition__component__owner__budget_policy__policy", "definition__source", "policy", "standing", "ledger",
+        "budget_policy",
+    )  # fmt: skip
     return get_object_or_404(Objective.objects.select_related(*related), pk=pk)
 
 
@@ -92,6 +96,9 @@ def _context(request: HttpRequest, objective: Objective, *, now: datetime) -> di
         **head,
         **_charts(request, objective, detail, head["unit"], gaps, until=until, now=now),
         "transitions": queries.transitions(objective, limit=8),
+        "costs": costs.of_objective(objective, now=now),
+        "budget_policy": policy_of(objective),
+        "crossed": crossed_of(objective),
         "may_edit": _may_edit(request, owner),
         "on_call": catalog.on_call_now([owner], now=now).get(owner) if owner else None,
         "gaps": [(start, end, end - start) for start, end in gaps],

@@ -204,12 +204,17 @@ def _row(part: _DayPart, begun: tuple[Sums, _Arrays] | None) -> tuple[Any, ...]:
     for sums in part.sums:
         for values, value, start in zip(grown, sums, base, strict=True):
             values.append(value - start)
-    good, total, carried_good, carried_total, known = grown
+    good, total, carried_good, carried_total, known = (_alike(values) for values in grown)
     carried = carried_total if carried_total[-1] else None
     return (
         part.ledger_id, part.day, *base, *part.sums[-1],
         good, total, carried_good if carried else None, carried, known, orjson.dumps(part.marks).decode(),
     )  # fmt: skip
+
+
+def _alike(values: list[Any]) -> list[Any]:
+    """Numbers of one type: an array that begins with the whole number 0 may go on with fractions."""
+    return [Decimal(v) for v in values] if any(isinstance(v, Decimal) for v in values) else values
 
 
 def _move(entries: Sequence[Entry], done: Mapping[int, Appended]) -> None:

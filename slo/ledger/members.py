@@ -43,6 +43,17 @@ class Member:
     approximate: bool
     """Counted by increase(), whatever its type."""
     max_series: int | None
+    budget_policy_id: int | None
+    """Its own error-budget policy."""
+    team_budget_policy_id: int | None
+    """Its owner team's, where it has none of its own."""
+    threshold: float | None
+    """The share of the policy's lowest threshold that the budget was below."""
+
+    @property
+    def agreed_policy_id(self) -> int | None:
+        """The error-budget policy it goes by: its own, else its owner team's."""
+        return self.budget_policy_id or self.team_budget_policy_id
 
 
 _FIELDS = (
@@ -55,6 +66,8 @@ _FIELDS = (
     "ledger__objective__standing__state", "ledger__objective__standing__budget",
     "ledger__objective__standing__blind_since", "ledger__objective__standing__caught_up_at", "ledger__approximate",
     "ledger__objective__definition__max_series",
+    "ledger__objective__budget_policy_id", "ledger__objective__definition__component__owner__budget_policy__policy_id",
+    "ledger__objective__standing__threshold",
 )  # fmt: skip
 
 

@@ -63,7 +63,16 @@ class BudgetPolicy(models.Model):
         verbose_name_plural = "budget policies"
 
     def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
         return self.title or self.name
+
+    def get_absolute_url(self) -> str:
+        """The policy's page."""
+        return reverse("slo:budget-policy", args=[self.name])
 
 
 class TeamBudgetPolicy(models.Model):

@@ -1,20 +1,30 @@
 """What can be done in the slo app: one change each, guarded and audited."""
 
 from slo.drafts import ObjectiveDraft
+from slo.operations.budget_policies import (
+    BudgetPolicyDraft,
+    delete_budget_policy,
+    save_budget_policy,
+    set_team_policy,
+)
 from slo.operations.objectives import ChangedMeanwhile, NameTaken, Saved, retire_objective, save_objective
 from slo.operations.policies import save_policy
 from slo.operations.sources import SourceDraft, check_sources, ensure_defaults, save_source
 
 __all__ = [
+    "BudgetPolicyDraft",
     "ChangedMeanwhile",
     "NameTaken",
     "ObjectiveDraft",
     "Saved",
     "SourceDraft",
     "check_sources",
+    "delete_budget_policy",
     "ensure_defaults",
     "retire_objective",
+    "save_budget_policy",
     "save_objective",
     "save_policy",
     "save_source",
+    "set_team_policy",
 ]

@@ -62,6 +62,8 @@ class FleetRow:
     evaluated_at: datetime | None
     error: str
     url: str
+    threshold: float | None = None
+    """The share of the lowest threshold of its error-budget policy that its budget is below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,7 @@ def row(objective: Objective) -> FleetRow:
         evaluated_at=stood.evaluated_at,
         error=stood.error,
         url=objective.get_absolute_url(),
+        threshold=stood.threshold,
     )
 
 

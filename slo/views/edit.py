@@ -15,6 +15,9 @@ from slo.forms import ObjectiveForm
 from slo.models import Objective
 from slo.operations import ChangedMeanwhile
 
+TRIED = ("target", "policy")
+"""What a backtest hands over to the form."""
+
 
 @login_required
 @require_http_methods(["GET", "POST"])
@@ -33,7 +36,9 @@ def edit_objective(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if request.method == "GET":
         require(actor_of(request), [objective.definition.component.owner_id], scope=ApiToken.Scope.SLOS)
-    return _edit(request, ObjectiveForm(request.POST or None, objective=objective), objective)
+    form = ObjectiveForm(request.POST or None, objective=objective)
+    form.initial = {**form.initial, **{name: request.GET[name] for name in TRIED if request.GET.get(name)}}
+    return _edit(request, form, objective)
 
 
 @login_required

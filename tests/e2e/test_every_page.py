@@ -14,6 +14,8 @@ PAGES = (
     "/slos",
     "/slos/1",
     "/slos/new",
+    "/slos/1/backtest",
+    "/budget-policies",
     "/incidents",
     "/incidents/declare",
     "/on-call",
