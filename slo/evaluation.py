@@ -119,7 +119,7 @@ class _Batch:
     def __init__(self, group: ledger.LeasedGroup, now: datetime) -> None:
         self.group, self.now = group, now
         self.source = DataSource.objects.get(pk=group.source_id) if group.source_id else None
-        self.delay = self.source.delay if self.source else OWN_DELAY
+        self.delay = self.source.effective_delay if self.source else OWN_DELAY
         self.newest = closed_until(now, self.delay)
         self.members: list[Member] = []
 

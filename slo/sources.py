@@ -2,14 +2,14 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 
-from portal.lib.crypto import unseal
+from portal.lib.crypto import CannotUnseal, unseal
 from slo.models import DataSource
-from slo.prometheus import Prometheus
+from slo.prometheus import Prometheus, PrometheusError
 
 _clients = threading.local()
 
@@ -65,6 +65,30 @@ def note_warning(source: DataSource, *, warning: str) -> None:
     """Remember what a source said beside its last answer."""
     if source.warning != warning:
         DataSource.objects.filter(pk=source.pk).update(warning=warning)
+
+
+LAG_EVERY = timedelta(hours=1)
+_LOOKED = 600
+_NEWEST = f"quantile(0.1, max_over_time(timestamp(up)[{_LOOKED}s:15s]) + {_LOOKED} / count_over_time(up[{_LOOKED}s]))"
+"""When the next sample of a target is due, of which nine in ten have not passed where samples arrive at once."""
+
+
+def measure_lag(source: DataSource, *, now: datetime) -> timedelta | None:
+    """How late samples arrive: by how long most targets' next sample is overdue. Measured once an hour, and kept.
+
+    None where it isn't known: the source can't be asked, or scrapes nothing itself.
+    """
+    if source.lag_at and now - source.lag_at < LAG_EVERY:
+        return source.lag
+    try:
+        answer = client(source).instant(_NEWEST, at=now.timestamp()).series
+    except (PrometheusError, CannotUnseal):
+        return source.lag
+    late = now.timestamp() - float(answer[0].samples[0][1]) if answer else None
+    source.lag = None if late is None or late != late else timedelta(seconds=max(0, round(late)))
+    source.lag_at = now
+    DataSource.objects.filter(pk=source.pk).update(lag=source.lag, lag_at=now)
+    return source.lag
 
 
 def _save(source: DataSource) -> None:

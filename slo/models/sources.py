@@ -4,6 +4,11 @@ from datetime import timedelta
 
 from django.db import models
 
+LAG_MARGIN = timedelta(seconds=15)
+"""Added to what was measured, for the lag is not the same every minute."""
+LONGEST_DELAY = timedelta(minutes=10)
+"""A source that is later than this is broken rather than slow."""
+
 
 class DataSource(models.Model):
     """A Prometheus, or something that speaks its API. Secrets are sealed and never shown again."""
@@ -58,6 +63,13 @@ class DataSource(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True, blank=True)
+
+    @property
+    def effective_delay(self) -> timedelta:
+        """How long buckets really wait: longer than `delay` where samples are known to arrive later."""
+        if self.lag is None:
+            return self.delay
+        return max(self.delay, min(self.lag + LAG_MARGIN, LONGEST_DELAY))
 
     class Meta:
         ordering = ["name"]

@@ -16,7 +16,7 @@ from portal.lib.conf import prometheus_url
 from portal.lib.crypto import CannotUnseal, seal
 from portal.lib.errors import FieldError, Invalid
 from slo.models import AlertPolicy, DataSource
-from slo.sources import client, note_failure, note_success
+from slo.sources import client, measure_lag, note_failure, note_success
 from slo.windows import WORKBOOK, WORKBOOK_OUTAGE
 
 POLICIES = {
@@ -180,5 +180,6 @@ def check_sources(*, now: datetime) -> None:
             continue
         if found.reachable:
             note_success(source, now=now, latency=found.latency, version=found.version)
+            measure_lag(source, now=now)
         else:
             note_failure(source, error=found.error, now=now)
