@@ -1,7 +1,8 @@
 """The ledger: the only module that touches its tables (slo.md §3).
 
 `groups` lease work, `append` writes buckets and moves cursors, `reading` answers what any window held, `folding` turns
-closed days into one row each, `rebuilding` changes what was appended. Everything that appends runs in the caller's transaction and locks cursors first.
+closed days into one row each, `rebuilding` changes what was appended. What writes counts runs in the caller's
+transaction and locks cursors first.
 """
 
 from slo.ledger.appending import Appended, Entry, append

@@ -143,9 +143,7 @@ def copy_minutes(lines: Sequence[str]) -> None:
         copy.write("".join(lines))
 
 
-def _days(
-    entry: Entry, old: Mapping[int, Bucket], sums: Sums, kept: int, out: _Ends, closed: list[_DayPart]
-) -> Sums:
+def _days(entry: Entry, old: Mapping[int, Bucket], sums: Sums, kept: int, out: _Ends, closed: list[_DayPart]) -> Sums:
     """The part of an entry that lies in days which are kept folded, day by day, every minute of them."""
     end, last = entry.since + BUCKET, min(entry.until, kept - BUCKET)
     while end <= last:

@@ -25,6 +25,7 @@ def not_while_folding() -> None:
         if cursor.fetchone() != (True,):
             raise FoldingNow
 
+
 _FOLD = """
 WITH rows AS MATERIALIZED (
     SELECT ledger_id, bucket, good_sum, total_sum, carried_good_sum, carried_total_sum, known_sum,

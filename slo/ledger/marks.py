@@ -1,4 +1,4 @@
-"""What is unusual about a minute of a folded day. Excluded ones have left the arrays, so their mark keeps the counts."""
+"""What is unusual about a minute of a folded day. Excluded ones have left its arrays: the mark keeps the counts."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -8,7 +8,7 @@ from slo.counting import Number
 from slo.ledger.sums import whole_of
 
 type Mark = dict[str, Any]
-"""{flags, provisional, excluded, counts}; counts are good, total and their carried ones, as text, for they are exact."""
+"""{flags, provisional, excluded, counts}; counts are good, total and their carried ones, as text, to stay exact."""
 
 
 def mark(counts: Sequence[Number], *, flags: int, provisional: bool = False, excluded: bool = False) -> Mark:

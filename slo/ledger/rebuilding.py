@@ -1,8 +1,8 @@
 """Changing what was appended: minutes leave the sums or come back, stretches are counted again.
 
-Whatever changes, all sums after it follow: one statement for the minutes, one for the folded days (an untouched day only
-moves its base, for its arrays begin there), one for the cursor. All in the caller's transaction, which holds the cursor
-from the first look to the end, so an append comes before or after, never between.
+Whatever changes, all sums after it follow: one statement for the minutes, one for the folded days (an untouched day
+only moves its base, for its arrays begin there), one for the cursor. All in the caller's transaction, which holds the
+cursor from the first look to the end, so an append comes before or after, never between.
 """
 
 import json
@@ -171,10 +171,7 @@ def _rewrite_days(
     sums = _before(ledger_id, first, ends)
     changed: list[dict[str, Any]] = []
     for day in sorted(ends.keys() | set(days)):
-        if day in days:
-            row = _day(day, sums, whole.get(day), spans, new, stretch)
-        else:
-            row = _moved(day, sums, ends[day])
+        row = _day(day, sums, whole.get(day), spans, new, stretch) if day in days else _moved(day, sums, ends[day])
         sums = Sums(*(row[f"{name}_end"] for name in _ARRAYS))
         if day in ends:
             changed.append(row)
@@ -280,7 +277,7 @@ def _resum(held: Held, first: int, spans: Spans) -> None:
     (base,) = sums_at([(held.ledger_id, _moment(first - BUCKET))])
     mine = [span for span in spans if span[1] >= first]
     given = {
-        **{name: value for name, value in zip(_ARRAYS, base, strict=True)},
+        **dict(zip(_ARRAYS, base, strict=True)),
         "since": [_moment(since) for since, _ in mine],
         "until": [_moment(until) for _, until in mine],
         "ledger": held.ledger_id,

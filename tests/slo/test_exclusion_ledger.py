@@ -204,7 +204,9 @@ class Model:
 
     def sums(self, count: int) -> Sums:
         kept = [
-            one for place, one in enumerate(self.minutes[: max(0, count)]) if one is not None and not self.excluded(place)
+            one
+            for place, one in enumerate(self.minutes[: max(0, count)])
+            if one is not None and not self.excluded(place)
         ]
         return Sums(sum(good for good, _ in kept), sum(total for _, total in kept), 0, 0, len(kept))
 
