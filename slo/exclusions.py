@@ -1,7 +1,8 @@
 """Which minutes of which ledgers are not to count: exclusions of our own, and the catalog's maintenance windows.
 
 An exclusion holds in `[start, end)`; a bucket `(e - 60 s, e]` is excluded when they share an instant, so one from 10:00
-to 10:30 takes the thirty buckets that end at 10:01 to 10:30. A slice of five minutes that it touches goes as a whole. Reads only; `slo.ledger` asks while it holds a cursor.
+to 10:30 takes the thirty buckets that end at 10:01 to 10:30. A slice of five minutes that it touches goes as a whole.
+Reads only; `slo.ledger` asks while it holds a cursor.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
