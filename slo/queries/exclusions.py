@@ -25,7 +25,7 @@ MOST_PREVIEWED = 100
 type Target = Objective | Component | Team
 
 _RELATED = (
-    "objective__definition__component__owner", "component__owner", "team", "created_by", "withdrawn_by",
+    "objective__definition__component__owner", "component__owner", "team", "created_by", "withdrawn_by", "applied",
 )  # fmt: skip
 
 
