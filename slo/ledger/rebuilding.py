@@ -6,20 +6,21 @@ cursor from the first look to the end, so an append comes before or after, never
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 
 from slo import exclusions
-from slo.counting import BUCKET, Bucket, Flag
+from slo.counting import BUCKET, Bucket, Flag, Number
 from slo.exclusions import Spans
 from slo.ledger.appending import copy_minutes, line
 from slo.ledger.days import first_kept_day
 from slo.ledger.folding import not_while_folding
-from slo.ledger.marks import Mark, mark
+from slo.ledger.marks import Mark, excluded_counts, mark
 from slo.ledger.reading import BucketRow, sums_at, unfolded
 from slo.ledger.sums import NOTHING, Sums
 from slo.models import Cursor, LedgerDay, LedgerMinute
@@ -171,7 +172,13 @@ def _rewrite_days(
     sums = _before(ledger_id, first, ends)
     changed: list[dict[str, Any]] = []
     for day in sorted(ends.keys() | set(days)):
-        row = _day(day, sums, whole.get(day), spans, new, stretch) if day in days else _moved(day, sums, ends[day])
+        old = whole.get(day)
+        if day not in days:
+            row = _moved(day, sums, ends[day])
+        elif old is not None and stretch == NOTHING_NEW:
+            row = _toggled(old, sums, spans)
+        else:
+            row = _day(day, sums, old, spans, new, stretch)
         sums = Sums(*(row[f"{name}_end"] for name in _ARRAYS))
         if day in ends:
             changed.append(row)
@@ -193,6 +200,45 @@ def _moved(day: date, sums: Sums, row: tuple[Any, ...]) -> dict[str, Any]:
     held = [end - base for base, end in zip(row[1:6], row[6:11], strict=True)]
     after = [base + added for base, added in zip(sums, held, strict=True)]
     return {"day": day, "whole": False, **_named(sums, "base"), **_named(after, "end")}
+
+
+def _toggled(old: LedgerDay, base: Sums, spans: Spans) -> dict[str, Any]:
+    """A day of which some minutes leave or come back; between those, its arrays only move by what has left so far."""
+    midnight = _epoch(old.day)
+    nothing = [Decimal(0)] * len(old.good)
+    columns: list[list[Any]] = [
+        old.good, old.total, old.carried_good or nothing, old.carried_total or nothing, old.known,
+    ]  # fmt: skip
+    marks: dict[str, Mark] = dict(old.marks)
+    marked = {int(minute) for minute, one in marks.items() if "excluded" in one}
+    within = exclusions.clipped(spans, midnight - BUCKET, midnight + DAY - BUCKET)
+    wanted = {(end - midnight) // BUCKET for end in exclusions.ends_in(within)}
+    grown = {minute for minute, (now, then) in enumerate(zip(old.known, [0, *old.known], strict=False)) if now > then}
+    arrays: list[list[Any]] = [[] for _ in columns]
+    moved: list[Any] = [0] * len(columns)
+    reached = 0
+    for minute in sorted((marked - wanted) | (wanted & grown)):
+        found = marks.pop(str(minute), {})
+        counts = excluded_counts(found)
+        sign = 1 if counts else -1
+        counts = counts or [column[minute] - (column[minute - 1] if minute else 0) for column in columns[:4]]
+        _append_moved(arrays, columns, reached, minute, moved)
+        reached, moved = minute, [one + sign * count for one, count in zip(moved, [*counts, 1], strict=True)]
+        told = mark(counts, flags=found.get("flags", 0), provisional=found.get("provisional", False), excluded=sign < 0)
+        marks |= {str(minute): told} if told else {}
+    _append_moved(arrays, columns, reached, len(old.good), moved)
+    named: dict[str, Any] = dict(zip(_ARRAYS, arrays, strict=True))
+    if not arrays[3][-1]:
+        named |= {"carried_good": None, "carried_total": None}
+    after = [start + array[-1] for start, array in zip(base, arrays, strict=True)]
+    return {"day": old.day, "whole": True, **_named(base, "base"), **_named(after, "end"), **named, "marks": marks}
+
+
+def _append_moved(
+    arrays: list[list[Any]], columns: list[list[Any]], start: int, end: int, moved: Sequence[Number]
+) -> None:
+    for array, column, by in zip(arrays, columns, moved, strict=True):
+        array.extend([value + by for value in column[start:end]] if by else column[start:end])
 
 
 def _named(sums: Iterable[object], what: str) -> dict[str, Any]:

@@ -220,6 +220,7 @@ STEPS = st.lists(
         st.tuples(st.just("exclude"), st.tuples(st.integers(-200, 6000), st.integers(1, 2000))),
         st.tuples(st.just("withdraw"), st.integers(0, 5)),
         st.tuples(st.just("align"), st.just(0)),
+        st.tuples(st.just("recount"), st.tuples(st.integers(0, 6000), PIECES)),
     ),
     min_size=3,
     max_size=12,
@@ -234,6 +235,16 @@ def test_any_sequence_of_appends_folds_exclusions_and_withdrawals_sums_like_a_li
     with transaction.atomic():
         _walk(steps, START + late * MINUTE)
         transaction.set_rollback(True)
+
+
+def again(book: Ledger, start: datetime, counts: Sequence[tuple[int, int] | None], *, now: datetime) -> None:
+    """Count minutes from `start` on again."""
+    begin = int(start.timestamp())
+    found = {begin + 60 * n: Bucket(*one) for n, one in enumerate(counts, 1) if one is not None}
+    with transaction.atomic():
+        held = ledger.hold(book.pk)
+        assert held
+        ledger.recount(held, ledger.Stretch(begin, begin + 60 * len(counts)), found, now=now)
 
 
 def _walk(steps: Iterable[tuple[str, object]], start: datetime) -> None:
@@ -259,6 +270,10 @@ def _walk(steps: Iterable[tuple[str, object]], start: datetime) -> None:
                 withdraw(rows.pop(place))
                 model.out.pop(place)
                 align(book, now=today)
+            case "recount", (int(first), (list(piece), int(times))) if first < len(model.minutes):
+                minutes = (piece * times)[: min(2000, len(model.minutes) - first)]
+                again(book, start + first * MINUTE, minutes, now=today)
+                model.minutes[first : first + len(minutes)] = minutes
             case _:
                 assert not align(book, now=today)
     count = len(model.minutes)

@@ -75,7 +75,7 @@ def test_declared_changed_and_withdrawn_over_the_api(api: APIClient, objective: 
 
 
 def test_a_key_makes_it_happen_once(api: APIClient, objective: Objective) -> None:
-    key = {"HTTP_IDEMPOTENCY_KEY": "moved-1"}
+    key: dict[str, Any] = {"HTTP_IDEMPOTENCY_KEY": "moved-1"}
     first = api.post(LIST, body(objective=objective.name), format="json", **key)
     again = api.post(LIST, body(objective=objective.name), format="json", **key)
     assert first.json() == again.json()
