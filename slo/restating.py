@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
-from slo import exclusions, recording
-from slo.burnrate import BudgetName, Reading, budget, budget_state, burn_rate, exhaustion
+from slo import agreements, exclusions, recording
+from slo.burnrate import BudgetName, Reading, budget, burn_rate, exhaustion
 from slo.exclusions import Spans
 from slo.judging import SLOW, Promise, left_out, promise, rules_of, standing_state
 from slo.ledger import NOTHING, Sums, sums_at
-from slo.models import AlertTransition, Objective, Standing
+from slo.models import AlertTransition, Objective, Standing, TeamBudgetPolicy
+from slo.thresholds import Threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +131,18 @@ def _reading(one: dict[str, Any], read: _Read, target: Decimal) -> dict[str, Any
 def _tell_budget(objective: Objective, stood: Standing, period: Reading, reason: str, now: datetime) -> None:
     if stood.remaining is None:
         return
-    before = cast("BudgetName", stood.budget)
-    told = budget_state(stood.remaining, before=before)
-    if told == before:
+    before, had, agreed = cast("BudgetName", stood.budget), stood.threshold, _agreed(objective)
+    told, crossed = agreements.standing(agreed, stood.remaining, before=before, had=had)
+    now_below = crossed.remaining if crossed else None
+    if told == before and (not agreed or now_below == had):
         return
-    stood.budget = told
+    stood.budget, stood.threshold = told, now_below
     recording.tell(
         [
             AlertTransition(
                 objective=objective,
                 kind=AlertTransition.Kind.BUDGET,
+                rule=agreements.edge(had, now_below) if agreed else "",
                 severity="info",
                 from_state=before,
                 to_state=told,
@@ -148,7 +151,16 @@ def _tell_budget(objective: Objective, stood: Standing, period: Reading, reason:
                 budget_remaining=stood.remaining,
                 good=period.good,
                 bad=period.bad,
-                reason=f"{reason}: {stood.remaining:.1%} of the error budget is left.",
+                reason=f"{reason}: {agreements.left(stood.remaining, agreed, had, crossed)}",
             )
         ]
     )
+
+
+def _agreed(objective: Objective) -> tuple[Threshold, ...]:
+    """The thresholds of its error-budget policy, or of its team's."""
+    policy = objective.budget_policy_id
+    if policy is None:
+        owner = objective.definition.component.owner_id
+        policy = TeamBudgetPolicy.objects.filter(team=owner or 0).values_list("policy_id", flat=True).first()
+    return agreements.thresholds_of([policy]).get(policy or 0, ())

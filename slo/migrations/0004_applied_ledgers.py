@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("slo", "0002_promises"),
+        ("slo", "0003_partial_data"),
     ]
 
     operations = [

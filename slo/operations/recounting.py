@@ -16,7 +16,7 @@ from catalog.operations import record_audit
 from portal.lib.errors import Expected, FieldError, Invalid
 from slo import answering, exclusions, ledger, sources
 from slo.counting import BUCKET, Bucket, Number, State
-from slo.fetching import Counted, Fetch, Fetched, Partial
+from slo.fetching import Counted, Fetch, Fetched
 from slo.ledger.members import Member, members
 from slo.models import Cursor, DataSource, Objective
 from slo.operations.exclusions import note_restated
@@ -95,8 +95,6 @@ def recount(
         while not run.done:
             run.step()
             progress(run.reached, run.share)
-    except Partial as error:
-        raise CannotRecount(f"The source answers with a part only, so nothing is written: {error}") from error
     except PrometheusError as error:
         raise CannotRecount(str(error)) from error
     if not dry_run:
@@ -182,6 +180,8 @@ class _Run:
         else:
             fetched = Fetch(sources.client(self.source), [member], cursor, end).run(self.state)
         self.found.queries += fetched.queries
+        if fetched.partial:
+            raise CannotRecount(f"The source answers with a part only, so nothing is written: {fetched.partial}")
         if member.ledger_id in fetched.failed:
             raise CannotRecount(f"The source refuses the query: {fetched.failed[member.ledger_id]}")
         return fetched
