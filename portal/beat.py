@@ -27,6 +27,7 @@ BEAT: tuple[BeatEntry, ...] = (
     BeatEntry("incidents.deliver_due", 1, "deliver"),
     BeatEntry("portal.watchdog", 10, "default"),
     BeatEntry("slo.backfill_due", 5, "default"),
+    BeatEntry("slo.reconcile_exclusions", 30, "default"),
     BeatEntry("slo.fold", HOUR, "default"),
     BeatEntry("slo.discover_groups", MINUTE, "default"),
     BeatEntry("slo.count_series", HOUR, "default"),

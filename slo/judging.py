@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Literal, cast
 
 from portal.lib.durations import words
-from slo import agreements
+from slo import agreements, exclusions
 from slo.burnrate import (
     AT_RISK,
     INACTIVE,
@@ -20,6 +20,7 @@ from slo.burnrate import (
     decide,
     exhaustion,
 )
+from slo.exclusions import Spans
 from slo.indicators import kinds
 from slo.ledger import NOTHING, Sums, sums_at
 from slo.ledger.members import Member
@@ -118,18 +119,29 @@ def judge(seen: Sequence[Seen], *, until: datetime, now: datetime) -> list[Verdi
     sums = _sums_before([(one.member, promised) for one, promised in zip(mine, promises, strict=True)], until)
     states = _states(one.member.objective_id for one in mine)
     agreed = agreements.thresholds_of(one.member.agreed_policy_id for one in mine)
+    out = left_out([(one.member.ledger_id, promised) for one, promised in zip(mine, promises, strict=True)], until)
     return [
         _Judgement(
             one,
             promised,
             before,
             states.get(one.member.objective_id, {}),
+            out.get(one.member.ledger_id, exclusions.NONE),
             until,
             now,
             agreed.get(one.member.agreed_policy_id or 0, ()),
         ).verdict()
         for one, promised, before in zip(mine, promises, sums, strict=True)
     ]
+
+
+def left_out(wanted: Sequence[tuple[int, Promise]], until: datetime) -> Mapping[int, Spans]:
+    """What is excluded of each ledger in any window that ends at `until`, and in the rest of a calendar period."""
+    if not wanted:
+        return {}
+    first = min(at for _, promised in wanted for at in promised.edges(until).values())
+    last = max(promised.period.bounds(until)[1] for _, promised in wanted)
+    return exclusions.in_force([ledger_id for ledger_id, _ in wanted], first, last)
 
 
 def _sums_before(
@@ -160,12 +172,13 @@ class _Judgement:
         promised: Promise,
         sums: Mapping[timedelta | Literal["period"], tuple[datetime, Sums]],
         states: Mapping[str, RuleState],
+        out: Spans,
         until: datetime,
         now: datetime,
         agreed: Sequence[Threshold] = (),
     ) -> None:
         self.seen, self.member, self.promised, self.sums = seen, seen.member, promised, sums
-        self.states, self.until, self.now, self.agreed = states, until, now, agreed
+        self.states, self.out, self.until, self.now, self.agreed = states, out, until, now, agreed
         self.made = Verdict(self.member.objective_id, self.member.component_id, self.member.state)
         self.remaining: float | None = None
 
@@ -210,7 +223,8 @@ class _Judgement:
 
     def _read(self, window: timedelta | Literal["period"], *, carried: bool) -> Reading:
         start, before = self.sums[window]
-        return self.seen.sums.since(before, minutes=(self.until - start) // self._unit, carried=carried)
+        counted = exclusions.counted(self.out, start, self.until)
+        return self.seen.sums.since(before, minutes=counted // self._unit, carried=carried)
 
     @property
     def _unit(self) -> timedelta:
@@ -220,7 +234,7 @@ class _Judgement:
     def _slices(self) -> int | None:
         if self.member.budgeting != "timeslices":
             return None
-        return self.promised.period.length(self.until) // self.member.slice_length
+        return exclusions.slices(self.promised.period, self.until, self.member.slice_length, self.out)
 
     def _rule(self, window: BurnWindow) -> dict[str, Any]:
         long, short = self._read(window.long, carried=True), self._read(window.short, carried=False)

@@ -8,7 +8,7 @@ from celery import shared_task
 from portal.lib.clock import db_now
 from slo import crowds, evaluation, grouping, lanes, ledger
 from slo.operations import check_sources as check_all
-from slo.operations import ensure_defaults
+from slo.operations import ensure_defaults, reconcile
 
 LOOP = 5.0
 """Seconds after which a wake-up leaves the rest to the next one."""
@@ -37,6 +37,12 @@ def discover_groups() -> None:
 def count_series() -> None:
     """Look whether what has too many series to be counted one by one still has."""
     crowds.count_again(now=db_now())
+
+
+@shared_task(name="slo.reconcile_exclusions", ignore_result=True, soft_time_limit=300)
+def reconcile_exclusions() -> None:
+    """Bring ledgers in line with what was declared, changed or withdrawn, maintenance windows included."""
+    reconcile(now=db_now())
 
 
 @shared_task(name="slo.fold", ignore_result=True, soft_time_limit=3000)

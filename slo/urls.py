@@ -4,11 +4,12 @@ from django.urls import URLPattern, URLResolver, path
 
 from slo.api.backtests import BacktestView
 from slo.api.budget_policies import BudgetPolicyList, BudgetPolicyView, TeamPolicyView
+from slo.api.exclusions import ExclusionList, OneExclusion
 from slo.api.formats import AllRulesView, OpenSloView, RulesView
 from slo.api.gate import GateView
 from slo.api.objectives import LedgerView, ObjectiveList, ObjectiveView, StatusView, TransitionsView
 from slo.api.sources import SourceList, SourceView
-from slo.views import backtest, budget_policies, edit, fleet, sources
+from slo.views import backtest, budget_policies, edit, exclusions, fleet, sources
 
 pages: list[URLPattern | URLResolver] = [
     path("slos", fleet.fleet, name="list"),
@@ -22,6 +23,10 @@ pages: list[URLPattern | URLResolver] = [
     path("budget-policies/<slug:name>/edit", budget_policies.edit, name="edit-budget-policy"),
     path("budget-policies/<slug:name>/delete", budget_policies.delete, name="delete-budget-policy"),
     path("budget-policies/<slug:name>/team", budget_policies.team, name="team-budget-policy"),
+    path("slos/exclusions", exclusions.exclusion_list, name="exclusions"),
+    path("slos/exclusions/new", exclusions.declare, name="declare-exclusion"),
+    path("slos/exclusions/<int:pk>/edit", exclusions.change, name="change-exclusion"),
+    path("slos/exclusions/<int:pk>/withdraw", exclusions.withdraw, name="withdraw-exclusion"),
     path("settings/sources", sources.source_list, name="sources"),
 ]
 
@@ -39,6 +44,8 @@ api: list[URLPattern | URLResolver] = [
     path("budget-policies/<str:name>", BudgetPolicyView.as_view(), name="budget-policy"),
     path("teams/<str:namespace>/<str:name>/budget-policy", TeamPolicyView.as_view(), name="team-budget-policy"),
     path("components/<str:kind>/<str:namespace>/<str:name>/gate", GateView.as_view(), name="gate"),
+    path("exclusions", ExclusionList.as_view(), name="exclusions"),
+    path("exclusions/<int:pk>", OneExclusion.as_view(), name="exclusion"),
     path("sources", SourceList.as_view(), name="sources"),
     path("sources/<slug:name>", SourceView.as_view(), name="source"),
 ]

@@ -16,6 +16,7 @@ from catalog.models import ApiToken, Component, MaintenanceWindow, Team
 from catalog.operations.audit import record_audit
 from catalog.recurrence import Plan, faults
 from portal.lib.errors import Expected, FieldError, Invalid, Missing
+from portal.lib.hints import nudge
 
 SCOPE = ApiToken.Scope.COMPONENTS
 
@@ -182,6 +183,7 @@ def _record(
     action: str, row: MaintenanceWindow, diff: Mapping[str, tuple[object, object]], *, actor: Actor, now: datetime
 ) -> None:
     owner = _owner(_target(row))
+    nudge("slo.reconcile_exclusions")  # budgets may have to follow; without the hint the beat sees to it
     record_audit(
         actor=actor,
         action=action,

@@ -73,6 +73,11 @@ def occurrences_of(window: MaintenanceWindow, start: datetime, end: datetime) ->
             yield Occurrence(window, opens, closes)
 
 
+def budget_windows(start: datetime, end: datetime) -> list[MaintenanceWindow]:
+    """Those of any component or team that can leave budgets in `[start, end)`; ask `occurrences_of` when."""
+    return list(_touching(start, end, MaintenanceWindow.objects.filter(excludes_budget=True)))
+
+
 def next_of(window: MaintenanceWindow, now: datetime) -> Occurrence | None:
     """When it begins next."""
     span = None if window.withdrawn_at else upcoming(_plan(window), now)

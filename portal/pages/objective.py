@@ -26,6 +26,7 @@ from slo.models import Definition, Objective
 from slo.queries import ObjectiveDetail, costs
 from slo.queries.gate import crossed_of, policy_of
 from slo.queries.outlook import gone_at
+from slo.views.exclusions import panel
 
 RANGES = {"6h": timedelta(hours=6), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 UNITS = {"uptime": "minutes"}
@@ -101,12 +102,20 @@ def _context(request: HttpRequest, objective: Objective, *, now: datetime) -> di
         "crossed": crossed_of(objective),
         "may_edit": _may_edit(request, owner),
         "on_call": catalog.on_call_now([owner], now=now).get(owner) if owner else None,
+        **panel(objective, request, now=now),
+        "exclude_from": _hour(now) - timedelta(hours=1),
+        "exclude_to": _hour(now),
         "gaps": [(start, end, end - start) for start, end in gaps],
         "gap_bars": _bars(gaps, start=detail.period_start, end=until),
         "yaml": written(document_of(objective)),
         "own": objective.definition.type == Definition.Type.RESPONSE,
         "asked": _links(objective),
     }
+
+
+def _hour(now: datetime) -> datetime:
+    """The last whole hour: what one wants to leave out has mostly just happened."""
+    return now.replace(minute=0, second=0, microsecond=0)
 
 
 def _counted_until(objective: Objective, detail: ObjectiveDetail, *, now: datetime) -> datetime:

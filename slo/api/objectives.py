@@ -157,8 +157,8 @@ class LedgerView(APIView):
     def get(self, request: Request, name: str) -> Response:
         """The known minutes that end in `(from, to]`, at most seven days of them; one that is missing is unknown."""
         objective = queries.by_name(name)
-        end = _moment(request, "to") or db_now()
-        start = _moment(request, "from") or end - timedelta(hours=1)
+        end = moment(request, "to") or db_now()
+        start = moment(request, "from") or end - timedelta(hours=1)
         if not start < end <= start + LONGEST_STRETCH:
             raise _refused("from", "`from` lies before `to`, by seven days at most")
         found = ledger.buckets(objective.ledger_id, start=start, end=end) if objective.ledger_id else []
@@ -167,7 +167,8 @@ class LedgerView(APIView):
         )
 
 
-def _moment(request: Request, name: str) -> datetime | None:
+def moment(request: Request, name: str) -> datetime | None:
+    """A moment out of the query string; None where it isn't said. Raises Invalid."""
     text = request.query_params.get(name, "")
     if not text:
         return None

@@ -1,12 +1,13 @@
 """The ledger: the only module that touches its tables (slo.md §3).
 
 `groups` lease work, `append` writes buckets and moves cursors, `reading` answers what any window held, `folding` turns
-closed days into one row each. Everything that appends runs in the caller's transaction and locks cursors first.
+closed days into one row each, `rebuilding` changes what was appended. What writes counts runs in the caller's
+transaction and locks cursors first.
 """
 
 from slo.ledger.appending import Appended, Entry, append
 from slo.ledger.days import ensure_partitions, first_kept_day
-from slo.ledger.folding import fold_closed_days
+from slo.ledger.folding import FoldingNow, fold_closed_days
 from slo.ledger.groups import (
     LeasedGroup,
     LeaseLost,
@@ -23,6 +24,7 @@ from slo.ledger.groups import (
 )
 from slo.ledger.members import Member, filling, members
 from slo.ledger.reading import BucketRow, buckets, sums_at, unknown_stretches
+from slo.ledger.rebuilding import Held, Stretch, align, hold, recount
 from slo.ledger.rewinding import mark_provisional, rewind
 from slo.ledger.series import load_state, store_state
 from slo.ledger.sums import NOTHING, Sums
@@ -32,11 +34,15 @@ __all__ = [
     "Appended",
     "BucketRow",
     "Entry",
+    "FoldingNow",
+    "Held",
     "LeaseLost",
     "LeasedGroup",
     "Member",
+    "Stretch",
     "Sums",
     "advance",
+    "align",
     "append",
     "buckets",
     "due_sources",
@@ -47,12 +53,14 @@ __all__ = [
     "first_kept_day",
     "fold_closed_days",
     "has_several_sources",
+    "hold",
     "lease_due",
     "load_state",
     "mark_provisional",
     "members",
     "open_ledger",
     "postpone",
+    "recount",
     "retire_ledgers",
     "rewind",
     "set_step",

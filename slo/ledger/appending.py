@@ -1,6 +1,6 @@
 """Appending buckets: rows, running sums and cursors, in the caller's transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -9,8 +9,10 @@ from typing import Any
 import orjson
 from django.db import connection
 
+from slo import exclusions
 from slo.counting import BUCKET, Bucket, Number
 from slo.ledger.days import TABLE, first_kept_day
+from slo.ledger.marks import Mark, mark
 from slo.ledger.sums import Sums, of_row, whole_of
 
 _DAY = 86_400
@@ -43,25 +45,33 @@ class Appended:
 def append(entries: Sequence[Entry]) -> dict[int, Appended]:
     """Append, by ledger, what was fetched for it, and move its cursor; answers those it did.
 
-    A ledger whose cursor has moved since the fetch is left alone: somebody else has appended those buckets.
+    A ledger whose cursor has moved since the fetch is left alone: somebody else has appended those buckets. What is
+    excluded is looked up while the cursors are held: whoever declares more meanwhile finds these rows afterwards.
     """
     standing = _locked(entries)
     mine = [entry for entry in entries if entry.ledger_id in standing and standing[entry.ledger_id][0] == entry.since]
     if not mine:
         return {}
-    first = first_kept_day()
+    first, excluded = first_kept_day(), _excluded(mine)
     lines: list[str] = []
     closed: list[_DayPart] = []
     done: dict[int, Appended] = {}
     for entry in mine:
         _, before, seen = standing[entry.ledger_id]
-        sums = _write(entry, before, _epoch(first), lines, closed)
+        out = frozenset(exclusions.ends_in(excluded.get(entry.ledger_id, exclusions.NONE)))
+        sums = _write(entry, before, _epoch(first), out, lines, closed)
         last = datetime.fromtimestamp(entry.last_sample, UTC) if entry.last_sample else seen
         done[entry.ledger_id] = Appended(sums, last, len(entry.buckets))
-    _copy(lines)
+    copy_minutes(lines)
     _fold_in(closed)
     _move(mine, done)
     return done
+
+
+def _excluded(entries: Sequence[Entry]) -> dict[int, exclusions.Spans]:
+    since = datetime.fromtimestamp(min(entry.since for entry in entries), UTC)
+    until = datetime.fromtimestamp(max(entry.until for entry in entries), UTC)
+    return exclusions.in_force([entry.ledger_id for entry in entries], since, until)
 
 
 def _locked(entries: Sequence[Entry]) -> dict[int, tuple[int, Sums, datetime | None]]:
@@ -85,25 +95,31 @@ class _DayPart:
     before: Sums
     sums: list[Sums]
     """By minute, from `first_minute` on, without a hole."""
-    marks: dict[str, dict[str, int]]
+    marks: dict[str, Mark]
 
 
-def _write(entry: Entry, sums: Sums, kept: int, lines: list[str], closed: list[_DayPart]) -> Sums:
+type _Ends = Collection[int]
+"""Ends of buckets that are excluded."""
+
+
+def _write(entry: Entry, sums: Sums, kept: int, out: _Ends, lines: list[str], closed: list[_DayPart]) -> Sums:
     """Turn an entry into lines for COPY and parts of closed days; answers the running sums at its end."""
     old = {end: bucket for end, bucket in entry.buckets.items() if end < kept}
     if entry.since + BUCKET < kept:
-        sums = _days(entry, old, sums, kept, closed)
+        sums = _days(entry, old, sums, kept, out, closed)
     for end in sorted(entry.buckets.keys() - old.keys()):
         bucket = entry.buckets[end]
-        sums = sums.plus(bucket)
-        lines.append(_line(entry.ledger_id, end, bucket, sums))
+        sums = sums if end in out else sums.plus(bucket)
+        lines.append(line(entry.ledger_id, end, bucket, sums, excluded=end in out))
     return sums
 
 
-def _line(ledger_id: int, end: int, bucket: Bucket, sums: Sums) -> str:
+def line(ledger_id: int, end: int, bucket: Bucket, sums: Sums, *, excluded: bool) -> str:
+    """A row for `copy_minutes`."""
     return (
         f"{ledger_id}\t{_stamp(end)}\t{bucket.good}\t{bucket.total}\t{bucket.carried_good}\t{bucket.carried_total}\t"
-        f"{sums.good}\t{sums.total}\t{sums.carried_good}\t{sums.carried_total}\t{sums.known}\t{int(bucket.flags)}\n"
+        f"{sums.good}\t{sums.total}\t{sums.carried_good}\t{sums.carried_total}\t{sums.known}\t{int(bucket.flags)}\t"
+        f"{excluded}\n"
     )
 
 
@@ -115,18 +131,19 @@ def _epoch(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
 
-def _copy(lines: Sequence[str]) -> None:
+def copy_minutes(lines: Sequence[str]) -> None:
+    """Write rows made by `line`."""
     if not lines:
         return
     columns = (
         "ledger_id, bucket, good, total, carried_good, carried_total,"
-        " good_sum, total_sum, carried_good_sum, carried_total_sum, known_sum, flags"
+        " good_sum, total_sum, carried_good_sum, carried_total_sum, known_sum, flags, excluded"
     )
     with connection.cursor() as cursor, cursor.copy(f"COPY {TABLE} ({columns}) FROM STDIN") as copy:
         copy.write("".join(lines))
 
 
-def _days(entry: Entry, old: Mapping[int, Bucket], sums: Sums, kept: int, closed: list[_DayPart]) -> Sums:
+def _days(entry: Entry, old: Mapping[int, Bucket], sums: Sums, kept: int, out: _Ends, closed: list[_DayPart]) -> Sums:
     """The part of an entry that lies in days which are kept folded, day by day, every minute of them."""
     end, last = entry.since + BUCKET, min(entry.until, kept - BUCKET)
     while end <= last:
@@ -135,9 +152,9 @@ def _days(entry: Entry, old: Mapping[int, Bucket], sums: Sums, kept: int, closed
         while end <= last and end < midnight + _DAY:
             bucket = old.get(end)
             if bucket is not None:
-                sums = sums.plus(bucket)
-                if bucket.flags:
-                    part.marks[str((end - midnight) // BUCKET)] = {"flags": int(bucket.flags)}
+                sums = sums if end in out else sums.plus(bucket)
+                if found := mark(bucket, flags=int(bucket.flags), excluded=end in out):
+                    part.marks[str((end - midnight) // BUCKET)] = found
             part.sums.append(sums)
             end += BUCKET
         closed.append(part)

@@ -4,10 +4,27 @@ from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 
+from portal.lib.errors import Expected
+from slo.exclusions import KEPT as KEPT_FOLDED
 from slo.ledger.days import KEPT_DAYS, ensure_partitions, partition, partitions
 
-KEPT_FOLDED = timedelta(days=400)
 LEDGERS_AT_ONCE = 500
+
+_LOCK = 0x510_F01D
+"""Held by a fold alone, and by rebuilds together: a day must not go from one table to the other under a rebuild."""
+
+
+class FoldingNow(Expected):
+    """A closed day is being folded; try again in a minute."""
+
+
+def not_while_folding() -> None:
+    """Keep folds away for the rest of the transaction. Raises FoldingNow."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock_shared(%s)", [_LOCK])
+        if cursor.fetchone() != (True,):
+            raise FoldingNow
+
 
 _FOLD = """
 WITH rows AS MATERIALIZED (
@@ -46,7 +63,8 @@ WITH rows AS MATERIALIZED (
 ), marks AS (
     SELECT ledger_id, jsonb_object_agg(minute, CASE WHEN excluded
              THEN jsonb_build_object('flags', flags, 'provisional', provisional, 'excluded', true,
-                                     'counts', jsonb_build_array(good, total, carried_good, carried_total))
+                                     'counts', jsonb_build_array(good::text, total::text, carried_good::text,
+                                                                 carried_total::text))
              ELSE jsonb_build_object('flags', flags, 'provisional', provisional) END) AS marks
     FROM rows WHERE flags <> 0 OR provisional OR excluded GROUP BY ledger_id
 )
@@ -83,6 +101,7 @@ def _fold(day: date) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '30s'")
         cursor.execute("SET LOCAL jit = off")
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         cursor.execute(f"LOCK TABLE {name} IN SHARE MODE")  # nobody appends to it any more; everybody may read
         # minutes of a ledger that was deleted meanwhile go with the partition
         cursor.execute(f"SELECT id FROM slo_ledger l WHERE EXISTS (SELECT FROM {name} WHERE ledger_id = l.id)")  # noqa: S608

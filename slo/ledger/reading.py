@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from slo.counting import BUCKET, Number
+from slo.ledger.marks import excluded_counts
 from slo.ledger.sums import NOTHING, Sums, of_row, whole_of
 from slo.models import LedgerDay, LedgerMinute
 
@@ -99,31 +100,34 @@ def _bucket(end: datetime, counts: Sequence[Any], flags: int, provisional: bool,
 def _of_days(ledger_id: int, start: datetime, end: datetime) -> Iterator[BucketRow]:
     days = LedgerDay.objects.filter(ledger=ledger_id, day__range=_days(start, end))
     for day in days.order_by("day"):
-        yield from (one for one in _unfolded(day) if start < one.end <= end)
+        yield from (one for one in unfolded(day) if start < one.end <= end)
 
 
 def _days(start: datetime, end: datetime) -> tuple[date, date]:
     return start.astimezone(UTC).date(), end.astimezone(UTC).date()
 
 
-def _unfolded(of: LedgerDay) -> Iterator[BucketRow]:
-    """The buckets of a folded day: the differences of its cumulative arrays where something became known."""
+def unfolded(of: LedgerDay) -> Iterator[BucketRow]:
+    """The buckets of a folded day: the differences of its cumulative arrays where something became known.
+
+    An excluded one has left the arrays; its mark has its counts.
+    """
     before = NOTHING
     midnight = datetime.combine(of.day, time(), UTC)
     nothing = [Decimal(0)] * len(of.good)
     columns = (of.good, of.total, of.carried_good or nothing, of.carried_total or nothing, of.known)
     for minute, row in enumerate(zip(*columns, strict=True)):
-        sums = of_row(row)
-        if sums.known > before.known:
-            added = [now - then for now, then in zip(sums[:4], before[:4], strict=True)]
-            mark = of.marks.get(str(minute), {})
+        sums, found = of_row(row), of.marks.get(str(minute), {})
+        out = excluded_counts(found)
+        counts = [now - then for now, then in zip(sums[:4], before[:4], strict=True)] if out is None else out
+        if sums.known > before.known or out is not None:
             end = midnight + timedelta(seconds=minute * BUCKET)
-            yield _bucket(end, added, mark.get("flags", 0), mark.get("provisional", False), mark.get("excluded", False))
+            yield _bucket(end, counts, found.get("flags", 0), found.get("provisional", False), out is not None)
         before = sums
 
 
 def unknown_stretches(ledger_id: int, *, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-    """Stretches of `[start, end)` without a known bucket, oldest first."""
+    """Stretches of `[start, end)` without a known bucket, oldest first; what is excluded is known all the same."""
     known = [*_known_of_days(ledger_id, start, end), *_known_of_minutes(ledger_id, start, end)]
     found, at = [], start
     for bucket in [*known, end + _LENGTH]:
@@ -140,10 +144,11 @@ def _known_of_minutes(ledger_id: int, start: datetime, end: datetime) -> list[da
 
 def _known_of_days(ledger_id: int, start: datetime, end: datetime) -> Iterator[datetime]:
     days = LedgerDay.objects.filter(ledger=ledger_id, day__range=_days(start, end))
-    for day, known in days.order_by("day").values_list("day", "known"):
+    for day, known, marks in days.order_by("day").values_list("day", "known", "marks"):
         midnight, before = datetime.combine(day, time(), UTC), 0
         for minute, now_known in enumerate(known):
             bucket = midnight + minute * _LENGTH
-            if now_known > before and start < bucket <= end:
+            counted = now_known > before or marks.get(str(minute), {}).get("excluded", False)
+            if counted and start < bucket <= end:
                 yield bucket
             before = now_known

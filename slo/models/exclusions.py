@@ -1,5 +1,6 @@
 """What is not to count: stretches of time left out of budgets, declared before or after the fact (slo.md §3)."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from catalog.models import Component, MaintenanceWindow, Person, Team
@@ -48,6 +49,7 @@ class AppliedExclusion(models.Model):
     exclusion = models.OneToOneField(Exclusion, null=True, on_delete=models.CASCADE, related_name="applied")
     window = models.OneToOneField(MaintenanceWindow, null=True, on_delete=models.CASCADE, related_name="applied")
     fingerprint = models.CharField(max_length=64, help_text="Of everything that decides which minutes it holds in")
+    ledgers = ArrayField(models.BigIntegerField(), default=list, help_text="Those that were brought in line")
     applied_at = models.DateTimeField()
 
     class Meta:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from slo import exclusions
 from slo.burnrate import Reading, budget, burn_rate
 from slo.counting import Number
 from slo.ledger import NOTHING, Sums, sums_at, unknown_stretches
@@ -75,10 +76,17 @@ def _sums(objective: Objective, moments: Sequence[datetime]) -> list[Sums]:
 
 
 def _slices(objective: Objective, until: datetime) -> int | None:
-    definition = objective.definition
-    if definition.budgeting != "timeslices":
+    """How many the period has, without what is excluded; None where the budget is of events."""
+    if objective.definition.budgeting != "timeslices":
         return None
-    return promise_of(objective).period.length(until) // definition.slice_length
+    return slices_of(objective, until)
+
+
+def slices_of(objective: Objective, until: datetime) -> int:
+    """How many slices the period has that `until` belongs to, without those that are excluded."""
+    period, ledger_id = promise_of(objective).period, objective.ledger_id or 0
+    out = exclusions.in_force([ledger_id], *period.bounds(until)).get(ledger_id, exclusions.NONE)
+    return exclusions.slices(period, until, objective.definition.slice_length, out)
 
 
 def shown(value: Number) -> int | float:

@@ -11,6 +11,7 @@ from slo.judging import Promise
 from slo.ledger import filling
 from slo.models import AlertTransition, CursorGroup, Objective, RuleState, Standing, Sweep
 from slo.queries.fleet import FleetRow, promise_of, row
+from slo.queries.history import slices_of
 from slo.windows import LATE_PAGE, BurnWindow, outage_pages_after
 
 
@@ -126,8 +127,7 @@ def by_name(name: str) -> Objective:
 def detail(objective: Objective, *, now: datetime) -> ObjectiveDetail:
     """How `objective` stands."""
     stood, promised, definition = objective.standing, promise_of(objective), objective.definition
-    length = promised.period.length(now)
-    slices = length // definition.slice_length if definition.budgeting == "timeslices" else None
+    slices = slices_of(objective, stood.bucket or now) if definition.budgeting == "timeslices" else None
     share, at = filling(objective.pk, now=now)
     start, end = promised.period.bounds(now)
     allowed, left = _allowance(objective, slices)
