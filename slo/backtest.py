@@ -3,7 +3,7 @@
 The rules decide as `burnrate.decide` does on every minute, see `slo.replaying`; here is what that comes to for people.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -100,6 +100,11 @@ class Backtest:
         return sum(alert.for_nothing for alert in self.alerts)
 
 
+def nothing_left_out(_start: datetime, _end: datetime) -> timedelta:
+    """Every minute counts."""
+    return timedelta()
+
+
 def replay(
     minutes: Minutes,
     *,
@@ -110,6 +115,7 @@ def replay(
     end: datetime,
     slice_length: timedelta | None = None,
     unit: timedelta = MINUTE,
+    left_out: Callable[[datetime, datetime], timedelta] = nothing_left_out,
     happened: Sequence[Happening] = (),
     points: int = 0,
 ) -> Backtest:
@@ -117,8 +123,8 @@ def replay(
 
     `minutes` must reach back from `start` by the longest window (and by `period`, for its budgets); what it lacks
     counts as nothing counted yet. `slice_length` is given for budgets in time slices; `unit` is how much time one
-    bucket makes known. `points` are how many moments of `remaining` are wanted. Raises ValueError for a stretch that is
-    empty or longer than `LONGEST`.
+    bucket makes known, and `left_out` how much of a stretch is excluded. `points` are how many moments of `remaining`
+    are wanted. Raises ValueError for a stretch that is empty or longer than `LONGEST`.
     """
     if not start < end <= start + LONGEST:
         raise ValueError("a backtest needs a stretch of at most 90 days")
@@ -132,7 +138,7 @@ def replay(
     )
     alerts = _judged(near, _alerts(fired), happened)
     overlapped = {one.label for alert in alerts for one in alert.incidents}
-    budgets = _Budgets(minutes, period, target, slice_length, unit)
+    budgets = _Budgets(minutes, period, target, slice_length, unit, left_out)
     return Backtest(
         start=start,
         end=end,
@@ -211,10 +217,16 @@ class _Budgets:
     """Budgets of periods, out of the same minutes."""
 
     def __init__(
-        self, minutes: Minutes, period: Period, target: Decimal, slice_length: timedelta | None, unit: timedelta
+        self,
+        minutes: Minutes,
+        period: Period,
+        target: Decimal,
+        slice_length: timedelta | None,
+        unit: timedelta,
+        left_out: Callable[[datetime, datetime], timedelta],
     ) -> None:
         self.minutes, self.period, self.target = minutes, period, target
-        self.slice_length, self.unit = slice_length, unit
+        self.slice_length, self.unit, self.left_out = slice_length, unit, left_out
 
     def periods(self, start: datetime, end: datetime) -> Iterator[PeriodBudget]:
         """Those that the stretch touches, oldest first: calendar units, or rolling ones back to back from its end."""
@@ -235,6 +247,11 @@ class _Budgets:
 
     def _of(self, begin: datetime, end: datetime) -> PeriodBudget:
         places = self.minutes.place(begin), self.minutes.place(end)
-        held = self.minutes.reading(*places, minutes=(end - begin) // self.unit)
-        slices = None if self.slice_length is None else self.period.length(end - MINUTE) // self.slice_length
+        held = self.minutes.reading(*places, minutes=(end - begin - self.left_out(begin, end)) // self.unit)
+        slices = None if self.slice_length is None else self._slices(end, self.slice_length)
         return PeriodBudget(begin, end, held, budget(held, target=self.target, slices=slices))
+
+    def _slices(self, end: datetime, length: timedelta) -> int:
+        """How many slices the whole period has that ends with, or holds, the minute that ends at `end`."""
+        start, stop = self.period.bounds(end - MINUTE if self.period.days is None else end)
+        return (stop - start - self.left_out(start, stop)) // length

@@ -1,13 +1,13 @@
 """What another target or alert policy would have done with what an objective has counted (slo.md §6)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from portal.lib.errors import FieldError, Invalid
-from slo import happened
+from slo import exclusions, happened
 from slo.backtest import LONGEST, Backtest, Happening, replay
 from slo.drafts import target_errors
 from slo.indicators import kinds
@@ -83,6 +83,8 @@ def _some(
     tried = {one.pk: _windows(one, asked, rules, promises[one.pk].period) for one in objectives}
     since = min(_needed(promises[one.pk].period, tried[one.pk], start) for one in objectives)
     counted = minutes_of([one.ledger_id for one in objectives if one.ledger_id], start=since, end=end)
+    longest = max(end, *(promises[one.pk].period.bounds(end)[1] for one in objectives))
+    out = exclusions.in_force([one.ledger_id for one in objectives if one.ledger_id], since, longest)
     beside = happened.to(objectives, since=start, until=end)
     fired = _fired(objectives, start, end)
     for one in objectives:
@@ -98,6 +100,7 @@ def _some(
             end=end,
             slice_length=definition.slice_length if definition.budgeting == "timeslices" else None,
             unit=definition.slice_length if kinds[definition.type].sliced else MINUTE,
+            left_out=_left_out(out.get(one.ledger_id, exclusions.NONE)),
             happened=beside[one.pk],
             points=points,
         )
@@ -110,6 +113,10 @@ def _some(
             happened=tuple(beside[one.pk]),
             fired=tuple(fired.get(one.pk, ())),
         )
+
+
+def _left_out(spans: exclusions.Spans) -> Callable[[datetime, datetime], timedelta]:
+    return lambda start, end: timedelta(seconds=exclusions.seconds_in(spans, start, end))
 
 
 def _windows(

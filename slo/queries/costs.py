@@ -21,6 +21,7 @@ from slo.ledger.minutes import minutes_of
 from slo.minutes import MINUTE, Minutes
 from slo.models import Objective
 from slo.queries.fleet import FleetRow, fleet, promise_of, row
+from slo.queries.history import slices_of
 
 LOOKBACK = timedelta(hours=6)
 PAUSE = timedelta(minutes=15)
@@ -139,7 +140,7 @@ def _last_bad(counted: Minutes, place: int) -> int | None:
 def _budget(objective: Objective, counted: Minutes, start: datetime, end: datetime) -> Budget | None:
     definition = objective.definition
     sliced = definition.budgeting == "timeslices"
-    slices = promise_of(objective).period.length(end) // definition.slice_length if sliced else None
+    slices = slices_of(objective, end) if sliced else None
     held = counted.reading(counted.place(start), counted.place(end))
     return budget(held, target=objective.target, slices=slices)
 

@@ -7,15 +7,17 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
-from catalog.access import Actor
-from catalog.models import Component
+from catalog.access import Actor, system
+from catalog.models import AuditEntry, Component
 from incidents import operations
 from incidents.happened import happening
 from incidents.models import Incident
 from incidents.operations import clear_alert
-from slo import happened
+from slo import happened, queries
 from slo.models import Ledger, LedgerMinute, Objective, Standing
+from slo.operations.exclusions import ExclusionSpec, declare_exclusion, withdraw_exclusion
 from slo.queries import costs
+from slo.restating import restate
 from tests import make, make_incidents, make_slo
 
 pytestmark = pytest.mark.django_db
@@ -155,3 +157,44 @@ def test_the_questions_do_not_grow_with_incidents_or_objectives(
         incident(runners, 20 * n, 20 * n + 5, key=f"k{n}")
     with django_assert_max_num_queries(11):
         assert len(costs.of_objective(objective, now=END).costs) == 8
+
+
+def test_an_exclusion_declared_for_last_week_changes_everything_and_its_withdrawal_returns_it(
+    objective: Objective, runners: Component
+) -> None:
+    """Budget, burn-down, history, the day's spending and the incident's cost; totals return to the digit."""
+    incident(runners, 104, 115)
+    later = END + timedelta(days=6)
+    assert objective.ledger_id
+    restate(objective.ledger_id, reason="", now=later)
+    before = _everything(objective, later)
+    assert (before["bad"], before["incident"], before["unexplained"]) == (104, 100, 4)
+
+    spec = ExclusionSpec(title="A drill", starts_at=at(100), ends_at=at(105))
+    declared = declare_exclusion(spec=spec, target=objective, actor=system("test"), now=later)
+    during = _everything(objective, later)
+    assert (during["bad"], during["total"], during["incident"], during["unexplained"]) == (54, 2950, 50, 4)
+    assert during["remaining"] == pytest.approx(1 - 54 / 29.5)
+    assert during["line"] == pytest.approx(1 - 54 / 29.5)
+    assert during["day"] == 54
+    audit = AuditEntry.objects.filter(object_ref=f"slo:{objective.name}").get()
+    assert audit.action == "objective.restate"
+
+    withdraw_exclusion(exclusion_id=declared.pk, actor=system("test"), now=later)
+    assert _everything(objective, later) == before
+
+
+def _everything(objective: Objective, now: datetime) -> dict[str, object]:
+    of = Objective.objects.select_related("definition__component", "standing", "policy").get(pk=objective.pk)
+    stood, spent = of.standing, costs.of_objective(of, now=now)
+    line = queries.history(of, now=now)
+    days = {one.day: one for one in queries.by_day(of, now=now)}
+    return {
+        "bad": None if stood.total is None or stood.good is None else int(stood.total - stood.good),
+        "total": stood.total,
+        "remaining": stood.remaining,
+        "line": line[-1].remaining,
+        "day": days[BEGIN.date()].bad,
+        "incident": spent.costs[0].bad,
+        "unexplained": spent.unexplained,
+    }
