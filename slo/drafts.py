@@ -15,6 +15,8 @@ from slo.models import Definition, Objective
 from slo.windows import Calendar, Period
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?")
+RESERVED = frozenset({"preview"})
+"""Names that would be addresses of their own."""
 LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 SLICES = tuple(timedelta(minutes=n) for n in (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60))
 """Lengths of a slice of time: whole minutes that divide an hour."""
@@ -85,7 +87,7 @@ def metrics(draft: ObjectiveDraft) -> tuple[str, ...]:
 
 
 def _errors(draft: ObjectiveDraft) -> Iterator[FieldError]:
-    if not NAME.fullmatch(draft.name):
+    if not NAME.fullmatch(draft.name) or draft.name in RESERVED:
         yield FieldError("name", "format", "use 1 to 63 of a–z, 0–9, '-', '.' and '_', such as ci-build-success")
     if draft.type not in kinds:
         yield FieldError("type", "choice", f"use one of {', '.join(kinds)}")

@@ -8,6 +8,7 @@ from slo.api.exclusions import ExclusionList, OneExclusion
 from slo.api.formats import AllRulesView, OpenSloView, RulesView
 from slo.api.gate import GateView
 from slo.api.objectives import LedgerView, ObjectiveList, ObjectiveView, StatusView, TransitionsView
+from slo.api.preview import PresetList, PreviewView
 from slo.api.sources import SourceList, SourceView
 from slo.views import backtest, budget_policies, edit, exclusions, fleet, sources
 
@@ -32,6 +33,8 @@ pages: list[URLPattern | URLResolver] = [
 
 api: list[URLPattern | URLResolver] = [
     path("slos", ObjectiveList.as_view(), name="slos"),
+    path("slos/preview", PreviewView.as_view(), name="slo-preview"),
+    path("presets", PresetList.as_view(), name="presets"),
     path("slos/<str:name>", ObjectiveView.as_view(), name="slo"),
     path("slos/<str:name>/status", StatusView.as_view(), name="slo-status"),
     path("slos/<str:name>/ledger", LedgerView.as_view(), name="slo-ledger"),

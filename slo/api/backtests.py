@@ -161,7 +161,7 @@ def tried_json(tried: Tried) -> dict[str, Any]:
         **{name: getattr(found, name) for name in ("start", "end", "known", "pages", "tickets", "for_nothing")},
         "paging": durations.render(found.paging),
         "firing": durations.render(found.firing),
-        "alerts": [_alert_json(one) for one in found.alerts],
+        "alerts": [alert_json(one) for one in found.alerts],
         "missed": [_incident_json(one) for one in found.missed],
         "incidents": [_incident_json(one) for one in tried.happened],
         "fired": [_firing_json(one) for one in tried.fired],
@@ -169,7 +169,7 @@ def tried_json(tried: Tried) -> dict[str, Any]:
     }
 
 
-def _alert_json(alert: Alert) -> dict[str, Any]:
+def alert_json(alert: Alert) -> dict[str, Any]:
     plain = ("severity", "start", "paged_at", "end", "outage", "for_nothing")
     return {
         **{name: getattr(alert, name) for name in plain},

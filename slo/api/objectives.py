@@ -91,7 +91,7 @@ class ObjectiveView(APIView):
     def put(self, request: Request, name: str) -> Response:
         """Make the objective what the body says, creating or reviving it. Saying it again changes nothing."""
         same_name(request, name=name)
-        return _save(request, ObjectiveDraft(name=name, **_said(ObjectiveIn(data=request.data))))
+        return _save(request, ObjectiveDraft(name=name, **said(ObjectiveIn(data=request.data))))
 
     @extend_schema(
         operation_id="slos_patch", request=ObjectiveIn, parameters=[IF_MATCH], responses={200: ObjectiveOut, **WRITE}
@@ -100,7 +100,7 @@ class ObjectiveView(APIView):
         """Change only what the body names."""
         same_name(request, name=name)
         draft = described(queries.by_name(name))
-        return _save(request, replace(draft, **_said(ObjectiveIn(data=request.data, partial=True))))
+        return _save(request, replace(draft, **said(ObjectiveIn(data=request.data, partial=True))))
 
     @extend_schema(operation_id="slos_retire", responses={204: None, **WRITE})
     def delete(self, request: Request, name: str) -> Response:
@@ -109,7 +109,8 @@ class ObjectiveView(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-def _said(serializer: ObjectiveIn) -> dict[str, Any]:
+def said(serializer: ObjectiveIn) -> dict[str, Any]:
+    """The fields a body names, as a draft takes them. Raises a validation error."""
     serializer.is_valid(raise_exception=True)
     return {name: value for name, value in serializer.validated_data.items() if value != "" or name in _MAY_BE_EMPTY}
 

@@ -27,10 +27,12 @@ from slo.models import (
 from slo.opening import begin
 from slo.operations.sources import POLICIES, default_policy
 from slo.prometheus import Prometheus, PrometheusError
-from slo.promql import Selector
+from slo.promql import Selector, render
 from slo.sources import client
 
 SCOPE = ApiToken.Scope.SLOS
+TOLERANCE = 1.01
+"""Extrapolation may make a little more of a part than of the whole."""
 LOOKED_BACK = 86_400.0
 """How far back a source is asked which buckets a histogram has, seconds."""
 
@@ -143,7 +145,7 @@ def _source(name: str) -> DataSource | None:
 def absent(draft: ObjectiveDraft, source: DataSource | None, now: datetime) -> tuple[str, ...]:
     """Warnings about metrics that the source does not have now. A source that can't be asked is one warning.
 
-    Raises Invalid where a threshold is none of its histogram's buckets.
+    Raises Invalid where a threshold is none of its histogram's buckets, or a part is more than the whole.
     """
     if source is None:
         return ()
@@ -152,9 +154,30 @@ def absent(draft: ObjectiveDraft, source: DataSource | None, now: datetime) -> t
         absent = [metric for metric in metrics(draft) if not known.has_metric(metric, at=now.timestamp())]
         if draft.type == "latency" and not absent:
             _check_threshold(draft, known, now)
+        if draft.type == "events" and not absent:
+            _check_parts(draft, known, now)
     except PrometheusError as error:
         return (f"{source.name} could not be asked whether the metrics are there: {error}",)
     return tuple(f"{source.name} has no {metric} yet; the objective has no data until it appears." for metric in absent)
+
+
+def _check_parts(draft: ObjectiveDraft, known: Prometheus, now: datetime) -> None:
+    """Good or bad events are a part of all: in the last hour there can't have been more of them."""
+    selectors = kinds["events"].selectors(draft.indicator)
+    part = next((side for side in ("good", "bad") if side in selectors and "total" in selectors), None)
+    if part is None:
+        return
+    counted = []
+    for side in (part, "total"):
+        query = f"sum(increase({render(selectors[side], range_s=3600)}))"
+        series = known.instant(query, at=now.timestamp()).series
+        counted.append(float(series[0].samples[0][1]) if series else 0.0)
+    if counted[0] > counted[1] * TOLERANCE + 1:
+        words = (
+            f"in the last hour {counted[0]:,.0f} events were {part}, of {counted[1]:,.0f} in all;"
+            f" {part} must select a part of what total selects"
+        )
+        raise Invalid(f"indicator.{part}: {words}", errors=(FieldError(f"indicator.{part}", "exceeds_total", words),))
 
 
 def _check_threshold(draft: ObjectiveDraft, known: Prometheus, now: datetime) -> None:
