@@ -17,7 +17,7 @@ from portal.lib.problems import listed, refusals
 from slo.api.backtests import AlertOut, alert_json
 from slo.api.objectives import said
 from slo.api.shapes import ObjectiveIn
-from slo.drafts import ObjectiveDraft
+from slo.drafts import ObjectiveDraft, checked
 from slo.operations.objectives import SCOPE, named_by
 from slo.queries.presets import offered
 from slo.queries.preview import Preview, preview
@@ -115,6 +115,7 @@ class PreviewView(APIView):
         """Ask the source what the objective would say. Nothing is written."""
         now = db_now()
         draft = ObjectiveDraft(**said(PreviewIn(data=request.data)))
+        checked(draft)
         named = named_by(draft, now)
         require(actor_of(request), [named.component.owner_id], scope=SCOPE)
         found = preview(
