@@ -147,6 +147,8 @@ def plan_of(row: Exclusion | MaintenanceWindow) -> Plan:
 
 def counted(spans: Spans, start: datetime, end: datetime) -> timedelta:
     """How much of `(start, end]` is not excluded."""
+    if not spans:
+        return end - start
     return end - start - timedelta(seconds=seconds_in(spans, start, end))
 
 
