@@ -97,6 +97,22 @@ def columns(points: Points, *, name: str, role: str) -> Figure:
     return _json(figure)
 
 
+def shares(points: Points, *, goal: float, words: str) -> Figure:
+    """A share of good ones (1.0 = all) over time in per cent, with the goal as a line with its words."""
+    figure = go.Figure(layout=LAYOUT)
+    figure.add_scatter(**_xy(points, scale=100), name="good", mode="lines", meta={"role": "main"})
+    lowest = min([100 * goal, *(100 * y for _, y in points if y is not None)])
+    room = max(100 - lowest, 1e-6)
+    figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=100 * goal, y1=100 * goal, name="warn")
+    figure.add_annotation(
+        x=0, xref="paper", y=100 * goal, yref="y", text=words, name="warn", xanchor="left", yanchor="top"
+    )  # fmt: skip
+    figure.update_yaxes(
+        range=[lowest - 0.25 * room, 100 + 0.05 * room], ticksuffix=" %", showticksuffix="last", nticks=4
+    )  # fmt: skip
+    return _json(figure)
+
+
 def timelines(rows: Sequence[tuple[str, str, Spans]], *, start: datetime, end: datetime) -> Figure:
     """What lasted from when to when, a line each: (name, role, spans with their words), the first on top."""
     figure = go.Figure(layout=LAYOUT)

@@ -1,4 +1,7 @@
-"""Making and changing objectives by form."""
+"""Making and changing objectives by form: a preset first, then the form with what it would say beside it."""
+
+from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -7,33 +10,97 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog.access import actor_of, require
-from catalog.models import ApiToken
+from catalog.models import ApiToken, Component
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected
 from slo import operations
 from slo.forms import ObjectiveForm
-from slo.models import Objective
+from slo.models import DataSource, Objective
 from slo.operations import ChangedMeanwhile
+from slo.operations.objectives import named_by
+from slo.presets import Preset, presets
+from slo.queries.presets import Offered, offered, values_offered
+from slo.queries.preview import preview
+from slo.views.previewing import shown
 
 TRIED = ("target", "policy")
 """What a backtest hands over to the form."""
+LONGEST = 300
+
+type Offers = list[tuple[Preset, tuple[str, ...]]]
+"""Presets, each with those of its metrics that are missing."""
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def new_objective(request: HttpRequest) -> HttpResponse:
-    """A first promise, or a further one."""
-    first = {"component": request.GET.get("component"), "policy": "workbook"}
-    return _edit(request, ObjectiveForm(request.POST or None, initial=first), None)
+    """A first promise, or a further one: `?preset=name` begins with a preset, `?preset=` from scratch."""
+    if request.method == "GET" and "preset" not in request.GET:
+        return _choose(request)
+    chosen = presets().get(_said(request, "preset"))
+    source = _said(request, "source")
+    first = {"component": request.GET.get("component"), "policy": "workbook", "source": source}
+    first |= {"policy": chosen.policy} if chosen else {}
+    values = values_offered(chosen, source_name=source, now=db_now()) if chosen and request.method == "GET" else {}
+    return _edit(request, ObjectiveForm(request.POST or None, preset=chosen, offered=values, initial=first), None)
+
+
+def _said(request: HttpRequest, name: str) -> str:
+    return request.GET.get(name, "").replace("\x00", "")[:LONGEST]
+
+
+def _choose(request: HttpRequest) -> HttpResponse:
+    """Step 1: which preset, for which component, from which source."""
+    told = {name: _said(request, name) for name in ("component", "source", "q")}
+    found = offered(component_ref=told["component"], source_name=told["source"], now=db_now())
+    words = told["q"].lower().split()
+    wanted = [one for one in found.presets if all(word in _searched(one[0]) for word in words)]
+    handed = {name: told[name] for name in ("component", "source") if told[name]}
+    context = {
+        "told": told,
+        "found": found,
+        "groups": [(title, _by_tool(some)) for title, some in _ranked(wanted, found) if some],
+        "handed": urlencode(handed),
+        "components": Component.objects.filter(retired_at=None).order_by("name"),
+        "sources": DataSource.objects.filter(retired_at=None),
+    }
+    return render(request, "slo/presets.html", context)
+
+
+def _searched(preset: Preset) -> str:
+    return " ".join((preset.title, preset.tool, preset.description, preset.name, *preset.metrics)).lower()
+
+
+def _ranked(wanted: Offers, found: Offered) -> list[tuple[str, Offers]]:
+    """By whether they fit and their metrics are there, each under its words."""
+    known = found.source is not None and not found.error
+    ready = [one for one in wanted if not one[1]]
+    fit, unfit = ([one for one in ready if found.fits(one[0]) == wanted] for wanted in (True, False))
+    there = " and their metrics are there" if known else ""
+    return [
+        (f"They fit{there}" if found.component_type else f"For any component{there and ', metrics there'}", fit),
+        ("For other components" + (", metrics there" if known else ""), unfit),
+        ("Metrics missing now", [one for one in wanted if one[1]]),
+    ]
+
+
+def _by_tool(offers: Offers) -> list[tuple[str, Offers]]:
+    """Those of one tool together, tools in the order in which their first comes."""
+    tools: dict[str, Offers] = {}
+    for one in offers:
+        tools.setdefault(one[0].tool, []).append(one)
+    return list(tools.items())
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def edit_objective(request: HttpRequest, pk: int) -> HttpResponse:
-    """Another target or window keeps the counts; another query builds new ones aside."""
-    objective = get_object_or_404(
-        Objective.objects.select_related("definition__component", "definition__source", "policy"), pk=pk
-    )
+    """Another target or window keeps the counts; another query builds new ones aside. One of a group: its parent."""
+    related = ("definition__component", "definition__source", "policy", "budget_policy")
+    objective = get_object_or_404(Objective.objects.select_related(*related), pk=pk)
+    if objective.parent_id and request.method == "GET":
+        messages.info(request, f"{objective.label} is one of a group; what is promised of it is written here.")
+        return redirect("slo:edit", objective.parent_id)
     if request.method == "GET":
         require(actor_of(request), [objective.definition.component.owner_id], scope=ApiToken.Scope.SLOS)
     form = ObjectiveForm(request.POST or None, objective=objective)
@@ -53,7 +120,12 @@ def retire_objective(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _edit(request: HttpRequest, form: ObjectiveForm, objective: Objective | None) -> HttpResponse:
     """The form until it can be saved; whatever is refused, what was typed stays."""
-    status = 200
+    status, context = 200, {"form": form, "objective": objective}
+    if request.method == "POST" and ("preview" in request.GET or "preview" in request.POST):
+        alone = "preview" in request.GET
+        return render(
+            request, f"slo/edit.html{'#preview' if alone else ''}", context | _previewed(request, form)
+        )  # fmt: skip
     if request.method == "POST":
         status = 400
         if form.is_valid():
@@ -62,7 +134,32 @@ def _edit(request: HttpRequest, form: ObjectiveForm, objective: Objective | None
             except Expected as refused:
                 status = refused.status
                 _show(form, refused, new=objective is None)
-    return render(request, "slo/edit.html", {"form": form, "objective": objective}, status=status)
+    return render(request, "slo/edit.html", context, status=status)
+
+
+def _previewed(request: HttpRequest, form: ObjectiveForm) -> dict[str, Any]:
+    """What the objective would say, or what keeps it from being said."""
+    if not form.is_valid():
+        return {"faults": _faults(form)}
+    draft, now = form.draft(), db_now()
+    try:
+        named = named_by(draft, now)
+        require(actor_of(request), [named.component.owner_id], scope=ApiToken.Scope.SLOS)
+        found = preview(
+            draft, source=named.source, policy=named.policy, component_id=named.component.pk, now=now
+        )  # fmt: skip
+    except Expected as refused:
+        _show(form, refused, new=False)
+        return {"faults": _faults(form)}
+    return shown(found, draft=draft, source=named.source, now=now)
+
+
+def _faults(form: ObjectiveForm) -> list[tuple[str, str]]:
+    return [
+        (str(form.fields[name].label or name.capitalize()) if name in form.fields else "", str(fault))
+        for name, faults in form.errors.items()
+        for fault in faults
+    ]
 
 
 def _save(request: HttpRequest, form: ObjectiveForm) -> HttpResponse:

@@ -291,7 +291,7 @@ def test_a_name_that_is_taken_overwrites_nothing(client: Client) -> None:
 
 @pytest.mark.usefixtures("runners")
 def test_the_fields_of_each_type_stand_together(client: Client) -> None:
-    page = signed_in(client, "linh").get("/slos/new?component=component:default/ci-runners").content.decode()
+    page = signed_in(client, "linh").get("/slos/new?preset=&component=component:default/ci-runners").content.decode()
     uptime = page[page.index('data-for="uptime"') :]
     assert re.findall(r'name="(\w+)"', uptime[: uptime.index("</fieldset>")]) == ["query", "condition", "combine"]
     assert '<option value="component:default/ci-runners" selected>' in page
