@@ -1,7 +1,7 @@
 """An objective's page: numbers in words, its charts with the incidents on them, its rules, its definition."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -22,22 +22,29 @@ from portal.lib.reading import readable
 from portal.pages import objective_charts as drawn
 from slo import queries
 from slo.documents import document_of
+from slo.indicators import kinds
+from slo.indicators.expressions import in_window
 from slo.models import Definition, Objective
 from slo.queries import ObjectiveDetail, costs
+from slo.queries.fleet import window_words
 from slo.queries.gate import crossed_of, policy_of
 from slo.queries.outlook import gone_at
 from slo.views.exclusions import panel
 
 RANGES = {"6h": timedelta(hours=6), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
-UNITS = {"uptime": "minutes"}
+UNITS = {"uptime": "minutes", "response": "incidents"}
+HOUR = 3600
 LEAST_DRAWN = 0.004  # of the width: a gap of minutes in a month is still seen
 
 
 @readable
 @require_safe
 def objective_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Everything about one objective."""
-    return render(request, "slo/objective.html", _context(request, _objective(pk), now=db_now()))
+    """Everything about one objective; of a grouped one, the objectives it stands for."""
+    objective, now = _objective(pk), db_now()
+    if objective.parent_id is None and objective.definition.group_by:
+        return render(request, "slo/group.html", _group(request, objective, now=now))
+    return render(request, "slo/objective.html", _context(request, objective, now=now))
 
 
 @readable
@@ -52,9 +59,29 @@ def objective_live(request: HttpRequest, pk: int) -> HttpResponse:
 def _objective(pk: int) -> Objective:
     related = (
         "definition__component__owner__budget_policy__policy", "definition__source", "policy", "standing", "ledger",
-        "budget_policy",
+        "budget_policy", "parent",
     )  # fmt: skip
     return get_object_or_404(Objective.objects.select_related(*related), pk=pk)
+
+
+def _group(request: HttpRequest, objective: Objective, *, now: datetime) -> dict[str, Any]:
+    """A grouped objective counts nothing itself: its children, loudest first, and how they are found."""
+    definition = objective.definition
+    return {
+        "now": now,
+        "objective": objective,
+        "component": definition.component,
+        "definition": definition,
+        "children": queries.children_of(objective),
+        "gone": objective.children.filter(retired_at__isnull=False).count(),
+        "labels": ", ".join(definition.group_by),
+        "window": window_words(objective),
+        "source_name": definition.source.name if definition.source else "",
+        "may_edit": _may_edit(request, definition.component.owner_id),
+        "yaml": written(document_of(objective)),
+        "own": False,
+        "asked": _links(objective),
+    }
 
 
 def _head(objective: Objective, *, now: datetime) -> dict[str, Any]:
@@ -171,14 +198,23 @@ def _bars(gaps: drawn.Stretches, *, start: datetime | None, end: datetime) -> li
 
 
 def _links(objective: Objective) -> Sequence[tuple[str, str]]:
-    """The indicator's queries, each as a link to where Prometheus answers it: (which, address)."""
-    definition = objective.definition
+    """What is counted, each query as a link to where Prometheus answers it: (which, address).
+
+    As the ledger in force counts it, so that one of a group asks for its own values only.
+    """
+    definition, book = objective.definition, objective.ledger
     source = definition.source
-    if source is None or source.kind != "prometheus":
+    kind = kinds[definition.type]
+    if source is None or source.kind != "prometheus" or kind.own:
         return []
-    if definition.type == "events":
-        asked = {side: f"sum(increase({text}[1h]))" for side, text in definition.indicator.items()}
-    else:
-        asked = {"query": str(definition.indicator.get("query", ""))}
+    indicator = book.indicator if book and book.type == definition.type else definition.indicator
+    asked = {
+        **{side: f"sum(increase({one}[1h]))" for side, one in kind.selectors(indicator).items()},
+        **({} if kind.counted else {side: in_window(str(indicator[side]), HOUR) for side in _expressions(indicator)}),
+    }
     base = source.url.rstrip("/")
     return [(name, f"{base}/graph?{urlencode({'g0.expr': text, 'g0.tab': 0})}") for name, text in asked.items()]
+
+
+def _expressions(indicator: Mapping[str, Any]) -> list[str]:
+    return [key for key in ("query", "good", "bad", "total", "ratio") if indicator.get(key)]

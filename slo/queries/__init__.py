@@ -1,6 +1,15 @@
 """What can be asked of the slo app. Nothing here writes."""
 
-from slo.queries.fleet import FleetFilter, FleetRow, FleetTotals, fleet, fleet_totals, objectives_of, of_component
+from slo.queries.fleet import (
+    FleetFilter,
+    FleetRow,
+    FleetTotals,
+    children_of,
+    fleet,
+    fleet_totals,
+    objectives_of,
+    of_component,
+)
 from slo.queries.history import DayCounts, HistoryPoint, burn_history, by_day, gaps, history, spent_by_day
 from slo.queries.objective import (
     ObjectiveDetail,
@@ -26,6 +35,7 @@ __all__ = [
     "burn_history",
     "by_day",
     "by_name",
+    "children_of",
     "detail",
     "fleet",
     "fleet_totals",

@@ -130,6 +130,12 @@ def _where(wanted: FleetFilter) -> Q:
     return where
 
 
+def children_of(parent: Objective) -> list[FleetRow]:
+    """The objectives of a grouped one that are followed now, loudest first."""
+    found = Objective.objects.filter(parent=parent, retired_at=None).select_related(*_RELATED)
+    return [row(one) for one in found.order_by(*SORTS["-state"], "name")]
+
+
 def row(objective: Objective) -> FleetRow:
     """One objective of `fleet` as read model; asks the database nothing that `fleet` has joined."""
     stood, component = objective.standing, objective.definition.component
