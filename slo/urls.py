@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from slo.api.alert_policies import AlertPolicyList, AlertPolicyView
 from slo.api.backtests import BacktestView
 from slo.api.budget_policies import BudgetPolicyList, BudgetPolicyView, TeamPolicyView
 from slo.api.exclusions import ExclusionList, OneExclusion
@@ -10,7 +11,7 @@ from slo.api.gate import GateView
 from slo.api.objectives import LedgerView, ObjectiveList, ObjectiveView, StatusView, TransitionsView
 from slo.api.preview import PresetList, PreviewView
 from slo.api.sources import SourceList, SourceView
-from slo.views import backtest, budget_policies, edit, exclusions, fleet, sources
+from slo.views import backtest, budget_policies, edit, exclusions, fleet, policies, sources
 
 pages: list[URLPattern | URLResolver] = [
     path("slos", fleet.fleet, name="list"),
@@ -29,6 +30,14 @@ pages: list[URLPattern | URLResolver] = [
     path("slos/exclusions/<int:pk>/edit", exclusions.change, name="change-exclusion"),
     path("slos/exclusions/<int:pk>/withdraw", exclusions.withdraw, name="withdraw-exclusion"),
     path("settings/sources", sources.source_list, name="sources"),
+    path("settings/sources/new", sources.new, name="new-source"),
+    path("settings/sources/<slug:name>/edit", sources.edit, name="edit-source"),
+    path("settings/sources/<slug:name>/retire", sources.retire, name="retire-source"),
+    path("alert-policies", policies.listing, name="alert-policies"),
+    path("alert-policies/new", policies.new, name="new-alert-policy"),
+    path("alert-policies/<slug:name>", policies.show, name="alert-policy"),
+    path("alert-policies/<slug:name>/edit", policies.edit, name="edit-alert-policy"),
+    path("alert-policies/<slug:name>/delete", policies.delete, name="delete-alert-policy"),
 ]
 
 api: list[URLPattern | URLResolver] = [
@@ -49,6 +58,8 @@ api: list[URLPattern | URLResolver] = [
     path("components/<str:kind>/<str:namespace>/<str:name>/gate", GateView.as_view(), name="gate"),
     path("exclusions", ExclusionList.as_view(), name="exclusions"),
     path("exclusions/<int:pk>", OneExclusion.as_view(), name="exclusion"),
+    path("alert-policies", AlertPolicyList.as_view(), name="alert-policies"),
+    path("alert-policies/<slug:name>", AlertPolicyView.as_view(), name="alert-policy"),
     path("sources", SourceList.as_view(), name="sources"),
     path("sources/<slug:name>", SourceView.as_view(), name="source"),
 ]

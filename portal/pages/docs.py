@@ -19,6 +19,7 @@ CONTENTS = (
     "accounts",
     "maintenance",
     "counting",
+    "slos",
     "budgets",
     "openslo",
     "escalation",

@@ -169,7 +169,9 @@ class TransitionOut(serializers.Serializer[Any]):
 class SourceIn(StrictSerializer):
     """A data source as a client writes it. Secrets are never shown again; left out they stay."""
 
-    echoes = frozenset({"name", "reachable", "version", "latency", "ok_at", "down_since", "error", "objectives"})
+    echoes = frozenset(
+        {"name", "reachable", "version", "latency", "ok_at", "down_since", "error", "objectives", "warning"}
+    )
 
     url = _text(required=True, most=500)
     kind = _text("prometheus (default), thanos, mimir or victoriametrics")
@@ -182,6 +184,10 @@ class SourceIn(StrictSerializer):
     timeout = _text("Such as 10s")
     delay = _text("How long after its end a minute waits for late samples; default 30s")
     external_labels = serializers.ListField(child=serializers.CharField(), required=False)
+    cert_file = _text("A client certificate, as a file on the portal's machine", most=500)
+    key_file = _text("Its key, as a file on the portal's machine", most=500)
+    ca_file = _text("A certificate authority, as a file on the portal's machine", most=500)
+    description = _text(most=10_000)
 
 
 class SourceOut(serializers.Serializer[Any]):
@@ -197,6 +203,8 @@ class SourceOut(serializers.Serializer[Any]):
     ok_at = serializers.DateTimeField(allow_null=True)
     down_since = serializers.DateTimeField(allow_null=True)
     error = serializers.CharField(allow_blank=True)
+    warning = serializers.CharField(allow_blank=True, help_text="What it said beside its last answer")
+    description = serializers.CharField(allow_blank=True)
     objectives = serializers.IntegerField()
 
 

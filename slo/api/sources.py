@@ -1,8 +1,10 @@
 """Data sources over HTTP."""
 
+from dataclasses import replace
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,6 +16,8 @@ from portal.lib.strict import same_name
 from slo import queries
 from slo.api.shapes import SourceIn, SourceOut, source_json
 from slo.operations import SourceDraft, save_source
+from slo.operations.sources import draft_of, retire_source
+from slo.queries.sources import source_by_name
 
 
 class SourceList(APIView):
@@ -28,13 +32,45 @@ class SourceList(APIView):
 class SourceView(APIView):
     """One data source, by its name."""
 
+    @extend_schema(operation_id="sources_get", responses={200: SourceOut, **refusals(404)})
+    def get(self, request: Request, name: str) -> Response:
+        """The data source and how it is."""
+        return Response(_json(name))
+
     @extend_schema(operation_id="sources_put", request=SourceIn, responses={200: SourceOut, **refusals(400, 403)})
     def put(self, request: Request, name: str) -> Response:
         """Make the data source what the body says; for platform admins. Secrets are sealed and never shown again."""
         same_name(request, name=name)
-        body = SourceIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        given: dict[str, Any] = {key: value for key, value in body.validated_data.items() if value != ""}
-        given["external_labels"] = tuple(given.get("external_labels", ()))
-        source = save_source(draft=SourceDraft(name=name, **given), actor=actor_of(request), now=db_now())
-        return Response(next(source_json(one) for one in queries.sources() if one.pk == source.pk))
+        given = _said(SourceIn(data=request.data))
+        save_source(draft=SourceDraft(name=name, **given), actor=actor_of(request), now=db_now())
+        return Response(_json(name))
+
+    @extend_schema(
+        operation_id="sources_patch", request=SourceIn, responses={200: SourceOut, **refusals(400, 403, 404)}
+    )
+    def patch(self, request: Request, name: str) -> Response:
+        """Change only what the body names; for platform admins."""
+        same_name(request, name=name)
+        given = _said(SourceIn(data=request.data, partial=True))
+        draft = replace(draft_of(source_by_name(name)), **given)
+        save_source(draft=draft, actor=actor_of(request), now=db_now())
+        return Response(_json(name))
+
+    @extend_schema(operation_id="sources_retire", responses={204: None, **refusals(400, 403, 404)})
+    def delete(self, request: Request, name: str) -> Response:
+        """Ask it no more; for platform admins. Refused while objectives are counted from it."""
+        retire_source(name=source_by_name(name).name, actor=actor_of(request), now=db_now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _said(body: SourceIn) -> dict[str, Any]:
+    """The fields that the body names, as a draft takes them; an empty one takes its default."""
+    body.is_valid(raise_exception=True)
+    given: dict[str, Any] = {key: value for key, value in body.validated_data.items() if value != ""}
+    if "external_labels" in given:
+        given["external_labels"] = tuple(given["external_labels"])
+    return given
+
+
+def _json(name: str) -> dict[str, Any]:
+    return next(source_json(one) for one in queries.sources() if one.name == name)

@@ -27,7 +27,16 @@ class AlertPolicy(models.Model):
         verbose_name_plural = "alert policies"
 
     def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
         return self.title or self.name
+
+    def get_absolute_url(self) -> str:
+        """The policy's page."""
+        return reverse("slo:alert-policy", args=[self.name])
 
 
 class AlertCondition(models.Model):

@@ -17,7 +17,7 @@ from slo.operations.exclusions import (
     withdraw_exclusion,
 )
 from slo.operations.objectives import ChangedMeanwhile, NameTaken, Saved, retire_objective, save_objective
-from slo.operations.policies import save_policy
+from slo.operations.policies import delete_policy, save_policy
 from slo.operations.sources import SourceDraft, check_sources, ensure_defaults, save_source
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "check_sources",
     "declare_exclusion",
     "delete_budget_policy",
+    "delete_policy",
     "ensure_defaults",
     "reconcile",
     "retire_objective",

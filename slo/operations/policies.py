@@ -20,7 +20,7 @@ class PolicyTaken(Expected):
 
 
 class PolicyInUse(Invalid):
-    """Objectives are judged by it."""
+    """Objectives are judged by it; give them another alert policy first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +36,19 @@ class PolicyDraft:
 
 @transaction.atomic
 def save_policy(
-    *, name: str, rules: Sequence[Mapping[str, Any]], actor: Actor, now: datetime, title: str = ""
-) -> AlertPolicy:
+    *, name: str, rules: Sequence[Mapping[str, Any]], actor: Actor, now: datetime, title: str = "",
+    description: str | None = None,
+) -> AlertPolicy:  # fmt: skip
     """Create or change the alert policy `name`; platform admins only. The objectives that use it follow at once.
 
     A rule is `{name, title, fraction | factor | ratio, long, short, severity, min_events, min_bad}`; windows are whole
-    minutes such as `4m`. Raises Invalid, Forbidden.
+    minutes such as `4m`. None for `description` keeps it. An SLO's own policy stays its own. Raises Invalid, Forbidden.
     """
     require_admin(actor)
     before = AlertPolicy.objects.filter(name=name).first()
-    draft = PolicyDraft(name, rules, title, before.description if before else "")
+    kept = (before.description if before else "") if description is None else description
+    whose = {key: text for key, text in before.extra.items() if key == "slo"} if before else {}
+    draft = PolicyDraft(name, rules, title, kept, whose)
     return put_policy(draft=draft, actor=actor, now=now)[0]
 
 

@@ -16,7 +16,8 @@ from portal.lib.conf import prometheus_url
 from portal.lib.crypto import CannotUnseal, seal
 from portal.lib.errors import FieldError, Invalid
 from slo.models import AlertPolicy, DataSource
-from slo.sources import client, measure_lag, note_failure, note_success
+from slo.prometheus import SourceHealth
+from slo.sources import client, make_client, measure_lag, note_failure, note_success
 from slo.windows import WORKBOOK, WORKBOOK_OUTAGE
 
 POLICIES = {
@@ -51,16 +52,57 @@ class SourceDraft:
 
 
 class SourceInUse(Invalid):
-    """Objectives are counted from it."""
+    """Objectives are counted from it; point them elsewhere, or retire them, first."""
+
+
+def draft_of(row: DataSource) -> SourceDraft:
+    """The draft that would change nothing."""
+    plain = (
+        "name", "url", "kind", "is_default", "auth", "username", "cert_file", "key_file", "ca_file", "verify",
+        "description",
+    )  # fmt: skip
+    return SourceDraft(
+        **{name: getattr(row, name) for name in plain},
+        timeout=durations.render(row.timeout),
+        delay=durations.render(row.delay),
+        external_labels=tuple(row.external_labels),
+    )
+
+
+def ask_source(*, draft: SourceDraft, actor: Actor) -> SourceHealth:
+    """Ask a source whether it is there, as it would be saved; platform admins only. Nothing is written.
+
+    What is stored and secret goes only where it went before. Raises Invalid, Forbidden, CannotUnseal.
+    """
+    require_admin(actor)
+    _refuse(draft)
+    row = DataSource.objects.filter(name=draft.name).first() or DataSource(name=draft.name)
+    if row.pk and urlsplit(row.url)[:2] != urlsplit(draft.url)[:2]:
+        kept = {"secret": draft.secret is None and row.secret, "headers": draft.headers is None and row.headers}
+        words = "the address is another one; type it again, so that what is stored is sent nowhere else"
+        errors = tuple(FieldError(name, "again", words) for name, stored in kept.items() if stored)
+        if errors:
+            raise Invalid(words, errors=errors)
+    for name, value in {**_columns(draft), **_secrets(draft)}.items():
+        setattr(row, name, value)
+    asked = make_client(row)
+    try:
+        return asked.health()
+    finally:
+        asked.close()
+
+
+def _refuse(draft: SourceDraft) -> None:
+    errors = tuple(_errors(draft))
+    if errors:
+        raise Invalid("; ".join(f"{e.field}: {e.message}" for e in errors), errors=errors)
 
 
 @transaction.atomic
 def save_source(*, draft: SourceDraft, actor: Actor, now: datetime) -> DataSource:
     """Create or change the data source `draft.name`; platform admins only. Raises Invalid, Forbidden."""
     require_admin(actor)
-    errors = tuple(_errors(draft))
-    if errors:
-        raise Invalid("; ".join(f"{e.field}: {e.message}" for e in errors), errors=errors)
+    _refuse(draft)
     if draft.is_default:
         DataSource.objects.exclude(name=draft.name).filter(is_default=True).update(is_default=False, updated_at=now)
     before = DataSource.objects.select_for_update().filter(name=draft.name).first()
@@ -117,7 +159,7 @@ def _columns(draft: SourceDraft) -> dict[str, Any]:
 def _secrets(draft: SourceDraft) -> dict[str, str]:
     sealed: dict[str, str] = {}
     if draft.secret is not None:
-        sealed["secret"] = seal(draft.secret)
+        sealed["secret"] = seal(draft.secret) if draft.secret else ""
     if draft.headers is not None:
         sealed["headers"] = seal(orjson.dumps(dict(draft.headers)).decode()) if draft.headers else ""
     return sealed

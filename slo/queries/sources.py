@@ -1,11 +1,16 @@
 """Data sources and how they are."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Q
 
+from portal.lib.errors import Missing
 from slo.models import DataSource
+
+
+class NoSuchSource(Missing):
+    """There is no data source of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,10 @@ class SourceRow:
     error: str
     warning: str
     objectives: int
+    delay: timedelta
+    """How long a minute really waits for late samples."""
+    lag: timedelta | None
+    description: str
 
 
 def sources() -> list[SourceRow]:
@@ -45,6 +54,22 @@ def sources() -> list[SourceRow]:
             error=one.error,
             warning=one.warning,
             objectives=one.used,
+            delay=one.effective_delay,
+            lag=one.lag,
+            description=one.description,
         )
         for one in DataSource.objects.filter(retired_at=None).annotate(used=used).order_by("name")
     ]
+
+
+def source_by_name(name: str) -> DataSource:
+    """The data source of that name, in use. Raises NoSuchSource."""
+    found = DataSource.objects.filter(name=name, retired_at=None).first()
+    if found is None:
+        raise NoSuchSource(f"There is no data source {name}.")
+    return found
+
+
+def sources_down() -> list[DataSource]:
+    """Those that don't answer, longest first: one fact each, however many objectives ask there."""
+    return list(DataSource.objects.filter(retired_at=None, down_since__isnull=False).order_by("down_since"))

@@ -20,6 +20,7 @@ from slo.models import Definition, Objective, Standing
 from slo.queries import DayCounts, FleetFilter, FleetRow, FleetTotals
 from slo.queries.fleet import row as fleet_row
 from slo.queries.outlook import gone_at
+from slo.queries.sources import sources_down
 
 PER_PAGE = 100
 HEAT_DAYS = 30
@@ -55,6 +56,7 @@ def fleet(request: HttpRequest) -> HttpResponse:
         "totals": totals,
         "parts": _parts(totals),
         "last": queries.last_evaluation(),
+        "down": sources_down(),
         **_table(page, now=now),
         **_controls(request.GET, wanted),
         **_pager(request.GET, page),
