@@ -73,4 +73,5 @@ def _said(body: SourceIn) -> dict[str, Any]:
 
 
 def _json(name: str) -> dict[str, Any]:
-    return next(source_json(one) for one in queries.sources() if one.name == name)
+    pk = source_by_name(name).pk
+    return next(source_json(one) for one in queries.sources() if one.pk == pk)

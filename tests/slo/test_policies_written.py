@@ -101,8 +101,8 @@ def test_others_look_and_change_nothing(client: Client) -> None:
 
 
 def test_the_api_does_the_same(api: APIClient) -> None:
-    _, token = make.token("admin", by=make.person("katrin", admin=True))
-    signed = make.signed(api, token)
+    api.force_login(make.account_of(make.person("katrin", admin=True)))
+    signed = api
     rule = {"name": "fast", "ratio": "0.9", "long": "10m", "short": "2m", "severity": "page"}
     made = signed.put("/api/v1/alert-policies/mine", {"rules": [rule]}, format="json")
     assert (made.status_code, made.json()["outage_pages_after"]["0.9"]) == (201, "9m")

@@ -140,8 +140,8 @@ def test_others_look_and_change_nothing(client: Client) -> None:
 
 
 def test_the_api_reads_changes_and_retires(api: APIClient) -> None:
-    _, token = make.token("admin", by=make.person("katrin", admin=True))
-    signed = make.signed(api, token)
+    api.force_login(make.account_of(make.person("katrin", admin=True)))
+    signed = api
     body = {"url": "http://127.0.0.1:9", "kind": "mimir", "secret": "s3cret", "ca_file": "/etc/ca.pem"}
     assert signed.put("/api/v1/sources/eu", body, format="json").status_code == 200
     assert signed.patch("/api/v1/sources/eu", {"delay": "60s"}, format="json").status_code == 200
