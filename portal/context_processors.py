@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 PAGING_LATE = timedelta(seconds=30)
 EVALUATION_LATE = timedelta(minutes=5)
-HEALTHS = {3: "bad", 2: "at-risk", 1: "no-data", 0: "healthy"}
+HEALTHS = {4: "bad", 3: "exhausted", 2: "at-risk", 1: "no-data", 0: "healthy"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ HEALTH = {
     Standing.State.BUILDING: ComponentHealth.State.UNKNOWN,
     Standing.State.NO_DATA: ComponentHealth.State.UNKNOWN,
     Standing.State.AT_RISK: ComponentHealth.State.AT_RISK,
-    Standing.State.EXHAUSTED: ComponentHealth.State.AT_RISK,
+    Standing.State.EXHAUSTED: ComponentHealth.State.EXHAUSTED,
     Standing.State.BURNING: ComponentHealth.State.BAD,
 }
 

@@ -32,7 +32,7 @@ FILTERS = [
     query("tag", "A tag; several must all be there", many=True),
     query("system", "A system's reference or short name", many=True),
     query("kind", "component, resource or api", many=True),
-    query("health", "bad, at-risk, unknown, good or none", many=True),
+    query("health", "bad, exhausted, at-risk, unknown, good or none", many=True),
     query("starred", "true: only what you starred", bool),
     query("retired", "true: those that were retired, instead of those that are there", bool),
 ]

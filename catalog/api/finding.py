@@ -18,7 +18,7 @@ from portal.lib.clock import db_now
 from portal.lib.errors import FieldError, Invalid
 
 MOST = 50
-HEALTHS = {3: "bad", 2: "at-risk", 1: "unknown", 0: "good", -1: "none"}
+HEALTHS = {4: "bad", 3: "exhausted", 2: "at-risk", 1: "unknown", 0: "good", -1: "none"}
 
 
 class ChoiceOut(serializers.Serializer[Any]):

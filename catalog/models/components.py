@@ -244,7 +244,8 @@ class ComponentHealth(models.Model):
         GOOD = 0, "Healthy"
         UNKNOWN = 1, "No data"
         AT_RISK = 2, "At risk"
-        BAD = 3, "Broken"
+        EXHAUSTED = 3, "Exhausted"
+        BAD = 4, "Broken"
 
     component = models.ForeignKey(Component, on_delete=models.CASCADE, related_name="health")
     source = models.CharField(max_length=40, help_text="`slo` or `incidents`")

@@ -30,7 +30,7 @@ class Healths:
     """The health of a component as filters and facets name it; `NONE` where no source says anything."""
 
     NONE = -1
-    KEYS = {"bad": 3, "at-risk": 2, "unknown": 1, "good": 0, "none": NONE}
+    KEYS = {"bad": 4, "exhausted": 3, "at-risk": 2, "unknown": 1, "good": 0, "none": NONE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

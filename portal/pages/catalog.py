@@ -27,7 +27,10 @@ BY_NAME = frozenset({"owner", "system", "tag"})
 """Facets of which there may be thousands: what is not among those shown is typed."""
 UNFILTERED = {"sort", "cursor"}
 State = ComponentHealth.State
-KEYS: dict[int, str] = {State.BAD: "bad", State.AT_RISK: "at-risk", State.UNKNOWN: "no-data", State.GOOD: "healthy"}
+KEYS: dict[int, str] = {
+    State.BAD: "bad", State.EXHAUSTED: "exhausted", State.AT_RISK: "at-risk", State.UNKNOWN: "no-data",
+    State.GOOD: "healthy",
+}  # fmt: skip
 """Health as the design language names it."""
 
 
@@ -155,7 +158,7 @@ def _tabs(request: HttpRequest, person: Person | None) -> list[Tab]:
         "All": [],
         "My teams": [("owner", ref) for ref in mine],
         "Tier 1 and 2": [("tier", "1"), ("tier", "2")],
-        "Unhealthy": [("health", "bad"), ("health", "at-risk"), ("health", "unknown")],
+        "Unhealthy": [("health", key) for key in ("bad", "exhausted", "at-risk", "unknown")],
         WITHOUT_OWNER: [("owner", queries.NOBODY)],
         "Starred": [("starred", "1")] if stars else [],
     }

@@ -12,7 +12,13 @@ from portal.pages.catalog import worst_key
 
 WIDTH, BOX, SELF_BOX, STEP, TOP, MOST = 764, 190, 180, 58, 26, 6
 SELF_X = (WIDTH - SELF_BOX) // 2
-ICONS = {"bad": "circle-x", "at-risk": "alert-triangle", "no-data": "eye-off", "healthy": "circle-check"}
+ICONS = {
+    "bad": "circle-x",
+    "exhausted": "circle-x",
+    "at-risk": "alert-triangle",
+    "no-data": "eye-off",
+    "healthy": "circle-check",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ KINDS = {
     "component": "Component", "resource": "Resource", "api": "API", "system": "System", "domain": "Domain",
     "team": "Team", "person": "Person", "objective": "Objective", "incident": "Incident", "doc": "Docs",
 }  # fmt: skip
-HEALTHS = {3: "bad", 2: "at-risk", 1: "no-data", 0: "healthy"}
+HEALTHS = {4: "bad", 3: "exhausted", 2: "at-risk", 1: "no-data", 0: "healthy"}
 
 
 @dataclass(frozen=True, slots=True)

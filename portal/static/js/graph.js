@@ -1,7 +1,7 @@
 // Draws a blast radius with cytoscape, loaded only where a drawing is: the broken one at the left, what breaks with it to
 // the right. A mark beside each name says its health, colour repeats it. The list beside the drawing holds the same.
 
-const MARKS = { bad: "✕ ", "at-risk": "▲ ", "no-data": "? ", healthy: "✓ ", none: "" };
+const MARKS = { bad: "✕ ", exhausted: "✕ ", "at-risk": "▲ ", "no-data": "? ", healthy: "✓ ", none: "" };
 const LEGIBLE = 0.7;
 
 function load(url) {
@@ -42,7 +42,7 @@ function look() {
       shape: "round-rectangle", width: 184, height: 42, "background-color": c.surface, "border-width": 1.25, ...border("line-strong"),
       label: "data(words)", color: c.ink, "font-family": getComputedStyle(document.body).fontFamily, "font-size": 12, "line-height": 1.3,
       "text-wrap": "wrap", "text-max-width": 176, "text-valign": "center", "text-halign": "center" } },
-    { selector: "node.bad", style: { ...border("bad-mark"), color: c.bad, "border-width": 2 } },
+    { selector: "node.bad, node.exhausted", style: { ...border("bad-mark"), color: c.bad, "border-width": 2 } },
     { selector: "node.at-risk", style: border("warn-mark") },
     { selector: "node.healthy", style: border("good-mark") },
     { selector: "node.no-data", style: { ...border("none-mark"), "border-style": "dashed" } },

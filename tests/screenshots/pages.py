@@ -1,0 +1,120 @@
+"""The table of pages that `bin/screenshots` takes pictures of. A new page is a new row here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+Prepare = Callable[[Page], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One page as one person sees it.
+
+    `name` is the picture's file name without width and theme; `path` is below the portal's root. With `first`, a CSS
+    selector, the first such link on `path` is followed, for pages whose address holds a number. `who` is an account of
+    the demo, or empty for somebody who has not signed in. `prepare` does what a person does before there is
+    something to see (open, type, send); it runs on the loaded page.
+    """
+
+    name: str
+    path: str
+    who: str = "ada"
+    first: str = ""
+    prepare: Prepare | None = None
+
+
+def _palette(page: Page) -> None:
+    page.locator("body").press("Control+k")
+    if page.locator("dialog.palette input[type=search]").is_visible():
+        page.locator("dialog.palette input[type=search]").fill("ci-runers")
+        page.wait_for_timeout(800)  # it asks while one types
+
+
+def _open_menu(page: Page) -> None:
+    page.locator("main details.menu > summary").first.click()
+
+
+def _open_all(page: Page) -> None:
+    for closed in page.locator("main form details:not([open]) > summary").all():
+        closed.click()
+
+
+def _send_empty(page: Page) -> None:
+    page.eval_on_selector("main form.form", "form => { form.noValidate = true; }")
+    page.locator("main form.form .btn-primary").first.click()
+    page.wait_for_load_state()
+
+
+def _pick_two(page: Page) -> None:
+    for box in page.locator("main tbody input[type=checkbox]").all()[:2]:
+        box.check()
+
+
+RUNNERS = "/components/component/default/ci-runners"
+TABS = ("dependencies", "blast-radius", "docs", "scorecard", "slos", "incidents", "relations", "changes", "yaml")
+FIRST_ROW = "main table tbody a.plain, main ul.rows a.plain.fw-semibold"
+
+PAGES: tuple[Shot, ...] = (
+    Shot("home", "/"),
+    Shot("home-lead", "/", "katrin"),
+    Shot("catalog", "/catalog"),
+    Shot("catalog-filtered", "/catalog?tier=1&health=bad"),
+    Shot("catalog-nothing", "/catalog?q=nothing-is-called-so"),
+    Shot("catalog-picked", "/catalog", "katrin", prepare=_pick_two),
+    Shot("saved-views", "/catalog", prepare=_open_menu),
+    Shot("component", RUNNERS),
+    *(Shot(f"component-{tab}", f"{RUNNERS}?tab={tab}") for tab in TABS),
+    Shot("component-outsider", RUNNERS, "elena"),
+    Shot("api", "/components/api/default/payments"),
+    Shot("api-definition", "/components/api/default/payments?tab=definition"),
+    Shot("resource", "/catalog?kind=resource", first=FIRST_ROW),
+    Shot("blast-radius", f"{RUNNERS}?tab=blast-radius&view=graph"),
+    Shot("blast-radius-wide", "/components/component/default/k8s-build?tab=blast-radius&view=graph"),
+    Shot("component-new", "/components/new"),
+    Shot("component-new-open", "/components/new", prepare=_open_all),
+    Shot("component-new-wrong", "/components/new", prepare=_send_empty),
+    Shot("component-edit", f"{RUNNERS}/edit"),
+    Shot("component-edit-refused", f"{RUNNERS}/edit", "elena"),
+    Shot("paste", "/catalog/import"),
+    Shot("teams", "/teams"),
+    Shot("team", "/teams/default/build-ci"),
+    Shot("team-relations", "/teams/default/build-ci?tab=relations"),
+    Shot("team-yaml", "/teams/default/build-ci?tab=yaml"),
+    Shot("team-edit", "/teams/default/build-ci/edit"),
+    Shot("team-edit-refused", "/teams/default/build-ci/edit", "elena"),
+    Shot("people", "/people"),
+    Shot("person", "/people/default/linh"),
+    Shot("person-edit", "/people/default/ada/edit"),
+    Shot("person-edit-refused", "/people/default/ada/edit", "elena"),
+    Shot("systems", "/systems"),
+    Shot("system", "/systems", first=FIRST_ROW),
+    Shot("system-new", "/systems/new"),
+    Shot("domains", "/domains"),
+    Shot("domain", "/domains", first=FIRST_ROW),
+    Shot("domain-new", "/domains/new", "katrin"),
+    Shot("changes", "/changes"),
+    Shot("changes-import", "/changes?q=apply"),
+    Shot("queue", "/catalog/queue"),
+    Shot("queue-dangling", "/catalog/queue?trouble=dangling", "katrin"),
+    Shot("scorecards", "/scorecards"),
+    Shot("scorecards-components", "/scorecards/components"),
+    Shot("imports", "/imports", "katrin"),
+    Shot("import", "/imports", "katrin", first=FIRST_ROW),
+    Shot("import-new", "/imports/new", "katrin"),
+    Shot("imports-refused", "/imports/new", "elena"),
+    Shot("maintenance", "/maintenance"),
+    Shot("maintenance-past", "/maintenance?state=past"),
+    Shot("maintenance-new", "/maintenance/new"),
+    Shot("tokens", "/settings/tokens"),
+    Shot("invitations", "/invitations", "katrin"),
+    Shot("sign-in", "/sign-in", ""),
+    Shot("password-reset", "/password/forgotten", ""),
+    Shot("password-change", "/password"),
+    Shot("search", "/search?q=ci-runers"),
+    Shot("search-nothing", "/search?q=zzzzqqqq"),
+    Shot("palette", "/docs", prepare=_palette),
+    Shot("error-403", "/admin/", "elena"),
+    Shot("error-404", "/components/component/default/nobody-made-this"),
+)
