@@ -18,6 +18,7 @@ from slo.indicators import kinds
 from slo.indicators.response import MOMENTS
 from slo.models import AlertPolicy, BudgetPolicy, DataSource, Definition, Objective
 from slo.operations import ObjectiveDraft
+from slo.operations.sources import POLICIES
 from slo.presets import Preset
 
 TYPES = [(kind.type, kind.title) for kind in kinds.values()]
@@ -150,11 +151,8 @@ class ObjectiveForm(forms.Form):
     time_zone = forms.CharField(
         required=False, max_length=64, label="Time zone", help_text="In which a calendar period begins. Empty: UTC."
     )
-    policy = forms.ModelChoiceField(
-        AlertPolicy.objects.order_by("name"),
-        to_field_name="name",
+    policy = forms.ChoiceField(
         label="Alert policy",
-        empty_label="Choose one",
         help_text="When somebody is told; workbook-outage pages at once where nothing works any more.",
     )
     budget_policy = forms.ModelChoiceField(
@@ -206,6 +204,9 @@ class ObjectiveForm(forms.Form):
         `offered` are the values that labels of the preset have now, by label.
         """
         super().__init__(data, initial={**(_of_preset(preset) if preset else {}), **(initial or {})})
+        self.fields["policy"] = forms.ChoiceField(
+            label="Alert policy", help_text=self.fields["policy"].help_text, choices=_policies()
+        )
         self.kept: ObjectiveDraft | None = None
         self.preset = preset
         self.narrow: tuple[str, ...] = ()
@@ -267,7 +268,7 @@ class ObjectiveForm(forms.Form):
             window=f"{given['days']}d" if given["days"] else given["window"],
             title=given["title"],
             source=given["source"].name if given["source"] else "",
-            policy=given["policy"].name,
+            policy=given["policy"],
             budgeting=given["budgeting"] or (same.budgeting if same else _budgeting(kind)),
             labels=self.kept.labels if self.kept else {},
             preset=same.preset if same else self.preset.name if self.preset and self.preset.type == kind else "",
@@ -316,6 +317,13 @@ class ObjectiveForm(forms.Form):
             return next(iter(fields.values()), None)
         name = fields.get(name.removeprefix("indicator."), name) if name.startswith("indicator.") else name
         return name if name in self.fields else None
+
+
+def _policies() -> list[tuple[str, str]]:
+    """Every policy, and those that come with the portal, which are made when they are first used."""
+    there = {one.name: one.label for one in AlertPolicy.objects.only("name", "title")}
+    usual = {name: title for name, (title, _) in POLICIES.items() if name not in there}
+    return [("", "Choose one"), *sorted({**usual, **there}.items())]
 
 
 def _budgeting(kind: str) -> str:

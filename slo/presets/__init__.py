@@ -45,6 +45,11 @@ class Preset:
         return tuple(sorted(metric_names(self.indicator["query"]))) if self.type == "uptime" else ()
 
     @property
+    def share(self) -> float:
+        """The target as a number, such as 0.995."""
+        return float(self.target)
+
+    @property
     def budgeting(self) -> str:
         """Slices of time where its kind has them."""
         return "timeslices" if kinds[self.type].sliced else "occurrences"

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -26,6 +26,7 @@ from slo.views.previewing import shown
 TRIED = ("target", "policy")
 """What a backtest hands over to the form."""
 LONGEST = 300
+NAME_LENGTH = 63
 
 type Offers = list[tuple[Preset, tuple[str, ...]]]
 """Presets, each with those of its metrics that are missing."""
@@ -42,7 +43,25 @@ def new_objective(request: HttpRequest) -> HttpResponse:
     first = {"component": request.GET.get("component"), "policy": "workbook", "source": source}
     first |= {"policy": chosen.policy} if chosen else {}
     values = values_offered(chosen, source_name=source, now=db_now()) if chosen and request.method == "GET" else {}
-    return _edit(request, ObjectiveForm(request.POST or None, preset=chosen, offered=values, initial=first), None)
+    first |= {"name": _suggested(chosen, first["component"] or "")} if chosen else {}
+    return _edit(request, ObjectiveForm(_typed(request), preset=chosen, offered=values, initial=first), None)
+
+
+def _suggested(preset: Preset, ref: str) -> str:
+    """A name for what a preset becomes on a component; empty where the component isn't known."""
+    name = ref.rpartition("/")[2].lower()
+    return f"{name}-{preset.name}"[:NAME_LENGTH].rstrip("-._") if name else ""
+
+
+def _typed(request: HttpRequest) -> QueryDict | None:
+    """What was typed. The part that shows the preview alone needs no name yet."""
+    if "preview" not in request.GET or request.method != "POST":
+        return request.POST or None
+    typed = request.POST.copy()
+    for name in ("name", "title"):
+        if not typed.get(name):
+            typed[name] = "unnamed"
+    return typed
 
 
 def _said(request: HttpRequest, name: str) -> str:

@@ -41,7 +41,6 @@ def ci(client: Client) -> Component:
     client.force_login(make.account_of(linh))
     make_slo.source(name="main", is_default=True)
     make_slo.policy()
-    make_slo.policy("workbook-outage")
     return make.component("ci", type="pipeline", owner=make.team("build-ci", linh))
 
 
