@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
@@ -26,6 +27,7 @@ DIFFERING: dict[type, tuple[str, ...]] = {
     spec: tuple(each.name for each in fields(spec) if each.name not in NAMES)
     for spec in (ComponentSpec, SystemSpec, DomainSpec, TeamSpec, PersonSpec)
 }
+READ = {spec: attrgetter(*names) for spec, names in DIFFERING.items()}
 # Only what was said from its own side: a component that thousands depend on names none of them
 SAID_BY_IT = Prefetch("dependencies", Dependency.objects.filter(by_holder=True), to_attr="said_by_it")
 SAID_OF_IT = Prefetch("dependents", Dependency.objects.filter(by_target=True), to_attr="said_of_it")
@@ -124,12 +126,9 @@ def spec_of(entity: Component | System | Domain | Team | Person) -> EntitySpec:
 
 def difference[S: EntitySpec](before: S, after: S) -> dict[str, tuple[object, object]]:
     """`{field: (before, after)}` as JSON keeps it, for the fields that differ; what the entity is called is not one."""
-    found: dict[str, tuple[object, object]] = {}
-    for name in DIFFERING[type(before)]:
-        old, new = getattr(before, name), getattr(after, name)
-        if old != new:
-            found[name] = (_plain(old), _plain(new))
-    return found
+    kind = type(before)
+    both = zip(DIFFERING[kind], READ[kind](before), READ[kind](after), strict=True)
+    return {name: (_plain(old), _plain(new)) for name, old, new in both if old != new}
 
 
 def _shared(entity: Component | System | Domain | Team | Person) -> dict[str, Any]:

@@ -6,6 +6,7 @@ The rules are those of Backstage's catalog model, so that what is accepted here 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from catalog.refs import BadReference, parse
@@ -18,6 +19,7 @@ SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z
 NAME_HELP = "use 1 to 63 letters, digits, '-', '_' or '.', beginning and ending with a letter or digit"
 NAMESPACE_HELP = "use 1 to 63 lower-case letters and digits, with '-' between them"
 TAG_HELP = "use 1 to 63 lower-case letters, digits, ':', '+' or '#', with '-' between them"
+LONGEST_KEPT = 200
 KEY_HELP = f"{NAME_HELP}; a prefix is a lower-case DNS name and ends with '/'"
 
 
@@ -108,12 +110,18 @@ def reference(field: str, text: str, *, kind: str, namespace: str) -> tuple[str,
     if not text.strip():
         return "", []
     try:
-        found = str(parse(text, kind=kind, namespace=namespace))
+        found = (_stored if len(text) <= LONGEST_KEPT else _stored.__wrapped__)(text, kind, namespace)
     except BadReference as error:
         return text, [FieldError(field, "invalid_reference", f"{error}.")]
     if len(found) > 200:
         return text, [FieldError(field, "too_long", "A reference has at most 200 characters.")]
     return found, []
+
+
+@lru_cache(maxsize=4096)
+def _stored(text: str, kind: str, namespace: str) -> str:
+    """Many name the same team, system or component; of long texts none is kept."""
+    return str(parse(text, kind=kind, namespace=namespace))
 
 
 def future(field: str, at: datetime | None, *, now: datetime) -> Iterator[FieldError]:

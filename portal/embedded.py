@@ -181,6 +181,7 @@ class Server:
             "port": "5432",
             "unix_socket_directories": f'"{self.socket}"',
             "max_connections": "200",
+            "max_locks_per_transaction": "256",  # registering a thousand components locks some thousand references
             "shared_buffers": f"{memory}MB",
             "effective_cache_size": f"{memory * 4}MB",
             "random_page_cost": "1.1",

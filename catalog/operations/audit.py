@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db import connection
+
 from catalog.access import Actor
 from catalog.models import AuditEntry
 from portal.lib import conf, records
@@ -13,6 +15,12 @@ LONGEST = 20_000
 """Characters kept of one text in a diff; an API's definition may have millions."""
 
 AT_ONCE = 5_000
+KEEP = """
+INSERT INTO catalog_auditentry (at, actor_ref, actor_name, person_id, token_id, via,
+                                action, object_ref, owner_ref, diff)
+SELECT %(at)s, %(ref)s, %(name)s, %(person)s, %(token)s, %(via)s, action, object_ref, owner_ref, diff
+  FROM jsonb_to_recordset(%(changes)s::jsonb) AS given(action text, object_ref text, owner_ref text, diff jsonb)
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,23 +41,23 @@ def record_audit(*, actor: Actor, action: str, object_ref: str, diff: Diff, now:
 
 def record_changes(changes: Iterable[Change], *, actor: Actor, now: datetime) -> None:
     """Keep several writes of one actor at once."""
-    records.insert(
-        [
-            AuditEntry(
-                at=now,
-                actor_ref=actor.ref,
-                actor_name=actor.name,
-                person=actor.person,
-                token=actor.token,
-                via=actor.via,
-                action=change.action,
-                object_ref=change.object_ref,
-                owner_ref=change.owner_ref,
-                diff={name: [_kept(before), _kept(after)] for name, (before, after) in change.diff.items()},
-            )
-            for change in changes
-        ]
-    )
+    rows = [
+        {
+            "action": change.action,
+            "object_ref": change.object_ref,
+            "owner_ref": change.owner_ref,
+            "diff": {name: [_kept(before), _kept(after)] for name, (before, after) in change.diff.items()},
+        }
+        for change in changes
+    ]
+    if not rows:
+        return
+    by = {
+        "ref": actor.ref, "name": actor.name, "via": actor.via,
+        "person": actor.person.pk if actor.person else None, "token": actor.token.pk if actor.token else None,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP, {**by, "at": now, "changes": records.as_json(rows)})
 
 
 def _kept(value: object) -> object:

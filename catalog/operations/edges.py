@@ -9,6 +9,7 @@ from django.db import connection
 
 from catalog.models import Dependency
 from catalog.specs import ComponentSpec
+from portal.lib.records import text_array
 
 type Edge = tuple[str, str, str]
 """Holder, relation, target, by reference."""
@@ -47,10 +48,10 @@ DELETE FROM catalog_dependency d USING gone WHERE gone.id = d.id AND NOT gone.st
 """
 SAID = """
 INSERT INTO catalog_dependency AS d (holder_ref, holder_id, relation, target_ref, target_id, by_holder, by_target)
-SELECT w.holder, h.id, w.relation, w.target, t.id, %(by_holder)s, %(by_target)s
-  FROM unnest(%(holders)s::text[], %(relations)s::text[], %(targets)s::text[]) AS w(holder, relation, target)
-  LEFT JOIN catalog_component h ON h.ref = w.holder
-  LEFT JOIN catalog_component t ON t.ref = w.target
+SELECT w.holder, {holder}, w.relation, w.target, {target}, %(by_holder)s, %(by_target)s
+  FROM unnest(%(holders)s::text[], %(relations)s::text[], %(targets)s::text[], %(sayers)s::bigint[])
+       AS w(holder, relation, target, sayer)
+  LEFT JOIN catalog_component other ON other.ref = w.{other}
  ORDER BY w.holder, w.relation, w.target
     ON CONFLICT (holder_ref, relation, target_ref)
     DO UPDATE SET by_holder = d.by_holder OR EXCLUDED.by_holder, by_target = d.by_target OR EXCLUDED.by_target
@@ -77,16 +78,16 @@ SELECT c.id, w.target, t.id
 """
 
 
-def restate(specs: Sequence[ComponentSpec], *, new: Collection[str]) -> None:
-    """Make relations and responders what `specs` say; of the `new` ones there is nothing to take back."""
+def restate(specs: Sequence[ComponentSpec], *, ids: Mapping[str, int], new: Collection[str]) -> None:
+    """Make relations and responders what `specs` say, whose `ids` are told; of `new` ones nothing is to take back."""
     old = [spec.ref for spec in specs if spec.ref not in new]
     own = [edge for spec in specs for edge in _own(spec)]
     of_it = [(holder, str(Relation.DEPENDS_ON), spec.ref) for spec in specs for holder in spec.dependency_of]
     _lock_unsaid(old, own, of_it)
     _unsay(old, own, end="holder_ref", side="by_holder", other="by_target")
     _unsay(old, of_it, end="target_ref", side="by_target", other="by_holder")
-    _say(own, by_holder=True)
-    _say(of_it, by_holder=False)
+    _say(own, [ids[holder] for holder, _, _ in own], by_holder=True)
+    _say(of_it, [ids[target] for _, _, target in of_it], by_holder=False)
     _answer_for(specs, old)
 
 
@@ -131,11 +132,14 @@ def _unsay(refs: list[str], wanted: Sequence[Edge], *, end: str, side: str, othe
         cursor.execute(UNSAID.format(end=end, side=side, other=other), {"refs": refs, **_arrays(wanted)})
 
 
-def _say(edges: Sequence[Edge], *, by_holder: bool) -> None:
+def _say(edges: Sequence[Edge], sayers: list[int], *, by_holder: bool) -> None:
+    """`sayers` are the ids of those who say it, the holder of each edge or its target."""
     if not edges:
         return
+    ends = ("w.sayer", "other.id", "target") if by_holder else ("other.id", "w.sayer", "holder")
+    said = SAID.format(**dict(zip(("holder", "target", "other"), ends, strict=True)))
     with connection.cursor() as cursor:
-        cursor.execute(SAID, {**_arrays(edges), "by_holder": by_holder, "by_target": not by_holder})
+        cursor.execute(said, {**_arrays(edges), "sayers": sayers, "by_holder": by_holder, "by_target": not by_holder})
 
 
 def _answer_for(specs: Sequence[ComponentSpec], old: list[str]) -> None:
@@ -148,9 +152,6 @@ def _answer_for(specs: Sequence[ComponentSpec], old: list[str]) -> None:
             cursor.execute(RESPONDERS, arrays)
 
 
-def _arrays(edges: Sequence[Edge]) -> Mapping[str, list[str]]:
-    return {
-        "holders": [holder for holder, _, _ in edges],
-        "relations": [relation for _, relation, _ in edges],
-        "targets": [target for _, _, target in edges],
-    }
+def _arrays(edges: Sequence[Edge]) -> Mapping[str, str]:
+    columns = zip(*edges, strict=True) if edges else ((), (), ())
+    return {name: text_array(said) for name, said in zip(("holders", "relations", "targets"), columns, strict=True)}

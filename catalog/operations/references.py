@@ -10,6 +10,11 @@ def team_ids(refs: Collection[str]) -> Mapping[str, int]:
     return dict(Team.objects.filter(ref__in=refs).values_list("ref", "pk"))
 
 
+def system_ids(refs: Collection[str]) -> Mapping[str, int]:
+    """Ids of those systems that are there."""
+    return dict(System.objects.filter(ref__in=refs).values_list("ref", "pk"))
+
+
 def people_ids(refs: Collection[str]) -> Mapping[str, int]:
     """Ids of those people that are there."""
     return dict(Person.objects.filter(ref__in=refs).values_list("ref", "pk"))

@@ -6,24 +6,30 @@ A thousand cost about as many statements as one. Each is refused or written by i
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
+from typing import Any
 
 from catalog.access import Actor, Owner, Rights, rights_of
 from catalog.described import component_spec, difference, forget_relations, with_relations
-from catalog.models import Component, System, Team
+from catalog.models import Component, Team
 from catalog.models.entity import Origin
 from catalog.operations import edges
 from catalog.operations.audit import Change, record_changes
 from catalog.operations.ownership import hand_over
+from catalog.operations.references import system_ids, team_ids
 from catalog.operations.written import ABSENT, Outcome, Written, expect_version
 from catalog.specs import ComponentSpec
 from portal.lib import records
 from portal.lib.errors import Expected
 
 type Result = Written[Component] | Expected
+NOTHING = ComponentSpec(kind="", namespace="", name="")
 COPIED = ("type", "lifecycle", "tier", "docs", "runbook", "definition")
 METADATA = ("title", "description", "labels", "annotations", "extra")
+AS_SAID = (*COPIED, *METADATA)
+READ = attrgetter(*AS_SAID)
 COLUMNS = (
-    *COPIED, *METADATA, "tags", "links", "owner_ref", "owner", "system_ref", "system",
+    *AS_SAID, "tags", "links", "owner_ref", "owner", "system_ref", "system",
     "origin", "source", "retired_at", "version", "updated_at",
 )  # fmt: skip
 
@@ -52,7 +58,7 @@ class Step:
 def write_components(specs: Sequence[ComponentSpec], writing: Writing) -> list[Result]:
     """Write checked `specs`, each named once, whose references are held; answers in their order."""
     found = _locked([spec.ref for spec in specs])
-    teams = {team.ref: team for team in Team.objects.filter(ref__in={spec.owner for spec in specs} - {""})}
+    teams = team_ids({spec.owner for spec in specs} - {""})
     rights = rights_of(writing.actor)
     steps = [Step(spec, found.get(spec.ref), {}) for spec in specs]
     dissolved = _dissolved(steps)
@@ -85,31 +91,30 @@ def _asked(step: Step, dissolved: frozenset[int]) -> Owner:
 
 
 def _decided(
-    step: Step, before: Owner, teams: Mapping[str, Team], rights: Rights, expected: int | None
+    step: Step, before: Owner, teams: Mapping[str, int], rights: Rights, expected: int | None
 ) -> Result | None:
     """The answer where nothing is to be written; fills the step's diff."""
     row, spec = step.row, step.spec
-    team = teams.get(spec.owner)
     try:
-        rights.require_ownership(before, Owner(spec.owner, team.pk if team else None))
+        rights.require_ownership(before, Owner(spec.owner, teams.get(spec.owner)))
         expect_version(row.version if row else ABSENT, expected=expected)
     except Expected as refusal:
         return refusal
-    was = component_spec(row) if row else ComponentSpec(kind=spec.kind, namespace=spec.namespace, name=spec.name)
-    step.diff = difference(was, spec)
+    step.diff = difference(component_spec(row) if row else NOTHING, spec)
     if row and row.retired_at:
         step.diff["retired"] = (True, False)
     return Written(row, Outcome.UNCHANGED) if row and not step.diff else None
 
 
-def _write(steps: Sequence[Step], teams: Mapping[str, Team], writing: Writing) -> None:
+def _write(steps: Sequence[Step], teams: Mapping[str, int], writing: Writing) -> None:
     specs = [step.spec for step in steps]
-    systems = {system.ref: system for system in System.objects.filter(ref__in={s.system for s in specs} - {""})}
+    systems = system_ids({spec.system for spec in specs} - {""})
     new = {step.spec.ref for step in steps if step.row is None}
     rows = [_filled(step, teams, systems, writing) for step in steps]
     records.upsert(rows, by="ref", update=COLUMNS)
-    edges.restate(specs, new=new)
-    hand_over({row.pk: (row.owner_ref, row.owner_id) for row in rows}, now=writing.now)
+    edges.restate(specs, ids={row.ref: row.pk for row in rows}, new=new)
+    owners = {row.pk: (row.owner_ref, row.owner_id) for row in rows}
+    hand_over(owners, now=writing.now, new={row.pk for row in rows if row.ref in new})
     if new:
         edges.join_components(new)
     record_changes(_changes(steps, new), actor=writing.actor, now=writing.now)
@@ -118,18 +123,18 @@ def _write(steps: Sequence[Step], teams: Mapping[str, Team], writing: Writing) -
         step.result = Written(row, Outcome.CREATED if step.spec.ref in new else Outcome.UPDATED, step.diff)
 
 
-def _filled(step: Step, teams: Mapping[str, Team], systems: Mapping[str, System], writing: Writing) -> Component:
-    spec, now = step.spec, writing.now
-    row = step.row or Component(
-        ref=spec.ref, kind=spec.kind, namespace=spec.namespace, name=spec.name, version=ABSENT, created_at=now
-    )
-    for name in (*COPIED, *METADATA):
-        setattr(row, name, getattr(spec, name))
-    row.tags, row.links = list(spec.tags), [dict(link) for link in spec.links]
-    row.owner_ref, row.owner = spec.owner, teams.get(spec.owner)
-    row.system_ref, row.system = spec.system, systems.get(spec.system)
-    row.origin, row.source, row.retired_at = writing.origin, writing.source or writing.actor.ref, None
-    row.version, row.updated_at = row.version + 1, now
+def _filled(step: Step, teams: Mapping[str, int], systems: Mapping[str, int], writing: Writing) -> Component:
+    spec, row, now = step.spec, step.row, writing.now
+    said: dict[str, Any] = dict(zip(AS_SAID, READ(spec), strict=True))
+    said |= {"tags": list(spec.tags), "links": [dict(link) for link in spec.links]}
+    said |= {"owner_ref": spec.owner, "owner_id": teams.get(spec.owner)}
+    said |= {"system_ref": spec.system, "system_id": systems.get(spec.system)}
+    said |= {"origin": writing.origin, "source": writing.source or writing.actor.ref, "retired_at": None}
+    said |= {"version": (row.version if row else ABSENT) + 1, "updated_at": now}
+    if row is None:
+        return Component(ref=spec.ref, kind=spec.kind, namespace=spec.namespace, name=spec.name, created_at=now, **said)
+    for name, value in said.items():
+        setattr(row, name, value)
     return row
 
 

@@ -46,20 +46,20 @@ class ComponentSpec(Metadata):
 
 def checked_component(spec: ComponentSpec) -> ComponentSpec:
     """`spec` with whole, sorted references. Raises Invalid naming every fault at once."""
-    errors = [*metadata(spec), *_faults(spec)]
+    errors, ref = [*metadata(spec), *_faults(spec)], spec.ref
     owner, faults = rules.reference("owner", spec.owner, kind="group", namespace=spec.namespace)
     system, more = rules.reference("system", spec.system, kind="system", namespace=spec.namespace)
     part_of, others = rules.reference(
         "subcomponent_of", spec.subcomponent_of, kind="component", namespace=spec.namespace
     )
     errors += [*faults, *more, *others]
-    if part_of == spec.ref:
+    if part_of == ref:
         errors.append(FieldError("subcomponent_of", "itself", "It can't be a part of itself."))
     lists: dict[str, Any] = {}
     for name, kind in REFERENCE_LISTS.items():
-        given = getattr(spec, name)
-        lists[name], faults = references(name, given, kind=kind, namespace=spec.namespace, holder=spec.ref)
-        errors += faults
+        if given := getattr(spec, name):
+            lists[name], faults = references(name, given, kind=kind, namespace=spec.namespace, holder=ref)
+            errors += faults
     refuse(errors)
     single: dict[str, Any] = {"owner": owner, "system": system, "subcomponent_of": part_of}
     return replace(spec, **single, **lists, tags=once(spec.tags), extra=settled(spec))

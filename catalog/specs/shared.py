@@ -1,8 +1,10 @@
 """PURE: what all specs share: their metadata, and the faults in it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from catalog import rules
@@ -56,7 +58,8 @@ def metadata(spec: Metadata) -> Iterator[FieldError]:
     said = texts(spec)
     yield from rules.lengths({name: limit for name, limit in LENGTHS.items() if name in said}, said)
     for name, text in _all_texts(spec, said):
-        yield from rules.storable(name, text)
+        if "\x00" in text:
+            yield from rules.storable(name, text)
 
 
 def settled[S: Metadata](spec: S) -> Extra:
@@ -76,7 +79,16 @@ def _as_kept(value: Any) -> Any:  # noqa: ANN401  # JSON
 
 def texts(spec: Metadata) -> dict[str, str]:
     """The fields that are text."""
-    return {f.name: value for f in fields(spec) if isinstance(value := getattr(spec, f.name), str)}
+    kind: type = type(spec)
+    names, read = _read(kind)
+    return {name: value for name, value in zip(names, read(spec), strict=True) if isinstance(value, str)}
+
+
+@cache
+def _read(spec: type) -> tuple[tuple[str, ...], Callable[[Metadata], tuple[object, ...]]]:
+    """The names of its fields, and what reads them all."""
+    names = tuple(each.name for each in fields(spec))
+    return names, attrgetter(*names)
 
 
 def references(

@@ -3,24 +3,19 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import orjson
-from django.db import connection
+from django.db import DataError, connection
 from django.db.models import Field, GeneratedField, Model
 
 UPSERT = """
 INSERT INTO {table} AS kept ({columns})
 SELECT {columns} FROM jsonb_to_recordset(%(rows)s::jsonb) AS given({typed})
-{conflict}
-RETURNING {returned}
+ON CONFLICT ({unique}) DO UPDATE SET {changes}
+RETURNING kept.{unique}, kept.id
 """
-
-
-def insert(rows: Sequence[Model]) -> None:
-    """Write new rows of one model, as `bulk_create` would; their ids are not read back."""
-    if rows:
-        _write(rows, _columns(type(rows[0])), conflict="", returned="NULL")
 
 
 def upsert(rows: Sequence[Model], *, by: str, update: Iterable[str]) -> None:
@@ -32,10 +27,9 @@ def upsert(rows: Sequence[Model], *, by: str, update: Iterable[str]) -> None:
         return
     meta = type(rows[0])._meta
     columns = [meta.get_field(name).column for name in update]  # type: ignore[union-attr]
-    unique = meta.get_field(by).column  # type: ignore[union-attr]
+    unique = str(meta.get_field(by).column)  # type: ignore[union-attr]
     changes = ", ".join(f"{column} = EXCLUDED.{column}" for column in columns)
-    conflict = f"ON CONFLICT ({unique}) DO UPDATE SET {changes}"
-    found = dict(_write(rows, _columns(type(rows[0])), conflict=conflict, returned=f"kept.{unique}, kept.id"))
+    found: dict[Any, int] = dict(_write(rows, _columns(type(rows[0])), unique=unique, changes=changes))
     for row in rows:
         row.pk = found[getattr(row, by)]
 
@@ -47,23 +41,34 @@ def _columns(model: type[Model]) -> Mapping[str, "Field[Any, Any]"]:
 
 
 def _write(
-    rows: Sequence[Model], columns: Mapping[str, "Field[Any, Any]"], *, conflict: str, returned: str
-) -> list[tuple[Any, ...]]:
-    values = [{column: getattr(row, field.attname) for column, field in columns.items()} for row in rows]
+    rows: Sequence[Model], columns: Mapping[str, "Field[Any, Any]"], *, unique: str, changes: str
+) -> list[tuple[Any, int]]:
+    read = attrgetter(*(field.attname for field in columns.values()))
+    values = [dict(zip(columns, read(row), strict=True)) for row in rows]
     statement = UPSERT.format(
         table=type(rows[0])._meta.db_table,
         columns=", ".join(columns),
         typed=", ".join(f"{column} {field.db_type(connection)}" for column, field in columns.items()),
-        conflict=conflict,
-        returned=returned,
+        unique=unique,
+        changes=changes,
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"rows": _json(values)})
-        found: list[tuple[Any, ...]] = cursor.fetchall()
+        cursor.execute(statement, {"rows": as_json(values)})
+        found: list[tuple[Any, int]] = cursor.fetchall()
     return found
 
 
-def _json(values: list[dict[str, Any]]) -> str:
+def text_array(texts: Sequence[str]) -> str:
+    """A text[] as PostgreSQL writes one: of a list, psycopg looks at each element, which takes far longer."""
+    if not texts:
+        return "{}"
+    inner = "\0".join(texts).replace("\\", "\\\\").replace('"', '\\"')
+    if inner.count("\0") >= len(texts):
+        raise DataError("PostgreSQL text cannot contain NUL (0x00) bytes")
+    return '{"' + inner.replace("\0", '","') + '"}'
+
+
+def as_json(values: list[dict[str, Any]]) -> str:
     """Fast where it can be; integers beyond 64 bits, which a manifest may hold, take the other way."""
     try:
         return orjson.dumps(values).decode()
