@@ -1,6 +1,7 @@
 """Forms for people who would rather click. They only split text; what is right or wrong the operations say."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -30,6 +31,25 @@ class ExplainingForm(forms.Form):
             self.add_error(None, str(error))
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Fields that stand together; under a `title` they are folded, for few need them."""
+
+    title: str
+    fields: list[forms.BoundField]
+
+    @property
+    def open(self) -> bool:
+        """Whether it must be seen at once, because something in it is wrong."""
+        return any(field.errors for field in self.fields)
+
+    @property
+    def filled(self) -> str:
+        """What is said in it already, by name; else what could be."""
+        said = [field.label for field in self.fields if field.value() not in (None, "", field.field.initial)]
+        return ", ".join(str(label) for label in said) or "nothing yet"
+
+
 class EntityForm(ExplainingForm):
     """What can be said of everything: names, words for finding it, links. `groups` say what stands together."""
 
@@ -50,12 +70,14 @@ class EntityForm(ExplainingForm):
         if spec and isinstance(links, Links):
             links.remember(spec.links)
 
-    def parts(self) -> list[tuple[str, list[forms.BoundField]]]:
+    def parts(self) -> list[Part]:
         """The fields as they stand together, each group under its title; what no group names comes first."""
         named = {name for names in self.groups.values() for name in names}
         first = [self[name] for name in self.fields if name not in named]
-        rest = [(title, [self[name] for name in names if name in self.fields]) for title, names in self.groups.items()]
-        return [("", first), *rest]
+        rest = [
+            Part(title, [self[name] for name in names if name in self.fields]) for title, names in self.groups.items()
+        ]
+        return [Part("", first), *rest]
 
     def said(self) -> dict[str, Any]:
         """The fields as the spec names them."""
@@ -107,7 +129,7 @@ class ComponentForm(EntityForm):
     field_order: Sequence[str] = ("title", "description", "owner", "type", "tier", "lifecycle")
     groups = {
         "What it needs, what needs it": ("depends_on", "consumes_apis", "provides_apis", "dependency_of"),
-        "Where it belongs": ("system", "subcomponent_of", "tags", "labels", "annotations"),
+        "Where it belongs": ("system", "subcomponent_of", "tags", "labels", "annotations", "namespace"),
         "When it breaks": ("responders", "runbook", "links"),
         "In words": ("docs", "definition"),
     }
@@ -135,7 +157,6 @@ class NewComponentForm(ComponentForm):
         "type",
         "tier",
         "lifecycle",
-        "namespace",
     )
 
     def spec(self) -> ComponentSpec:

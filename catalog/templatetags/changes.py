@@ -1,10 +1,10 @@
 """The change log in words: `{% load changes %}`."""
 
-import json
-
 from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils.text import Truncator
+
+from catalog.worded import in_words, line_by_line
 
 LINE = 120
 COMPONENTS = frozenset({"component", "resource", "api"})
@@ -87,13 +87,13 @@ def shown(value: object) -> str:
     """One side of a difference: `nothing` for what was empty, lists with commas, at most 120 characters."""
     if value in (None, "", [], {}):
         return "nothing"
-    return Truncator(_plain(value)).chars(LINE)
+    return Truncator(in_words(value)).chars(LINE)
 
 
 @register.filter
 def is_long(pair: list[object]) -> bool:
     """Whether `[before, after]` does not fit on a line, so that the whole of it must be reachable."""
-    return any(len(_plain(side)) > LINE or "\n" in _plain(side) for side in pair)
+    return any(len(in_words(side)) > LINE or "\n" in in_words(side) for side in pair)
 
 
 @register.filter
@@ -104,10 +104,10 @@ def brief(value: object) -> str:
 
 @register.filter
 def whole(value: object) -> str:
-    """All of it, over as many lines as it takes."""
+    """All of it, over as many lines as it takes; structures in words."""
     if value in (None, "", [], {}):
         return "nothing"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+    return line_by_line(value)
 
 
 @register.filter
@@ -121,13 +121,3 @@ def object_url(ref: str) -> str:
         return reverse(f"catalog:{page}", args=place) if page and name else ""
     except NoReverseMatch:
         return ""
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(_plain(item) for item in value)
-    if isinstance(value, dict):
-        return " ".join(f"{key}={_plain(item)}" for key, item in value.items())
-    return str(value)

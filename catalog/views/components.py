@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from catalog import queries
 from catalog.access import Actor, actor_of
 from catalog.described import component_spec
+from catalog.editing import refusal
 from catalog.forms import ComponentForm, NewComponentForm
 from catalog.models import Component, Team
 from catalog.models.entity import Origin
@@ -62,6 +63,7 @@ def edit(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpResp
     context = {
         "form": form,
         "yaml": preview.known(spec),
+        "refusal": refusal(request, component),
         "version": request.POST.get("version", component.version),
         "trail": _trail(component, "Edit"),
         "title": f"Edit {component.label}",

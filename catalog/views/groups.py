@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from catalog import queries
 from catalog.access import actor_of
 from catalog.described import domain_spec, system_spec
+from catalog.editing import refusal
 from catalog.forms import DomainForm, NewDomainForm, NewSystemForm, SystemForm
 from catalog.models import Domain, System
 from catalog.models.entity import Origin
@@ -82,6 +83,7 @@ def edit(request: HttpRequest, kind: Kind, namespace: str, name: str) -> HttpRes
     context = {
         "form": form,
         "yaml": preview.known(spec),
+        "refusal": refusal(request, row),
         "version": request.POST.get("version", row.version),
         "trail": kind.trail((row.label, row.get_absolute_url()), ("Edit", "")),
         "title": f"Edit {row.label}",

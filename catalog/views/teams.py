@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from catalog import queries
 from catalog.access import actor_of, person_of
 from catalog.described import person_spec, team_spec
+from catalog.editing import person_refusal, refusal
 from catalog.forms import MemberForm, NewTeamForm, PersonForm, TeamForm
 from catalog.models.entity import Origin
 from catalog.operations import patch_person, patch_team, put_team, set_member
@@ -59,6 +60,7 @@ def edit(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     context = {
         "form": form,
         "yaml": preview.known(spec),
+        "refusal": refusal(request, team),
         "version": request.POST.get("version", team.version),
         "trail": [("Teams", reverse("catalog:teams")), (team.label, team.get_absolute_url()), ("Edit", "")],
         "title": f"Edit {team.label}",
@@ -127,6 +129,7 @@ def person(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
             return redirect(found)
     context = {
         "form": form,
+        "refusal": person_refusal(request, found),
         "version": request.POST.get("version", found.version),
         "trail": [(found.label, found.get_absolute_url()), ("Edit", "")],
         "title": f"Edit {found.label}",

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from catalog import checks, queries, registries
+from catalog.editing import may_edit
 from catalog.graph import BlastRadius, blast_radius, narrow_blast_radius
 from catalog.models import Component
 from catalog.queries import Counts, Glance
@@ -26,7 +27,6 @@ from portal.pages.entities import (
     change_facts,
     chosen_tab,
     links_of,
-    may_edit,
     owner_facts,
     relation_facts,
     tab_links,

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from catalog import queries
+from catalog.editing import may_edit
 from catalog.models import Domain, System
 from portal.lib.clock import now_of
 from portal.lib.reading import readable
@@ -17,7 +18,6 @@ from portal.pages.entities import (
     change_facts,
     chosen_tab,
     links_of,
-    may_edit,
     owner_facts,
     relation_facts,
     tab_links,

@@ -11,15 +11,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from catalog import manifest, queries
-from catalog.access import Owner, reader_may_write
 from catalog.described import spec_of
-from catalog.models import Component, Domain, Membership, Person, System, Team
+from catalog.editing import Owned
+from catalog.models import Domain, Membership, Person, System, Team
 from catalog.models.entity import Entity
 from catalog.queries import Named, Relation
 from catalog.rules import safe_url
 from catalog.translating import entity_of
 
-Owned = Component | System | Domain
 Trail = list[tuple[str, str]]
 SHOWN = 100
 WORDS = {
@@ -64,18 +63,6 @@ def owner_facts(
 def _leads(team: Team) -> Iterator[Person]:
     rows = Membership.objects.filter(team=team, role=Membership.Role.LEAD).select_related("person")
     return (row.person for row in rows if row.person)
-
-
-def may_edit(request: HttpRequest, entity: Owned | Team) -> bool:
-    """Whether the reader may write it; what nobody owns may be claimed by everybody with a team, and shows the way."""
-    person: Person | None = getattr(request.user, "person", None)
-    if person is None:
-        return False
-    owner = Owner("", entity.pk) if isinstance(entity, Team) else Owner(entity.owner_ref, entity.owner_id)
-    if not owner.known or owner.is_person(person.ref):
-        return True
-    team = entity if isinstance(entity, Team) else entity.owner
-    return (team is not None or person.platform_admin) and reader_may_write(request, [team])
 
 
 def links_of(entity: Entity) -> list[dict[str, str]]:

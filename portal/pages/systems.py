@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from catalog import queries
+from catalog.editing import may_edit
 from catalog.models import Component, System
 from catalog.registries import OnCall
 from portal.lib.clock import now_of
@@ -19,7 +20,6 @@ from portal.pages.entities import (
     change_facts,
     chosen_tab,
     links_of,
-    may_edit,
     owner_facts,
     relation_facts,
     tab_links,

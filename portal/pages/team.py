@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from catalog import queries, registries
+from catalog.editing import may_edit
 from catalog.models import Domain, System, Team
 from catalog.rules import safe_url
 from portal.lib.clock import now_of
@@ -19,7 +20,6 @@ from portal.pages.entities import (
     change_facts,
     chosen_tab,
     links_of,
-    may_edit,
     relation_facts,
     tab_links,
     yaml_facts,

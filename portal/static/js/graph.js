@@ -2,7 +2,6 @@
 // the right. A mark beside each name says its health, colour repeats it. The list beside the drawing holds the same.
 
 const MARKS = { bad: "✕ ", exhausted: "✕ ", "at-risk": "▲ ", "no-data": "? ", healthy: "✓ ", none: "" };
-const LEGIBLE = 0.7;
 
 function load(url) {
   return new Promise((resolve, reject) => {
@@ -67,14 +66,10 @@ function elements({ nodes, edges }) {
   ];
 }
 
-// All of it where that can still be read, else its beginning
+// All of it, always: what is cut off looks as if it were not there. The list beside it can be read at any size
 function place(cy) {
   cy.fit(undefined, 16);
   if (cy.zoom() > 1) cy.zoom(1) && cy.center();
-  if (cy.zoom() >= LEGIBLE) return;
-  cy.zoom(LEGIBLE + 0.1);
-  const start = cy.$("node.self").renderedPosition();
-  cy.panBy({ x: 100 - start.x, y: cy.height() / 2 - start.y });
 }
 
 async function draw(box) {
@@ -98,7 +93,7 @@ async function draw(box) {
   cy.on("mouseout", "node", (event) => { event.target.removeClass("seen"); box.classList.remove("is-over"); });
   for (const button of box.closest(".radius").querySelectorAll("[data-zoom]")) {
     button.addEventListener("click", () => {
-      if (button.dataset.zoom === "fit") cy.fit(undefined, 16);
+      if (button.dataset.zoom === "fit") place(cy);
       else cy.zoom({ level: cy.zoom() * Number(button.dataset.zoom), renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
     });
   }
