@@ -59,7 +59,10 @@ class SignedInOrToken(BasePermission):
     def has_permission(self, request: Request, view: "APIView") -> bool:
         """True for a signed-in account or a token; every scope may read, for what one writes one may see.
 
-        Where PORTAL_ANONYMOUS_READ opens reading, everybody may ask what changes nothing.
+        Where PORTAL_ANONYMOUS_READ opens reading, everybody may ask those views that say `open_to_readers`, and only
+        what changes nothing; a view that says nothing stays closed.
         """
         known = isinstance(request.auth, ApiToken) or request.user.is_authenticated
-        return known or (request.method in SAFE_METHODS and conf.flag("PORTAL_ANONYMOUS_READ"))
+        if known or request.method not in SAFE_METHODS:
+            return known
+        return getattr(view, "open_to_readers", False) and conf.flag("PORTAL_ANONYMOUS_READ")

@@ -18,6 +18,7 @@ from catalog.operations import (
     retire_component,
     set_member,
 )
+from catalog.operations.locking import hold_refs
 from catalog.queries import Case
 from portal.lib.errors import FieldError, Invalid
 
@@ -113,6 +114,7 @@ def _repoint(wish: Wish, instead: str) -> None:
 @transaction.atomic
 def _replace_member(wish: Wish) -> None:
     team, gone = _membership(wish.case)
+    hold_refs(written=[team], named=[gone, wish.value.lower()])  # at once: in two goes they would be in no order
     held = Membership.objects.filter(team_ref=team, person_ref=gone).values_list("role", flat=True).first()
     set_member(ref=team, person_ref=wish.value, role=held or Membership.Role.MEMBER, actor=wish.actor, now=wish.now)
     drop_membership(team_ref=team, person_ref=gone, actor=wish.actor, now=wish.now)

@@ -41,6 +41,8 @@ FILTERS = [
 class ComponentView(EntityView):
     """One component, by its name."""
 
+    open_to_readers = True
+
     incoming, spec = ComponentIn, ComponentSpec
 
     @extend_schema(operation_id="components_get", responses={200: ComponentOut, **READ_REFUSALS})
@@ -82,6 +84,7 @@ class ComponentView(EntityView):
 class ComponentList(APIView):
     """Many components."""
 
+    open_to_readers = True
     pagination_class = ByRef
 
     @extend_schema(
@@ -96,6 +99,8 @@ class ComponentList(APIView):
 
 class BlastRadiusView(APIView):
     """What breaks when a component breaks."""
+
+    open_to_readers = True
 
     @extend_schema(operation_id="components_blast_radius", responses={200: BlastRadiusOut, **READ_REFUSALS})
     def get(self, request: Request, kind: str, namespace: str, name: str) -> Response:

@@ -41,7 +41,7 @@ class EntityView(APIView):
 
     def read(self, request: Request, entity: Entity) -> Response:
         """The entity with its ETag."""
-        return answer(request, entity_json(entity), version=entity.version)
+        return answer(request, _shown(entity, request), version=entity.version)
 
     def upsert(self, request: Request, write: Callable[..., Written[Any]], **name: str) -> Response:
         """What the body says, in whole."""
@@ -94,7 +94,7 @@ def paged(view: APIView, request: Request, rows: QuerySet[Any]) -> Response:
     """One page of `rows`."""
     pages = ByRef()
     page = pages.paginate_queryset(rows, request, view=view) or []
-    return pages.get_paginated_response([entity_json(row) for row in page])
+    return pages.get_paginated_response([_shown(row, request) for row in page])
 
 
 def yes(request: Request, name: str) -> bool:
@@ -112,3 +112,10 @@ def frozen(given: dict[str, Any]) -> dict[str, Any]:
     if given.get("members") is not None:
         whole["members"] = tuple(MemberSpec(**member) for member in given["members"])
     return whole
+
+
+def _shown(entity: Entity, request: Request) -> dict[str, Any]:
+    """For whoever reads: an address is told to nobody whom we don't know."""
+    body = entity_json(entity)
+    known = request.auth is not None or request.user.is_authenticated
+    return body if known or "email" not in body else {**body, "email": ""}

@@ -68,6 +68,8 @@ class SearchOut(serializers.Serializer[Any]):
 class FacetsView(APIView):
     """What each further filter of the component list would leave."""
 
+    open_to_readers = True
+
     @extend_schema(operation_id="components_facets", parameters=FILTERS, responses={200: FacetsOut, **refusals(400)})
     def get(self, request: Request) -> Response:
         """The choices of every filter with their counts, given the choices in all other filters."""
@@ -78,6 +80,8 @@ class FacetsView(APIView):
 
 class SearchView(APIView):
     """One search over everything."""
+
+    open_to_readers = True
 
     @extend_schema(
         operation_id="search",
@@ -120,11 +124,15 @@ def _limit(request: Request) -> int:
 
 
 def _kinds(request: Request) -> Sequence[str]:
-    known, asked = queries.kinds(), [kind.lower() for kind in request.query_params.getlist("kind") if kind]
+    signed_in = request.auth is not None or request.user.is_authenticated
+    known, asked = (
+        queries.kinds(known=signed_in),
+        [kind.lower() for kind in request.query_params.getlist("kind") if kind],
+    )
     for kind in asked:
         if kind not in known:
             raise _refused("kind", f"{kind!r}: use some of {', '.join(known)}.")
-    return asked
+    return asked or ([] if signed_in else known)
 
 
 def _refused(field: str, message: str) -> Invalid:

@@ -20,6 +20,8 @@ from catalog.specs import DomainSpec, SystemSpec
 class SystemView(EntityView):
     """One system, by its name."""
 
+    open_to_readers = True
+
     incoming, spec, kind = SystemIn, SystemSpec, "system"
 
     @extend_schema(operation_id="systems_get", responses={200: SystemOut, **READ_REFUSALS})
@@ -60,6 +62,7 @@ class SystemView(EntityView):
 class SystemList(APIView):
     """Many systems."""
 
+    open_to_readers = True
     pagination_class = ByRef
 
     @extend_schema(
@@ -72,6 +75,8 @@ class SystemList(APIView):
 
 class DomainView(EntityView):
     """One domain, by its name."""
+
+    open_to_readers = True
 
     incoming, spec, kind = DomainIn, DomainSpec, "domain"
 
@@ -113,6 +118,7 @@ class DomainView(EntityView):
 class DomainList(APIView):
     """Many domains."""
 
+    open_to_readers = True
     pagination_class = ByRef
 
     @extend_schema(

@@ -19,6 +19,8 @@ from catalog.specs import PersonSpec, TeamSpec
 class TeamView(EntityView):
     """One team, by its name."""
 
+    open_to_readers = True
+
     incoming, spec, kind = TeamIn, TeamSpec, "group"
 
     @extend_schema(operation_id="teams_get", responses={200: TeamOut, **READ_REFUSALS})
@@ -59,6 +61,7 @@ class TeamView(EntityView):
 class TeamList(APIView):
     """Many teams."""
 
+    open_to_readers = True
     pagination_class = ByRef
 
     @extend_schema(operation_id="teams_list", parameters=[SEARCH], responses={200: TeamOut(many=True), **refusals(400)})

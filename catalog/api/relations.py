@@ -44,6 +44,8 @@ class RelationsOut(serializers.Serializer[Any]):
 class RelationsView(APIView):
     """An entity's relations, from its side."""
 
+    open_to_readers = True
+
     @extend_schema(
         operation_id="entities_relations",
         parameters=[

@@ -124,6 +124,8 @@ class FleetOut(serializers.Serializer[Any]):
 class QueueView(APIView):
     """What is unowned or rotten."""
 
+    open_to_readers = True
+
     @extend_schema(
         operation_id="queue_list",
         parameters=[
@@ -154,6 +156,8 @@ class QueueView(APIView):
 
 class QueueCountsView(APIView):
     """How much there is to put right."""
+
+    open_to_readers = True
 
     @extend_schema(
         operation_id="queue_counts", parameters=QUEUE_FILTERS[1:], responses={200: QueueCountsOut, **refusals(400)}
@@ -189,6 +193,8 @@ class ConfirmView(APIView):
 class ScorecardView(APIView):
     """One component's scorecard."""
 
+    open_to_readers = True
+
     @extend_schema(operation_id="components_scorecard", responses={200: ScorecardOut, **READ_REFUSALS})
     def get(self, request: Request, kind: str, namespace: str, name: str) -> Response:
         """Every check that applies, asked now."""
@@ -199,6 +205,7 @@ class ScorecardView(APIView):
 class ScoreList(APIView):
     """Scorecards as last worked out."""
 
+    open_to_readers = True
     pagination_class = ByRef
 
     @extend_schema(
@@ -216,6 +223,8 @@ class ScoreList(APIView):
 
 class ScoreFleetView(APIView):
     """What the scorecards add up to."""
+
+    open_to_readers = True
 
     @extend_schema(
         operation_id="scorecards_fleet", parameters=SCORE_FILTERS, responses={200: FleetOut, **refusals(400)}

@@ -96,6 +96,7 @@ class Newest(KeysetPagination):
 class WindowList(APIView):
     """All windows, and planning one."""
 
+    open_to_readers = True
     pagination_class = Newest
 
     @extend_schema(
@@ -136,6 +137,8 @@ class WindowList(APIView):
 
 class OneWindow(APIView):
     """One window."""
+
+    open_to_readers = True
 
     @extend_schema(operation_id="maintenance_windows_get", responses={200: WindowOut, **refusals(404)})
     def get(self, request: Request, pk: int) -> Response:

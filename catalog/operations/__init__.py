@@ -28,6 +28,7 @@ from catalog.operations.people import (
     link_account,
     patch_person,
     put_person,
+    reopen_account,
     retire_person,
 )
 from catalog.operations.reading import ViewSpec, delete_view, remember_visit, save_view, star, unstar
@@ -79,6 +80,7 @@ __all__ = [
     "record_day",
     "remember_visit",
     "renew_invitation",
+    "reopen_account",
     "repoint",
     "report_health",
     "retire_component",

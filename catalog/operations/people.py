@@ -235,6 +235,33 @@ def _may_join(actor: Actor, before: Collection[str], after: Collection[str]) -> 
         raise NotYourTeam(f"Only its members add people to {', '.join(sorted(joined - mine))}.")
 
 
+def account_closed(person: Person) -> bool:
+    """Whether they have an account that can't sign in, as of somebody who left and was registered again."""
+    return person.account is not None and not getattr(person.account, "is_active", True)
+
+
+@transaction.atomic
+def reopen_account(*, ref: str, actor: Actor, now: datetime) -> Person:
+    """Let somebody who is back sign in again, by a password they choose anew; what was signed in then stays out.
+
+    Registering them again does not do so by itself, for a manifest gives nobody a way in. Raises Forbidden unless a
+    platform admin asks, PersonGone also for somebody who left; idempotent.
+    """
+    require_admin(actor)
+    person = _held(ref)
+    if person.retired_at:
+        raise PersonGone(f"{person.ref} left; register them again first.")
+    account = person.account
+    if account is None or not account_closed(person):
+        return person
+    account.is_active = True
+    account.set_unusable_password()
+    account.save()
+    diff: dict[str, tuple[object, object]] = {"account": ("closed", "open")}
+    record_audit(actor=actor, action="person.reopen", object_ref=person.ref, diff=diff, now=now)
+    return person
+
+
 def _let_out(person: Person) -> None:
     account = person.account
     if account is not None and hasattr(account, "is_active"):

@@ -14,10 +14,11 @@ from catalog.described import RELATIONS, component_spec
 from catalog.models import ApiToken, Claim, Component, Membership, Score, Team
 from catalog.models.entity import Origin
 from catalog.operations.audit import Change, record_audit, record_changes
-from catalog.operations.components import ComponentGone, patch_component
+from catalog.operations.components import ComponentGone, named_by, patch_component
 from catalog.operations.locking import hold_refs
 from catalog.operations.teams import TeamGone
 from catalog.scorecard import NEVER
+from catalog.specs import checked_component
 from portal.lib.errors import FieldError, Invalid, Missing
 from portal.lib.hints import nudge
 
@@ -82,7 +83,7 @@ def repoint(*, ref: str, field: str, target: str, instead: str = "", actor: Acto
     require_scope(actor, SCOPE)
     if field not in FIELDS:
         raise Invalid("field", errors=(FieldError("field", "unknown_field", f"Use one of {', '.join(FIELDS)}."),))
-    hold_refs(written=[ref.lower()], named=[one for one in (target, instead) if one])
+    hold_refs(written=[ref.lower()], named=_names_after(ref.lower(), target, instead))
     found = Component.objects.filter(ref=ref.lower()).first()  # the lock on its name keeps it as it is
     if found is None:
         raise ComponentGone(f"There is no {ref.lower()}.")
@@ -140,6 +141,16 @@ def drop_membership(*, team_ref: str, person_ref: str, actor: Actor, now: dateti
     said = {"person": found.person_ref, "team": found.team_ref, "role": found.role}
     about = found.team_ref if found.team else found.person_ref
     record_audit(actor=actor, action="membership.drop", object_ref=about, diff={"membership": (said, None)}, now=now)
+
+
+def _names_after(ref: str, *more: str) -> set[str]:
+    """What the component names and will name: held at once, so that what is taken again further down is ours already.
+
+    Locks taken in two goes are in no order, and two who do so can wait for each other.
+    """
+    found = Component.objects.filter(ref=ref).first()
+    names = named_by(checked_component(component_spec(found))) if found else set()
+    return (names | {one.lower() for one in more}) - {""}
 
 
 def _confirm(components: Collection[Component], *, actor: Actor, now: datetime) -> Confirmed:

@@ -24,9 +24,9 @@ COLUMNS = ("ref", "namespace", "name", "title", "description")
 OF_COMPONENTS = ("kind", "type", "urgency", "worst", "owner_ref", "owner__name", "owner__title")
 
 
-def kinds() -> list[str]:
-    """What can be searched for."""
-    return [kind for one in registries.search.values() for kind in one.kinds]
+def kinds(*, known: bool = True) -> list[str]:
+    """What can be searched for; by somebody not `known` no people, for they are found by their addresses too."""
+    return [kind for one in registries.search.values() for kind in one.kinds if known or kind != "person"]
 
 
 def search(text: str, *, limit: int, now: datetime, only: Collection[str] = ()) -> list[Hit]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,7 +17,6 @@ from catalog.models import AuditEntry, Team
 from catalog.queries.changes import NEWEST, VIAS, ChangeFilter, change_json, changes
 from portal.lib.clock import db_now
 from portal.lib.errors import Invalid
-from portal.lib.reading import readable
 
 SIZE = 50
 CHUNK = 2_000
@@ -29,7 +29,7 @@ RISKY = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for a formula."""
 
 
-@readable
+@login_required
 def log(request: HttpRequest) -> HttpResponse:
     """The page; a filter that can't be is named above the list."""
     refused = ""
@@ -58,7 +58,7 @@ def log(request: HttpRequest) -> HttpResponse:
     return render(request, "catalog/changes.html", context, status=400 if refused else 200)
 
 
-@readable
+@login_required
 def export(request: HttpRequest, form: str) -> HttpResponseBase:
     """All that the filter leaves, as CSV or JSON lines; sent while it is read, however much it is."""
     rows = changes(change_filter(request.GET)).iterator(chunk_size=CHUNK)

@@ -33,12 +33,11 @@ from catalog.views.components import owners_for, version_of
 from portal.lib import conf
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected
-from portal.lib.reading import readable
 
 SIZE = 50
 
 
-@readable
+@login_required
 def listing(request: HttpRequest) -> HttpResponse:
     """All locations by name, with how each import is."""
     text = request.GET.get("q", "").replace("\x00", " ")
@@ -56,7 +55,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "catalog/locations/list.html", context)
 
 
-@readable
+@login_required
 def show(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """One location's import health."""
     return _page(request, queries.location_by_ref(f"location:{namespace}/{name}"))

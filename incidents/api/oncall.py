@@ -81,6 +81,8 @@ class OneSchedule(APIView):
 class OnCallNow(APIView):
     """Who has it."""
 
+    open_to_readers = True
+
     @extend_schema(parameters=[OpenApiParameter("at", MOMENT, description="now when left out")], responses=io.OnCallOut)
     def get(self, request: Request, slug: str) -> Response:
         """Now, or at the moment `at`, in the past as well."""

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -51,7 +52,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
     return render(request, "incidents/list.html", context)
 
 
-@readable
+@login_required
 @require_safe
 def incident_page(request: HttpRequest, number: int) -> HttpResponse:
     """Everything about one incident, for everybody."""
@@ -65,7 +66,7 @@ def incident_page(request: HttpRequest, number: int) -> HttpResponse:
     return render(request, "incidents/incident.html", context)
 
 
-@readable
+@login_required
 @require_safe
 def incident_live(request: HttpRequest, number: int) -> HttpResponse:
     """The parts of the page that refresh by themselves."""
@@ -73,7 +74,7 @@ def incident_live(request: HttpRequest, number: int) -> HttpResponse:
     return render(request, "incidents/parts/live.html", context_of(request, incident, now=db_now()))
 
 
-@readable
+@login_required
 @require_safe
 def incident_entries(request: HttpRequest, number: int) -> HttpResponse:
     """The timeline's entries, which refresh by themselves too; the form above them is left alone."""

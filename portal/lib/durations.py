@@ -5,6 +5,7 @@ from datetime import timedelta
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 PART = re.compile(r"(\d+)(ms|s|m|h|d|w)")
+LONGEST = 100
 
 
 class BadDuration(ValueError):
@@ -13,10 +14,14 @@ class BadDuration(ValueError):
 
 def parse(text: str) -> timedelta:
     """`1h30m` as a timedelta; units ms, s, m (minutes), h, d, w, largest first is usual but not needed."""
-    parts = PART.findall(text.strip())
+    text = text.strip()
+    parts = PART.findall(text) if len(text) <= LONGEST else []  # digits without a unit are looked at again and again
     if not parts or "".join(n + u for n, u in parts) != text.strip():
-        raise BadDuration(f"{text!r} is not a duration; write for example 30s, 5m, 1h30m or 30d")
-    return timedelta(seconds=sum(int(n) * UNITS[u] for n, u in parts))
+        raise BadDuration(f"{text[:LONGEST]!r} is not a duration; write for example 30s, 5m, 1h30m or 30d")
+    try:
+        return timedelta(seconds=sum(int(n) * UNITS[u] for n, u in parts))
+    except OverflowError as error:
+        raise BadDuration(f"{text!r} is longer than can be reckoned with") from error
 
 
 def render(duration: timedelta) -> str:

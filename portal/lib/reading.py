@@ -1,4 +1,8 @@
-"""Who may look at pages: everybody signed in; everybody at all where PORTAL_ANONYMOUS_READ says so."""
+"""Who may look at pages: everybody signed in; everybody at all where PORTAL_ANONYMOUS_READ says so.
+
+That opens what tells whose things are and how they are. What tells how to reach people, how the portal is set up, or
+who did what stays behind the sign-in: such pages are `login_required`, and parts of the others ask `known`.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -8,6 +12,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponseBase
 
 from portal.lib import conf
+
+
+def known(request: HttpRequest) -> bool:
+    """Whether whoever reads is signed in; the others see no addresses of people and no change log."""
+    return bool(request.user.is_authenticated)
 
 
 def readable[**P](

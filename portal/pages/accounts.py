@@ -5,14 +5,16 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_user_model, update_session_auth_hash
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.contrib.auth.views import LoginView, PasswordChangeView, PasswordResetConfirmView
 from django.core.exceptions import FieldDoesNotExist
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.views.decorators.http import require_POST
 
 from catalog.models import Person
 from portal.lib.client_address import client_address
@@ -20,7 +22,7 @@ from portal.lib.rates import Tries
 from portal.pages import letters
 from portal.pages.held_back import PAUSE, TRIES, WITHIN, guesser, remember
 
-__all__ = ["TRIES", "ChangePassword", "NewPassword", "SignIn", "forgotten"]
+__all__ = ["TRIES", "ChangePassword", "NewPassword", "SignIn", "forgotten", "sign_out_everywhere"]
 
 LETTERS_TO_AN_ADDRESS = 5
 ASKED_FROM_AN_ADDRESS = 20
@@ -55,6 +57,27 @@ class SignIn(LoginView):
         """Counts the failure."""
         guesser(self.request, self.request.POST.get("username", "")).failed()
         return super().form_invalid(form)
+
+
+@login_required
+@require_POST
+def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
+    """End all other sessions of the account, whoever holds them; this browser stays signed in.
+
+    A session holds a hash of the stored password, so storing the same password with new salt ends it, whatever keeps
+    the sessions. Whoever borrows an open browser does not know the password, and so can't lock out its owner.
+    """
+    account, given = request.user, request.POST.get("password", "")
+    guesses = guesser(request, account.get_username())
+    if guesses.wait() or not account.check_password(given):
+        guesses.failed()
+        messages.error(request, "That is not your password; nothing was ended.")
+        return redirect("password-change")
+    account.set_password(given)
+    account.save()
+    update_session_auth_hash(request, account)  # type: ignore[arg-type]  # stock users only, say the stubs
+    messages.success(request, "Your other sessions are signed out.")
+    return redirect("password-change")
 
 
 class ChangePassword(PasswordChangeView):

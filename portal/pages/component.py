@@ -29,6 +29,7 @@ from portal.pages.entities import (
     links_of,
     owner_facts,
     relation_facts,
+    shown_tabs,
     tab_links,
     way_to,
     yaml_facts,
@@ -66,7 +67,7 @@ def show(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpResp
     whole = queries.whole_component(f"{kind}:{namespace}/{name}")
     component, now = whole.component, now_of(request)
     checks.tell_responders(component, (one.team_ref for one in whole.responders if one.team is None))
-    titles = _titles(component)
+    titles = shown_tabs(request, _titles(component))
     tab = chosen_tab(request, titles)
     beside = queries.glance(component, most=MOST)
     radius = blast_radius(component.pk) if tab == "blast-radius" else _narrow(component, beside.counts)

@@ -18,6 +18,7 @@ from catalog.models.entity import Entity
 from catalog.queries import Named, Relation
 from catalog.rules import safe_url
 from catalog.translating import entity_of
+from portal.lib.reading import known
 
 Trail = list[tuple[str, str]]
 SHOWN = 100
@@ -27,6 +28,8 @@ WORDS = {
     "dependsOn": "Depends on", "dependencyOf": "Needed by", "childOf": "Part of team", "parentOf": "Teams in it",
     "memberOf": "Member of", "hasMember": "Members",
 }  # fmt: skip
+NOT_FOR_ALL = ("changes", "yaml")
+"""Tabs for those who are signed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ def owner_facts(
         "leads": list(_leads(team) if leads is None else leads) if team else [],
         "duty": queries.on_call_now([team.pk], now=now, request=request).get(team.pk) if team else None,
         "chat": safe_url(team.chat_url) if team else "",
-        "mail": team.email if team else person.email if person else "",
+        "mail": (team.email if team else person.email if person else "") if known(request) else "",
+        "reachable": known(request),
     }
 
 
@@ -119,9 +123,14 @@ def tab_links(
     ]
 
 
+def shown_tabs(request: HttpRequest, titles: Mapping[str, str]) -> Mapping[str, str]:
+    """Those the reader may open: what was written when and by whom, and the whole of what is known, is not for all."""
+    return titles if known(request) else {key: title for key, title in titles.items() if key not in NOT_FOR_ALL}
+
+
 def chosen_tab(request: HttpRequest, titles: Mapping[str, str]) -> str:
     """The tab the address asks for; the first for none, or for one that is not there."""
-    asked = request.GET.get("tab", "")
+    asked, titles = request.GET.get("tab", ""), shown_tabs(request, titles)
     return asked if asked in titles else next(iter(titles))
 
 

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode
 
+from django.contrib.auth.decorators import login_required
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,14 +12,13 @@ from catalog import queries
 from catalog.access import reader_teams
 from catalog.models import Membership, Person, Team
 from portal.lib.clock import db_now
-from portal.lib.reading import readable
 
 SIZE = 50
 ACCOUNTS = {"yes": False, "no": True}
 """Of the filter: whether `account` is null."""
 
 
-@readable
+@login_required
 def people(request: HttpRequest) -> HttpResponse:
     """All people by name; `?q=`, `?team=group:default/ci`, `?account=yes|no`."""
     asked = {name: request.GET.get(name, "").replace("\x00", " ").strip() for name in ("q", "team", "account")}

@@ -1,22 +1,44 @@
 """One person: their teams, what they own themselves, when they are on call, how to reach them."""
 
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from catalog import queries
+from catalog.access import actor_of
 from catalog.models import Component, Domain, Person, System
+from catalog.operations import reopen_account
+from catalog.operations.people import account_closed
 from portal.lib.clock import now_of
-from portal.lib.reading import readable
+from portal.lib.reading import known, readable
+from portal.pages import letters
 from portal.pages.catalog import lines
 from portal.pages.domains import domain_lines
-from portal.pages.entities import change_facts, chosen_tab, links_of, relation_facts, tab_links, yaml_facts
+from portal.pages.entities import change_facts, chosen_tab, links_of, relation_facts, shown_tabs, tab_links, yaml_facts
 from portal.pages.people import may_invite
 from portal.pages.systems import system_lines
 
 SIZE = 50
 MOST = 100
 TITLES = {"overview": "Overview", "relations": "Relations", "changes": "Changes", "yaml": "YAML"}
+
+
+@login_required
+@require_POST
+def reopen(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
+    """Somebody is back: their account is open again, and a letter lets them choose a new password."""
+    person = reopen_account(ref=f"user:{namespace}/{name}", actor=actor_of(request), now=now_of(request))
+    if person.account is not None and person.email:
+        letters.send_aside([letters.reset_letter(person.account, person.email)])
+        messages.success(request, f"{person.label} can sign in again; a letter lets them choose a new password.")
+    else:
+        messages.warning(
+            request, f"{person.label} has no e-mail address here: give them one, so that they get a letter."
+        )
+    return redirect(person.get_absolute_url())
 
 
 @readable
@@ -29,10 +51,13 @@ def show(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "now": now_of(request),
         "person": person,
         "tab": tab,
-        "tabs": tab_links(person.get_absolute_url(), TITLES, tab),
+        "tabs": tab_links(person.get_absolute_url(), shown_tabs(request, TITLES), tab),
         "trail": [("People", reverse("people")), (person.label, "")],
         "mine": reader is not None and reader.pk == person.pk,
         "may_invite": person.account_id is None and person.retired_at is None and may_invite(request),
+        "reachable": known(request),
+        "closed_account": account_closed(person),
+        "may_reopen": reader is not None and reader.platform_admin and person.retired_at is None,
         "may_write": reader is not None and (reader.platform_admin or reader.pk == person.pk),
         **_tab_facts(person, tab, request),
     }

@@ -1,6 +1,6 @@
 """One box over everything, and the palette that Ctrl/⌘-K opens: the same answers, as a page and as a part of one."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from catalog.models import Person
 from catalog.registries import Hit
 from portal.context_processors import Frame
 from portal.lib.clock import now_of
-from portal.lib.reading import readable
+from portal.lib.reading import known, readable
 
 ON_PAGE, IN_PALETTE, RECENT = 40, 12, 8
 KINDS = {
@@ -49,10 +49,11 @@ class Group:
 def show(request: HttpRequest) -> HttpResponse:
     """Everything that fits `?q=`, best first; without it, where one may want to go."""
     text = request.GET.get("q", "").replace("\x00", " ").strip()[:200]
-    kind = request.GET.get("kind", "") if request.GET.get("kind") in queries.kinds() else ""
+    kinds = queries.kinds(known=known(request))
+    kind = request.GET.get("kind", "") if request.GET.get("kind") in kinds else ""
     palette = request.GET.get("in") == "palette"
     groups = (
-        found(text, kind=kind, limit=IN_PALETTE if palette else ON_PAGE, now=now_of(request))
+        found(text, kind=kind, limit=IN_PALETTE if palette else ON_PAGE, now=now_of(request), kinds=kinds)
         if text
         else places(request)
     )
@@ -60,7 +61,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "q": text,
         "kind": kind,
         "groups": groups,
-        "kinds": [(key, KINDS.get(key, key.capitalize())) for key in queries.kinds()],
+        "kinds": [(key, KINDS.get(key, key.capitalize())) for key in kinds],
     }
     part = ("#options" if palette else "#answers") if request.headers.get("HX-Request") else ""
     response = render(request, f"portal/search.html{part}", context)
@@ -68,9 +69,9 @@ def show(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def found(text: str, *, kind: str, limit: int, now: datetime) -> list[Group]:
+def found(text: str, *, kind: str, limit: int, now: datetime, kinds: Collection[str] = ()) -> list[Group]:
     """What fits, in one list; what is only like it says so."""
-    hits = queries.search(text, limit=limit, now=now, only=[kind] if kind else ())
+    hits = queries.search(text, limit=limit, now=now, only=[kind] if kind else kinds)
     if not hits:
         return []
     title = "Best match first" if hits[0].score > likeness.LIKE + 0.05 else "Nothing is called that; did you mean"

@@ -12,7 +12,7 @@ from catalog.editing import may_edit
 from catalog.models import Domain, System, Team
 from catalog.rules import safe_url
 from portal.lib.clock import now_of
-from portal.lib.reading import readable
+from portal.lib.reading import known, readable
 from portal.pages.catalog import lines
 from portal.pages.component import filled
 from portal.pages.domains import domain_lines
@@ -21,6 +21,7 @@ from portal.pages.entities import (
     chosen_tab,
     links_of,
     relation_facts,
+    shown_tabs,
     tab_links,
     yaml_facts,
 )
@@ -64,10 +65,11 @@ def show(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "now": now,
         "team": team,
         "tab": tab,
-        "tabs": tab_links(team.get_absolute_url(), TITLES, tab),
+        "tabs": tab_links(team.get_absolute_url(), shown_tabs(request, TITLES), tab),
         "trail": [("Teams", reverse("catalog:teams")), *wider, (team.label, "")],
         "panels": filled(registries.team_panels, team, request, now),
         "chat": safe_url(team.chat_url),
+        "reachable": known(request),
         "may_write": may_edit(request, team),
         "may_invite": may_invite(request, team),
         **_tab_facts(team, tab, request, now=now),

@@ -20,7 +20,7 @@ from portal.pages import (
     team,
 )
 from portal.pages import catalog as catalog_list
-from portal.pages.accounts import ChangePassword, NewPassword, SignIn, forgotten
+from portal.pages.accounts import ChangePassword, NewPassword, SignIn, forgotten, sign_out_everywhere
 from portal.pages.invitations_api import InvitationList, OneInvitation, SendAgain
 from portal.pages.remembered import remembering
 
@@ -30,6 +30,7 @@ pages: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
     path("sign-in", SignIn.as_view(), name="sign-in"),
     path("sign-out", accounts.LogoutView.as_view(), name="sign-out"),
+    path("sign-out/everywhere", sign_out_everywhere, name="sign-out-everywhere"),
     path("password", ChangePassword.as_view(), name="password-change"),
     path("password/forgotten", forgotten, name="password-reset"),
     path("password/new/<str:uidb64>/<str:token>", NewPassword.as_view(), name="password-reset-confirm"),
@@ -59,6 +60,7 @@ catalog: list[URLPattern | URLResolver] = [
     path("teams", team.teams, name="teams"),
     path("teams/<str:namespace>/<str:name>", team.show, name="team"),
     path("people/<str:namespace>/<str:name>", person.show, name="person"),
+    path("people/<str:namespace>/<str:name>/reopen", person.reopen, name="reopen-account"),
 ]
 slo: list[URLPattern | URLResolver] = [
     path("slos/<int:pk>", objective.objective_page, name="objective"),

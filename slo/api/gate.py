@@ -53,6 +53,8 @@ class GateOut(serializers.Serializer[Any]):
 class GateView(APIView):
     """The gate of a component."""
 
+    open_to_readers = True
+
     @extend_schema(
         operation_id="components_gate", parameters=[INCIDENTS], responses={200: GateOut, **refusals(400, 404)}
     )

@@ -61,6 +61,7 @@ class ByName(KeysetPagination):
 class ObjectiveList(APIView):
     """Many objectives."""
 
+    open_to_readers = True
     pagination_class = ByName
 
     @extend_schema(operation_id="slos_list", parameters=FILTERS, responses={200: ObjectiveOut(many=True), **refusals()})
@@ -130,6 +131,8 @@ def _save(request: Request, draft: ObjectiveDraft) -> Response:
 
 class StatusView(APIView):
     """How an objective stands."""
+
+    open_to_readers = True
 
     @extend_schema(operation_id="slos_status", responses={200: DetailOut, **refusals(404)})
     def get(self, request: Request, name: str) -> Response:

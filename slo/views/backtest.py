@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -19,7 +20,6 @@ from catalog.models import ApiToken
 from portal.lib.clock import db_now
 from portal.lib.durations import words
 from portal.lib.errors import Expected
-from portal.lib.reading import readable
 from slo import charts
 from slo.backtest import Alert, Happening
 from slo.models import AlertPolicy, Objective
@@ -56,7 +56,7 @@ class Line:
     tone: str
 
 
-@readable
+@login_required
 @require_safe
 def backtest_page(request: HttpRequest, pk: int) -> HttpResponse:
     """What another goal or alert policy would have done with what was counted."""

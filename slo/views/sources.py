@@ -10,7 +10,6 @@ from catalog.access import NotSignedIn, actor_of, require_admin
 from portal.lib.clock import db_now
 from portal.lib.crypto import CannotUnseal
 from portal.lib.errors import Expected, Forbidden
-from portal.lib.reading import readable
 from slo import operations, queries
 from slo.forms_sources import SourceForm
 from slo.models import DataSource
@@ -18,7 +17,7 @@ from slo.operations.sources import SourceInUse, ask_source, retire_source
 from slo.queries.sources import source_by_name
 
 
-@readable
+@login_required
 @require_safe
 def source_list(request: HttpRequest) -> HttpResponse:
     """All data sources: one that is down is one fact, said here once."""

@@ -224,6 +224,8 @@ PAGES: dict[str, Write] = {
     "imports/<str:namespace>/<str:name>/orphans": Write(
         at(f"{IMPORT}/orphans"), {"ref": "component:default/ci-runners"}
     ),
+    "people/<str:namespace>/<str:name>/reopen": Write(at("/people/default/ada/reopen")),
+    "sign-out/everywhere": Write(at("/sign-out/everywhere"), {"password": "guess"}),
     "password": Write(at("/password"), {"old_password": "guess", "new_password1": "x" * 12, "new_password2": "x" * 12}),
 }
 OPEN = {

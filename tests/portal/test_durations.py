@@ -15,10 +15,15 @@ def test_what_is_rendered_is_read_back_exactly(milliseconds: int) -> None:
     assert parse(render(duration)) == duration
 
 
-@pytest.mark.parametrize("text", ["", "5", "m5", "5 m", "5M", "1h-3m", "5mm"])
+@pytest.mark.parametrize("text", ["", "5", "m5", "5 m", "5M", "1h-3m", "5mm", "1" * 200_000])
 def test_what_is_not_a_duration_is_refused_with_examples(text: str) -> None:
     with pytest.raises(BadDuration, match="write for example"):
         parse(text)
+
+
+def test_what_no_clock_reaches_is_refused() -> None:
+    with pytest.raises(BadDuration, match="longer than"):
+        parse("9" * 90 + "w")
 
 
 @pytest.mark.parametrize(
