@@ -10,7 +10,7 @@ from catalog.access import system
 from catalog.fixes import Wish
 from catalog.models import Component, Membership
 from catalog.operations import components, locking, repoint, teams, trust
-from catalog.operations.locking import _stripe, hold_refs
+from catalog.operations.locking import _key, hold_refs
 from catalog.queries import cases
 from tests import make
 
@@ -24,7 +24,7 @@ def holds(monkeypatch: pytest.MonkeyPatch) -> list[set[int]]:
 
     def spied(*, written: Iterable[str], named: Iterable[str] = ()) -> None:
         written, named = list(written), list(named)
-        seen.append({_stripe(ref) for ref in (*written, *named)})
+        seen.append({_key(ref) for ref in (*written, *named)})
         hold_refs(written=written, named=named)
 
     for module in (components, locking, teams, trust, fixes):
