@@ -86,8 +86,10 @@ class EntityForm(ExplainingForm):
     def choose_owner(self, owners: Iterable[Team], spec: EntitySpec | None) -> None:
         """Offer the teams that may be named; who may not give it away may still save the rest."""
         choices = {"": "Nobody", **{team.ref: team.label for team in owners}}
-        if current := getattr(spec, "owner", ""):
-            choices.setdefault(current, current)
+        current = getattr(spec, "owner", "")
+        if current and current not in choices:
+            team = Team.objects.filter(ref=current).first()
+            choices[current] = team.label if team else current
         self.fields["owner"] = forms.ChoiceField(
             required=False, choices=list(choices.items()), help_text="The team that is paged"
         )

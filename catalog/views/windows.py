@@ -78,8 +78,13 @@ def windows(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def plan(request: HttpRequest) -> HttpResponse:
-    """Plan work on `?component=` or on all of `?team=`."""
+    """Plan work on `?component=` or on all of `?team=`; without either it leads to the list, and says how."""
     actor = actor_of(request)
+    if not request.GET.get("component") and not request.GET.get("team"):
+        messages.info(
+            request, "Work is planned from the page of a component or a team: open one, then Plan maintenance."
+        )
+        return redirect("catalog:maintenance")
     target = _target(request)
     form = WindowForm(request.POST or None, zone=person_of(request).time_zone)
     if form.is_valid():

@@ -265,3 +265,10 @@ def test_the_list_is_paged_and_filtered(world: World) -> None:
     first = client.get("/maintenance?team=group:default/build-ci").content.decode()
     assert ('rel="next"' in first, ">net<" in first) == (True, False)
     assert ">net<" in client.get("/maintenance?team=group:default/networking").content.decode()
+
+
+def test_planning_of_nothing_in_particular_leads_to_the_list_and_says_how(client: Client) -> None:
+    client.force_login(make.account("ada"))
+    page = client.get("/maintenance/new", follow=True)
+    assert page.redirect_chain == [("/maintenance", 302)]
+    assert "open one, then Plan maintenance" in page.content.decode()

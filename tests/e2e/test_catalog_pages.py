@@ -48,6 +48,49 @@ def test_the_blast_radius_is_drawn_beside_the_list_that_says_the_same(
     page.get_by_role("button", name="Larger").click()
 
 
+@pytest.mark.parametrize("width", [1440, 360])
+def test_a_blast_radius_of_many_is_drawn_whole(signed_in: Callable[[str], Page], width: int) -> None:
+    page = signed_in("ada")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto("/components/component/default/k8s-control-plane?tab=blast-radius&view=graph")
+    box = page.locator("#radius-graph")
+    nodes = page.locator(".radius-list li").count()
+    assert nodes > 12
+    expect(box).to_have_attribute("data-drawn", str(nodes))
+    inside = """box => {
+      const cy = box._cyreg.cy;
+      const { x1, y1, x2, y2 } = cy.elements().renderedBoundingBox();
+      return x1 >= 0 && y1 >= 0 && x2 <= cy.width() && y2 <= cy.height();
+    }"""
+    assert box.evaluate(inside)
+    page.get_by_role("button", name="Larger").click()
+    assert not box.evaluate(inside)
+    page.get_by_role("button", name="All of it").click()
+    assert box.evaluate(inside)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_form_one_may_not_send_says_who_may_and_can_be_read(
+    signed_in: Callable[[str], Page], theme: Literal["light", "dark"]
+) -> None:
+    page = signed_in("elena")
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    for address in (f"{RUNNERS}/edit", "/teams/default/build-ci/edit", "/people/default/ada/edit"):
+        for width in (1440, 360):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.goto(address)
+            expect(page.locator("main .notice")).to_contain_text("you may look, not change")
+            expect(page.locator("#entity-form input:enabled, #entity-form textarea:enabled")).to_have_count(0)
+            expect(page.get_by_role("button", name="Save")).to_have_count(0)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert not complaints(page)
+    page.goto(f"{RUNNERS}/edit")
+    fold = page.locator(".form-fold > summary").first
+    fold.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Depends on")).to_be_visible()
+
+
 def test_a_node_leads_to_its_component_and_the_keyboard_goes_by_the_list(signed_in: Callable[[str], Page]) -> None:
     page = signed_in("ada")
     page.goto(f"{RADIUS}&view=graph")

@@ -37,8 +37,7 @@ def _open_menu(page: Page) -> None:
 
 
 def _open_all(page: Page) -> None:
-    for closed in page.locator("main form details:not([open]) > summary").all():
-        closed.click()
+    page.eval_on_selector_all("main form details", "all => all.forEach(one => { one.open = true; })")
 
 
 def _send_empty(page: Page) -> None:
@@ -47,13 +46,34 @@ def _send_empty(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def _forge(page: Page) -> None:
+    """Send a form as another site would."""
+    page.eval_on_selector_all("[name=csrfmiddlewaretoken]", "all => all.forEach(one => { one.value = 'x'; })")
+    page.locator("main").get_by_role("button", name="Star").click()
+    page.wait_for_load_state()
+
+
 def _pick_two(page: Page) -> None:
     for box in page.locator("main tbody input[type=checkbox]").all()[:2]:
         box.check()
 
 
+def _an_import(page: Page) -> None:
+    """The demo reads nothing from elsewhere: make one import, which a second picture finds again."""
+    made = page.locator(FIRST_ROW)
+    if made.count():
+        made.first.click()
+        return
+    page.goto("/imports/new")
+    for label, text in (("Name", "repos"), ("Targets", "https://git.acme.example/platform/catalog-info.yaml")):
+        page.get_by_label(label, exact=False).first.fill(text)
+    page.get_by_label("Held to").select_option(index=1)
+    page.locator("main form.form .btn-primary").click()
+    page.wait_for_load_state()
+
+
 RUNNERS = "/components/component/default/ci-runners"
-TABS = ("dependencies", "blast-radius", "docs", "scorecard", "slos", "incidents", "relations", "changes", "yaml")
+TABS = ("dependencies", "blast-radius", "docs", "relations", "changes", "yaml")
 FIRST_ROW = "main table tbody a.plain, main ul.rows a.plain.fw-semibold"
 
 PAGES: tuple[Shot, ...] = (
@@ -71,7 +91,7 @@ PAGES: tuple[Shot, ...] = (
     Shot("api-definition", "/components/api/default/payments?tab=definition"),
     Shot("resource", "/catalog?kind=resource", first=FIRST_ROW),
     Shot("blast-radius", f"{RUNNERS}?tab=blast-radius&view=graph"),
-    Shot("blast-radius-wide", "/components/component/default/k8s-build?tab=blast-radius&view=graph"),
+    Shot("blast-radius-wide", "/components/component/default/k8s-control-plane?tab=blast-radius&view=graph"),
     Shot("component-new", "/components/new"),
     Shot("component-new-open", "/components/new", prepare=_open_all),
     Shot("component-new-wrong", "/components/new", prepare=_send_empty),
@@ -101,12 +121,12 @@ PAGES: tuple[Shot, ...] = (
     Shot("scorecards", "/scorecards"),
     Shot("scorecards-components", "/scorecards/components"),
     Shot("imports", "/imports", "katrin"),
-    Shot("import", "/imports", "katrin", first=FIRST_ROW),
+    Shot("import", "/imports", "katrin", prepare=_an_import),
     Shot("import-new", "/imports/new", "katrin"),
     Shot("imports-refused", "/imports/new", "elena"),
     Shot("maintenance", "/maintenance"),
     Shot("maintenance-past", "/maintenance?state=past"),
-    Shot("maintenance-new", "/maintenance/new"),
+    Shot("maintenance-new", "/maintenance/new?component=component:default/ci-runners"),
     Shot("tokens", "/settings/tokens"),
     Shot("invitations", "/invitations", "katrin"),
     Shot("sign-in", "/sign-in", ""),
@@ -115,6 +135,6 @@ PAGES: tuple[Shot, ...] = (
     Shot("search", "/search?q=ci-runers"),
     Shot("search-nothing", "/search?q=zzzzqqqq"),
     Shot("palette", "/docs", prepare=_palette),
-    Shot("error-403", "/admin/", "elena"),
+    Shot("error-403", RUNNERS, prepare=_forge),
     Shot("error-404", "/components/component/default/nobody-made-this"),
 )

@@ -38,9 +38,9 @@ function look() {
   const border = (name) => ({ "border-color": c[name] });
   return [
     { selector: "node", style: {
-      shape: "round-rectangle", width: 184, height: 42, "background-color": c.surface, "border-width": 1.25, ...border("line-strong"),
-      label: "data(words)", color: c.ink, "font-family": getComputedStyle(document.body).fontFamily, "font-size": 12, "line-height": 1.3,
-      "text-wrap": "wrap", "text-max-width": 176, "text-valign": "center", "text-halign": "center" } },
+      shape: "round-rectangle", width: 168, height: 44, "background-color": c.surface, "border-width": 1.25, ...border("line-strong"),
+      label: "data(words)", color: c.ink, "font-family": getComputedStyle(document.body).fontFamily, "font-size": 13, "line-height": 1.25,
+      "text-wrap": "wrap", "text-max-width": 164, "text-valign": "center", "text-halign": "center" } },
     { selector: "node.bad, node.exhausted", style: { ...border("bad-mark"), color: c.bad, "border-width": 2 } },
     { selector: "node.at-risk", style: border("warn-mark") },
     { selector: "node.healthy", style: border("good-mark") },
@@ -54,7 +54,7 @@ function look() {
   ];
 }
 
-const short = (text) => (text.length > 24 ? `${text.slice(0, 23)}…` : text);
+const short = (text) => (text.length > 22 ? `${text.slice(0, 21)}…` : text);
 
 function elements({ nodes, edges }) {
   return [
@@ -85,7 +85,7 @@ async function draw(box) {
   const cy = window.cytoscape({
     container: box, elements: elements(figure), style: look(), minZoom: 0.1, maxZoom: 2,
     userZoomingEnabled: false, userPanningEnabled: matchMedia("(pointer: fine)").matches, autoungrabify: true, boxSelectionEnabled: false,
-    layout: { name: "dagre", rankDir: "LR", nodeSep: 10, rankSep: 56, animate: false, fit: false },
+    layout: { name: "dagre", rankDir: "LR", nodeSep: 12, rankSep: 40, animate: false, fit: false },
   });
   place(cy);
   cy.on("tap", "node", (event) => location.assign(event.target.data("url")));
