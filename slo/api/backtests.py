@@ -55,7 +55,7 @@ BacktestIn = type(
 )
 
 
-class IncidentOut(serializers.Serializer[Any]):
+class BacktestIncidentOut(serializers.Serializer[Any]):
     """An incident meanwhile."""
 
     label = serializers.CharField(help_text="Such as INC-12")  # type: ignore[assignment]  # declared
@@ -96,7 +96,7 @@ class AlertOut(serializers.Serializer[Any]):
     firings = FiringOut(many=True)
 
 
-class PeriodOut(serializers.Serializer[Any]):
+class BacktestPeriodOut(serializers.Serializer[Any]):
     """The budget of one period, as it stood at its end."""
 
     start = serializers.DateTimeField()
@@ -123,10 +123,10 @@ class BacktestOut(serializers.Serializer[Any]):
     paging = serializers.CharField(help_text="How long a page rule would have fired, such as 1h30m")
     firing = serializers.CharField(help_text="How long any rule would have fired")
     alerts = AlertOut(many=True)
-    missed = IncidentOut(many=True)
-    incidents = IncidentOut(many=True)
+    missed = BacktestIncidentOut(many=True)
+    incidents = BacktestIncidentOut(many=True)
     fired = FiringOut(many=True)
-    periods = PeriodOut(many=True)
+    periods = BacktestPeriodOut(many=True)
 
 
 class BacktestView(APIView):

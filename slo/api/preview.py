@@ -80,7 +80,7 @@ class HourOut(serializers.Serializer[Any]):
     total = serializers.FloatField(allow_null=True)
 
 
-class PreviewOut(serializers.Serializer[Any]):
+class ObjectivePreviewOut(serializers.Serializer[Any]):
     """What the objective would say, roughly: by increase(), in steps of five minutes."""
 
     since = serializers.DateTimeField(allow_null=True, help_text="How far the source remembers, 7 days at most")
@@ -99,7 +99,7 @@ class PreviewOut(serializers.Serializer[Any]):
     error = serializers.CharField(allow_blank=True, help_text="What the source says where it can't answer")
 
 
-class PreviewIn(ObjectiveIn):
+class ObjectivePreviewIn(ObjectiveIn):
     """An objective as it would be written, with its name."""
 
     name = serializers.CharField(max_length=63)
@@ -109,12 +109,14 @@ class PreviewView(APIView):
     """Before it is saved."""
 
     @extend_schema(
-        operation_id="slos_preview", request=PreviewIn, responses={200: PreviewOut, **refusals(400, 403, 404)}
+        operation_id="slos_preview",
+        request=ObjectivePreviewIn,
+        responses={200: ObjectivePreviewOut, **refusals(400, 403, 404)},
     )
     def post(self, request: Request) -> Response:
         """Ask the source what the objective would say. Nothing is written."""
         now = db_now()
-        draft = ObjectiveDraft(**said(PreviewIn(data=request.data)))
+        draft = ObjectiveDraft(**said(ObjectivePreviewIn(data=request.data)))
         checked(draft)
         named = named_by(draft, now)
         require(actor_of(request), [named.component.owner_id], scope=SCOPE)

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from catalog.access import Actor
+from portal.lib.clock import db_now
 from slo import ledger
 from slo.ledger import Sums, appending
 from slo.models import Exclusion, Ledger
@@ -25,6 +26,7 @@ MINUTES = 400
 @pytest.fixture
 def book() -> Iterator[Ledger]:
     """Followed since START; its minutes go with it, for their table is emptied by nobody else."""
+    ledger.ensure_partitions(db_now().date())  # as in evaluation, never in the transaction that appends
     yield make_slo.open_ledger(make_slo.objective(), start=START, now=START + timedelta(hours=1))
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE slo_ledgerminute")
