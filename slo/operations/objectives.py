@@ -27,7 +27,7 @@ from slo.models import (
 from slo.opening import begin
 from slo.operations.sources import POLICIES, default_policy
 from slo.prometheus import Prometheus, PrometheusError
-from slo.promql import Selector, render
+from slo.promql import Matcher, Selector, escaped, render
 from slo.sources import client
 
 SCOPE = ApiToken.Scope.SLOS
@@ -152,6 +152,8 @@ def absent(draft: ObjectiveDraft, source: DataSource | None, now: datetime) -> t
     try:
         known = client(source)
         absent = [metric for metric in metrics(draft) if not known.has_metric(metric, at=now.timestamp())]
+        if kinds[draft.type].counted and not absent:
+            _check_pushed(draft, known, now)
         if draft.type == "latency" and not absent:
             _check_threshold(draft, known, now)
         if draft.type == "events" and not absent:
@@ -159,6 +161,25 @@ def absent(draft: ObjectiveDraft, source: DataSource | None, now: datetime) -> t
     except PrometheusError as error:
         return (f"{source.name} could not be asked whether the metrics are there: {error}",)
     return tuple(f"{source.name} has no {metric} yet; the objective has no data until it appears." for metric in absent)
+
+
+def _check_pushed(draft: ObjectiveDraft, known: Prometheus, now: datetime) -> None:
+    """What a Pushgateway repeats at every scrape is no counter of a living process: its restarts can't be told."""
+    at = now.timestamp()
+    for side, selector in kinds[draft.type].selectors(draft.indicator).items():
+        asked = str(Selector(selector.metric, tuple(one for one in selector.matchers if one.name != "le")))
+        jobs = known.label_values("job", selector=asked, start=at - LOOKED_BACK, end=at)
+        if not jobs:
+            continue
+        pushed = Selector("push_time_seconds", (Matcher("job", "=~", "|".join(map(escaped, jobs))),))
+        by_hand = known.label_values("job", selector=str(pushed), start=at - LOOKED_BACK, end=at)
+        if by_hand:
+            words = (
+                f"{selector.metric} of job {by_hand[0]} comes from a Pushgateway, which repeats what was last pushed:"
+                " its events can't be counted exactly; use the type promql"
+            )
+            field = f"indicator.{side}" if side in draft.indicator else "indicator"
+            raise Invalid(f"{field}: {words}", errors=(FieldError(field, "pushed", words),))
 
 
 def _check_parts(draft: ObjectiveDraft, known: Prometheus, now: datetime) -> None:

@@ -100,6 +100,11 @@ def series(begin: datetime) -> dict[str, Samples]:
                         made.setdefault(counted, []).append((at, (good + bad) // 10 * share))
                     is_up = 0 if pool == "broken" and minute in OUTAGE else 1
                     made.setdefault(f"probe_up{where}}}", []).append((at, is_up))
+        for second in range(5, 60 * MINUTES, 60):
+            if pool == "steady":
+                pushed = 'job="nightly",instance=""}'
+                made.setdefault(f"backups_total{{{pushed}", []).append((start + second, second // 3600))
+                made.setdefault(f"push_time_seconds{{{pushed}", []).append((start + second, start))
     return dict(made)
 
 

@@ -143,3 +143,16 @@ def test_presets_over_http_those_that_fit_first(api: APIClient) -> None:
     assert len(found) >= 10
     assert found[0]["suits"] == [] or "runner" in found[0]["suits"]
     assert found[0]["missing"] == [], "without a source nothing is called missing"
+
+
+@pytest.mark.live
+@needs_prometheus
+def test_what_was_pushed_by_hand_cannot_be_counted_and_the_refusal_offers_a_way(past: Past) -> None:
+    make.component("ci")
+    make_slo.source(past.url, is_default=True)
+    nightly = draft(indicator={"bad": 'backups_total{result="bad"}', "total": "backups_total"})
+    with pytest.raises(Invalid) as refused:
+        save_objective(draft=nightly, actor=Actor(system="test"), now=past.at(200))
+    (error,) = refused.value.errors
+    assert (error.field, error.code) == ("indicator.total", "pushed")
+    assert "use the type promql" in error.message
