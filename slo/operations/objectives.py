@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from math import inf
 from typing import Any
 
 from django.db import transaction
@@ -14,7 +13,7 @@ from catalog.refs import BadReference
 from catalog.refs import parse as parse_ref
 from portal.lib.errors import Expected, FieldError, Invalid, PreconditionFailed
 from slo import grouping, recording
-from slo.drafts import Checked, ObjectiveDraft, checked, metrics
+from slo.drafts import Checked, ObjectiveDraft, checked
 from slo.indicators import kinds
 from slo.models import (
     AlertPolicy,
@@ -25,16 +24,10 @@ from slo.models import (
     Standing,
 )
 from slo.opening import begin
+from slo.operations.looking_up import absent
 from slo.operations.sources import POLICIES, default_policy
-from slo.prometheus import Prometheus, PrometheusError
-from slo.promql import Matcher, Selector, escaped, render
-from slo.sources import client
 
 SCOPE = ApiToken.Scope.SLOS
-TOLERANCE = 1.01
-"""Extrapolation may make a little more of a part than of the whole."""
-LOOKED_BACK = 86_400.0
-"""How far back a source is asked which buckets a histogram has, seconds."""
 
 
 class ChangedMeanwhile(PreconditionFailed):
@@ -140,82 +133,6 @@ def _component(text: str) -> Component | None:
 def _source(name: str) -> DataSource | None:
     found = DataSource.objects.filter(retired_at=None)
     return found.filter(name=name).first() if name else found.filter(is_default=True).first()
-
-
-def absent(draft: ObjectiveDraft, source: DataSource | None, now: datetime) -> tuple[str, ...]:
-    """Warnings about metrics that the source does not have now. A source that can't be asked is one warning.
-
-    Raises Invalid where a threshold is none of its histogram's buckets, or a part is more than the whole.
-    """
-    if source is None:
-        return ()
-    try:
-        known = client(source)
-        absent = [metric for metric in metrics(draft) if not known.has_metric(metric, at=now.timestamp())]
-        if kinds[draft.type].counted and not absent:
-            _check_pushed(draft, known, now)
-        if draft.type == "latency" and not absent:
-            _check_threshold(draft, known, now)
-        if draft.type == "events" and not absent:
-            _check_parts(draft, known, now)
-    except PrometheusError as error:
-        return (f"{source.name} could not be asked whether the metrics are there: {error}",)
-    return tuple(f"{source.name} has no {metric} yet; the objective has no data until it appears." for metric in absent)
-
-
-def _check_pushed(draft: ObjectiveDraft, known: Prometheus, now: datetime) -> None:
-    """What a Pushgateway repeats at every scrape is no counter of a living process: its restarts can't be told."""
-    at = now.timestamp()
-    for side, selector in kinds[draft.type].selectors(draft.indicator).items():
-        asked = str(Selector(selector.metric, tuple(one for one in selector.matchers if one.name != "le")))
-        jobs = known.label_values("job", selector=asked, start=at - LOOKED_BACK, end=at)
-        if not jobs:
-            continue
-        pushed = Selector("push_time_seconds", (Matcher("job", "=~", "|".join(map(escaped, jobs))),))
-        by_hand = known.label_values("job", selector=str(pushed), start=at - LOOKED_BACK, end=at)
-        if by_hand:
-            words = (
-                f"{selector.metric} of job {by_hand[0]} comes from a Pushgateway, which repeats what was last pushed:"
-                " its events can't be counted exactly; use the type promql"
-            )
-            field = f"indicator.{side}" if side in draft.indicator else "indicator"
-            raise Invalid(f"{field}: {words}", errors=(FieldError(field, "pushed", words),))
-
-
-def _check_parts(draft: ObjectiveDraft, known: Prometheus, now: datetime) -> None:
-    """Good or bad events are a part of all: in the last hour there can't have been more of them."""
-    selectors = kinds["events"].selectors(draft.indicator)
-    part = next((side for side in ("good", "bad") if side in selectors and "total" in selectors), None)
-    if part is None:
-        return
-    counted = []
-    for side in (part, "total"):
-        query = f"sum(increase({render(selectors[side], range_s=3600)}))"
-        series = known.instant(query, at=now.timestamp()).series
-        counted.append(float(series[0].samples[0][1]) if series else 0.0)
-    if counted[0] > counted[1] * TOLERANCE + 1:
-        words = (
-            f"in the last hour {counted[0]:,.0f} events were {part}, of {counted[1]:,.0f} in all;"
-            f" {part} must select a part of what total selects"
-        )
-        raise Invalid(f"indicator.{part}: {words}", errors=(FieldError(f"indicator.{part}", "exceeds_total", words),))
-
-
-def _check_threshold(draft: ObjectiveDraft, known: Prometheus, now: datetime) -> None:
-    """Only what is a bucket can be counted; those that there are, are named."""
-    parts = kinds["latency"].selectors(draft.indicator)
-    wanted, all_buckets = parts["good"], parts["total"]
-    others = tuple(matcher for matcher in all_buckets.matchers if matcher.name != "le")
-    at = now.timestamp()
-    bounds = known.label_values(
-        "le", selector=str(Selector(all_buckets.metric, others)), start=at - LOOKED_BACK, end=at
-    )  # fmt: skip
-    there = sorted(float(bound) for bound in bounds)
-    threshold = next(float(matcher.value) for matcher in wanted.matchers if matcher.name == "le")
-    if there and threshold not in there:
-        listed = ", ".join(f"{bound:g}" for bound in there if bound != inf)
-        words = f"{threshold:g} is none of the buckets of {all_buckets.metric}; use one of {listed}"
-        raise Invalid(f"indicator.threshold: {words}", errors=(FieldError("indicator.threshold", "bucket", words),))
 
 
 def _write(
