@@ -73,8 +73,14 @@ class ApplyView(APIView):
         return Response(applied_json(applied, dry_run=dry_run), status=207 if applied.count(FAILED) else 200)
 
 
+OPEN_KINDS = tuple(kind for kind in exporting.KINDS if kind not in ("group", "user"))
+"""What a Backstage that sends no token may read where reading is open to everybody: nothing that holds addresses."""
+
+
 class ExportView(APIView):
     """The catalog as YAML."""
+
+    open_to_readers = True
 
     @extend_schema(
         operation_id="catalog_info",
@@ -84,12 +90,15 @@ class ExportView(APIView):
     def get(self, request: Request) -> StreamingHttpResponse:
         """Everything as catalog-info.yaml, for a Backstage to read as a location; filters leave only components.
 
-        `kind` may also name system, domain, group and user.
+        `kind` may also name system, domain, group and user. Where reading is open to everybody, a reader that sends no
+        token gets neither groups nor people.
         """
         kinds = [kind.lower() for kind in request.query_params.getlist("kind")]
         for kind in kinds:
             if kind not in exporting.KINDS:
                 raise _bad("kind", f"{kind!r}: use some of {', '.join(exporting.KINDS)}.")
+        if request.auth is None and not request.user.is_authenticated:
+            kinds = [kind for kind in kinds or OPEN_KINDS if kind in OPEN_KINDS] or ["none"]
         query_ = request.query_params.copy()
         query_.pop("kind", None)
         wanted = component_filter(query_)

@@ -15,7 +15,7 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 OPEN_ADDRESSES = {
-    "api-schema", "blast-radius", "component", "components", "domain", "domains", "facets", "gate", "on-call",
+    "api-schema", "catalog-info", "blast-radius", "component", "components", "domain", "domains", "facets", "gate", "on-call",
     "queue", "queue-counts", "relations", "scorecard", "scorecards", "scorecards-fleet", "search", "slo-status",
     "slos", "system", "systems", "team", "teams", "window", "windows",
 }  # fmt: skip
@@ -87,7 +87,7 @@ def test_whoever_is_signed_in_is_told(client: Client) -> None:
 @pytest.mark.parametrize(
     "path",
     ["changes", "people", "people/default/ada", "locations", "sources", "invitations", "incidents", "me/views",
-     "me/stars", "catalog-info.yaml", "me"],
+     "me/stars", "me"],
 )  # fmt: skip
 def test_the_api_tells_a_stranger_nothing_of_people_and_settings(path: str) -> None:
     assert APIClient().get(f"/api/v1/{path}").status_code == 401
@@ -107,3 +107,12 @@ def test_nobody_is_found_by_an_address(client: Client) -> None:
         assert not [one for one in found if one["kind"] == "person"]
     assert APIClient().get("/api/v1/search", {"q": "ada", "kind": "person"}).status_code == 400
     assert "people/default/ada" not in client.get("/search?q=secret").content.decode()
+
+
+def test_a_backstage_without_a_token_reads_components_and_nobody_s_address() -> None:
+    answer = APIClient().get("/api/v1/catalog-info.yaml")
+    assert answer.status_code == 200
+    said = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    assert "name: ci-runners" in said
+    assert "secret.example" not in said
+    assert "kind: User" not in said
