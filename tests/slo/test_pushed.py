@@ -23,6 +23,8 @@ EXPORTED = 'job="gateway",instance="gateway:9091",exported_job="backup"'
 """One whose labels it doesn't; the gateway's own have its job and instance too."""
 OWN = 'job="gateway",instance="gateway:9091"'
 SCRAPED = 'job="ci",instance="runner:9100"'
+NAMESAKE = 'job="nightly",instance="runner:9100"'
+"""Scraped, of a job that something else is pushed under."""
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +40,7 @@ def pushed(tmp_path_factory: pytest.TempPathFactory, now: datetime) -> Iterator[
         for metric, labels in (
             ("backups_total", HONORED), ("push_time_seconds", HONORED), ("copies_total", EXPORTED),
             ("push_time_seconds", EXPORTED), ("requests_total", OWN), ("jobs_total", SCRAPED),
+            ("scans_total", NAMESAKE),
             ("copy_seconds_bucket", f'{EXPORTED},le="0.5"'), ("copy_seconds_bucket", f'{EXPORTED},le="+Inf"'),
         )
     }  # fmt: skip
@@ -79,6 +82,7 @@ def test_what_was_pushed_is_refused_with_the_way_out(
     ("type", "indicator"),
     [
         ("events", {"good": "jobs_total", "bad": "requests_total"}),  # the gateway's own counters are scraped
+        ("events", {"good": "jobs_total", "bad": "scans_total"}),
         ("promql", {"good": "sum(increase(copies_total[$window]))", "total": "sum(increase(copies_total[$window]))"}),
     ],
 )
