@@ -57,7 +57,7 @@ def token(db: None) -> Iterator[dict[str, str]]:
 
 @schema.parametrize()  # type: ignore[untyped-decorator]
 @settings(
-    max_examples=10,
+    max_examples=8,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=True,
