@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any, Literal, cast
 
 from portal.lib.durations import words
@@ -24,13 +23,12 @@ from slo.exclusions import Spans
 from slo.indicators import kinds
 from slo.ledger import NOTHING, Sums, sums_at
 from slo.ledger.members import Member
-from slo.models import AlertPolicy, AlertTransition, RuleState, Standing
+from slo.models import AlertTransition, RuleState, Standing
+from slo.promises import SLOW, Promise, left_out, promise, rules_of
 from slo.thresholds import Threshold
-from slo.windows import BurnWindow, Calendar, Period, Rule, burn_windows, parse_rules
+from slo.windows import BurnWindow
 
 MINUTE = timedelta(minutes=1)
-SLOW = timedelta(hours=6)
-"""The window whose pace the exhaustion is reckoned with."""
 
 Data, State = Standing.Data, Standing.State
 UNSEEN = frozenset({Data.ABSENT, Data.STALE, Data.PARTIAL, Data.UNREACHABLE, Data.ERROR})
@@ -53,19 +51,6 @@ class Seen:
     """What the source says of that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """What an objective is judged by."""
-
-    period: Period
-    windows: tuple[BurnWindow, ...]
-
-    def edges(self, until: datetime) -> dict[timedelta | Literal["period"], datetime]:
-        """Where each window begins that ends at `until`."""
-        lengths = {SLOW, *(w.long for w in self.windows), *(w.short for w in self.windows)}
-        return {"period": self.period.bounds(until)[0], **{length: until - length for length in lengths}}
-
-
 @dataclass(slots=True)
 class Verdict:
     """How one objective stands now, and what changed: `standing` are columns of Standing, `memories` of RuleState."""
@@ -76,30 +61,6 @@ class Verdict:
     standing: dict[str, Any] = field(default_factory=dict)
     memories: list[RuleState] = field(default_factory=list)
     transitions: list[AlertTransition] = field(default_factory=list)
-
-
-def promise(
-    *, rules: tuple[Rule, ...], window_days: int | None, calendar: str, time_zone: str, target: Any  # noqa: ANN401
-) -> Promise:  # fmt: skip
-    """The period and burn windows of an objective."""
-    return _promise(rules, window_days, calendar, time_zone, target)
-
-
-@lru_cache(maxsize=20_000)
-def _promise(rules: tuple[Rule, ...], days: int | None, calendar: str, zone: str, target: Any) -> Promise:  # noqa: ANN401
-    period = Period(days, cast("Calendar", calendar) if calendar else None, zone)
-    return Promise(period, burn_windows(rules, period=period, target=target))
-
-
-@lru_cache(maxsize=1_000)
-def _rules(policy_id: int, changed: datetime, written: str) -> tuple[Rule, ...]:
-    return parse_rules(AlertPolicy.objects.get(pk=policy_id).rules)
-
-
-def rules_of(policies: Iterable[int]) -> dict[int, tuple[Rule, ...]]:
-    """The rules of policies, by primary key; read again only when a policy has changed."""
-    found = AlertPolicy.objects.filter(pk__in=set(policies)).values_list("pk", "updated_at", "name")
-    return {pk: _rules(pk, changed, name) for pk, changed, name in found}
 
 
 def judge(seen: Sequence[Seen], *, until: datetime, now: datetime) -> list[Verdict]:
@@ -133,15 +94,6 @@ def judge(seen: Sequence[Seen], *, until: datetime, now: datetime) -> list[Verdi
         ).verdict()
         for one, promised, before in zip(mine, promises, sums, strict=True)
     ]
-
-
-def left_out(wanted: Sequence[tuple[int, Promise]], until: datetime) -> Mapping[int, Spans]:
-    """What is excluded of each ledger in any window that ends at `until`, and in the rest of a calendar period."""
-    if not wanted:
-        return {}
-    first = min(at for _, promised in wanted for at in promised.edges(until).values())
-    last = max(promised.period.bounds(until)[1] for _, promised in wanted)
-    return exclusions.in_force([ledger_id for ledger_id, _ in wanted], first, last)
 
 
 def _sums_before(

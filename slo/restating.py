@@ -12,9 +12,10 @@ from typing import Any, cast
 from slo import agreements, exclusions, recording
 from slo.burnrate import BudgetName, Reading, budget, burn_rate, exhaustion
 from slo.exclusions import Spans
-from slo.judging import SLOW, Promise, left_out, promise, rules_of, standing_state
+from slo.judging import standing_state
 from slo.ledger import NOTHING, Sums, sums_at
 from slo.models import AlertTransition, Objective, Standing, TeamBudgetPolicy
+from slo.promises import SLOW, Promise, left_out, promise, rules_of
 from slo.thresholds import Threshold
 
 

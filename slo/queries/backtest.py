@@ -11,10 +11,10 @@ from slo import exclusions, happened
 from slo.backtest import LONGEST, Backtest, Happening, replay
 from slo.drafts import target_errors
 from slo.indicators import kinds
-from slo.judging import rules_of
 from slo.ledger.minutes import minutes_of
 from slo.minutes import MINUTE
 from slo.models import AlertPolicy, AlertTransition, Objective
+from slo.promises import rules_of
 from slo.queries.fleet import promise_of
 from slo.replaying import RuleFiring
 from slo.windows import BadRule, BurnWindow, Period, Rule, burn_windows, parse_rules

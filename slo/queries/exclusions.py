@@ -13,9 +13,9 @@ from slo import exclusions
 from slo.burnrate import Reading, budget
 from slo.counting import Number
 from slo.exclusions import Spans
-from slo.judging import left_out
 from slo.ledger import sums_at
 from slo.models import Exclusion, Objective
+from slo.promises import left_out
 from slo.queries.fleet import promise_of
 from slo.queries.history import shown
 

@@ -10,8 +10,8 @@ from django.db.models import Count, F, Q, QuerySet
 
 from catalog.models import Component
 from portal.lib.durations import words
-from slo.judging import Promise, promise, rules_of
 from slo.models import Objective, Standing
+from slo.promises import Promise, promise, rules_of
 
 
 @dataclass(frozen=True, slots=True)

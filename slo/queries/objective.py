@@ -7,9 +7,9 @@ from typing import Any
 from portal.lib.durations import words
 from portal.lib.errors import Missing
 from slo.counting import Number
-from slo.judging import Promise
 from slo.ledger import filling
 from slo.models import AlertTransition, CursorGroup, Objective, RuleState, Standing, Sweep
+from slo.promises import Promise
 from slo.queries.fleet import FleetRow, promise_of, row
 from slo.queries.history import slices_of
 from slo.windows import LATE_PAGE, BurnWindow, outage_pages_after

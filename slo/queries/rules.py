@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 
 from portal.lib.conf import base_url
 from portal.lib.errors import Expected
-from slo.judging import promise
 from slo.models import Objective
+from slo.promises import promise
 from slo.rules import NotInPrometheus, Watched, group, rule_file
 from slo.windows import parse_rules
 
