@@ -1,18 +1,16 @@
 """What a data source says of a draft before it is saved."""
 
 from datetime import datetime
-from math import inf
 
 from portal.lib.errors import FieldError, Invalid
 from slo.drafts import ObjectiveDraft, metrics
 from slo.indicators import kinds
 from slo.models import DataSource
+from slo.plausible import exceeds, missing_bucket
 from slo.prometheus import Prometheus, PrometheusError
-from slo.promql import Selector, render
+from slo.promql import render
 from slo.sources import client
 
-TOLERANCE = 1.01
-"""Extrapolation may make a little more of a part than of the whole."""
 LOOKED_BACK = 86_400.0
 """How far back a source is asked which buckets a histogram has, seconds."""
 
@@ -68,7 +66,7 @@ def _check_parts(draft: ObjectiveDraft, known: Prometheus, now: datetime) -> Non
         query = f"sum(increase({render(selectors[side], range_s=3600)}))"
         series = known.instant(query, at=now.timestamp()).series
         counted.append(float(series[0].samples[0][1]) if series else 0.0)
-    if counted[0] > counted[1] * TOLERANCE + 1:
+    if exceeds(*counted):
         words = (
             f"in the last hour {counted[0]:,.0f} events were {part}, of {counted[1]:,.0f} in all;"
             f" {part} must select a part of what total selects"
@@ -78,16 +76,9 @@ def _check_parts(draft: ObjectiveDraft, known: Prometheus, now: datetime) -> Non
 
 def _check_threshold(draft: ObjectiveDraft, known: Prometheus, now: datetime) -> None:
     """Only what is a bucket can be counted; those that there are, are named."""
-    parts = kinds["latency"].selectors(draft.indicator)
-    wanted, all_buckets = parts["good"], parts["total"]
-    others = tuple(matcher for matcher in all_buckets.matchers if matcher.name != "le")
-    at = now.timestamp()
-    bounds = known.label_values(
-        "le", selector=str(Selector(all_buckets.metric, others)), start=at - LOOKED_BACK, end=at
-    )  # fmt: skip
-    there = sorted(float(bound) for bound in bounds)
-    threshold = next(float(matcher.value) for matcher in wanted.matchers if matcher.name == "le")
-    if there and threshold not in there:
-        listed = ", ".join(f"{bound:g}" for bound in there if bound != inf)
-        words = f"{threshold:g} is none of the buckets of {all_buckets.metric}; use one of {listed}"
+    selectors, at = kinds["latency"].selectors(draft.indicator), now.timestamp()
+    missing = missing_bucket(known, selectors, start=at - LOOKED_BACK, end=at)
+    if missing:
+        metric = selectors["total"].metric
+        words = f"{missing.threshold:g} is none of the buckets of {metric}; use one of {missing.there}"
         raise Invalid(f"indicator.threshold: {words}", errors=(FieldError("indicator.threshold", "bucket", words),))

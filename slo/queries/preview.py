@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
-from math import inf, isfinite
+from math import isfinite
 
 from slo import counting, expressed, sources
 from slo.backtest import Alert, replay
@@ -19,6 +19,7 @@ from slo.indicators import kinds
 from slo.indicators.expressions import in_window
 from slo.minutes import MINUTE, Minutes
 from slo.models import AlertPolicy, DataSource
+from slo.plausible import exceeds, missing_bucket
 from slo.prometheus import Prometheus, PrometheusError
 from slo.promql import Selector, render
 from slo.windows import LATE_PAGE, BurnWindow, burn_windows, outage_pages_after, parse_rules
@@ -28,8 +29,6 @@ REACH = timedelta(days=7)
 STEP = 300
 SCALE = 10**6
 PER_STEP = STEP // 60
-TOLERANCE = 1.01
-"""Extrapolation may make a little more of good events than of all."""
 
 type Steps = Mapping[int, float]
 """By the end of a step, in seconds since the epoch, how many events it had."""
@@ -143,13 +142,15 @@ def preview(
     )
 
 
-def exceeding(asked_good: Steps, asked_total: Steps, until: int) -> str:
-    """What is wrong where more was good than there was, in the last hour; empty where nothing is."""
+def _exceeding(side: str, part: Steps, whole: Steps, until: int) -> str:
+    """What is wrong where more was good (or bad) than there was, in the last hour; empty where nothing is."""
     ends = range(until - 3600 + STEP, until + 1, STEP)
-    good, total = (sum(side.get(end, 0.0) for end in ends) for side in (asked_good, asked_total))
-    if good <= total * TOLERANCE + 1:
+    some, every = (sum(by_end.get(end, 0.0) for end in ends) for by_end in (part, whole))
+    if not exceeds(some, every):
         return ""
-    return f"In the last hour {good:,.0f} events were good, of {total:,.0f} in all: good must be a part of the total."
+    return (
+        f"In the last hour {some:,.0f} events were {side}, of {every:,.0f} in all: {side} must be a part of the total."
+    )
 
 
 def _ask(asked: Prometheus, draft: ObjectiveDraft, until: datetime, into: _Asked) -> None:
@@ -197,14 +198,9 @@ def _count(asked: Prometheus, selector: Selector, at: int) -> int:
 
 
 def _note_threshold(asked: Prometheus, selectors: Mapping[str, Selector], end: int, into: _Asked) -> None:
-    total = selectors["total"]
-    plain = Selector(total.metric, tuple(one for one in total.matchers if one.name != "le"))
-    bounds = asked.label_values("le", selector=str(plain), start=end - REACH.total_seconds(), end=end)
-    there = sorted(float(bound) for bound in bounds)
-    wanted = next(float(one.value) for one in selectors["good"].matchers if one.name == "le")
-    if there and wanted not in there:
-        listed = ", ".join(f"{bound:g}" for bound in there if bound != inf)
-        into.warnings.append(f"{wanted:g} is none of its buckets; use one of {listed}.")
+    missing = missing_bucket(asked, selectors, start=end - REACH.total_seconds(), end=end)
+    if missing:
+        into.warnings.append(f"{missing.threshold:g} is none of its buckets; use one of {missing.there}.")
 
 
 def _sliced(draft: ObjectiveDraft, values: Mapping[int, Sequence[float]], into: _Asked) -> None:
@@ -223,12 +219,13 @@ def _summed(sides: Mapping[str, Steps], end: int, into: _Asked) -> None:
         into.good = {at: PER_STEP * min(max(value, 0.0), 1.0) for at, value in sides["ratio"].items()}
         return
     if "total" in sides:
-        total, part = sides["total"], sides.get("good", sides.get("bad", {}))
-        if problem := exceeding(part, total, end):
-            into.warnings.append(problem if "good" in sides else problem.replace("good", "bad"))
+        side = "good" if "good" in sides else "bad"
+        total, part = sides["total"], sides.get(side, {})
+        if problem := _exceeding(side, part, total, end):
+            into.warnings.append(problem)
         into.total = {at: max(value, 0.0) for at, value in total.items()}
         share = {at: min(max(part.get(at, 0.0), 0.0), value) for at, value in into.total.items()}
-        into.good = share if "good" in sides else {at: value - share[at] for at, value in into.total.items()}
+        into.good = share if side == "good" else {at: value - share[at] for at, value in into.total.items()}
         return
     good, bad = sides.get("good", {}), sides.get("bad", {})
     into.good = {at: max(good.get(at, 0.0), 0.0) for at in {*good, *bad}}

@@ -1,13 +1,12 @@
 """`portal export`: the catalog as YAML documents; applied again they change nothing."""
 
-import sys
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from catalog import exporting
+from portal.lib.output import write
 
 
 class Command(BaseCommand):
@@ -22,16 +21,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: Any) -> None:  # noqa: ANN401  # Django's own signature
         """The whole file is written beside and moved into place, so that none is half there."""
-        parts = exporting.stream(kinds=options["kind"])
-        if options["output"] == "-":
-            for part in parts:
-                sys.stdout.write(part)
-            return
-        target = Path(options["output"])
-        beside = target.with_name(f".{target.name}.part")
-        try:
-            with beside.open("w", encoding="utf-8") as file:
-                file.writelines(parts)
-            beside.replace(target)
-        except OSError as error:
-            raise CommandError(f"{target} can't be written: {error.strerror}.") from error
+        write(exporting.stream(kinds=options["kind"]), options["output"])

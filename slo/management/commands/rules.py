@@ -1,14 +1,13 @@
 """`portal rules`: objectives as a Prometheus rule file; `promtool check rules` takes it."""
 
-import sys
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from catalog.refs import BadReference, parse
 from portal.lib.errors import Expected
+from portal.lib.output import write
 from slo import queries
 from slo.queries.rules import all_rules, rules_of
 
@@ -32,15 +31,4 @@ class Command(BaseCommand):
             parts = rules_of(queries.by_name(name)) if name else all_rules(team=team)
         except (BadReference, Expected) as error:
             raise CommandError(str(error)) from error
-        if options["output"] == "-":
-            for part in parts:
-                sys.stdout.write(part)
-            return
-        target = Path(options["output"])
-        beside = target.with_name(f".{target.name}.part")
-        try:
-            with beside.open("w", encoding="utf-8") as file:
-                file.writelines(parts)
-            beside.replace(target)
-        except OSError as error:
-            raise CommandError(f"{target} can't be written: {error.strerror}.") from error
+        write(parts, options["output"])
