@@ -99,7 +99,7 @@ class _Asked:
 def preview(
     draft: ObjectiveDraft, *, source: DataSource | None, policy: AlertPolicy, component_id: int, now: datetime
 ) -> Preview:
-    """Ask and reckon; at most seven questions. Raises Invalid for a draft that could not be saved as it stands."""
+    """Ask and reckon; at most eight questions. Raises Invalid for a draft that could not be saved as it stands."""
     meant = checked(draft)
     until = datetime.fromtimestamp(int(now.timestamp()) // STEP * STEP, UTC)
     windows = burn_windows(parse_rules(policy.rules), period=meant.period, target=meant.target)
