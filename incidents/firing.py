@@ -12,6 +12,8 @@ class Firing:
     """The same `key` is the same trouble. `component_ref` is kept as text where the catalog does not know it.
 
     `severity` (1 to 5) is given only where a person said it; else the table decides by `rule` and the component.
+    `group` says what belongs together: alerts of one group share an incident; where it is empty, those of one component
+    do. `found_by` says in words how the component was found ("label component=ci-runners").
     """
 
     key: str
@@ -24,3 +26,5 @@ class Firing:
     severity: int | None = None
     details: Mapping[str, object] = field(default_factory=dict)
     links: Sequence[Mapping[str, str]] = ()
+    group: str = ""
+    found_by: str = ""
