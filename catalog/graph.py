@@ -44,6 +44,22 @@ SELECT edges.broken, edges.hurt, living.ids, living.owners,
 """
 
 
+# The other way: what it breaks with. A few steps upwards, as a thing depends on little.
+UPWARDS = """
+WITH RECURSIVE cause(id) AS (
+    SELECT %(start)s::bigint
+    UNION
+    SELECT c.id FROM cause CROSS JOIN LATERAL (
+        SELECT d.target_id AS breaks FROM catalog_dependency d
+         WHERE d.holder_id = cause.id AND d.relation IN ('dependsOn', 'consumesApi') AND d.target_id IS NOT NULL
+        UNION ALL
+        SELECT d.holder_id FROM catalog_dependency d WHERE d.target_id = cause.id AND d.relation = 'providesApi'
+    ) next JOIN catalog_component c ON c.id = next.breaks AND c.retired_at IS NULL
+)
+SELECT array_agg(id) FROM cause WHERE id <> %(start)s
+"""
+
+
 class Hurt(NamedTuple):
     """A component that breaks too: `depth` steps away, by way of `via` (the id of the one before it)."""
 
@@ -73,6 +89,14 @@ class BlastRadius:
 def blast_radius(component_id: int) -> BlastRadius:
     """What breaks, directly or not, when this component breaks. One query; linear in the edges met; cycle-safe."""
     return _told(component_id, _walked(component_id))
+
+
+def upstream(component_id: int) -> frozenset[int]:
+    """Ids of all that break this component when they break: its blast radius seen from the other end. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(UPWARDS, {"start": component_id})
+        (found,) = cursor.fetchone()
+    return frozenset(found or ())
 
 
 def narrow_blast_radius(component_id: int, *, most: int) -> BlastRadius | None:

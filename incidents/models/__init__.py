@@ -5,6 +5,7 @@ from incidents.models.incident import Incident, Page, PageStep, Severity, Timeli
 from incidents.models.intake import Delivery, HandledTransition, Integration
 from incidents.models.notification import ContactMethod, ContactRule, Notification, NotificationAttempt
 from incidents.models.oncall import LayerVersion, Override, Schedule
+from incidents.models.pause import PagingPause
 from incidents.models.policy import CatchAll, EscalationPolicy, PolicyVersion, TeamPaging
 from incidents.models.sweep import SweepStamp
 
@@ -24,6 +25,7 @@ __all__ = [
     "Override",
     "Page",
     "PageStep",
+    "PagingPause",
     "PolicyVersion",
     "Schedule",
     "Severity",

@@ -41,7 +41,10 @@ class Alert(models.Model):
                 fields=["key"], condition=models.Q(cleared_at__isnull=True), name="one_open_alert_per_key"
             )
         ]
-        indexes = [models.Index(fields=["key", "-cleared_at"], name="alert_by_key_and_clearing")]
+        indexes = [
+            models.Index(fields=["key", "-cleared_at"], name="alert_by_key_and_clearing"),
+            models.Index(fields=["key", "-opened_at"], name="alert_by_key_and_opening"),
+        ]
 
     def __str__(self) -> str:
         return self.summary

@@ -63,7 +63,16 @@ class Incident(models.Model):
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="symptoms", help_text="Joined upstream"
     )
     check_again_at = models.DateTimeField(
-        null=True, blank=True, help_text="Resolved by hand while an alert fires: page again then, if it still does"
+        null=True, blank=True,
+        help_text="Resolved by hand while an alert fires: page again then, if it still does. Flapping: end it then, if "
+        "it was quiet",
+    )  # fmt: skip
+    group = models.CharField(max_length=300, blank=True, help_text="What alerts of it share, where it is no component")
+    flapping_since = models.DateTimeField(
+        null=True, blank=True, help_text="It opened so often that it stays open until it has been quiet for a while"
+    )
+    inform_at = models.DateTimeField(
+        null=True, blank=True, help_text="When those it concerns are to be told; empty when they were"
     )
 
     class Meta:
@@ -86,6 +95,17 @@ class Incident(models.Model):
                 fields=["check_again_at"], condition=models.Q(check_again_at__isnull=False), name="incident_check_again"
             ),
             models.Index(fields=["-opened_at", "-number"], name="incident_newest"),
+            models.Index(
+                fields=["group"],
+                condition=~models.Q(state="resolved") & ~models.Q(group=""),
+                name="open_incident_of_group",
+            ),
+            models.Index(fields=["inform_at"], condition=models.Q(inform_at__isnull=False), name="incident_inform"),
+            models.Index(
+                fields=["root"],
+                condition=~models.Q(state="resolved") & models.Q(root__isnull=False),
+                name="open_symptoms",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -139,6 +159,9 @@ class Page(models.Model):
     fallbacks = models.PositiveIntegerField(default=0)
     turn = models.PositiveIntegerField(default=0)
     asked = models.BooleanField(default=False)
+    held_until = models.DateTimeField(
+        null=True, blank=True, help_text="Its first step waits for the end of a maintenance window"
+    )
     priority = models.PositiveSmallIntegerField(default=50, help_text="Lower goes first: severity, then first pages")
     attempts = models.PositiveIntegerField(default=0, help_text="Failed tries to take the step that is due")
     routing = models.TextField(blank=True, help_text="Why this team, in words")
@@ -174,7 +197,8 @@ class Page(models.Model):
         indexes = [
             models.Index(
                 fields=["priority", "next_step_at"], condition=models.Q(next_step_at__isnull=False), name="page_due"
-            )
+            ),
+            models.Index(fields=["held_until"], condition=models.Q(held_until__isnull=False), name="page_held"),
         ]
 
     def __str__(self) -> str:
@@ -236,6 +260,10 @@ class TimelineEntry(models.Model):
         ACK_TIMEOUT = "ack-timeout", "Acknowledgement ran out"
         ESCALATED = "escalated", "Escalated by hand"
         RESOLVED = "resolved", "Resolved"
+        SYMPTOM = "symptom", "Symptom"
+        FLAPPING = "flapping", "Flapping"
+        HELD = "held", "Held by maintenance"
+        TOLD = "told", "Told"
         NOTE = "note", "Note"
         BUDGET = "budget", "Error budget"
         FAULT = "fault", "Fault in Portico"

@@ -1,10 +1,10 @@
 """The one way in: alerts are raised and cleared here, whatever their source.
 
-Lock order: the alert's row, the component (advisory), the incident, its pages.
+Lock order: the alerts as a whole (advisory), the alert's row, incidents (a cause before its symptoms), their pages.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -12,10 +12,15 @@ from catalog.access import Actor
 from incidents import timeline
 from incidents.firing import Firing
 from incidents.models import Alert, Incident, TimelineEntry
-from incidents.operations import opening
-from incidents.operations.closing import finish, reopen
-from incidents.operations.locking import lock_component, locked_incident
+from incidents.operations import causes, opening
+from incidents.operations.closing import finish, keep_open, reopen
+from incidents.operations.engaging import DECLARED
+from incidents.operations.known import Known
+from incidents.operations.locking import lock_alerts, locked_incident
 from incidents.operations.upsert import upsert
+from portal.lib import conf
+
+AN_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +34,33 @@ class Raised:
 
 
 @transaction.atomic
-def raise_alert(*, firing: Firing, now: datetime, by: Actor = timeline.PORTICO) -> Raised:
-    """Something fires: a new incident, or it joins the open one of its component, or repeats itself.
+def raise_alert(*, firing: Firing, now: datetime, by: Actor = timeline.PORTICO, known: Known | None = None) -> Raised:
+    """Something fires: a new incident, or it joins an open one of its component or group, or repeats itself.
 
-    What names a component the catalog does not know is routed to the catch-all.
+    What breaks shortly after something it depends on is a symptom of that incident, and pages nobody. What names a
+    component the catalog does not know is routed to the catch-all. `known` is what a batch of alerts shares.
     """
+    lock_alerts()
+    known = known or Known(now)
     alert, is_new = upsert(firing, now=now)
     if not is_new and alert.incident_id is not None:
-        return _repeated(alert, firing, now=now)
-    if firing.component is not None:
-        lock_component(firing.component)
-    raised = _join(alert, firing, now=now) or _reopen(alert, firing, now=now) or _open(alert, firing, now=now, by=by)
-    alert.incident, alert.outcome = raised.incident, raised.outcome
+        return _repeated(alert, firing, known)
+    raised = _join(alert, firing, known)
+    if raised is None:
+        cause = None if firing.source == DECLARED else causes.cause_of(firing.component, now=now)
+        raised = _reopen(alert, firing, known, cause) or _open(alert, firing, known, cause, by=by)
+    alert.incident, alert.outcome = raised.incident, raised.outcome[:300]
     alert.save(update_fields=["incident", "outcome"])
     return raised
 
 
 @transaction.atomic
 def clear_alert(*, key: str, now: datetime, words: str = "", by: Actor = timeline.PORTICO) -> Alert | None:
-    """It no longer fires; the last alert to clear resolves its incident. None when nothing was open under `key`."""
+    """It no longer fires; the last alert to clear resolves its incident. None when nothing was open under `key`.
+
+    One that flaps stays open until it has been quiet for a while, for it would only open again.
+    """
+    lock_alerts()
     alert = Alert.objects.select_for_update(no_key=True).filter(key=key, cleared_at=None).first()
     if alert is None:
         return None
@@ -60,38 +73,53 @@ def clear_alert(*, key: str, now: datetime, words: str = "", by: Actor = timelin
 
 def _cleared(incident: Incident, alert: Alert, words: str, *, by: Actor, now: datetime) -> None:
     timeline.write(incident.pk, TimelineEntry.Kind.ALERT_CLEARED, words, at=now, by=by, data={"alert": alert.pk})
-    if incident.is_open and not incident.alerts.filter(cleared_at=None).exists():
+    if not incident.is_open or incident.alerts.filter(cleared_at=None).exists():
+        return
+    if incident.flapping_since is not None:
+        keep_open(incident, now=now)
+    else:
         finish(incident, by=timeline.PORTICO, words="Resolved: the last alert has cleared", now=now)
 
 
-def _repeated(alert: Alert, firing: Firing, *, now: datetime) -> Raised:
+def _repeated(alert: Alert, firing: Firing, known: Known) -> Raised:
     incident = locked_incident(alert.incident_id or 0)
     if incident.is_open:
-        opening.reconsider(incident, firing, now=now)
+        opening.reconsider(incident, firing, known)
     return Raised(alert, incident, f"seen again, {alert.count} times: {incident.label}", opened=False)
 
 
-def _join(alert: Alert, firing: Firing, *, now: datetime) -> Raised | None:
-    if firing.component is None:
-        return None
-    incident = opening.open_incident_of(firing.component)
+def _join(alert: Alert, firing: Firing, known: Known) -> Raised | None:
+    incident = opening.open_incident_of(firing, alert)
     if incident is None:
         return None
-    words = f"Joined {incident.label}, open on the same component: {firing.summary}"
-    timeline.write(incident.pk, TimelineEntry.Kind.ALERT, words, at=now, data={"alert": alert.pk})
-    opening.reconsider(incident, firing, now=now)
+    same = firing.component is not None and firing.component.pk == incident.component_id
+    why = "open on the same component" if same else "open for the same trouble"
+    words = f"Joined {incident.label}, {why}: {firing.summary}"
+    timeline.write(incident.pk, TimelineEntry.Kind.ALERT, words, at=known.now, data={"alert": alert.pk})
+    if incident.check_again_at is not None:  # it flaps, and was waiting for quiet
+        incident.check_again_at = None
+        incident.save(update_fields=["check_again_at"])
+    opening.reconsider(incident, firing, known)
     return Raised(alert, incident, f"joined {incident.label}", opened=False)
 
 
-def _reopen(alert: Alert, firing: Firing, *, now: datetime) -> Raised | None:
-    incident = opening.lately_resolved(alert, now=now)
+def _reopen(alert: Alert, firing: Firing, known: Known, cause: Incident | None) -> Raised | None:
+    incident = opening.lately_resolved(alert, now=known.now)
     if incident is None:
         return None
-    reopen(incident, words=f"Fires again: {firing.summary}", now=now)
-    opening.reconsider(incident, firing, now=now)
-    return Raised(alert, incident, f"reopened {incident.label}", opened=True)
+    if cause is not None and cause.pk == incident.pk:
+        cause = None
+    openings = Alert.objects.filter(key=alert.key, opened_at__gt=known.now - AN_HOUR).count()
+    flaps = openings > conf.number("PORTAL_FLAPPING_OPENINGS", 5)
+    reopen(incident, words=f"Fires again: {firing.summary}", known=known, cause=cause)
+    if flaps:
+        opening.flaps(incident, openings, now=known.now)
+    opening.reconsider(incident, firing, known)
+    said = f"a symptom of {cause.label}: reopened" if cause else "reopened"
+    return Raised(alert, incident, f"{said} {incident.label}", opened=True)
 
 
-def _open(alert: Alert, firing: Firing, *, now: datetime, by: Actor) -> Raised:
-    incident = opening.open_incident(firing, now=now, by=by)
-    return Raised(alert, incident, f"opened {incident.label}", opened=True)
+def _open(alert: Alert, firing: Firing, known: Known, cause: Incident | None, *, by: Actor) -> Raised:
+    incident = opening.open_incident(firing, by=by, known=known, cause=cause)
+    said = f"a symptom of {cause.label}: opened" if cause else "opened"
+    return Raised(alert, incident, f"{said} {incident.label}", opened=True)

@@ -7,13 +7,14 @@ from catalog.access import Actor
 from catalog.models import Component, ComponentHealth
 from catalog.operations import report_health
 from incidents import timeline
-from incidents.escalation import OPEN, reopened, resolved
+from incidents.escalation import OPEN, State, reopened, resolved
 from incidents.models import Incident, Notification, Page, Severity, TimelineEntry
-from incidents.operations.engaging import catch_all_version, engage_responders, restart
+from incidents.operations.engaging import DECLARED, Hold, engage_responders, hold_of, hold_page, restart
+from incidents.operations.known import Known
 from incidents.operations.locking import locked_incident, locked_pages
 from incidents.policies import PROGRESS_FIELDS, progress_of, store
+from portal.lib import conf
 
-DECLARED = "manual"
 CHECK_AGAIN = timedelta(minutes=30)
 """After how long an incident that was resolved by hand pages again, if an alert of it still fires."""
 
@@ -25,7 +26,9 @@ def finish(incident: Incident, *, by: Actor, words: str, now: datetime) -> None:
     incident.state = Incident.State.RESOLVED
     incident.resolved_at, incident.resolved_by = now, by.person
     incident.check_again_at = now + CHECK_AGAIN if firing else None
-    incident.save(update_fields=["state", "resolved_at", "resolved_by", "cause", "check_again_at"])
+    incident.flapping_since = incident.inform_at = None
+    changed = ["state", "resolved_at", "resolved_by", "cause", "check_again_at", "flapping_since", "inform_at"]
+    incident.save(update_fields=changed)
     pages = locked_pages(incident)
     end_pages([page for page in pages if page.state in OPEN], now=now)
     timeline.write(incident.pk, TimelineEntry.Kind.RESOLVED, words, at=now, by=by)
@@ -37,8 +40,8 @@ def end_pages(pages: Iterable[Page], *, now: datetime) -> None:
     ending = list(pages)
     for page in ending:
         store(resolved(progress_of(page)), page)
-        page.resolved_at = now
-        page.save(update_fields=[*PROGRESS_FIELDS, "resolved_at"])
+        page.resolved_at, page.held_until = now, None
+        page.save(update_fields=[*PROGRESS_FIELDS, "resolved_at", "held_until"])
     cancel_unsent(ending)
 
 
@@ -48,29 +51,58 @@ def cancel_unsent(pages: Iterable[Page]) -> None:
     waiting.update(state=Notification.State.CANCELLED)
 
 
-def reopen(incident: Incident, *, words: str, now: datetime) -> None:
-    """It fires again: the same rows, one generation further, paged from step one."""
+def keep_open(incident: Incident, *, now: datetime) -> None:
+    """A held incident that flaps has cleared: it ends when it has been quiet for a while, see `check_again`."""
+    quiet = conf.minutes("PORTAL_FLAPPING_QUIET_MINUTES", 30)
+    incident.check_again_at = now + quiet
+    incident.save(update_fields=["check_again_at"])
+    words = f"It has cleared, but it flaps: it ends when it has been quiet for {quiet // timedelta(minutes=1)} minutes."
+    timeline.write(incident.pk, TimelineEntry.Kind.FLAPPING, words, at=now)
+
+
+def reopen(incident: Incident, *, words: str, known: Known, cause: Incident | None = None) -> None:
+    """It fires again: the same rows, one generation further, paged from step one; not paged as a symptom of `cause`."""
+    now = known.now
     incident.state = Incident.State.TRIGGERED
     incident.generation += 1
     incident.reopened_at, incident.resolved_at, incident.resolved_by = now, None, None
-    incident.check_again_at = None
-    incident.save(update_fields=["state", "generation", "reopened_at", "resolved_at", "resolved_by", "check_again_at"])
+    incident.check_again_at = incident.flapping_since = None
+    incident.root = cause
+    incident.inform_at = now if cause is not None else incident.inform_at
+    changed = ["state", "generation", "reopened_at", "resolved_at", "resolved_by", "check_again_at", "flapping_since"]
+    incident.save(update_fields=[*changed, "root", "inform_at"])
     timeline.write(incident.pk, TimelineEntry.Kind.REOPENED, words, at=now)
-    for page in locked_pages(incident):
-        _reopen_page(page, now=now)
-    engage_responders(incident, now=now)
+    if cause is None:
+        page_again(incident, known)
     tell_catalog(incident.component, now=now)
 
 
+def page_again(incident: Incident, known: Known) -> None:
+    """Every page of a held incident from step one; what a maintenance window holds waits for its end."""
+    hold = hold_of(incident, known)
+    for page in locked_pages(incident):
+        _reopen_page(page, known, hold)
+    engage_responders(incident, known, hold=hold)
+
+
 def check_again(number: int, *, now: datetime) -> bool:
-    """An incident resolved by hand: page again where an alert still fires. Says whether it did."""
+    """An incident resolved by hand: page again where an alert still fires. One that flapped: end it, if it was quiet.
+
+    Says whether anything was done.
+    """
     incident = locked_incident(number)
     if incident.check_again_at is None or incident.check_again_at > now:
         return False
-    if incident.alerts.filter(cleared_at=None).exists():
-        reopen(incident, words="Resolved by hand, and it still fires: paging again", now=now)
+    fires = incident.alerts.filter(cleared_at=None).exists()
+    if fires and not incident.is_open:
+        reopen(incident, words="Resolved by hand, and it still fires: paging again", known=Known(now))
         return True
     incident.check_again_at = None
+    if incident.is_open and not fires:
+        incident.flapping_since = None
+        incident.save(update_fields=["flapping_since"])
+        finish(incident, by=timeline.PORTICO, words="Resolved: it flapped, and has been quiet since", now=now)
+        return True
     incident.save(update_fields=["check_again_at"])
     return False
 
@@ -95,15 +127,19 @@ def _health(worst: Incident) -> tuple[ComponentHealth.State, str]:
     return state, f"{worst.get_severity_display()} {worst.label}: {worst.title}"[:200]
 
 
-def _reopen_page(page: Page, *, now: datetime) -> None:
+def _reopen_page(page: Page, known: Known, hold: Hold | None) -> None:
     if page.policy_version is None and page.person is None:
-        page.policy_version = catch_all_version(now=now)
+        page.policy_version = known.catch_all
         page.save(update_fields=["policy_version"])
     if page.role == Page.Role.CATCH_ALL and _owner_is_asked(page):
         return
-    restart(page, reopened(progress_of(page), now=now), now=now)
+    progress = progress_of(page)
+    again = reopened(progress, now=known.now) if progress.state is State.RESOLVED else progress
     page.acknowledged_at = page.acknowledged_by = None
     page.save(update_fields=["acknowledged_at", "acknowledged_by"])
+    restart(page, again, now=known.now)
+    if hold is not None:
+        hold_page(page, hold, now=known.now)
 
 
 def _owner_is_asked(page: Page) -> bool:

@@ -8,10 +8,13 @@ from django.db.models import Q
 from catalog.models import Person, Team
 from incidents import timeline
 from incidents.escalation import Progress, State, opened
-from incidents.models import CatchAll, Incident, Page, PolicyVersion, Severity, TeamPaging, TimelineEntry, Urgency
-from incidents.policies import PROGRESS_FIELDS, store, versions_in_force
+from incidents.models import Incident, Page, PolicyVersion, Severity, TimelineEntry, Urgency
+from incidents.operations.known import Known
+from incidents.policies import PROGRESS_FIELDS, store
 from portal.lib.hints import nudge
 
+DECLARED = "manual"
+"""The source of what a person declared."""
 FIRST_PAGES_AHEAD = 5
 NOBODY = "Nobody can be paged: no catch-all policy is set. A platform admin must set one."
 
@@ -36,34 +39,53 @@ class Route:
     version: PolicyVersion | None = None
 
 
-def route_to_owner(incident: Incident, *, now: datetime) -> Route:
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """First steps wait until then; why, in words."""
+
+    until: datetime
+    words: str
+
+
+def hold_of(incident: Incident, known: Known) -> Hold | None:
+    """What holds the pages of an incident back now: a maintenance window of its component or its team.
+
+    Windows hold what machines say. Who declares an incident wants people, and gets them.
+    """
+    if incident.source == DECLARED:
+        return None
+    held = known.window(incident.component)
+    if held is None:
+        return None
+    words = f"Maintenance “{held.window.title}” holds pages until {held.end:%a %d %b %H:%M} UTC; what fires then pages."
+    return Hold(held.end, words)
+
+
+def route_to_owner(incident: Incident, known: Known, *, found_by: str = "") -> Route:
     """The owner team by its policy; without owner or policy the catch-all."""
     where = incident.component_ref or "no component"
+    where = f"{found_by} → {where}" if found_by else where
     if incident.owner is None:
-        return _to_catch_all(f"{where} → no owner", now=now)
-    version = policy_of_team(incident.owner, now=now)
+        return _to_catch_all(f"{where} → no owner", known)
+    version = known.policy_of_team(incident.owner.pk)
     if version is None:
-        return _to_catch_all(f"{where} → team {incident.owner.label} → no escalation policy", now=now)
+        return _to_catch_all(f"{where} → team {incident.owner.label} → no escalation policy", known)
     words = f"{where} → team {incident.owner.label} → policy {version.policy.name}"
     return Route(Page.Role.OWNER, words, incident.owner, version)
 
 
 def policy_of_team(team: Team, *, now: datetime) -> PolicyVersion | None:
     """The version of the team's policy in force at `now`; None where it has none."""
-    paging = TeamPaging.objects.filter(team=team, policy__isnull=False).first()
-    if paging is None or paging.policy_id is None:
-        return None
-    return versions_in_force([paging.policy_id], now=now).get(paging.policy_id)
+    return Known(now).policy_of_team(team.pk)
 
 
 def catch_all_version(*, now: datetime) -> PolicyVersion | None:
     """The version of the catch-all policy in force; None where no platform admin has set one."""
-    setting = CatchAll.objects.first()
-    return versions_in_force([setting.policy_id], now=now).get(setting.policy_id) if setting else None
+    return Known(now).catch_all
 
 
-def open_page(incident: Incident, route: Route, *, now: datetime) -> Page:
-    """The page of that route: a new one, due at once, or the one that is there already."""
+def open_page(incident: Incident, route: Route, *, now: datetime, hold: Hold | None = None) -> Page:
+    """The page of that route: a new one, due at once (or when its hold ends), or the one that is there already."""
     there = _there_already(incident, route)
     if there is not None:
         return there
@@ -81,8 +103,17 @@ def open_page(incident: Incident, route: Route, *, now: datetime) -> Page:
     page.save(force_insert=True)
     kind = TimelineEntry.Kind.ROUTED if route.version else TimelineEntry.Kind.EXHAUSTED
     timeline.write(incident.pk, kind, route.words, at=now, page_id=page.pk)
+    if hold is not None and route.version is not None:
+        hold_page(page, hold, now=now)
     nudge("incidents.advance_due")
     return page
+
+
+def hold_page(page: Page, hold: Hold, *, now: datetime) -> None:
+    """The step that is due on a page (held) waits until the hold ends."""
+    page.next_step_at = page.held_until = hold.until
+    page.save(update_fields=["next_step_at", "held_until"])
+    timeline.write(page.incident_id, TimelineEntry.Kind.HELD, hold.words, at=now, page_id=page.pk)
 
 
 def open_page_by_name(incident: Incident, person: Person, *, now: datetime) -> Page:
@@ -104,36 +135,36 @@ def open_page_by_name(incident: Incident, person: Person, *, now: datetime) -> P
     return page
 
 
-def engage_responders(incident: Incident, *, now: datetime) -> list[Page]:
+def engage_responders(incident: Incident, known: Known, *, hold: Hold | None = None) -> list[Page]:
     """At P1 every responder team of the component gets its own page, at the same moment as the owner."""
     if incident.severity != Severity.P1 or incident.component is None:
         return []
     teams = Team.objects.filter(responds_for__component=incident.component, retired_at=None).distinct()
     others = teams.exclude(pages__incident=incident)
-    return [page for team in others if (page := _open_responder(incident, team, now)) is not None]
+    return [page for team in others if (page := _open_responder(incident, team, known, hold)) is not None]
 
 
 def restart(page: Page, progress: Progress, *, now: datetime) -> None:
     """Store a new plan on a locked page and wake the sweep."""
     store(progress, page)
     page.attempts = 0
-    page.exhausted_at = page.resolved_at = None
-    page.save(update_fields=[*PROGRESS_FIELDS, "attempts", "exhausted_at", "resolved_at"])
+    page.exhausted_at = page.resolved_at = page.held_until = None
+    page.save(update_fields=[*PROGRESS_FIELDS, "attempts", "exhausted_at", "resolved_at", "held_until"])
     nudge("incidents.advance_due")
 
 
-def _open_responder(incident: Incident, team: Team, now: datetime) -> Page | None:
-    version = policy_of_team(team, now=now)
+def _open_responder(incident: Incident, team: Team, known: Known, hold: Hold | None) -> Page | None:
+    version = known.policy_of_team(team.pk)
     if version is None:
         words = f"responder {team.label} → no escalation policy: this team could not be paged"
-        timeline.write(incident.pk, TimelineEntry.Kind.UNREACHABLE, words, at=now)
+        timeline.write(incident.pk, TimelineEntry.Kind.UNREACHABLE, words, at=known.now)
         return None
     words = f"P1 → responder {team.label} → policy {version.policy.name}"
-    return open_page(incident, Route(Page.Role.RESPONDER, words, team, version), now=now)
+    return open_page(incident, Route(Page.Role.RESPONDER, words, team, version), now=known.now, hold=hold)
 
 
-def _to_catch_all(words: str, *, now: datetime) -> Route:
-    version = catch_all_version(now=now)
+def _to_catch_all(words: str, known: Known) -> Route:
+    version = known.catch_all
     if version is None:
         return Route(Page.Role.CATCH_ALL, f"{words} → {NOBODY}")
     return Route(Page.Role.CATCH_ALL, f"{words} → catch-all policy {version.policy.name}", version=version)

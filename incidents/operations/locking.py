@@ -1,15 +1,17 @@
-"""Who waits for whom: the incident first, then its pages by key. Whatever changes either takes them in this order.
+"""Who waits for whom: the alerts, then the incident, then its pages by key. Whatever changes them takes this order.
+
+One at a time decides what becomes of alerts, for whatever fires may be the cause or a symptom of what else does; it may
+hold several incidents. Everybody else holds one incident at a time and never waits for the alerts while holding it.
 
 Rows are locked `FOR NO KEY UPDATE`, which lets others refer to them meanwhile (timeline entries, notifications).
 """
 
 from django.db import connection
 
-from catalog.models import Component
 from incidents.models import Incident, Page
 
-COMPONENT_LOCKS = 0x1C1D
-"""Class of the advisory locks that keep two alerts on one component from opening two incidents."""
+ALERTS_LOCK = (0x1C1D, 1)
+"""The advisory lock of whoever decides what becomes of alerts."""
 
 
 def locked_incident(number: int) -> Incident:
@@ -30,7 +32,7 @@ def locked_pages(incident: Incident) -> list[Page]:
     )
 
 
-def lock_component(component: Component) -> None:
-    """One alert at a time decides which incident of `component` it belongs to."""
+def lock_alerts() -> None:
+    """Decide alone what becomes of alerts, until the end of the transaction. To be taken before any row."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [COMPONENT_LOCKS, component.pk & 0x7FFFFFFF])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", ALERTS_LOCK)

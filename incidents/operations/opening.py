@@ -1,77 +1,121 @@
-"""Opening an incident, and thinking again about how bad it is when more is known. The caller holds the component."""
+"""Opening an incident, and thinking again about how bad it is when more is known. The caller holds the alerts."""
 
 from datetime import datetime, timedelta
 
 from catalog.access import Actor
-from catalog.graph import BlastRadius, blast_radius
-from catalog.models import Component
+from catalog.graph import BlastRadius
 from incidents import severity, timeline
 from incidents.escalation import UNTAKEN, State, escalated_now
 from incidents.firing import Firing
-from incidents.models import Alert, Incident, SeverityRule, TimelineEntry
+from incidents.models import Alert, Incident, Severity, TimelineEntry
+from incidents.operations import causes
 from incidents.operations.closing import tell_catalog
-from incidents.operations.engaging import engage_responders, open_page, priority, restart, route_to_owner
+from incidents.operations.engaging import engage_responders, hold_of, open_page, priority, restart, route_to_owner
+from incidents.operations.known import Known
 from incidents.operations.locking import locked_incident, locked_pages
 from incidents.policies import progress_of
+from portal.lib import conf
 
-REOPENS_WITHIN = timedelta(minutes=30)
 
+def open_incident(firing: Firing, *, by: Actor, known: Known, cause: Incident | None = None) -> Incident:
+    """A new incident with its pages: the owner's (or the catch-all's), at P1 the responders' too.
 
-def open_incident(firing: Firing, *, now: datetime, by: Actor) -> Incident:
-    """A new incident with its pages: the owner's (or the catch-all's), at P1 the responders' too."""
-    radius = blast_radius(firing.component.pk) if firing.component else None
-    verdict = judge(firing, radius)
+    Of a `cause` (held) it is a symptom, and nobody is paged; its own symptoms join it.
+    """
+    now = known.now
+    radius = known.radius(firing.component) if firing.component else None
+    verdict = judge(firing, radius, known)
     incident = Incident.objects.create(
         title=firing.summary[:300],
         component=firing.component,
         component_ref=firing.component.ref if firing.component else firing.component_ref,
         owner=firing.component.owner if firing.component else None,
         severity=verdict.severity,
-        severity_reason=verdict.reason,
+        severity_reason=verdict.reason[:300],
         source=firing.source,
+        group=firing.group[:300],
         opened_at=now,
+        inform_at=now if verdict.severity == Severity.P1 else None,
         teams_blocked=len(radius.team_ids) if radius else None,
         people_blocked=radius.people_count if radius else None,
     )
-    timeline.write(incident.pk, TimelineEntry.Kind.OPENED, f"Opened: {firing.summary}", at=now, by=by)
-    said = {"severity": verdict.severity}
-    timeline.write(incident.pk, TimelineEntry.Kind.SEVERITY, verdict.reason, at=now, by=by, data=said)
-    open_page(incident, route_to_owner(incident, now=now), now=now)
-    engage_responders(incident, now=now)
+    TimelineEntry.objects.bulk_create(
+        [
+            timeline.entry(incident.pk, TimelineEntry.Kind.OPENED, f"Opened: {firing.summary}", at=now, by=by),
+            timeline.entry(
+                incident.pk, TimelineEntry.Kind.SEVERITY, verdict.reason, at=now, by=by,
+                data={"severity": verdict.severity},
+            ),
+        ]
+    )  # fmt: skip
+    if cause is not None:
+        causes.become_symptom(incident, cause, now=now)
+        _worsen(cause, incident, known)
+    else:
+        begin_paging(incident, known, found_by=firing.found_by)
+        _adopt(incident, radius, known)
     tell_catalog(incident.component, now=now)
     return incident
 
 
-def judge(firing: Firing, radius: BlastRadius | None) -> severity.Verdict:
+def begin_paging(incident: Incident, known: Known, *, found_by: str = "") -> None:
+    """Page the owner (or the catch-all) of a held incident that has no pages, at P1 the responders too."""
+    hold = hold_of(incident, known)
+    open_page(incident, route_to_owner(incident, known, found_by=found_by), now=known.now, hold=hold)
+    engage_responders(incident, known, hold=hold)
+
+
+def judge(firing: Firing, radius: BlastRadius | None, known: Known) -> severity.Verdict:
     """Severity by the table, unless a person said it."""
+    return _judge(firing, len(radius.team_ids) if radius else None, known)
+
+
+def _judge(firing: Firing, teams_blocked: int | None, known: Known) -> severity.Verdict:
     if firing.severity is not None:
         return severity.Verdict(firing.severity, f"P{firing.severity}: said when it was declared")
     facts = severity.Facts(
         rule=firing.rule,
         source=firing.source,
         tier=firing.component.tier if firing.component else None,
-        teams_blocked=len(radius.team_ids) if radius else None,
+        teams_blocked=teams_blocked,
     )
-    return severity.decide(facts, _table())
+    return severity.decide(facts, known.severities)
 
 
-def reconsider(incident: Incident, firing: Firing, *, now: datetime) -> None:
-    """A held, open incident with a further alert: a higher severity raises it; a lower one changes nothing."""
-    radius = blast_radius(firing.component.pk) if firing.component else None
-    verdict = judge(firing, radius)
+def reconsider(incident: Incident, firing: Firing, known: Known) -> None:
+    """A held, open incident with a further alert: a higher severity raises it; a lower one changes nothing.
+
+    What breaks with the incident's own component was looked at when it opened, and is not again for each repeat.
+    """
+    teams = incident.teams_blocked
+    if firing.component is not None and firing.component.pk != incident.component_id:
+        teams = len(known.radius(firing.component).team_ids)
+    verdict = _judge(firing, teams, known)
     if verdict.severity < incident.severity:
-        raise_severity(incident, verdict, now=now, by=timeline.PORTICO)
+        raise_severity(incident, verdict, known, by=timeline.PORTICO)
 
 
-def raise_severity(incident: Incident, verdict: severity.Verdict, *, now: datetime, by: Actor) -> None:
-    """Worse than thought: nobody who has it is paged again; where nobody has, the next step is taken at once."""
+def raise_severity(incident: Incident, verdict: severity.Verdict, known: Known, *, by: Actor) -> None:
+    """Worse than thought: nobody who has it is paged again; where nobody has, the next step is taken at once.
+
+    A symptom stays one; a page that waits for the end of a maintenance window goes on waiting.
+    """
+    now, before = known.now, incident.severity
     set_severity(incident, verdict, now=now, by=by)
     for page in locked_pages(incident):
         page.priority = priority(verdict.severity, first=False)
         page.save(update_fields=["priority"])
-        if State(page.state) in UNTAKEN and (page.policy_version or page.person):
+        held = page.held_until is not None and page.held_until > now
+        if State(page.state) in UNTAKEN and (page.policy_version or page.person) and not held:
             restart(page, escalated_now(progress_of(page), now=now), now=now)
-    engage_responders(incident, now=now)
+    if incident.root_id is not None:
+        return
+    engage_responders(incident, known, hold=hold_of(incident, known))
+    if verdict.severity == Severity.P1:
+        incident.inform_at = now
+        incident.save(update_fields=["inform_at"])
+    if before > Severity.P2 and incident.component is not None:
+        _adopt(incident, known.radius(incident.component), known)
 
 
 def set_severity(incident: Incident, verdict: severity.Verdict, *, now: datetime, by: Actor) -> None:
@@ -85,21 +129,39 @@ def set_severity(incident: Incident, verdict: severity.Verdict, *, now: datetime
     tell_catalog(incident.component, now=now)
 
 
-def open_incident_of(component: Component) -> Incident | None:
-    """The worst open incident of a component, held; None where there is none, or none any more."""
-    found = (
-        Incident.objects.filter(component=component)
-        .exclude(state=Incident.State.RESOLVED)
-        .order_by("severity", "opened_at")
-        .first()
-    )
+def open_incident_of(firing: Firing, alert: Alert) -> Incident | None:
+    """The open incident, held, that the alert belongs to: of its group, else the worst of its component, else the one
+    that the same trouble is still kept open in; None where there is none.
+    """
+    is_open = Incident.objects.exclude(state=Incident.State.RESOLVED).order_by("severity", "opened_at")
+    found = None
+    if firing.group:
+        found = is_open.filter(group=firing.group[:300]).first()
+    elif firing.component is not None:
+        found = is_open.filter(component=firing.component).first()
+    else:
+        since = alert.opened_at - reopens_within()
+        found = is_open.filter(alerts__key=alert.key, alerts__cleared_at__gte=since).first()
     held = locked_incident(found.pk) if found else None
     return held if held and held.is_open else None
 
 
+def flaps(incident: Incident, openings: int, *, now: datetime) -> None:
+    """A held incident that opened so often within an hour is paged this once more, and then kept open."""
+    incident.flapping_since = now
+    incident.save(update_fields=["flapping_since"])
+    words = f"Flapping: opened {openings} times within an hour. It is paged this once and stays open until it is quiet."
+    timeline.write(incident.pk, TimelineEntry.Kind.FLAPPING, words, at=now, data={"openings": openings})
+
+
+def reopens_within() -> timedelta:
+    """What fires again within so long is the same incident."""
+    return conf.minutes("PORTAL_REOPEN_MINUTES", 30)
+
+
 def lately_resolved(alert: Alert, *, now: datetime) -> Incident | None:
     """The incident, held, that the same trouble belonged to until less than 30 minutes ago."""
-    since = now - REOPENS_WITHIN
+    since = now - reopens_within()
     before = (
         Alert.objects.filter(key=alert.key, cleared_at__gte=since, incident__isnull=False)
         .exclude(pk=alert.pk)
@@ -112,7 +174,15 @@ def lately_resolved(alert: Alert, *, now: datetime) -> Incident | None:
     return incident if incident.resolved_at and incident.resolved_at >= since else None
 
 
-def _table() -> tuple[severity.Line, ...]:
-    rows = SeverityRule.objects.all()
-    lines = tuple(severity.Line(row.severity, row.rule, row.tier, row.teams_blocked, row.source) for row in rows)
-    return lines or severity.DEFAULT
+def _adopt(incident: Incident, radius: BlastRadius | None, known: Known) -> None:
+    if radius is None or incident.severity > Severity.P2:
+        return
+    for symptom in causes.adopt_symptoms(incident, [hurt.component_id for hurt in radius.components], now=known.now):
+        _worsen(incident, symptom, known)
+
+
+def _worsen(cause: Incident, symptom: Incident, known: Known) -> None:
+    """A cause is at least as bad as what it does elsewhere."""
+    if symptom.severity < cause.severity:
+        reason = f"P{symptom.severity}: its symptom {symptom.label} is one"
+        raise_severity(cause, severity.Verdict(symptom.severity, reason), known, by=timeline.PORTICO)

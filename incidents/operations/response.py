@@ -12,9 +12,10 @@ from incidents.escalation import State, acknowledged, active, escalated_now, tak
 from incidents.firing import Firing
 from incidents.models import Incident, Page, TimelineEntry
 from incidents.operations.alerts import raise_alert
-from incidents.operations.closing import DECLARED, cancel_unsent, end_pages, finish
-from incidents.operations.engaging import Route, open_page, open_page_by_name, policy_of_team, restart
-from incidents.operations.locking import locked_incident, locked_pages
+from incidents.operations.closing import cancel_unsent, end_pages, finish
+from incidents.operations.engaging import DECLARED, Route, open_page, open_page_by_name, policy_of_team, restart
+from incidents.operations.known import Known
+from incidents.operations.locking import lock_alerts, locked_incident, locked_pages
 from incidents.operations.opening import raise_severity, set_severity
 from incidents.policies import PROGRESS_FIELDS, policy_for, progress_of, store
 from incidents.severity import Verdict
@@ -64,6 +65,8 @@ def acknowledge_incident(*, incident: Incident, by: Actor, now: datetime) -> lis
     for page in taken:
         if page.state != State.RESOLVED:
             _take(held, page, pages, by=by, now=now)
+    if held.root_id is not None and held.state == Incident.State.TRIGGERED:
+        _take_symptom(held, person, by=by, now=now)
     return taken
 
 
@@ -109,9 +112,13 @@ def change_severity(*, incident: Incident, severity: int, reason: str, by: Actor
         raise Invalid(errors=(FieldError("severity", "invalid", "Use 1 to 5; P1 is the worst."),))
     if not reason.strip():
         raise Invalid(errors=(FieldError("reason", "required", "Say why, in a few words."),))
+    lock_alerts()  # a worse one may have symptoms, and whoever holds several incidents holds the alerts
     held = _open(incident.pk)
-    change = raise_severity if severity < held.severity else set_severity
-    change(held, Verdict(severity, f"P{severity}: {reason.strip()}"), now=now, by=by)
+    verdict = Verdict(severity, f"P{severity}: {reason.strip()}")
+    if severity < held.severity:
+        raise_severity(held, verdict, Known(now), by=by)
+    else:
+        set_severity(held, verdict, now=now, by=by)
     return held
 
 
@@ -194,6 +201,14 @@ def _take(incident: Incident, page: Page, pages: Sequence[Page], *, by: Actor, n
     timeline.write(incident.pk, TimelineEntry.Kind.ACKNOWLEDGED, words, at=now, by=by, page_id=page.pk)
     if page.role in DECIDING:
         _incident_taken(incident, page, pages, person, now=now)
+
+
+def _take_symptom(incident: Incident, person: Person, *, by: Actor, now: datetime) -> None:
+    """Nobody was paged for it, so there is no page to take."""
+    incident.state = Incident.State.ACKNOWLEDGED
+    incident.acknowledged_by, incident.acknowledged_at = person, incident.acknowledged_at or now
+    incident.save(update_fields=["state", "acknowledged_by", "acknowledged_at"])
+    timeline.write(incident.pk, TimelineEntry.Kind.ACKNOWLEDGED, f"{person.label} has it", at=now, by=by)
 
 
 def _incident_taken(incident: Incident, page: Page, pages: Sequence[Page], person: Person, *, now: datetime) -> None:

@@ -1,8 +1,10 @@
 """One statement that makes a repeated alert count up instead of opening twice (Django can't name a partial index)."""
 
 from datetime import datetime
+from typing import Any
 
-from django.db import connection
+import orjson
+from django.db import connection, models
 from psycopg.types.json import Jsonb
 
 from incidents.firing import Firing
@@ -17,8 +19,10 @@ VALUES (%(key)s, %(source)s, %(component)s, %(component_ref)s, %(objective)s, %(
 ON CONFLICT (key) WHERE cleared_at IS NULL
 DO UPDATE SET count = mine.count + 1, last_seen_at = greatest(mine.last_seen_at, excluded.last_seen_at),
               summary = excluded.summary, details = excluded.details, links = excluded.links, rule = excluded.rule
-RETURNING id, xmax = 0
+RETURNING {columns}, xmax = 0
 """
+_FIELDS = tuple(Alert._meta.concrete_fields)
+_STATEMENT = UPSERT.format(columns=", ".join(f"mine.{field.column}" for field in _FIELDS))
 
 
 def upsert(firing: Firing, *, now: datetime) -> tuple[Alert, bool]:
@@ -37,6 +41,11 @@ def upsert(firing: Firing, *, now: datetime) -> tuple[Alert, bool]:
         "now": now,
     }
     with connection.cursor() as cursor:
-        cursor.execute(UPSERT, values)  # type: ignore[arg-type]  # psycopg adapts Jsonb, which the stubs don't know
-        pk, is_new = cursor.fetchone()
-    return Alert.objects.get(pk=pk), bool(is_new)
+        cursor.execute(_STATEMENT, values)  # type: ignore[arg-type]  # psycopg adapts Jsonb, which the stubs don't know
+        *row, is_new = cursor.fetchone()
+    read = [_read(field, value) for field, value in zip(_FIELDS, row, strict=True)]
+    return Alert.from_db(connection.alias, [field.attname for field in _FIELDS], read), bool(is_new)
+
+
+def _read(field: "models.Field[Any, Any]", value: Any) -> Any:  # noqa: ANN401  # whatever the column holds
+    return orjson.loads(value) if isinstance(field, models.JSONField) and isinstance(value, str) else value

@@ -5,7 +5,7 @@ that moment holds the incident, so the sweep passes over it and never waits; the
 batch. One of the two wins, and the loser sees what the winner wrote.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,9 +15,12 @@ from django.db.models import F
 
 from incidents import timeline
 from incidents.models import Incident, Page, TimelineEntry
+from incidents.operations.aftermath import outliving, stand_alone
 from incidents.operations.closing import check_again
+from incidents.operations.informing import due as informing_due
+from incidents.operations.informing import inform
 from incidents.operations.locking import locked_incident
-from incidents.paging import catch_all
+from incidents.paging import catch_all, held
 from incidents.paging.batch import Batch
 
 log = structlog.get_logger(__name__)
@@ -46,7 +49,7 @@ def advance_due(*, now: datetime, limit: int = 200) -> Swept:
     """
     try:
         with transaction.atomic():
-            return Swept(_move_on(claim(now=now, limit=limit), now))
+            return Swept(move_on(claim(now=now, limit=limit), now))
     except OperationalError:
         raise
     except Exception as error:  # one poisoned row must not stop the pager
@@ -59,36 +62,60 @@ def claim(*, now: datetime, limit: int, only: int | None = None) -> list[Page]:
     due = Page.objects.filter(next_step_at__lte=now)
     if only is not None:
         due = due.filter(pk=only)
-    held = due.select_for_update(skip_locked=True, no_key=True, of=("self", "incident")).select_related("incident")
+    rows = due.select_for_update(skip_locked=True, no_key=True, of=("self", "incident")).select_related(
+        "incident__component"
+    )
     # what many pages share is fetched once for all of them, rather than joined to every row
-    shared = held.prefetch_related("policy_version__policy", "person", "acknowledged_by", "team")
+    shared = rows.prefetch_related("policy_version__policy", "person", "acknowledged_by", "team")
     return list(shared.order_by("priority", "next_step_at")[:limit])
 
 
 def check_again_due(*, now: datetime, limit: int = 100) -> int:
-    """Incidents resolved by hand half an hour ago: those that still fire are paged again. Answers how many were."""
+    """What is to be looked at again, each in a transaction of its own; answers how many were acted on.
+
+    Incidents resolved by hand that still fire, flapping ones that have been quiet, symptoms that outlive their cause,
+    pages that no maintenance window holds any more, and those to be told of an incident.
+    """
     due = Incident.objects.filter(check_again_at__lte=now).order_by("check_again_at").values_list("pk", flat=True)
-    return sum(_checked(number, now) for number in due[:limit])
+    done = sum(_each(check_again, number, now, _later) for number in due[:limit])
+    done += sum(_each(stand_alone, number, now) for number in outliving(now)[:limit])
+    done += sum(_each(inform, number, now, _later_told) for number in informing_due(now))
+    return done + held.released(now=now)
 
 
-def _move_on(pages: Sequence[Page], now: datetime) -> int:
-    if pages:
-        batch = Batch(pages, now)
+def move_on(pages: Sequence[Page], now: datetime) -> int:
+    """Make the moves that are due on held pages; answers how many pages it was."""
+    waiting = held.still_held(pages, now=now)
+    moving = [page for page in pages if page not in waiting]
+    if moving:
+        batch = Batch(moving, now)
         batch.move_all()
         batch.write()
     return len(pages)
 
 
-def _checked(number: int, now: datetime) -> bool:
+def _each(
+    act: Callable[..., int | bool], number: int, now: datetime, otherwise: Callable[[int, datetime], None] | None = None
+) -> bool:
+    """One that fails holds up no other; it is tried again, later where `otherwise` puts it off."""
     try:
         with transaction.atomic():
-            return check_again(number, now=now)
+            return bool(act(number, now=now))
     except OperationalError:
         raise
     except Exception as error:
         log.exception("an incident could not be looked at again", incident=number, error=str(error))
-        Incident.objects.filter(pk=number).update(check_again_at=now + PUSHED_BACK_AT_MOST)
+        if otherwise is not None:
+            otherwise(number, now)
         return False
+
+
+def _later(number: int, now: datetime) -> None:
+    Incident.objects.filter(pk=number).update(check_again_at=now + PUSHED_BACK_AT_MOST)
+
+
+def _later_told(number: int, now: datetime) -> None:
+    Incident.objects.filter(pk=number).update(inform_at=now + PUSHED_BACK_AT_MOST)
 
 
 def _still_due(pk: int, now: datetime) -> Page | None:
@@ -112,7 +139,7 @@ def _one_by_one(now: datetime, limit: int) -> Swept:
 def _alone(pk: int, now: datetime) -> bool:
     try:
         with transaction.atomic():
-            _move_on(claim(now=now, limit=1, only=pk), now)
+            move_on(claim(now=now, limit=1, only=pk), now)
     except OperationalError:
         raise
     except Exception as error:

@@ -26,6 +26,7 @@ COLUMNS = {
     "acknowledged_at": "timestamptz",
     "acknowledged_by_id": "bigint",
     "exhausted_at": "timestamptz",
+    "held_until": "timestamptz",
 }
 UPDATE = (
     f"UPDATE incidents_page AS page SET {', '.join(f'{name} = fresh.{name}' for name in COLUMNS if name != 'id')} "  # noqa: S608

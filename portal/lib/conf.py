@@ -1,5 +1,6 @@
 """Portico's own settings with their defaults, so that a host project need not define any of them."""
 
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -51,3 +52,8 @@ def flag(name: str, *, default: bool = False) -> bool:
 def number(name: str, default: int) -> int:
     """A whole number by name, such as PORTAL_API_WRITES_PER_MINUTE."""
     return int(getattr(settings, name, default))
+
+
+def minutes(name: str, default: int) -> timedelta:
+    """A time in whole minutes by name, such as PORTAL_REOPEN_MINUTES."""
+    return timedelta(minutes=number(name, default))
