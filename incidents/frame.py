@@ -9,6 +9,8 @@ from django.urls import reverse
 from catalog.models import Component
 from incidents import queries
 from incidents.models import Incident
+from incidents.pauses import pause_at
+from portal.lib.clock import now_of
 
 PAGING_SWEEPS = ("advance_due", "deliver_due")
 HISTORY = 5
@@ -18,6 +20,14 @@ def open_incidents(request: HttpRequest) -> Mapping[str, object]:
     """How many are open, and the worst of them."""
     counts = _pulse(request).open
     return {"count": sum(counts.values()), "worst": min(counts, default=None), "url": reverse("incidents:list")}
+
+
+def pause(request: HttpRequest) -> Mapping[str, object] | None:
+    """The pause of all paging, while there is one: until when, and why."""
+    found = pause_at(now_of(request))
+    if found is None:
+        return None
+    return {"until": found.ends_at, "reason": found.reason, "by": found.begun_by, "url": reverse("incidents:pause")}
 
 
 def swept_at(request: HttpRequest) -> datetime | None:

@@ -55,6 +55,7 @@ registries.on_call["incidents"] = on_call_now
 registries.scorecard_checks["escalation"] = checks.CHECK
 registries.frame["on-call"] = on_call_for_me
 registries.frame["open-incidents"] = frame.open_incidents
+registries.frame["paging-paused"] = frame.pause
 registries.frame["paging-swept-at"] = frame.swept_at
 registries.component_panels["incident"] = registries.Panel(
     "incidents/parts/component_notice.html", frame.worst_open, place="top"

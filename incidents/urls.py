@@ -5,7 +5,9 @@ from django.urls import URLPattern, URLResolver, path
 from incidents.api import alerts as api_alerts
 from incidents.api import incidents as api_incidents
 from incidents.api import oncall as api_oncall
-from incidents.views import ack, actions, oncall
+from incidents.api import pausing as api_pausing
+from incidents.api import simulating as api_simulating
+from incidents.views import ack, actions, oncall, settings
 from incidents.views import pages as views
 
 pages: list[URLPattern | URLResolver] = [
@@ -22,11 +24,14 @@ pages: list[URLPattern | URLResolver] = [
     path("incidents/<int:number>/pages/<int:page>/escalate", actions.escalate, name="escalate"),
     path("a/<str:token>", ack.ack, name="ack"),
     *oncall.urlpatterns,
+    *settings.urlpatterns,
 ]
 
 api: list[URLPattern | URLResolver] = [
     path("alerts", api_alerts.Alerts.as_view(), name="alerts"),
     path("incidents", api_incidents.Incidents.as_view(), name="incidents"),
+    path("incidents/simulate", api_simulating.Simulate.as_view(), name="simulate"),
+    path("paging/pause", api_pausing.Pause.as_view(), name="pause"),
     path("incidents/<int:number>", api_incidents.OneIncident.as_view(), name="incident"),
     path("incidents/<int:number>/acknowledge", api_incidents.Acknowledge.as_view(), name="acknowledge"),
     path("incidents/<int:number>/resolve", api_incidents.Resolve.as_view(), name="resolve"),

@@ -128,6 +128,11 @@ class Frame:
         return self._ask("on-call") or {}
 
     @cached_property
+    def paused(self) -> Mapping[str, object]:
+        """`until`, `reason`, `by` and `url` of the pause of all paging; empty while pages go out."""
+        return self._ask("paging-paused") or {}
+
+    @cached_property
     def pulse(self) -> Pulse:
         """When paging and evaluation last swept."""
         return Pulse(self._ask("paging-swept-at"), self._ask("evaluated-at"), self.now)

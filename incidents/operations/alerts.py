@@ -40,15 +40,13 @@ def raise_alert(*, firing: Firing, now: datetime, by: Actor = timeline.PORTICO, 
     What breaks shortly after something it depends on is a symptom of that incident, and pages nobody. What names a
     component the catalog does not know is routed to the catch-all. `known` is what a batch of alerts shares.
     """
-    lock_alerts()
     known = known or Known(now)
+    if not known.simulated:
+        lock_alerts()
     alert, is_new = upsert(firing, now=now)
     if not is_new and alert.incident_id is not None:
         return _repeated(alert, firing, known)
-    raised = _join(alert, firing, known)
-    if raised is None:
-        cause = None if firing.source == DECLARED else causes.cause_of(firing.component, now=now)
-        raised = _reopen(alert, firing, known, cause) or _open(alert, firing, known, cause, by=by)
+    raised = _open(alert, firing, known, None, by=by) if known.alone else _placed(alert, firing, known, by)
     alert.incident, alert.outcome = raised.incident, raised.outcome[:300]
     alert.save(update_fields=["incident", "outcome"])
     return raised
@@ -69,6 +67,14 @@ def clear_alert(*, key: str, now: datetime, words: str = "", by: Actor = timelin
     if alert.incident_id is not None:
         _cleared(locked_incident(alert.incident_id), alert, words or f"Cleared: {alert.summary}", by=by, now=now)
     return alert
+
+
+def _placed(alert: Alert, firing: Firing, known: Known, by: Actor) -> Raised:
+    raised = _join(alert, firing, known)
+    if raised is not None:
+        return raised
+    cause = None if firing.source == DECLARED else causes.cause_of(firing.component, now=known.now)
+    return _reopen(alert, firing, known, cause) or _open(alert, firing, known, cause, by=by)
 
 
 def _cleared(incident: Incident, alert: Alert, words: str, *, by: Actor, now: datetime) -> None:

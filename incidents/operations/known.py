@@ -14,9 +14,14 @@ from incidents.policies import versions_in_force
 
 @dataclass
 class Known:
-    """Facts as they are at `now`, kept for as long as one transaction lasts and never longer."""
+    """Facts as they are at `now`, kept for as long as one transaction lasts and never longer.
+
+    `simulated` says that all will be rolled back: nobody is made to wait for it. `alone` then leaves out what is open.
+    """
 
     now: datetime
+    simulated: bool = False
+    alone: bool = False
     _policies: dict[int, PolicyVersion | None] = field(default_factory=dict)
     _radii: dict[int, BlastRadius] = field(default_factory=dict)
 

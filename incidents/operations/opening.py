@@ -175,7 +175,7 @@ def lately_resolved(alert: Alert, *, now: datetime) -> Incident | None:
 
 
 def _adopt(incident: Incident, radius: BlastRadius | None, known: Known) -> None:
-    if radius is None or incident.severity > Severity.P2:
+    if radius is None or incident.severity > Severity.P2 or known.simulated:
         return
     for symptom in causes.adopt_symptoms(incident, [hurt.component_id for hurt in radius.components], now=known.now):
         _worsen(incident, symptom, known)

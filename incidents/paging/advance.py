@@ -22,6 +22,7 @@ from incidents.operations.informing import inform
 from incidents.operations.locking import locked_incident
 from incidents.paging import catch_all, held
 from incidents.paging.batch import Batch
+from incidents.pauses import pause_at
 
 log = structlog.get_logger(__name__)
 
@@ -45,8 +46,11 @@ def advance_due(*, now: datetime, limit: int = 200) -> Swept:
     """Move up to `limit` due pages on by one move each (more where nobody is reachable), first pages first.
 
     When the batch fails, its rows go one by one, and one that fails by itself is pushed back, so that it holds up no
-    other. A lost connection is raised: nothing was written, and the next pass begins anew.
+    other. A lost connection is raised: nothing was written, and the next pass begins anew. While all paging is paused
+    nothing moves.
     """
+    if pause_at(now) is not None:
+        return Swept()
     try:
         with transaction.atomic():
             return Swept(move_on(claim(now=now, limit=limit), now))

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from incidents.escalation import UNTAKEN, State
 from incidents.models import Incident, Notification, NotificationAttempt
+from incidents.pauses import WAITS, pause_at
 
 LEASE = timedelta(seconds=30)
 PAUSES = tuple(timedelta(seconds=s) for s in (2, 5, 15, 30, 60, 120, 300))
@@ -43,10 +44,11 @@ def lease(*, now: datetime, by: str, limit: int, without: Collection[str] = ()) 
     """Up to `limit` due messages for the courier `by`, first pages first; their tries are written before any is sent.
 
     Messages nobody needs any more (the page was taken meanwhile) are cancelled instead: this is looked at under the
-    claim, right before sending. `without` names channels that have no room.
+    claim, right before sending. `without` names channels that have no room. While all paging is paused pages wait.
     """
+    waits = WAITS if pause_at(now) is not None else ()
     rows = _left_behind(now, limit, without)
-    rows += _waiting(now, limit - len(rows), without)
+    rows += _waiting(now, limit - len(rows), without, waits)
     unwanted = [row for row in rows if not _wanted(row)]
     _cancel(unwanted)
     return _begin([row for row in rows if _wanted(row)], now=now, by=by)
@@ -60,8 +62,9 @@ def _left_behind(now: datetime, limit: int, without: Collection[str]) -> list[No
     return rows
 
 
-def _waiting(now: datetime, limit: int, without: Collection[str]) -> list[Notification]:
+def _waiting(now: datetime, limit: int, without: Collection[str], waits: Collection[str]) -> list[Notification]:
     due = Notification.objects.filter(state=Notification.State.PENDING, next_attempt_at__lte=now)
+    due = due.exclude(kind__in=waits) if waits else due
     return _held(due.order_by("priority", "next_attempt_at"), limit, without)
 
 

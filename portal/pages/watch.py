@@ -5,6 +5,7 @@ from datetime import datetime
 
 from prometheus_client import Gauge
 
+from incidents.pauses import pause_at
 from incidents.queries import lateness
 from slo.models import Sweep
 
@@ -13,6 +14,7 @@ UNDELIVERED = Gauge("portico_undelivered_message_seconds", "How long the oldest 
 UNTAKEN = Gauge("portico_untaken_delivery_seconds", "How long the oldest stored delivery has been waiting")
 UNHEARD = Gauge("portico_untaken_transition_seconds", "How long the oldest alert of an objective has been waiting")
 SWEEP_AGE = Gauge("portico_sweep_age_seconds", "Since the sweep last came by", ["sweep"])
+PAUSED = Gauge("portico_paging_paused", "1 while a platform admin has paused all paging")
 TOO_LATE = 60.0
 """Seconds after which the watchdog barks."""
 
@@ -40,9 +42,11 @@ def look(*, now: datetime) -> Watch:
     UNHEARD.set(found.oldest_transition or 0)
     for name, age in ages.items():
         SWEEP_AGE.labels(name).set(age)
+    paused = pause_at(now) is not None
+    PAUSED.set(paused)
     waiting = {
-        "overdue timer": found.oldest_timer,
-        "undelivered message": found.oldest_notification,
+        "overdue timer": None if paused else found.oldest_timer,
+        "undelivered message": None if paused else found.oldest_notification,
         "untaken delivery": found.oldest_delivery,
         "untaken transition": found.oldest_transition,
         **{f"sweep {name}": age for name, age in found.sweeps.items()},  # these come by every few seconds

@@ -1,0 +1,118 @@
+"""What would happen: the code that pages says it, and nothing is kept or sent."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+from catalog.models import ComponentHealth, MaintenanceWindow
+from incidents import paging
+from incidents.firing import Firing
+from incidents.models import Alert, Incident, Notification, Page, TimelineEntry
+from incidents.simulating import simulate
+from tests import make, make_incidents
+from tests.make import NOW
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+
+
+def firing(**fields: object) -> Firing:
+    return Firing(**{"key": "", "source": "api", "summary": "Runs hang", **fields})  # type: ignore[arg-type]
+
+
+def nothing_kept() -> bool:
+    return not any(model.objects.exists() for model in (Alert, Incident, Page, Notification, TimelineEntry))
+
+
+def test_the_whole_chain_with_its_times_and_nothing_is_kept() -> None:
+    ada, linh, boss = (make_incidents.reachable(name) for name in ("ada", "linh", "boss"))
+    make_incidents.catch_all(boss)
+    team = make_incidents.paged(make.team("ci"), make_incidents.step(ada), make_incidents.step(linh))
+    found = simulate(firing=firing(component=make.component("runners", owner=team, tier=1)), at=NOW)
+    assert found.severity == 1
+    owner, catch_all = found.engaged
+    assert [(call.at - NOW, call.person_ref) for call in owner.calls] == [
+        (timedelta(0), "user:default/ada"),
+        (5 * MINUTE, "user:default/linh"),
+    ]
+    assert owner.exhausted_at == NOW + 10 * MINUTE
+    assert [(call.at - NOW, call.person_ref) for call in catch_all.calls] == [(10 * MINUTE, "user:default/boss")]
+    assert nothing_kept()
+    assert not ComponentHealth.objects.exists()
+
+
+def test_it_says_what_the_sweeps_do() -> None:
+    ada, linh = (make_incidents.reachable(name) for name in ("ada", "linh"))
+    team = make_incidents.paged(make.team("ci"), make_incidents.step(ada), make_incidents.step(linh), repeat=1)
+    component = make.component("runners", owner=team)
+    said = simulate(firing=firing(component=component), at=NOW)
+    make_incidents.incident(component)
+    for minute in range(60):
+        while paging.advance_due(now=NOW + minute * MINUTE):
+            pass
+    paged = Notification.objects.filter(kind="page").order_by("due_at", "pk")
+    assert [(call.at, call.person_ref) for call in said.engaged[0].calls] == [
+        (note.due_at, note.person.ref) for note in paged
+    ]
+
+
+def test_at_another_moment_another_person_has_it_and_maintenance_holds() -> None:
+    ada, linh = (make_incidents.reachable(name) for name in ("ada", "linh"))
+    team = make.team("ci")
+    rota = make_incidents.schedule(ada, linh, team=team, since=NOW)
+    make_incidents.paged(team, make_incidents.step(rota))
+    component = make.component("runners", owner=team)
+    week = timedelta(days=7)
+    MaintenanceWindow.objects.create(
+        component=component, title="upgrade", starts_at=NOW + week, ends_at=NOW + week + 2 * timedelta(hours=1),
+        created_at=NOW,
+    )  # fmt: skip
+    now = simulate(firing=firing(component=component), at=NOW + MINUTE)
+    then = simulate(firing=firing(component=component), at=NOW + week + MINUTE)
+    assert [call.person_ref for call in now.engaged[0].calls] == ["user:default/ada"]
+    assert [call.person_ref for call in then.engaged[0].calls] == ["user:default/linh"]
+    assert then.engaged[0].calls[0].at == NOW + week + 2 * timedelta(hours=1)
+
+
+def test_what_is_open_now_is_left_out_unless_asked_for() -> None:
+    team = make_incidents.paged(make.team("ci"), make_incidents.step(make_incidents.reachable()))
+    component = make.component("runners", owner=team)
+    there = make_incidents.incident(component)
+    assert simulate(firing=firing(component=component), at=NOW).engaged
+    joined = simulate(firing=firing(component=component), at=NOW, alone=False)
+    assert (joined.joined, joined.engaged) == (there.label, [])
+    downstream = make.component("app", owner=team)
+    make.dependency(downstream, component)
+    assert simulate(firing=firing(component=downstream), at=NOW, alone=False).symptom_of == str(there)
+    assert Incident.objects.count() == 1
+
+
+def test_over_the_api() -> None:
+    person = make.person(admin=True)
+    _, text = make.token("read", "incidents:write", by=person)
+    client = make.signed(APIClient(), text)
+    team = make_incidents.paged(make.team("ci"), make_incidents.step(make_incidents.reachable("ada")))
+    make.component("runners", owner=team)
+    body = {"component": "component:default/runners", "at": NOW.isoformat()}
+    answer = client.post("/api/v1/incidents/simulate", body, format="json")
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["engaged"][0]["calls"] == [
+        {"at": NOW.isoformat().replace("+00:00", "Z"), "person": "user:default/ada", "name": "Ada", "channel": "email"}
+    ]
+    assert nothing_kept()
+    wrong = client.post("/api/v1/incidents/simulate", {"component": "component:default/none"}, format="json")
+    assert wrong.status_code == 400
+
+
+def test_on_its_page(client: Client) -> None:
+    client.force_login(make.account("linh"))
+    team = make_incidents.paged(make.team("ci"), make_incidents.step(make_incidents.reachable("ada")))
+    make.component("runners", owner=team)
+    assert client.get("/incidents/simulate").status_code == 200
+    page = client.get("/incidents/simulate?component=component:default/runners&rule=page&alone=on")
+    assert page.status_code == 200
+    assert "Ada" in page.content.decode()
+    assert client.get("/incidents/simulate?component=component:default/none&rule=page").status_code == 400
+    assert nothing_kept()
