@@ -28,5 +28,7 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
         "TeamRoleEnum": "catalog.models.people.Membership.Role",
         "ComponentKindEnum": "catalog.models.components.Component.Kind",
         "OriginEnum": "catalog.models.entity.Origin",
+        "AlertRuleEnum": "incidents.models.alert.Alert.Rule",
+        "IncidentSeverityEnum": "incidents.models.incident.Severity.labels",
     },
 }
