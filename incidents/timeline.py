@@ -1,12 +1,33 @@
 """Writing the timeline: what happened, when, by whom and how, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 from catalog.access import Actor, system
 from incidents.models import TimelineEntry
 
 PORTICO = system("portico")
+_waiting: ContextVar[list[TimelineEntry] | None] = ContextVar("waiting timeline entries", default=None)
+
+
+@contextmanager
+def gathering() -> Iterator[None]:
+    """What is written within it is inserted at the end of the outermost one, in that order and in one statement; what
+    an inner one wrote that failed is forgotten.
+    """
+    entries: list[TimelineEntry] = []
+    outer = _waiting.get()
+    token = _waiting.set(entries)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    if outer is None:
+        TimelineEntry.objects.bulk_create(entries)
+    else:
+        outer.extend(entries)
 
 
 def entry(
@@ -44,7 +65,11 @@ def write(
     page_id: int | None = None,
     data: Mapping[str, object] | None = None,
 ) -> TimelineEntry:
-    """An entry, saved in the running transaction."""
+    """An entry, saved in the running transaction; at the end of a `gathering`, where there is one."""
     made = entry(incident_id, kind, words, at=at, by=by, page_id=page_id, data=data)
-    made.save(force_insert=True)
+    waiting = _waiting.get()
+    if waiting is None:
+        made.save(force_insert=True)
+    else:
+        waiting.append(made)
     return made

@@ -17,7 +17,7 @@ from catalog.operations.groups import (
     put_system,
     retire_group,
 )
-from catalog.operations.health import report_health
+from catalog.operations.health import Health, report_health, report_healths
 from catalog.operations.invitations import invite, renew_invitation, revoke_invitation
 from catalog.operations.joining import accept_invitation
 from catalog.operations.many import add_tag, change_components, confirm_each, give_to, set_tier
@@ -39,6 +39,7 @@ from catalog.operations.trust import confirm_components, confirm_team, drop_memb
 from catalog.operations.written import Outcome, Written
 
 __all__ = [
+    "Health",
     "Outcome",
     "ViewSpec",
     "Written",
@@ -83,6 +84,7 @@ __all__ = [
     "reopen_account",
     "repoint",
     "report_health",
+    "report_healths",
     "retire_component",
     "retire_entity",
     "retire_group",

@@ -15,6 +15,7 @@ from incidents.models import Alert, Incident, TimelineEntry
 from incidents.operations import causes, opening
 from incidents.operations.closing import finish, keep_open, reopen
 from incidents.operations.engaging import DECLARED
+from incidents.operations.gathering import gathering
 from incidents.operations.known import Known
 from incidents.operations.locking import lock_alerts, locked_incident
 from incidents.operations.upsert import upsert
@@ -41,9 +42,14 @@ def raise_alert(*, firing: Firing, now: datetime, by: Actor = timeline.PORTICO, 
     component the catalog does not know is routed to the catch-all. `known` is what a batch of alerts shares.
     """
     known = known or Known(now)
-    if not known.simulated:
+    if not known.simulated and known.expected is None:  # whoever expects many alerts holds them already
         lock_alerts()
-    alert, is_new = upsert(firing, now=now)
+    with gathering(now=now):
+        return _raise(firing, known, by)
+
+
+def _raise(firing: Firing, known: Known, by: Actor) -> Raised:
+    alert, is_new = upsert(firing, now=known.now)
     if not is_new and alert.incident_id is not None:
         return _repeated(alert, firing, known)
     raised = _open(alert, firing, known, None, by=by) if known.alone else _placed(alert, firing, known, by)
@@ -53,12 +59,22 @@ def raise_alert(*, firing: Firing, now: datetime, by: Actor = timeline.PORTICO, 
 
 
 @transaction.atomic
-def clear_alert(*, key: str, now: datetime, words: str = "", by: Actor = timeline.PORTICO) -> Alert | None:
+def clear_alert(
+    *, key: str, now: datetime, words: str = "", by: Actor = timeline.PORTICO, known: Known | None = None
+) -> Alert | None:
     """It no longer fires; the last alert to clear resolves its incident. None when nothing was open under `key`.
 
     One that flaps stays open until it has been quiet for a while, for it would only open again.
     """
-    lock_alerts()
+    if known is not None and known.expected is not None:
+        known.expected.keys.add(key)  # what fires again in the same batch must look for it
+    else:
+        lock_alerts()
+    with gathering(now=now):
+        return _clear(key, words, by, now)
+
+
+def _clear(key: str, words: str, by: Actor, now: datetime) -> Alert | None:
     alert = Alert.objects.select_for_update(no_key=True).filter(key=key, cleared_at=None).first()
     if alert is None:
         return None
@@ -70,11 +86,19 @@ def clear_alert(*, key: str, now: datetime, words: str = "", by: Actor = timelin
 
 
 def _placed(alert: Alert, firing: Firing, known: Known, by: Actor) -> Raised:
-    raised = _join(alert, firing, known)
+    expected = known.expected
+    raised = _join(alert, firing, known) if expected is None or expected.may_be_open(firing) else None
     if raised is not None:
         return raised
-    cause = None if firing.source == DECLARED else causes.cause_of(firing.component, now=known.now)
-    return _reopen(alert, firing, known, cause) or _open(alert, firing, known, cause, by=by)
+    cause = None
+    if firing.component is not None and firing.source != DECLARED:
+        may = expected is None or expected.may_have_cause(firing.component)
+        cause = causes.cause_of(firing.component, now=known.now) if may else None
+    raised = _reopen(alert, firing, known, cause) if expected is None or firing.key in expected.keys else None
+    raised = raised or _open(alert, firing, known, cause, by=by)
+    if expected is not None:
+        expected.opened(raised.incident)
+    return raised
 
 
 def _cleared(incident: Incident, alert: Alert, words: str, *, by: Actor, now: datetime) -> None:

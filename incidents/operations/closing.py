@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from catalog.access import Actor
-from catalog.models import Component, ComponentHealth
-from catalog.operations import report_health
 from incidents import timeline
 from incidents.escalation import OPEN, State, reopened, resolved
-from incidents.models import Incident, Notification, Page, Severity, TimelineEntry
+from incidents.models import Incident, Notification, Page, TimelineEntry
 from incidents.operations.engaging import DECLARED, Hold, engage_responders, hold_of, hold_page, restart
+from incidents.operations.gathering import tell_catalog
 from incidents.operations.known import Known
-from incidents.operations.locking import locked_incident, locked_pages
+from incidents.operations.locking import lock_alerts, locked_incident, locked_pages
 from incidents.policies import PROGRESS_FIELDS, progress_of, store
 from portal.lib import conf
 
@@ -90,6 +89,7 @@ def check_again(number: int, *, now: datetime) -> bool:
 
     Says whether anything was done.
     """
+    lock_alerts()  # whoever decides where an alert belongs must know what is open
     incident = locked_incident(number)
     if incident.check_again_at is None or incident.check_again_at > now:
         return False
@@ -105,26 +105,6 @@ def check_again(number: int, *, now: datetime) -> bool:
         return True
     incident.save(update_fields=["check_again_at"])
     return False
-
-
-def tell_catalog(component: Component | None, *, now: datetime) -> None:
-    """The component's health as far as incidents know it: the worst open one; without one we have nothing to say."""
-    if component is None:
-        return
-    worst = (
-        Incident.objects.filter(component=component)
-        .exclude(state=Incident.State.RESOLVED)
-        .order_by("severity", "opened_at")
-        .first()
-    )
-    state, summary = _health(worst) if worst else (None, "")
-    report_health(component_id=component.pk, source="incidents", state=state, summary=summary, now=now)
-
-
-def _health(worst: Incident) -> tuple[ComponentHealth.State, str]:
-    loud = worst.severity <= Severity.P3
-    state = ComponentHealth.State.BAD if loud else ComponentHealth.State.AT_RISK
-    return state, f"{worst.get_severity_display()} {worst.label}: {worst.title}"[:200]
 
 
 def _reopen_page(page: Page, known: Known, hold: Hold | None) -> None:

@@ -84,9 +84,14 @@ def catch_all_version(*, now: datetime) -> PolicyVersion | None:
     return Known(now).catch_all
 
 
-def open_page(incident: Incident, route: Route, *, now: datetime, hold: Hold | None = None) -> Page:
-    """The page of that route: a new one, due at once (or when its hold ends), or the one that is there already."""
-    there = _there_already(incident, route)
+def open_page(
+    incident: Incident, route: Route, *, now: datetime, hold: Hold | None = None, first: bool = False
+) -> Page:
+    """The page of that route: a new one, due at once (or when its hold ends), or the one that is there already.
+
+    `first` says that the incident has no pages yet.
+    """
+    there = None if first else _there_already(incident, route)
     if there is not None:
         return there
     page = Page(

@@ -1,15 +1,18 @@
 """What many alerts of one batch share, asked once: policies in force, the severity table, windows, blast radii."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from catalog.graph import BlastRadius, blast_radius
+from catalog.graph import BlastRadius, Place, blast_radius, places
 from catalog.models import Component, MaintenanceWindow
 from catalog.queries.windows import Occurrence, running_windows
 from incidents import severity
-from incidents.models import CatchAll, PolicyVersion, SeverityRule, TeamPaging
+from incidents.firing import Firing
+from incidents.models import Alert, CatchAll, Incident, PolicyVersion, Severity, SeverityRule, TeamPaging
 from incidents.policies import versions_in_force
+from portal.lib import conf
 
 
 @dataclass
@@ -22,8 +25,17 @@ class Known:
     now: datetime
     simulated: bool = False
     alone: bool = False
+    expected: "Expected | None" = None
     _policies: dict[int, PolicyVersion | None] = field(default_factory=dict)
     _radii: dict[int, BlastRadius] = field(default_factory=dict)
+
+    def expect(self, firings: Sequence[Firing]) -> None:
+        """What all these alerts ask, in a handful of questions; the caller holds the alerts (`locking.lock_alerts`)."""
+        owners = {one.component.owner_id for one in firings if one.component and one.component.owner_id}
+        paging = dict(TeamPaging.objects.filter(team__in=owners).values_list("team_id", "policy_id"))
+        versions = versions_in_force([pk for pk in paging.values() if pk], now=self.now)
+        self._policies |= {team: versions.get(paging.get(team) or 0) for team in owners}
+        self.expected = Expected.of(firings, self.now)
 
     def policy_of_team(self, team_id: int) -> PolicyVersion | None:
         """The version of the team's policy in force; None where it has none."""
@@ -49,7 +61,8 @@ class Known:
     def radius(self, component: Component) -> BlastRadius:
         """What breaks with it."""
         if component.pk not in self._radii:
-            self._radii[component.pk] = blast_radius(component.pk)
+            alone = self.expected is not None and self.expected.breaks_nothing(component)
+            self._radii[component.pk] = BlastRadius(component.pk, (), (), 0) if alone else blast_radius(component.pk)
         return self._radii[component.pk]
 
     @cached_property
@@ -62,6 +75,60 @@ class Known:
             return None
         held = [one for one in self._windows if _covers(one.window, component)]
         return max(held, key=lambda one: one.end, default=None)
+
+
+@dataclass
+class Expected:
+    """What a batch of alerts may meet, asked once, so that most of them need not look.
+
+    Nobody else opens incidents meanwhile, for the batch holds the alerts; what it opens itself is added (`opened`).
+    """
+
+    places: Mapping[int, Place]
+    components: set[int]
+    groups: set[str]
+    keys: set[str]
+    causes: bool
+
+    @classmethod
+    def of(cls, firings: Sequence[Firing], now: datetime) -> "Expected":
+        """Five questions."""
+        asked = {one.component.pk for one in firings if one.component is not None}
+        there = Incident.objects.exclude(state=Incident.State.RESOLVED)
+        since = now - conf.minutes("PORTAL_REOPEN_MINUTES", 30)
+        groups = {one.group[:300] for one in firings if one.group}
+        ended = Alert.objects.filter(key__in={one.key for one in firings}, cleared_at__gte=since)
+        return cls(
+            places=places(asked),
+            components={pk for pk in there.filter(component__in=asked).values_list("component_id", flat=True) if pk},
+            groups=set(there.filter(group__in=groups).values_list("group", flat=True)) if groups else set(),
+            keys=set(ended.values_list("key", flat=True)),
+            causes=there.filter(root=None, severity__lte=Severity.P2, component__isnull=False).exists(),
+        )
+
+    def opened(self, incident: Incident) -> None:
+        """A further one is open."""
+        if incident.component_id is not None:
+            self.components.add(incident.component_id)
+            self.causes = self.causes or incident.severity <= Severity.P2
+        if incident.group:
+            self.groups.add(incident.group)
+
+    def may_be_open(self, firing: Firing) -> bool:
+        """Whether an open incident may be there for it to join."""
+        if firing.group:
+            return firing.group[:300] in self.groups
+        return firing.component.pk in self.components if firing.component is not None else firing.key in self.keys
+
+    def may_have_cause(self, component: Component) -> bool:
+        """Whether something upstream may be broken."""
+        place = self.places.get(component.pk)
+        return self.causes and (place is None or place.depends)
+
+    def breaks_nothing(self, component: Component) -> bool:
+        """Whether it is certain that nothing breaks with it."""
+        place = self.places.get(component.pk)
+        return place is not None and not place.breaks
 
 
 def _covers(window: MaintenanceWindow, component: Component) -> bool:

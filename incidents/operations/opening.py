@@ -9,8 +9,8 @@ from incidents.escalation import UNTAKEN, State, escalated_now
 from incidents.firing import Firing
 from incidents.models import Alert, Incident, Severity, TimelineEntry
 from incidents.operations import causes
-from incidents.operations.closing import tell_catalog
 from incidents.operations.engaging import engage_responders, hold_of, open_page, priority, restart, route_to_owner
+from incidents.operations.gathering import tell_catalog
 from incidents.operations.known import Known
 from incidents.operations.locking import locked_incident, locked_pages
 from incidents.policies import progress_of
@@ -39,15 +39,9 @@ def open_incident(firing: Firing, *, by: Actor, known: Known, cause: Incident | 
         teams_blocked=len(radius.team_ids) if radius else None,
         people_blocked=radius.people_count if radius else None,
     )
-    TimelineEntry.objects.bulk_create(
-        [
-            timeline.entry(incident.pk, TimelineEntry.Kind.OPENED, f"Opened: {firing.summary}", at=now, by=by),
-            timeline.entry(
-                incident.pk, TimelineEntry.Kind.SEVERITY, verdict.reason, at=now, by=by,
-                data={"severity": verdict.severity},
-            ),
-        ]
-    )  # fmt: skip
+    timeline.write(incident.pk, TimelineEntry.Kind.OPENED, f"Opened: {firing.summary}", at=now, by=by)
+    said = {"severity": verdict.severity}
+    timeline.write(incident.pk, TimelineEntry.Kind.SEVERITY, verdict.reason, at=now, by=by, data=said)
     if cause is not None:
         causes.become_symptom(incident, cause, now=now)
         _worsen(cause, incident, known)
@@ -61,7 +55,7 @@ def open_incident(firing: Firing, *, by: Actor, known: Known, cause: Incident | 
 def begin_paging(incident: Incident, known: Known, *, found_by: str = "") -> None:
     """Page the owner (or the catch-all) of a held incident that has no pages, at P1 the responders too."""
     hold = hold_of(incident, known)
-    open_page(incident, route_to_owner(incident, known, found_by=found_by), now=known.now, hold=hold)
+    open_page(incident, route_to_owner(incident, known, found_by=found_by), now=known.now, hold=hold, first=True)
     engage_responders(incident, known, hold=hold)
 
 
