@@ -1,6 +1,8 @@
 """What a message says: the facts of an incident, put into the templates of `templates/incidents/messages/`."""
 
-from collections.abc import Mapping
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.template.loader import render_to_string
@@ -27,20 +29,77 @@ class Figures:
         return None if self.budget_left is None else self.budget_left * 100
 
 
-def render(row: Notification) -> Message:
+Firing = Mapping[int, Sequence[Alert]]
+"""By incident what fires in it, at most `SHOWN`."""
+SHOWN = 5
+
+
+def firing_in(incidents: Iterable[int | None]) -> Firing:
+    """The alerts that messages about these incidents tell of, in one question."""
+    found: defaultdict[int, list[Alert]] = defaultdict(list)
+    numbers = {number for number in incidents if number is not None}
+    if not numbers:
+        return found
+    fires = Alert.objects.filter(incident__in=numbers, cleared_at=None).select_related("component")
+    for alert in fires.order_by("-opened_at", "-pk"):
+        its = found[alert.incident_id or 0]
+        if len(its) < SHOWN:
+            its.append(alert)
+    return found
+
+
+def render_bundle(rows: Sequence[Notification], firing: Firing) -> Message:
+    """Several pages to one person in one message, the worst first; each with its own acknowledge link."""
+    told = sorted(rows, key=lambda row: (row.incident.severity if row.incident else 9, row.pk))
+    context = {
+        "person": told[0].person,
+        "pages": [_context(row, firing) for row in told],
+        "maybe_duplicate": any(row.maybe_duplicate for row in rows),
+        "base": conf.base_url(),
+    }
+    name = "incidents/messages/bundle"
+    subject = " ".join(render_to_string(f"{name}_subject.txt", context).split())[:SUBJECT_LENGTH]
+    text = render_to_string(f"{name}.txt", context).strip() + "\n"
+    return _bundled(told, subject, text, html=render_to_string(f"{name}.html", context))
+
+
+def render(row: Notification, firing: Firing | None = None) -> Message:
     """The message of an outbox row, in text, HTML and data."""
-    context = _context(row)
+    context = _context(row, firing_in([row.incident_id]) if firing is None else firing)
     name = f"incidents/messages/{row.kind}"
     subject = " ".join(render_to_string(f"{name}_subject.txt", context).split())[:SUBJECT_LENGTH]
     text = render_to_string(f"{name}.txt", context).strip() + "\n"
     return _message(row, subject, text, html=render_to_string(f"{name}.html", context))
 
 
-def bare(row: Notification) -> Message:
-    """The least a page must say, for when its template can't be rendered."""
-    what = row.incident.title if row.incident else "A message from Portico"
-    where = conf.base_url() + (f"/incidents/{row.incident_id}" if row.incident_id else "")
-    return _message(row, what[:SUBJECT_LENGTH], f"{what}\n{where}\n")
+def bare(rows: Sequence[Notification]) -> Message:
+    """The least a message must say, for when its template can't be rendered."""
+    said = [
+        (
+            row.incident.title if row.incident else "A message from Portico",
+            conf.base_url() + (f"/incidents/{row.incident_id}" if row.incident_id else ""),
+        )
+        for row in rows
+    ]
+    text = "\n".join(f"{what}\n{where}" for what, where in said) + "\n"
+    subject = said[0][0][:SUBJECT_LENGTH]
+    return _message(rows[0], subject, text) if len(rows) == 1 else _bundled(rows, subject, text)
+
+
+def _bundled(rows: Sequence[Notification], subject: str, text: str, *, html: str = "") -> Message:
+    """Its key is made of the keys of what is in it, so that the same bundle sent again is the same message."""
+    keys = sorted(row.idempotency_key for row in rows)
+    pages = [{"key": row.idempotency_key, **_data(row)} for row in rows]
+    first = rows[0]
+    return Message(
+        key=f"bundle-{hashlib.sha256(' '.join(keys).encode()).hexdigest()[:40]}",
+        subject=subject,
+        text=text,
+        html=html,
+        data={"kind": "bundle", "person": first.person.ref, "pages": pages},
+        maybe_duplicate=any(row.maybe_duplicate for row in rows),
+        secret=unseal(first.method.secret) if first.method else "",
+    )
 
 
 def _message(row: Notification, subject: str, text: str, *, html: str = "") -> Message:
@@ -55,11 +114,11 @@ def _message(row: Notification, subject: str, text: str, *, html: str = "") -> M
     )
 
 
-def _context(row: Notification) -> dict[str, object]:
+def _context(row: Notification, firing: Firing) -> dict[str, object]:
     incident = row.incident
     context: dict[str, object] = {"row": row, "person": row.person, "words": row.words, "base": conf.base_url()}
     if incident is not None:
-        alerts = list(incident.alerts.filter(cleared_at=None).select_related("component")[:5])
+        alerts = firing.get(incident.pk, ())
         context |= {
             "incident": incident,
             "alerts": alerts,
@@ -71,7 +130,7 @@ def _context(row: Notification) -> dict[str, object]:
     return context
 
 
-def _figures(alerts: list[Alert]) -> Figures:
+def _figures(alerts: Sequence[Alert]) -> Figures:
     for alert in alerts:
         if "burn" in alert.details:
             return Figures(alert.details.get("burn"), alert.details.get("budget_remaining"))

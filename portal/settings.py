@@ -30,6 +30,7 @@ PORTAL_CAUSE_MINUTES = env.number("PORTAL_CAUSE_MINUTES", 30)  # what breaks dow
 PORTAL_SYMPTOM_GRACE_MINUTES = env.number("PORTAL_SYMPTOM_GRACE_MINUTES", 5)  # to clear once its cause has ended
 PORTAL_FLAPPING_OPENINGS = env.number("PORTAL_FLAPPING_OPENINGS", 5)  # more in an hour are flapping
 PORTAL_FLAPPING_QUIET_MINUTES = env.number("PORTAL_FLAPPING_QUIET_MINUTES", 30)
+PORTAL_BUNDLE_SECONDS = env.number("PORTAL_BUNDLE_SECONDS", 3)  # a further page waits so long for company
 PORTAL_DEMO = env.flag("PORTAL_DEMO")
 PORTAL_DEMO_SIMULATOR = env.text("PORTAL_DEMO_SIMULATOR")  # its address, and the token to break things with
 PORTAL_DEMO_TOKEN = env.text("PORTAL_DEMO_TOKEN")

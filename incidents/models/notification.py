@@ -18,6 +18,9 @@ class ContactMethod(models.Model):
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
+    last_paged_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the last page was sent off; further ones wait a little for company"
+    )
 
     class Meta:
         ordering = ["order", "pk"]
@@ -116,6 +119,9 @@ class Notification(models.Model):
                 fields=["priority", "next_attempt_at"], condition=models.Q(state="pending"), name="notification_due"
             ),
             models.Index(fields=["lease_until"], condition=models.Q(state="leased"), name="notification_leased"),
+            models.Index(
+                fields=["method", "next_attempt_at"], condition=models.Q(state="pending"), name="notification_company"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ import structlog
 
 from incidents import messages
 from incidents.channels import ChannelError, Message, channel_named
-from incidents.paging.outbox import Leased, Outcome, lease
+from incidents.paging.outbox import Leased, Outcome, bundles, lease
 from incidents.paging.settling import settle
 from portal.lib.clock import db_now
 
@@ -65,7 +65,7 @@ class Courier:
     name: str = field(default_factory=lambda: f"{socket.gethostname()[:20]}:{os.getpid()}:{uuid.uuid4().hex[:12]}")
     delivered: Delivered = field(default_factory=Delivered)
     threads: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
-    under_way: dict[Future[str], Leased] = field(default_factory=dict)
+    under_way: dict[Future[str], list[Leased]] = field(default_factory=dict)
 
     def run(self, for_seconds: float) -> None:
         """Lease, send, mark, until nothing is due and nothing is under way, or time is up."""
@@ -85,26 +85,28 @@ class Courier:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _start(self) -> int:
-        busy = Counter(leased.notification.channel for leased in self.under_way.values())
+        busy = Counter(bundle[0].notification.channel for bundle in self.under_way.values())
         full = [channel for channel, count in busy.items() if count > AT_ONCE - SPARE]
         room = AT_ONCE - max((count for channel, count in busy.items() if channel not in full), default=0)
         found = lease(now=self.clock(), by=self.name, limit=room, without=full)
-        for leased in found:
-            self._send(leased)
+        firing = messages.firing_in(one.notification.incident_id for one in found)
+        for bundle in bundles(found):
+            self._send(bundle, firing)
         return len(found)
 
-    def _send(self, leased: Leased) -> None:
-        row = leased.notification
+    def _send(self, bundle: list[Leased], firing: messages.Firing) -> None:
+        rows = [one.notification for one in bundle]
+        row = rows[0]
         try:
-            message = messages.render(row)
+            message = messages.render(row, firing) if len(rows) == 1 else messages.render_bundle(rows, firing)
         except Exception as error:  # words that can't be made up must not keep a page from going out
             log.exception("message could not be rendered; sending it bare", notification=row.pk, error=str(error))
-            message = messages.bare(row)
+            message = messages.bare(rows)
         pool = self.threads.setdefault(row.channel, ThreadPoolExecutor(AT_ONCE, thread_name_prefix=row.channel))
-        self.under_way[pool.submit(_hand_over, row.channel, message, row.address)] = leased
+        self.under_way[pool.submit(_hand_over, row.channel, message, row.address)] = bundle
 
     def _mark(self, done: set[Future[str]]) -> None:
-        outcomes = [_outcome(future, self.under_way.pop(future)) for future in done]
+        outcomes = [one for future in done for one in _outcomes(future, self.under_way.pop(future))]
         settle(outcomes, now=self.clock())
         failed = sum(1 for outcome in outcomes if outcome.error)
         self.delivered = Delivered(self.delivered.sent + len(outcomes) - failed, self.delivered.failed + failed)
@@ -114,14 +116,17 @@ def _hand_over(channel: str, message: Message, address: str) -> str:
     return channel_named(channel).send(message, address)
 
 
-def _outcome(future: Future[str], leased: Leased) -> Outcome:
+def _outcomes(future: Future[str], bundle: list[Leased]) -> list[Outcome]:
+    """What came of one message, for everything that was in it."""
     try:
-        return Outcome(leased, receipt=_storable(future.result()))
+        receipt = _storable(future.result())
     except ChannelError as error:
-        return Outcome(leased, error=_storable(str(error)) or type(error).__name__, permanent=error.permanent)
+        words = _storable(str(error)) or type(error).__name__
+        return [Outcome(one, error=words, permanent=error.permanent) for one in bundle]
     except Exception as error:  # a channel's bug counts as its failure, and is tried again
-        log.exception("channel failed in an unforeseen way", channel=leased.notification.channel)
-        return Outcome(leased, error=_storable(f"{type(error).__name__}: {error}"))
+        log.exception("channel failed in an unforeseen way", channel=bundle[0].notification.channel)
+        return [Outcome(one, error=_storable(f"{type(error).__name__}: {error}")) for one in bundle]
+    return [Outcome(one, receipt=receipt) for one in bundle]
 
 
 def _storable(words: str) -> str:

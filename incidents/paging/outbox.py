@@ -4,17 +4,20 @@ A lease ends by itself. Who leases a row whose lease has run out finds the other
 sent, so the message goes out again, marked as a possible duplicate. A page lost is worse than a page twice.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from incidents.escalation import UNTAKEN, State
-from incidents.models import Incident, Notification, NotificationAttempt
+from incidents.models import ContactMethod, Incident, Notification, NotificationAttempt
 from incidents.pauses import WAITS, pause_at
+from portal.lib import conf
 
+COMPANY = 200
+"""So many further pages go along with those that are leased."""
 LEASE = timedelta(seconds=30)
 PAUSES = tuple(timedelta(seconds=s) for s in (2, 5, 15, 30, 60, 120, 300))
 """Between tries; after as many the method counts as failed for good."""
@@ -43,20 +46,43 @@ class Outcome:
 def lease(*, now: datetime, by: str, limit: int, without: Collection[str] = ()) -> list[Leased]:
     """Up to `limit` due messages for the courier `by`, first pages first; their tries are written before any is sent.
 
-    Messages nobody needs any more (the page was taken meanwhile) are cancelled instead: this is looked at under the
-    claim, right before sending. `without` names channels that have no room. While all paging is paused pages wait.
+    Pages to one address shortly after another wait a little for company; what is due then comes along with the first of
+    them, beyond `limit`, and goes into one message (see `bundles`). Messages nobody needs any more (the page was taken
+    meanwhile) are cancelled instead: this is looked at under the claim, right before sending. `without` names channels
+    that have no room. While all paging is paused pages wait.
     """
     waits = WAITS if pause_at(now) is not None else ()
-    rows = _left_behind(now, limit, without)
-    rows += _waiting(now, limit - len(rows), without, waits)
+    rows = _left_behind(now, limit, without, waits)
+    rows += _with_company(_waiting(now, limit - len(rows), without, waits), now)
     unwanted = [row for row in rows if not _wanted(row)]
     _cancel(unwanted)
-    return _begin([row for row in rows if _wanted(row)], now=now, by=by)
+    wanted = [row for row in rows if _wanted(row)]
+    _ring([row for row in wanted if row.kind == Notification.Kind.PAGE], now)
+    return _begin(wanted, now=now, by=by)
 
 
-def _left_behind(now: datetime, limit: int, without: Collection[str]) -> list[Notification]:
+def bundles(leased: Iterable[Leased]) -> list[list[Leased]]:
+    """What goes into one message each: pages to one person by one method; all else alone.
+
+    What may have been sent before is not mixed with what was not.
+    """
+    found: dict[object, list[Leased]] = {}
+    for one in leased:
+        row = one.notification
+        alone = row.kind != Notification.Kind.PAGE or row.method_id is None
+        key = row.pk if alone else (row.person_id, row.method_id, row.maybe_duplicate)
+        found.setdefault(key, []).append(one)
+    return list(found.values())
+
+
+def company_time() -> timedelta:
+    """How long a further page waits for company at the most."""
+    return timedelta(seconds=conf.number("PORTAL_BUNDLE_SECONDS", 3))
+
+
+def _left_behind(now: datetime, limit: int, without: Collection[str], waits: Collection[str]) -> list[Notification]:
     due = Notification.objects.filter(state=Notification.State.LEASED, lease_until__lte=now)
-    rows = _held(due.order_by("lease_until"), limit, without)
+    rows = _held(due.order_by("lease_until"), limit, without, waits)
     for row in rows:
         row.maybe_duplicate = True
     return rows
@@ -64,14 +90,30 @@ def _left_behind(now: datetime, limit: int, without: Collection[str]) -> list[No
 
 def _waiting(now: datetime, limit: int, without: Collection[str], waits: Collection[str]) -> list[Notification]:
     due = Notification.objects.filter(state=Notification.State.PENDING, next_attempt_at__lte=now)
-    due = due.exclude(kind__in=waits) if waits else due
-    return _held(due.order_by("priority", "next_attempt_at"), limit, without)
+    rung = Q(kind=Notification.Kind.PAGE, attempts=0, method__last_paged_at__gt=now - company_time())
+    return _held(due.exclude(rung).order_by("priority", "next_attempt_at"), limit, without, waits)
 
 
-def _held(due: QuerySet[Notification], limit: int, without: Collection[str]) -> list[Notification]:
+def _with_company(rows: list[Notification], now: datetime) -> list[Notification]:
+    """Pages, and what else is due to the same addresses."""
+    methods = {row.method_id for row in rows if row.kind == Notification.Kind.PAGE and row.method_id is not None}
+    if not methods:
+        return rows
+    there = {row.pk for row in rows}
+    due = Notification.objects.filter(
+        state=Notification.State.PENDING, kind=Notification.Kind.PAGE, next_attempt_at__lte=now, method__in=methods
+    )
+    company = _held(due.exclude(pk__in=there).order_by("priority", "next_attempt_at"), COMPANY, (), ())
+    return rows + company
+
+
+def _held(
+    due: QuerySet[Notification], limit: int, without: Collection[str], waits: Collection[str]
+) -> list[Notification]:
     if limit <= 0:
         return []
     held = due.exclude(channel__in=list(without)) if without else due
+    held = held.exclude(kind__in=waits) if waits else held
     held = held.select_for_update(skip_locked=True, no_key=True, of=("self",))
     related = (
         "page__team",
@@ -82,6 +124,13 @@ def _held(due: QuerySet[Notification], limit: int, without: Collection[str]) -> 
         "method",
     )
     return list(held.select_related(*related)[:limit])
+
+
+def _ring(pages: Sequence[Notification], now: datetime) -> None:
+    """From now on further pages to these addresses wait a little."""
+    methods = {row.method_id for row in pages if row.method_id is not None}
+    if methods:
+        ContactMethod.objects.filter(pk__in=sorted(methods)).update(last_paged_at=now)
 
 
 def _wanted(row: Notification) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 
 from incidents import timeline
 from incidents.escalation import ESCALATING
@@ -18,9 +18,28 @@ State = Notification.State
 UNDER_WAY = (State.PENDING, State.LEASED, State.SENT)
 
 
+SENT = """
+WITH done AS (
+    SELECT * FROM unnest(%(rows)s::bigint[], %(numbers)s::int[], %(by)s::text[], %(receipts)s::text[])
+                  AS done(id, number, leased_by, receipt)
+), tries AS (
+    UPDATE incidents_notificationattempt t SET finished_at = %(now)s, outcome = 'sent', words = done.receipt
+      FROM done WHERE t.notification_id = done.id AND t.number = done.number
+)
+UPDATE incidents_notification n
+   SET state = 'sent', lease_until = NULL, leased_by = '', receipt = done.receipt, error = '', sent_at = %(now)s
+  FROM done
+ WHERE n.id = done.id AND n.state = 'leased' AND n.leased_by = done.leased_by AND n.attempts = done.number
+"""
+
+
 def settle(outcomes: Sequence[Outcome], *, now: datetime) -> None:
-    """Record each outcome in a transaction of its own, so that one that can't be recorded holds up no other."""
-    for outcome in outcomes:
+    """Record what came of the tries: what was sent in one statement, each failure in a transaction of its own, so that
+    one that can't be recorded holds up no other.
+    """
+    sent = [one for one in outcomes if not one.error]
+    left = [one for one in outcomes if one.error] if _all_sent(sent, now) else outcomes
+    for outcome in left:
         try:
             with transaction.atomic():
                 over = _settle(outcome, now)
@@ -31,6 +50,27 @@ def settle(outcomes: Sequence[Outcome], *, now: datetime) -> None:
             continue
         if over is not None:
             hasten(over, now=now)
+
+
+def _all_sent(sent: Sequence[Outcome], now: datetime) -> bool:
+    """Mark them all at once; what somebody else sends by now keeps its state. False where that can't be written."""
+    if not sent:
+        return True
+    values: dict[str, list[int] | list[str]] = {
+        "rows": [one.leased.notification.pk for one in sent],
+        "numbers": [one.leased.number for one in sent],
+        "by": [one.leased.by for one in sent],
+        "receipts": [one.receipt[:300] for one in sent],
+    }
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(SENT, {"now": now, **values})
+    except OperationalError:
+        raise
+    except Exception as error:
+        log.exception("what was sent could not be recorded at once; it is, one by one", error=str(error))
+        return False
+    return True
 
 
 @transaction.atomic
