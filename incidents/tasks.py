@@ -6,7 +6,7 @@ from collections.abc import Callable
 from celery import shared_task
 
 from incidents import paging
-from incidents.intake import deliveries, slo
+from incidents.intake import deliveries, heartbeats, slo
 from incidents.operations import pruning
 from incidents.paging.shift import courier_shift
 from portal.lib.clock import db_now
@@ -17,9 +17,10 @@ A_WHILE = 5.0
 
 @shared_task(name="incidents.advance_due", ignore_result=True, soft_time_limit=50)
 def advance_due() -> None:
-    """Steps, ack timeouts, and incidents to look at again."""
+    """Steps, ack timeouts, incidents to look at again, and heartbeats that fell silent or are heard again."""
     paging.check_again_due(now=db_now())
     _while_there_is_more("advance_due", lambda: paging.advance_due(now=db_now(), limit=200).taken)
+    heartbeats.heartbeats_due(now=db_now())  # after the pages, for it waits for those who decide about alerts
 
 
 @shared_task(name="incidents.deliver_due", ignore_result=True, soft_time_limit=50)

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from incidents.api import alerts as api_alerts
 from incidents.api import incidents as api_incidents
+from incidents.api import intake as api_intake
 from incidents.api import oncall as api_oncall
 from incidents.api import pausing as api_pausing
 from incidents.api import simulating as api_simulating
@@ -38,4 +39,5 @@ api: list[URLPattern | URLResolver] = [
     path("incidents/<int:number>/notes", api_incidents.Notes.as_view(), name="notes"),
     path("incidents/<int:number>/timeline", api_incidents.Timeline.as_view(), name="timeline"),
     *api_oncall.urlpatterns,
+    *api_intake.urlpatterns,
 ]

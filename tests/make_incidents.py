@@ -6,14 +6,17 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from catalog.access import system
 from catalog.models import Component, Person, Team
 from incidents.escalation import Step, Target, TargetKind
 from incidents.firing import Firing
+from incidents.intake.alertmanager import fingerprint
 from incidents.models import (
     CatchAll,
     ContactMethod,
     EscalationPolicy,
     Incident,
+    Integration,
     LayerVersion,
     Page,
     PolicyVersion,
@@ -21,6 +24,7 @@ from incidents.models import (
     TeamPaging,
 )
 from incidents.operations import raise_alert
+from incidents.operations.integrations import create_integration
 from incidents.policies import steps_json
 from portal.lib.crypto import seal
 from slo.models import AlertPolicy, AlertTransition, Definition, Objective
@@ -149,3 +153,44 @@ def transition(of: Objective, to_state: str = "firing", *, at: datetime = NOW, *
     return AlertTransition.objects.create(
         objective=of, to_state=to_state, from_state=before[to_state], at=at, **(values | fields)
     )
+
+
+def integration(
+    kind: str = "alertmanager", *, team: Team | None = None, name: str = "", now: datetime = NOW, **settings: Any
+) -> tuple[Integration, str]:
+    """An integration and its key."""
+    name = name or f"integration-{next(_numbers)}"
+    made = create_integration(name=name, kind=kind, team=team, settings=settings, by=system("test"), now=now)
+    return made.integration, made.key
+
+
+def am_alert(name: str = "DiskFull", status: str = "firing", **fields: Any) -> dict[str, Any]:
+    """One alert as Alertmanager tells it; `labels` are added to its name."""
+    labels = {"alertname": name, **fields.pop("labels", {})}
+    return {
+        "status": status,
+        "labels": labels,
+        "annotations": {"summary": f"{name} happened"},
+        "startsAt": "2026-11-22T11:58:00Z",
+        "endsAt": "0001-01-01T00:00:00Z",
+        "generatorURL": "http://prometheus.example.org/graph?g0.expr=up",
+        "fingerprint": fingerprint(labels),
+        **fields,
+    }
+
+
+def am_message(*alerts: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A notification of Alertmanager's webhook."""
+    return {
+        "version": "4",
+        "groupKey": "{}:{}",
+        "truncatedAlerts": 0,
+        "status": "firing",
+        "receiver": "portico",
+        "groupLabels": {},
+        "commonLabels": {},
+        "commonAnnotations": {},
+        "externalURL": "http://alertmanager.example.org",
+        "alerts": list(alerts or [am_alert()]),
+        **fields,
+    }

@@ -1,18 +1,29 @@
-"""Stored deliveries: kept in one insert, then answered; taken by the sweep, of each key in order of arrival."""
+"""Stored deliveries: kept in one insert, then answered; taken by the sweep, of each key in order of arrival.
 
-from collections.abc import Callable
+The sweep takes a batch in one transaction, alone among the alerts, each delivery behind a savepoint of its own: one
+that fails is pushed back and holds up none but later ones of its key. A crash takes back the whole batch, and what was
+not committed is taken again; so nothing is doubled and nothing is lost.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from catalog.access import Actor, require, require_scope
 from catalog.models import ApiToken
 from incidents.firing import Firing
 from incidents.intake import own
+from incidents.intake.batch import Batch
+from incidents.intake.taking import take_by_key
 from incidents.models import Alert, Delivery, Integration
 from incidents.operations import clear_alert, raise_alert
+from incidents.operations.locking import lock_alerts
+from portal.lib import records
 from portal.lib.errors import Expected, Forbidden, Invalid
 from portal.lib.hints import nudge
 
@@ -22,12 +33,21 @@ TRIES = 20
 PAUSE = timedelta(seconds=5)
 PAUSE_AT_MOST = timedelta(minutes=5)
 KEPT_RAW = 20_000
+A_MOMENT = 0.4
+"""Seconds after which a batch ends, for others wait to decide about alerts."""
 
-Taker = Callable[[Delivery, datetime], tuple[Alert | None, str]]
+Taker = Callable[[Delivery, Batch], tuple[Alert | None, str]]
+
+KEEP_TAKEN = """
+UPDATE incidents_delivery d
+   SET state = t.state, outcome = t.outcome, alert_id = t.alert_id, taken_at = %(now)s
+  FROM jsonb_to_recordset(%(taken)s::jsonb) AS t(id bigint, state text, outcome text, alert_id bigint)
+ WHERE d.id = t.id
+"""
 
 
 class NoToken(Forbidden):
-    """Alerts are sent with an API token. Signed in, you can declare an incident instead."""
+    """Alerts are sent with an API token or an integration's key. Signed in, you can declare an incident instead."""
 
 
 def accept(*, body: object, by: Actor, now: datetime) -> Delivery:
@@ -47,49 +67,86 @@ def accept(*, body: object, by: Actor, now: datetime) -> Delivery:
         row.save(force_insert=True)
         raise
     require(by, [own.owner_id(alert)], scope=ApiToken.Scope.ALERTS)
-    row.key, row.body = own.alert_key(alert.key, sender=_sender_key(row)), body
+    row.key, row.body = own.alert_key(alert.key, sender=f"token-{by.token.pk}"), body
     row.save(force_insert=True)
     nudge("incidents.process_deliveries")
     return row
 
 
+@dataclass(slots=True)
+class _Result:
+    """What became of a batch."""
+
+    taken: list[dict[str, object]] = field(default_factory=list)
+    failed: list[tuple[Delivery, str]] = field(default_factory=list)
+    refused: list[tuple[Delivery, str]] = field(default_factory=list)
+
+    def stuck(self) -> set[str]:
+        """Keys whose next deliveries have to wait."""
+        return {row.key for row, _ in (*self.failed, *self.refused) if row.key}
+
+    def done(self, row: Delivery, alert: Alert | None, outcome: str, state: str = Delivery.State.DONE) -> None:
+        """One is settled."""
+        told = {"id": row.pk, "state": state, "outcome": outcome[:300], "alert_id": alert.pk if alert else None}
+        self.taken.append(told)
+
+
 def process_due(*, now: datetime, limit: int = 50) -> int:
     """Take up to `limit` stored deliveries; answers how many. One that fails is pushed back and holds up no other."""
-    return sum(_one(pk, now) for pk in _due(now).values_list("pk", flat=True)[:limit])
+    result = _Result()
+    with transaction.atomic():
+        if not _due(now).exists():
+            return 0
+        lock_alerts()
+        rows = _due(now).select_for_update(skip_locked=True, no_key=True, of=("self",))
+        _take_all(list(rows.select_related("integration", "token")[:limit]), result, now)
+        _keep_taken(result.taken, now)
+    for row, error in result.failed:
+        _push_back(row.pk, error, now)
+    for row, why in result.refused:
+        if not _gave_up(row, why, now):
+            _push_back(row.pk, why, now)
+    return len(result.taken) + len(result.refused)
 
 
 def _due(now: datetime) -> QuerySet[Delivery]:
-    """Stored deliveries whose turn it is: none of the same key came before them and waits."""
-    earlier = Delivery.objects.filter(key=OuterRef("key"), pk__lt=OuterRef("pk"), state=Delivery.State.STORED)
+    """Stored deliveries in order of arrival, but for those of a key of which an earlier one was pushed back."""
+    earlier = Delivery.objects.filter(
+        key=OuterRef("key"), pk__lt=OuterRef("pk"), state=Delivery.State.STORED, due_at__gt=now
+    )
     waiting = Delivery.objects.filter(state=Delivery.State.STORED, due_at__lte=now)
-    return waiting.filter(~Exists(earlier)).order_by("due_at", "pk")
+    return waiting.filter(~Exists(earlier)).order_by("pk")
 
 
-def _one(pk: int, now: datetime) -> int:
-    try:
-        with transaction.atomic():
-            return _take(pk, now)
-    except OperationalError:
-        raise
-    except Exception as error:
-        log.exception("a delivery could not be taken and is pushed back", delivery=pk, error=str(error))
-        _push_back(pk, f"{type(error).__name__}: {error}", now)
-        return 0
+def _take_all(rows: Iterable[Delivery], result: _Result, now: datetime) -> None:
+    batch, began = Batch(now), time.monotonic()
+    batch.look_ahead(rows)
+    for row in rows:
+        if row.key in result.stuck():
+            continue
+        try:
+            with transaction.atomic():
+                alert, outcome = TAKERS[row.kind](row, batch)
+        except OperationalError:
+            raise
+        except Expected as error:
+            if row.replay_of_id is None:
+                result.refused.append((row, str(error)))
+            else:  # somebody is looking at it
+                result.done(row, None, str(error), Delivery.State.REJECTED)
+        except Exception as error:
+            log.exception("a delivery could not be taken and is pushed back", delivery=row.pk, error=str(error))
+            result.failed.append((row, f"{type(error).__name__}: {error}"))
+        else:
+            result.done(row, alert, outcome)
+        if time.monotonic() - began > A_MOMENT:
+            return
 
 
-def _take(pk: int, now: datetime) -> int:
-    held = Delivery.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-    row = held.filter(pk=pk, state=Delivery.State.STORED).first()
-    if row is None:
-        return 0  # another worker has it
-    try:
-        row.alert, row.outcome = TAKERS[row.kind](row, now)
-        row.state = Delivery.State.DONE
-    except Expected as error:
-        row.state, row.outcome = Delivery.State.REJECTED, str(error)[:300]
-    row.taken_at = now
-    row.save(update_fields=["alert", "outcome", "state", "taken_at"])
-    return 1
+def _keep_taken(taken: list[dict[str, object]], now: datetime) -> None:
+    if taken:
+        with connection.cursor() as cursor:
+            cursor.execute(KEEP_TAKEN, {"now": now, "taken": records.as_json(taken)})
 
 
 def _push_back(pk: int, error: str, now: datetime) -> None:
@@ -100,14 +157,15 @@ def _push_back(pk: int, error: str, now: datetime) -> None:
     stored = Delivery.objects.filter(pk=pk, state=Delivery.State.STORED)
     if row.attempts >= TRIES and _gave_up(row, error, now):
         return
-    stored.update(attempts=row.attempts + 1, due_at=now + pause, outcome=f"tried again later: {error}"[:300])
+    said = f"tried again later: {error}".replace("\x00", "\ufffd")[:300]
+    stored.update(attempts=row.attempts + 1, due_at=now + pause, outcome=said)
 
 
 def _gave_up(row: Delivery, error: str, now: datetime) -> bool:
     """An accepted alert must not end in silence: the catch-all is paged for it. False where not even that works."""
-    words = f"given up after {TRIES} tries: {error}"[:300]
+    words = f"given up after {row.attempts + 1} tries: {error}".replace("\x00", "\ufffd")[:300]
     summary = f"An accepted alert can't be taken: delivery {row.pk} from {row.sender}"
-    details = {"delivery": row.pk, "error": error[:1000]}
+    details = {"delivery": row.pk, "error": error[:1000].replace("\x00", "\ufffd")}
     firing = Firing(key=f"portico:delivery:{row.pk}", source="portico", summary=summary, details=details)
     try:
         with transaction.atomic():
@@ -122,18 +180,21 @@ def _gave_up(row: Delivery, error: str, now: datetime) -> bool:
     return True
 
 
-def _own(row: Delivery, now: datetime) -> tuple[Alert | None, str]:
-    alert = own.read(row.body)
+def _own(row: Delivery, batch: Batch) -> tuple[Alert | None, str]:
+    if row.integration_id is not None:
+        return take_by_key(row, batch)
+    alert, sender = own.read(row.body), f"token-{row.token_id}"
     if alert.status == own.FIRING:
-        raised = raise_alert(firing=own.firing_of(alert, sender=_sender_key(row)), now=now)
+        raised = raise_alert(firing=own.firing_of(alert, sender=sender), now=batch.now, known=batch.known)
         return raised.alert, raised.outcome
-    cleared = clear_alert(key=own.alert_key(alert.key, sender=_sender_key(row)), now=now)
+    cleared = clear_alert(key=own.alert_key(alert.key, sender=sender), now=batch.now)
     return cleared, f"cleared: {cleared.incident}" if cleared else "nothing was open under this key"
 
 
-def _sender_key(row: Delivery) -> str:
-    return f"token-{row.token_id}" if row.token_id else f"integration-{row.integration_id}"
-
-
-TAKERS: dict[str, Taker] = {Integration.Kind.OWN: _own}
+TAKERS: dict[str, Taker] = {
+    Integration.Kind.OWN: _own,
+    Integration.Kind.ALERTMANAGER: take_by_key,
+    Integration.Kind.PAGERDUTY: take_by_key,
+    Integration.Kind.GENERIC: take_by_key,
+}
 """By kind; further ways in add theirs."""

@@ -9,6 +9,8 @@ from typing import Any
 
 from catalog.models import Component
 from incidents.firing import Firing
+from incidents.intake.config import Config
+from incidents.intake.signals import Signal, kept_text, link, links, short_key
 from incidents.models import Alert
 from portal.lib.errors import FieldError, Invalid
 
@@ -66,6 +68,25 @@ def firing_of(alert: OwnAlert, *, sender: str) -> Firing:
         component=component,
         component_ref=alert.component_ref,
         links=alert.links,
+    )
+
+
+def check(body: object, config: Config) -> None:
+    """As `read`, on an integration's key."""
+    read(body)
+
+
+def signal_of(body: object, config: Config) -> Signal:
+    """The alert of a request on an integration's key. Raises Invalid."""
+    alert = read(body)
+    labels = {"component": alert.component_ref} if alert.component_ref else {}
+    return Signal(
+        key=short_key(alert.key),
+        status=alert.status,
+        summary=kept_text(alert.summary),
+        level=alert.rule,
+        labels={name: kept_text(text) for name, text in labels.items()},
+        links=links(*(link(one["url"], str(one.get("title") or "Link")) for one in alert.links)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from incidents.models.alert import Alert, SeverityRule
 from incidents.models.incident import Incident, Page, PageStep, Severity, TimelineEntry, Urgency
-from incidents.models.intake import Delivery, HandledTransition, Integration
+from incidents.models.intake import Delivery, HandledTransition, Heartbeat, Integration, IntegrationKey
 from incidents.models.notification import ContactMethod, ContactRule, Notification, NotificationAttempt
 from incidents.models.oncall import LayerVersion, Override, Schedule
 from incidents.models.pause import PagingPause
@@ -17,8 +17,10 @@ __all__ = [
     "Delivery",
     "EscalationPolicy",
     "HandledTransition",
+    "Heartbeat",
     "Incident",
     "Integration",
+    "IntegrationKey",
     "LayerVersion",
     "Notification",
     "NotificationAttempt",

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Min
 
-from incidents.models import Delivery, Incident, Notification, Page, SweepStamp
+from incidents.models import Delivery, Heartbeat, Incident, Notification, Page, SweepStamp
 from slo.models import AlertTransition
 
 
@@ -24,12 +24,14 @@ def lateness(*, now: datetime) -> Lateness:
     """Age of the oldest overdue timer, unsent message, untaken delivery and transition, and of each sweep's pass."""
     steps = Page.objects.filter(next_step_at__lte=now).aggregate(at=Min("next_step_at"))["at"]
     again = Incident.objects.filter(check_again_at__lte=now).aggregate(at=Min("check_again_at"))["at"]
+    live = Heartbeat.objects.filter(integration__retired_at=None, silent_since=None)
+    beats = live.filter(due_at__lte=now).aggregate(at=Min("due_at"))["at"]
     due = Notification.objects.filter(due_at__lte=now)
     unsent = due.filter(state__in=(Notification.State.PENDING, Notification.State.LEASED)).aggregate(at=Min("due_at"))
     stored = Delivery.objects.filter(state=Delivery.State.STORED).aggregate(at=Min("received_at"))["at"]
     unheard = AlertTransition.objects.filter(handled=None, at__lte=now).aggregate(at=Min("at"))["at"]
     return Lateness(
-        oldest_timer=_age(min((at for at in (steps, again) if at is not None), default=None), now),
+        oldest_timer=_age(min((at for at in (steps, again, beats) if at is not None), default=None), now),
         oldest_notification=_age(unsent["at"], now),
         oldest_delivery=_age(stored, now),
         oldest_transition=_age(unheard, now),

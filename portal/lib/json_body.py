@@ -32,14 +32,14 @@ class JSONBody(JSONParser):
             found = super().parse(BytesIO(raw), media_type, parser_context)
         except RecursionError as error:
             raise ParseError(f"This is nested too deeply; use at most {DEEPEST} levels.") from error
-        faults = tuple(_faults(found)) if ODD.search(raw) or _too_deep(found) else ()
+        faults = tuple(_faults(found)) if ODD.search(raw) or too_deep(found) else ()
         if faults:
             raise Invalid("; ".join(f"{fault.field}: {fault.message}" for fault in faults[:5]), errors=faults[:20])
         return found
 
 
-def _too_deep(body: object) -> bool:
-    """Level by level, for the depth is the sender's."""
+def too_deep(body: object) -> bool:
+    """Whether it has more than DEEPEST levels; looked at level by level, for the depth is the sender's."""
     level = [body] if isinstance(body, dict | list) else []
     for _ in range(DEEPEST):
         level = [inner for value in level for inner in _inside(value) if isinstance(inner, dict | list)]
