@@ -6,7 +6,7 @@ not committed is taken again; so nothing is doubled and nothing is lost.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -22,6 +22,7 @@ from incidents.intake.batch import Batch
 from incidents.intake.taking import take_by_key
 from incidents.models import Alert, Delivery, Integration
 from incidents.operations import clear_alert, raise_alert
+from incidents.operations.gathering import gathering
 from incidents.operations.locking import lock_alerts
 from portal.lib import records
 from portal.lib.errors import Expected, Forbidden, Invalid
@@ -118,9 +119,14 @@ def _due(now: datetime) -> QuerySet[Delivery]:
     return waiting.filter(~Exists(earlier)).order_by("pk")
 
 
-def _take_all(rows: Iterable[Delivery], result: _Result, now: datetime) -> None:
+def _take_all(rows: Sequence[Delivery], result: _Result, now: datetime) -> None:
     batch, began = Batch(now), time.monotonic()
     batch.look_ahead(rows)
+    with gathering(now=now):
+        _take_each(rows, batch, result, began)
+
+
+def _take_each(rows: Iterable[Delivery], batch: Batch, result: _Result, began: float) -> None:
     for row in rows:
         if row.key in result.stuck():
             continue
@@ -183,11 +189,11 @@ def _gave_up(row: Delivery, error: str, now: datetime) -> bool:
 def _own(row: Delivery, batch: Batch) -> tuple[Alert | None, str]:
     if row.integration_id is not None:
         return take_by_key(row, batch)
-    alert, sender = own.read(row.body), f"token-{row.token_id}"
-    if alert.status == own.FIRING:
-        raised = raise_alert(firing=own.firing_of(alert, sender=sender), now=batch.now, known=batch.known)
+    firing = batch.own_firing(row)
+    if batch.own_alert(row).status == own.FIRING:
+        raised = raise_alert(firing=firing, now=batch.now, known=batch.known)
         return raised.alert, raised.outcome
-    cleared = clear_alert(key=own.alert_key(alert.key, sender=sender), now=batch.now)
+    cleared = clear_alert(key=firing.key, now=batch.now, known=batch.known)
     return cleared, f"cleared: {cleared.incident}" if cleared else "nothing was open under this key"
 
 

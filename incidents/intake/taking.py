@@ -8,7 +8,6 @@ from catalog.models import Person
 from incidents import timeline
 from incidents.intake.accepting import alert_key, config_of
 from incidents.intake.batch import Batch, is_whole, payload_of
-from incidents.intake.finding import firing_of
 from incidents.intake.signals import ACKNOWLEDGED, RESOLVED, Signal
 from incidents.intake.ways import WAYS
 from incidents.models import Alert, Delivery, Integration, TimelineEntry
@@ -29,7 +28,7 @@ def take_by_key(row: Delivery, batch: Batch) -> Taken:
     signal = batch.signal(row)
     key = alert_key(row.integration.pk, signal.key)
     if signal.status == RESOLVED:
-        cleared = clear_alert(key=key, now=batch.now)
+        cleared = clear_alert(key=key, now=batch.now, known=batch.known)
         return cleared, f"cleared: {cleared.incident}" if cleared else NOTHING_OPEN
     if signal.status == ACKNOWLEDGED:
         return _acknowledge(signal, key, row.integration, batch)
@@ -39,9 +38,7 @@ def take_by_key(row: Delivery, batch: Batch) -> Taken:
 def _fire(signal: Signal, key: str, row: Delivery, integration: Integration, batch: Batch) -> Taken:
     if signal.same and row.replay_of_id is None and (copied := _copied(signal, key, row)):
         return copied, "the same was sent a moment before: counted once"
-    config = config_of(integration)
-    firing = firing_of(signal, integration=integration, config=config, components=batch.components, key=key)
-    raised = raise_alert(firing=firing, now=batch.now, known=batch.known)
+    raised = raise_alert(firing=batch.firing(signal, integration), now=batch.now, known=batch.known)
     return raised.alert, raised.outcome
 
 

@@ -94,7 +94,7 @@ def _placed(alert: Alert, firing: Firing, known: Known, by: Actor) -> Raised:
     if firing.component is not None and firing.source != DECLARED:
         may = expected is None or expected.may_have_cause(firing.component)
         cause = causes.cause_of(firing.component, now=known.now) if may else None
-    raised = _reopen(alert, firing, known, cause) if expected is None or firing.key in expected.keys else None
+    raised = _reopen(alert, firing, known, cause) if expected is None or expected.may_have_ended(firing) else None
     raised = raised or _open(alert, firing, known, cause, by=by)
     if expected is not None:
         expected.opened(raised.incident)

@@ -79,11 +79,12 @@ class Known:
 
 @dataclass
 class Expected:
-    """What a batch of alerts may meet, asked once, so that most of them need not look.
+    """What a batch of alerts may meet, asked once, so that most of them need not look; others (not `asked`) must.
 
     Nobody else opens incidents meanwhile, for the batch holds the alerts; what it opens itself is added (`opened`).
     """
 
+    asked: frozenset[str]
     places: Mapping[int, Place]
     components: set[int]
     groups: set[str]
@@ -93,12 +94,14 @@ class Expected:
     @classmethod
     def of(cls, firings: Sequence[Firing], now: datetime) -> "Expected":
         """Five questions."""
+        keys = frozenset(one.key for one in firings)
         asked = {one.component.pk for one in firings if one.component is not None}
         there = Incident.objects.exclude(state=Incident.State.RESOLVED)
         since = now - conf.minutes("PORTAL_REOPEN_MINUTES", 30)
         groups = {one.group[:300] for one in firings if one.group}
-        ended = Alert.objects.filter(key__in={one.key for one in firings}, cleared_at__gte=since)
+        ended = Alert.objects.filter(key__in=keys, cleared_at__gte=since)
         return cls(
+            asked=keys,
             places=places(asked),
             components={pk for pk in there.filter(component__in=asked).values_list("component_id", flat=True) if pk},
             groups=set(there.filter(group__in=groups).values_list("group", flat=True)) if groups else set(),
@@ -116,9 +119,15 @@ class Expected:
 
     def may_be_open(self, firing: Firing) -> bool:
         """Whether an open incident may be there for it to join."""
+        if firing.key not in self.asked:
+            return True
         if firing.group:
             return firing.group[:300] in self.groups
         return firing.component.pk in self.components if firing.component is not None else firing.key in self.keys
+
+    def may_have_ended(self, firing: Firing) -> bool:
+        """Whether the same trouble may have ended lately."""
+        return firing.key in self.keys or firing.key not in self.asked
 
     def may_have_cause(self, component: Component) -> bool:
         """Whether something upstream may be broken."""
