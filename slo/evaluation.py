@@ -12,6 +12,7 @@ from time import monotonic
 import structlog
 from django.db import transaction
 
+from portal.lib import garbage
 from portal.lib.crypto import CannotUnseal
 from slo import answering, crowds, ledger, planning, recording, sources
 from slo.counting import State
@@ -76,7 +77,8 @@ def _next(*, now: datetime, filling: bool, source: int | AnySource | None) -> Pa
         return None
     begun = monotonic()
     try:
-        done = _Batch(group, now).run()
+        with garbage.put_off():
+            done = _Batch(group, now).run()
     except ledger.LeaseLost:
         return Pass(error="taken over by another worker")
     except Exception as error:  # one batch that can't be evaluated must not keep the others waiting
