@@ -11,37 +11,46 @@ from typing import NamedTuple
 
 from django.db import connection
 
-# One recursive walk (UNION drops what was seen, so cycles end and diamonds are walked once) that brings along what is
-# told of a component, as it is read anyway to leave out the retired; each step reads the dependencies of one component
-# from two indexes that hold nothing else. Then the edges, and the components by name, as arrays: a row for each would
-# cost more than finding it. Depth and path come from the edges, in memory.
+# One recursive walk over keys alone (UNION drops what was seen, so cycles end and diamonds are walked once), each step
+# from two indexes that hold nothing else. Then the edges, and the components by name, each asked for by one array of
+# keys, which an index is read along for; and answered as arrays, for a row for each would cost more than finding it.
+# Depth and path come from the edges, in memory, and so does what only retired things would pass on: to look at every
+# component on the way costs more than all the rest, and of the retired hardly anything depends on what lives.
 WALK = """
-WITH RECURSIVE reach(id, owner_id, name) AS (
-    SELECT id, owner_id, name FROM catalog_component WHERE id = %(start)s
+WITH RECURSIVE reach(id) AS (
+    SELECT %(start)s::bigint
     UNION
-    SELECT c.id, c.owner_id, c.name FROM reach CROSS JOIN LATERAL (
+    SELECT next.hurt FROM reach CROSS JOIN LATERAL (
         SELECT d.holder_id AS hurt FROM catalog_dependency d
          WHERE d.target_id = reach.id AND d.relation IN ('dependsOn', 'consumesApi')
         UNION ALL
         SELECT d.target_id FROM catalog_dependency d
          WHERE d.holder_id = reach.id AND d.relation = 'providesApi' AND d.target_id IS NOT NULL
-    ) next JOIN catalog_component c ON c.id = next.hurt AND c.retired_at IS NULL
-), taken AS MATERIALIZED (
-    SELECT id, owner_id, name FROM reach LIMIT %(most)s
+    ) next {living}
+), reached AS MATERIALIZED (
+    SELECT ARRAY(SELECT id FROM reach LIMIT %(most)s) AS ids
 ), edge AS (
-    SELECT taken.id AS broken, d.holder_id AS hurt FROM taken JOIN catalog_dependency d
-        ON d.target_id = taken.id AND d.relation IN ('dependsOn', 'consumesApi')
+    SELECT d.target_id AS broken, d.holder_id AS hurt FROM catalog_dependency d
+     WHERE d.target_id = ANY((SELECT ids FROM reached)::bigint[]) AND d.relation IN ('dependsOn', 'consumesApi')
     UNION ALL
-    SELECT taken.id, d.target_id FROM taken JOIN catalog_dependency d
-        ON d.holder_id = taken.id AND d.relation = 'providesApi' AND d.target_id IS NOT NULL
+    SELECT d.holder_id, d.target_id FROM catalog_dependency d
+     WHERE d.holder_id = ANY((SELECT ids FROM reached)::bigint[]) AND d.relation = 'providesApi'
+       AND d.target_id IS NOT NULL
+), alive AS MATERIALIZED (
+    SELECT id, owner_id, name FROM catalog_component
+     WHERE id = ANY((SELECT ids FROM reached)::bigint[]) AND (retired_at IS NULL OR id = %(start)s)
 )
 SELECT edges.broken, edges.hurt, living.ids, living.owners,
-       (SELECT count(*) FROM (SELECT DISTINCT person_ref FROM catalog_membership
-         WHERE team_id IN (SELECT owner_id FROM taken WHERE id <> %(start)s)) people)
+       (SELECT count(DISTINCT person_ref) FROM catalog_membership
+         WHERE team_id = ANY(ARRAY(SELECT DISTINCT owner_id FROM alive WHERE id <> %(start)s)))
   FROM (SELECT array_agg(broken) AS broken, array_agg(hurt) AS hurt FROM edge) edges,
        (SELECT array_agg(id) AS ids, array_agg(owner_id) AS owners
-          FROM (SELECT id, owner_id FROM taken ORDER BY name, id) ordered) living
+          FROM (SELECT id, owner_id FROM alive ORDER BY name, id) ordered) living
 """
+WHOLE = WALK.format(living="")
+# Where the walk is to stop early, what it stops at must be alive
+NARROW = WALK.format(living="JOIN catalog_component c ON c.id = next.hurt AND c.retired_at IS NULL")
+PEOPLE = "SELECT count(DISTINCT person_ref) FROM catalog_membership WHERE team_id = ANY(%s::bigint[])"
 
 
 # The other way: what it breaks with. A few steps upwards, as a thing depends on little.
@@ -108,8 +117,11 @@ class BlastRadius:
 
 
 def blast_radius(component_id: int) -> BlastRadius:
-    """What breaks, directly or not, when this component breaks. One query; linear in the edges met; cycle-safe."""
-    return _told(component_id, _walked(component_id))
+    """What breaks, directly or not, when this component breaks.
+
+    One query, and one more where what is retired stands between; linear in the edges met; cycle-safe.
+    """
+    return _told(component_id, _walked(WHOLE, component_id))
 
 
 def upstream(component_id: int) -> frozenset[int]:
@@ -129,7 +141,7 @@ def places(component_ids: Collection[int]) -> dict[int, Place]:
 
 def narrow_blast_radius(component_id: int, *, most: int) -> BlastRadius | None:
     """As `blast_radius`, but None where `most` or more would break: then this costs little, and the whole may wait."""
-    found = _told(component_id, _walked(component_id, most=most))
+    found = _told(component_id, _walked(NARROW, component_id, most=most))
     # the walk stopped at `most`, the start included
     return found if len(found.components) < most - 1 else None
 
@@ -146,12 +158,24 @@ class Walked:
 def _told(component_id: int, walked: Walked) -> BlastRadius:
     hurt = _nearest_first(component_id, walked.after, walked.owners)
     team_ids = tuple(sorted({h.owner_id for h in hurt if h.owner_id is not None}))
-    return BlastRadius(component_id, hurt, team_ids, walked.people_count)
+    # what only the retired pass on was met, but does not break
+    all_hurt = len(hurt) == len(walked.owners) - (component_id in walked.owners)
+    return BlastRadius(component_id, hurt, team_ids, walked.people_count if all_hurt else _people_count(team_ids))
 
 
-def _walked(start: int, *, most: int | None = None) -> Walked:
+def _people_count(team_ids: Sequence[int]) -> int:
+    if not team_ids:
+        return 0
     with connection.cursor() as cursor:
-        cursor.execute(WALK, {"start": start, "most": most})
+        # as text: thousands of parameters written one by one take longer than the count
+        cursor.execute(PEOPLE, [f"{{{','.join(map(str, team_ids))}}}"])
+        (count,) = cursor.fetchone()
+    return int(count)
+
+
+def _walked(walk: str, start: int, *, most: int | None = None) -> Walked:
+    with connection.cursor() as cursor:
+        cursor.execute(walk, {"start": start, "most": most})
         broken, hurt, living, owners, people_count = cursor.fetchone()
     after: defaultdict[int, list[int]] = defaultdict(list)
     for one, other in zip(broken or (), hurt or (), strict=True):

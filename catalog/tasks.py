@@ -8,6 +8,7 @@ from catalog.operations import begin_scores, record_day, score_due
 from catalog.operations.audit import prune_changes
 from catalog.operations.idempotency import prune_answers
 from catalog.operations.refreshing import refresh_due
+from catalog.operations.tallying import gather_tally as gather
 from portal.lib.clock import db_now
 
 LOOP = 5.0
@@ -30,6 +31,12 @@ def refresh_locations() -> None:
     until = monotonic() + LOOP
     while refresh_due(now=db_now(), limit=1) and monotonic() < until:
         pass
+
+
+@shared_task(name="catalog.gather_tally", ignore_result=True, soft_time_limit=30)
+def gather_tally() -> None:
+    """Put together what writes said of how many components there are."""
+    gather()
 
 
 @shared_task(name="catalog.prune", ignore_result=True, soft_time_limit=50)

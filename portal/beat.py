@@ -35,6 +35,7 @@ BEAT: tuple[BeatEntry, ...] = (
     BeatEntry("incidents.prune", DAY, "default"),
     BeatEntry("catalog.score", 5 * MINUTE, "default"),
     BeatEntry("catalog.refresh_locations", 10, "default"),
+    BeatEntry("catalog.gather_tally", 10, "default"),
     BeatEntry("catalog.prune", DAY, "default"),
 )
 

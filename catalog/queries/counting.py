@@ -1,9 +1,9 @@
 """How many components each choice would leave. Counts of a large catalog may be ten seconds old.
 
-Fields of few values are counted together in one walk of one index, as cells of a table with a column for each; a
-choice among them is then taken away in memory. Owners, systems and tags are counted in a second walk. Where no cells
-are kept and the only choice leaves little, that little is walked for everything, and one narrow index for what the
-field of the choice would leave.
+The whole of the living catalog is not counted, its sums are kept by every write. What is left of it is: fields of few
+values together in one walk of one index, as cells of a table with a column for each; a choice among them is then taken
+away in memory. Owners, systems and tags are counted in a second walk. Where no cells are kept and the only choice
+leaves little, that little is walked for everything, and one narrow index for what the field of the choice would leave.
 """
 
 import json
@@ -18,6 +18,7 @@ from django.db.models import Q
 
 from catalog.models import Component, ComponentHealth, System, Team
 from catalog.queries.listing import NOBODY, ComponentFilter, Healths, components, holding_words, matching
+from catalog.queries.tallying import tallied, tallied_cells
 from portal.lib.kept import Kept
 
 LARGE = 5_000
@@ -66,7 +67,7 @@ def count_choices(wanted: ComponentFilter) -> Counts:
     words = holding_words(wanted)
     cells, counted = _walked(wanted, words)
     beside = {**_beside(cells, wanted), **counted}
-    found = Counts(_total(cells, wanted), {**_few(beside, wanted), **_many(beside, wanted, words)})
+    found = Counts(_total(cells, wanted), {**_few(beside, wanted), **_many(beside, wanted)})
     if max(sum(n for _, n in cells), *(one.total() for one in counted.values())) > LARGE:
         _kept.put(wanted, found)
     return found
@@ -105,6 +106,8 @@ def _broad(wanted: ComponentFilter) -> ComponentFilter:
 
 
 def _cells(broad: ComponentFilter) -> Cells:
+    if broad.empty:
+        return list(tallied_cells().items())
     kept = _kept_cells.get(broad)
     return _keep_cells(broad, _grouped(matching(broad, Q()), [COLUMNS])[COLUMNS]) if kept is None else kept
 
@@ -117,7 +120,7 @@ def _keep_cells(broad: ComponentFilter, counted: Counter[Any]) -> Cells:
 
 
 def _walked(wanted: ComponentFilter, words: Q) -> tuple[Cells, dict[str, Counter[Any]]]:
-    """Cells, and counts by owner, system and tags, in as few walks as the choices made allow: mostly one or two.
+    """Cells, and counts by owner, system and tag, in as few walks as the choices made allow: mostly one or two.
 
     The cells are of all that the other fields leave; or of what all of them do, and then there are counts for the one
     among `NARROW` that was chosen in.
@@ -129,7 +132,7 @@ def _walked(wanted: ComponentFilter, words: Q) -> tuple[Cells, dict[str, Counter
     }
     names: dict[tuple[str, ...], str] = {("owner_id",): "owner", ("system_ref",): "system", ("tagged",): "tag"}
     broad, chosen = _broad(wanted), tuple(_chosen(wanted))
-    kept = _kept_cells.get(broad)
+    kept, known = _tallied(broad, conditions)
     narrow = kept is None and len(chosen) == 1 and chosen[0] in NARROW
     if narrow:
         column = (COLUMNS[FEW.index(chosen[0])],)
@@ -137,12 +140,29 @@ def _walked(wanted: ComponentFilter, words: Q) -> tuple[Cells, dict[str, Counter
     elif kept is None:
         conditions[COLUMNS] = broad
     found: dict[tuple[str, ...], Counter[Any]] = {}
-    for condition in dict.fromkeys(conditions.values()):
+    for condition in dict.fromkeys(its for sets, its in conditions.items() if sets not in known):
         found |= _grouped(matching(condition, words), [sets for sets, its in conditions.items() if its == condition])
     if kept is None:
         counted = found.pop(COLUMNS)
         kept = list(counted.items()) if narrow else _keep_cells(broad, counted)
-    return kept, {names[columns]: counts for columns, counts in found.items()}
+    if ("tagged",) in found:
+        found["tagged",] = _tags(found["tagged",], wanted, words)
+    return kept, {names[columns]: counts for columns, counts in (known | found).items()}
+
+
+def _tallied(
+    broad: ComponentFilter, conditions: Mapping[tuple[str, ...], ComponentFilter]
+) -> tuple[Cells | None, dict[tuple[str, ...], Counter[Any]]]:
+    """Cells where they are kept, and counts for those of the conditions that leave everything."""
+    whole = {columns for columns, condition in conditions.items() if condition.empty}
+    if not broad.empty and not whole:
+        return _kept_cells.get(broad), {}
+    sums = tallied() if whole else None
+    cells = _kept_cells.get(broad) if not broad.empty else list((sums.cell if sums else tallied_cells()).items())
+    by: dict[tuple[str, ...], Counter[Any]] = {}
+    if sums:
+        by = {("owner_id",): sums.owner, ("system_ref",): sums.system, ("tagged",): sums.tag}
+    return cells, {columns: by[columns] for columns in whole}
 
 
 def _grouped(condition: Q, sets: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], Counter[Any]]:
@@ -215,11 +235,11 @@ def _most(counted: Mapping[str, int], chosen: Iterable[str], title: Callable[[st
     return [Facet(key, title(key), counted.get(key, 0), key in chosen) for key in keys]
 
 
-def _many(counted: Mapping[str, Counter[Any]], wanted: ComponentFilter, words: Q) -> dict[str, list[Facet]]:
+def _many(counted: Mapping[str, Counter[Any]], wanted: ComponentFilter) -> dict[str, list[Facet]]:
     return {
         "owner": _owners(counted["owner"], wanted.owner),
         "system": _systems(counted["system"], wanted.system),
-        "tag": _most(_tags(counted["tag"], wanted, words), wanted.tag, str),
+        "tag": _most(counted["tag"], wanted.tag, str),
     }
 
 

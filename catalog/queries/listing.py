@@ -83,7 +83,6 @@ def holding_words(wanted: ComponentFilter) -> Q:
     exactly = Q(texts.said(words))
     if Component.objects.filter(exactly, retired_at__isnull=not wanted.retired).exists():
         return exactly
-    texts.forgive()
     living = Component.objects.order_by().filter(retired_at__isnull=not wanted.retired)
     near = texts.forgiven(living, words, most=MOST_FORGIVEN)
     return Q(texts.Among(sorted(near)[:MOST_FORGIVEN])) if near else Q(pk__in=[])

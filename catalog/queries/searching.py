@@ -38,7 +38,6 @@ def search(text: str, *, limit: int, now: datetime, only: Collection[str] = ()) 
     sought = Sought(text.strip()[: texts.LONGEST], words)
     found = _all(asked, sought, limit, now, only)
     if len(found) < FEW and all(hit.score < CALLED_SO for hit in found):
-        texts.forgive()
         known = {hit.ref for hit in found}
         near = _all(asked, replace(sought, forgiving=True), limit, now, only)
         found += [hit for hit in near if hit.ref not in known]

@@ -6,6 +6,7 @@ are forgiven. Each finds its own best few, as if it were asked alone.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -45,13 +46,18 @@ def _rows(sought: Sought, limit: int) -> Iterator[tuple[str, Group]]:
         more = OF_PEOPLE if model is Person else ("''", "''")
         asked.append(f"(SELECT %s, {', '.join((*COLUMNS, *more))} {text})")
         given += [kind, *parameters]
-    with texts.planned(texts.BY_TEXT_INDEX) if sought.forgiving else connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(asked), given)
-        rows = cursor.fetchall()
-    for kind, *values in rows:
+    for kind, *values in _asked(" UNION ALL ".join(asked), given, forgiving=sought.forgiving):
         model = KINDS[kind]
         fields = (*COLUMNS, *OF_PEOPLE) if model is Person else COLUMNS
         yield kind, model.from_db(connection.alias, fields, values[: len(fields)])
+
+
+def _asked(query: str, given: Sequence[str | int], *, forgiving: bool) -> list[tuple[Any, ...]]:
+    if forgiving:
+        return texts.planned(texts.FORGIVING, query, given)
+    with connection.cursor() as cursor:
+        cursor.execute(query, given)
+        return list(cursor.fetchall())
 
 
 def _holding(words: Sequence[str], most: int) -> Callable[[str], Clause]:

@@ -1,12 +1,11 @@
 """Words that were typed as conditions on the catalog's text columns; split by the database, as those were."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
-from django.db.models import BigIntegerField, BooleanField, F, Func, Q, QuerySet, Value
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 
 from catalog.likeness import SHORTEST, slips
 from catalog.models import Component
@@ -16,8 +15,14 @@ LONGEST = 200
 MOST_WORDS = 12
 LIKENESS = "0.45"
 """Share of three-letter pieces that forgives a letter left out of seven; PostgreSQL's own 0.6 does not."""
-BY_TEXT_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off"
-FROM_THE_FIRST = "SET LOCAL synchronize_seqscans = off"
+FORGIVING = {
+    "pg_trgm.word_similarity_threshold": LIKENESS,
+    "enable_seqscan": "off",
+    "enable_indexscan": "off",
+    "enable_indexonlyscan": "off",
+}
+"""By likeness down to `LIKENESS`, and by the indexes of texts."""
+FROM_THE_FIRST = {"synchronize_seqscans": "off"}
 """Else a walk of a large table begins where another is just now, and finds others of what is too many."""
 SPLIT = "SELECT lexeme FROM unnest(portico_vector(%s, 'A')) AS said(lexeme, positions) ORDER BY positions[1]"
 
@@ -62,8 +67,9 @@ class Among(Func):
     output_field = BooleanField()
 
     def __init__(self, keys: Iterable[int]) -> None:
-        listed = Value(list(keys), output_field=ArrayField(BigIntegerField()))
-        super().__init__(F("pk"), Func(listed, template="(%(expressions)s)"))
+        # as text: each of hundreds of values would be looked at on its way
+        listed = Value(f"{{{','.join(map(str, keys))}}}")
+        super().__init__(F("pk"), Func(listed, template="(%(expressions)s::bigint[])"))
 
 
 def words_in(text: str) -> list[str]:
@@ -101,7 +107,7 @@ def named(words: Sequence[str]) -> Q:
 def nearly(words: Sequence[str]) -> tuple[Q, ...]:
     """Conditions of which one is enough for components that may be meant: letters exchanged or one too many; or alike.
 
-    Each of several words may be either, which is one condition. What is alike is more once `forgive` was called.
+    Each of several words may be either, which is one condition. What is alike depends on a setting, see `FORGIVING`.
     """
     if len(words) > 1:
         found = Q()
@@ -119,9 +125,8 @@ def holding(rows: QuerySet[Component], words: Sequence[str], *, most: int) -> li
     limit nevertheless: what is rare is found by the index, and what half the catalog holds without collecting it first.
     """
     inner, given = _keys(rows, Q(said(words))).query.sql_with_params()
-    with planned(FROM_THE_FIRST) as cursor:
-        cursor.execute(f"WITH one(pk) AS MATERIALIZED ({inner}) SELECT pk FROM one LIMIT %s", [*given, most])  # noqa: S608
-        return [row[0] for row in cursor.fetchall()]
+    query = f"WITH one(pk) AS MATERIALIZED ({inner}) SELECT pk FROM one LIMIT %s"  # noqa: S608
+    return [row[0] for row in planned(FROM_THE_FIRST, query, [*given, most])]
 
 
 def forgiven(rows: QuerySet[Component], words: Sequence[str], *, most: int) -> set[int]:
@@ -129,16 +134,33 @@ def forgiven(rows: QuerySet[Component], words: Sequence[str], *, most: int) -> s
 
     How many are like a word the planner does not know at all, so it has no choice.
     """
-    with planned(BY_TEXT_INDEX):
-        return {pk for way in nearly(words) for pk in _keys(rows, way)[:most]}
+    asked, given = [], list[Any]()
+    for way in nearly(words):
+        try:
+            inner, its = _keys(rows, way)[:most].query.sql_with_params()
+        except EmptyResultSet:  # nothing is like short words
+            continue
+        asked.append(f"({inner})")
+        given += its
+    return {row[0] for row in planned(FORGIVING, " UNION ALL ".join(asked), given)} if asked else set()
 
 
-@contextmanager
-def planned(settings: str) -> Iterator[CursorWrapper]:
-    """Questions that are planned by these settings, `FROM_THE_FIRST` or `BY_TEXT_INDEX`."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(settings)
-        yield cursor
+def planned(settings: Mapping[str, str], query: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Rows of a query that is planned by these settings, `FORGIVING` or `FROM_THE_FIRST`.
+
+    Both go at once and so are one transaction, which saves three ways to the database; where a host's connection lets
+    the server bind what is given, they can't.
+    """
+    local = "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
+    if connection.settings_dict["OPTIONS"].get("server_side_binding"):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(local)
+            cursor.execute(query, given)
+            return list(cursor.fetchall())
+    with connection.cursor() as cursor:
+        cursor.execute(f"{local}; {query}", given)
+        cursor.nextset()
+        return list(cursor.fetchall())
 
 
 def _keys(rows: QuerySet[Component], way: Q) -> QuerySet[Component, int]:
@@ -159,9 +181,3 @@ def _alike(words: Sequence[str]) -> Q:
 
 def _meant(word: str) -> list[str]:
     return [f"'{one}':*" for one in dict.fromkeys((word, *slips(word)))]
-
-
-def forgive() -> None:
-    """Let this connection find names by likeness down to `LIKENESS`."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, false)", [LIKENESS])

@@ -3,8 +3,11 @@
 from itertools import pairwise
 
 import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from catalog.graph import blast_radius
+from catalog.graph import blast_radius, narrow_blast_radius
 from catalog.models import Component
 from tests import make
 
@@ -56,10 +59,13 @@ def test_being_part_of_something_does_not_break_it() -> None:
 
 
 def test_what_is_retired_neither_breaks_nor_passes_it_on() -> None:
-    base, gone, shop = make.component("base"), make.component("gone", retired_at=make.NOW), make.component("shop")
+    base, gone, near = make.component("base"), make.component("gone", retired_at=make.NOW), make.component("near")
+    shop = make.component("shop", owner=make.team("shop", make.person("ada")))
     make.dependency(gone, base)
     make.dependency(shop, gone)
-    assert depths(base) == {}
+    make.dependency(near, base)
+    assert depths(base) == {"near": 1}
+    assert (blast_radius(base.pk).team_ids, blast_radius(base.pk).people_count) == ((), 0)
 
 
 def test_somebody_in_two_hurt_teams_is_counted_once() -> None:
@@ -88,3 +94,43 @@ def test_diamonds_of_any_depth_stay_cheap() -> None:
     found = depths(layers[0][0])  # 4^11 paths; a walk along paths would not come back
     assert len(found) == 44
     assert found["l11-3"] == 11
+
+
+KEYS = st.integers(0, 9)
+RELATIONS = st.sampled_from(["dependsOn", "consumesApi", "providesApi"])
+EDGES = st.tuples(KEYS, KEYS, RELATIONS).filter(lambda edge: edge[0] != edge[1])
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    edges=st.lists(EDGES, max_size=30),
+    retired=st.sets(KEYS, max_size=4),
+    most=st.integers(1, 12),
+)
+def test_whatever_the_edges_it_is_what_a_walk_step_by_step_finds(
+    edges: list[tuple[int, int, str]], retired: set[int], most: int
+) -> None:
+    with transaction.atomic():
+        rows = [make.component(f"c{n}", retired_at=make.NOW if n in retired else None) for n in range(10)]
+        for holder, target, relation in set(edges):
+            make.dependency(rows[holder], rows[target], relation=relation)
+        for start in range(10):
+            depths_by_hand = walked_by_hand(start, edges, retired)
+            radius = blast_radius(rows[start].pk)
+            assert [(hurt.component_id, hurt.depth) for hurt in radius.components] == sorted(
+                ((rows[n].pk, depth) for n, depth in depths_by_hand.items()), key=lambda one: (one[1], one[0])
+            )
+            narrow = narrow_blast_radius(rows[start].pk, most=most)
+            assert narrow == (radius if len(depths_by_hand) < most - 1 else None)
+        transaction.set_rollback(True)
+
+
+def walked_by_hand(start: int, edges: list[tuple[int, int, str]], retired: set[int]) -> dict[int, int]:
+    """By number of what breaks how many steps away it is."""
+    breaks = {(target, holder) if relation != "providesApi" else (holder, target) for holder, target, relation in edges}
+    found, level, depth = {start: 0}, {start}, 0
+    while level:
+        depth += 1
+        level = {hurt for broken, hurt in breaks if broken in level and hurt not in found and hurt not in retired}
+        found |= dict.fromkeys(level, depth)
+    return {n: depth for n, depth in found.items() if n != start}

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
+from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -79,7 +80,7 @@ def test_a_search_may_be_for_some_kinds_only() -> None:
     assert found("ci", only=["team"]) == ["group:default/build-ci"]
 
 
-@pytest.mark.parametrize(("text", "most"), [("delivery", 12), ("delivrey", 16)])
+@pytest.mark.parametrize(("text", "most"), [("delivery", 8), ("delivrey", 12)])
 def test_the_small_tables_are_asked_by_one_statement(
     world: None, text: str, most: int, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -219,3 +220,12 @@ def browser_of_ada_there(client: Client, world: None) -> Client:
     """Ada of the world, signed in."""
     client.force_login(make.account_of(make.person("reader")))
     return client
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("text", ["ci-runers", "runners", "okafro"])
+def test_a_hosts_connection_may_let_the_server_bind(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = found(text)
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "server_side_binding", True)
+    assert here
+    assert found(text) == here
