@@ -5,8 +5,10 @@ from django.urls import URLPattern, URLResolver, path
 from incidents.api import alerts as api_alerts
 from incidents.api import incidents as api_incidents
 from incidents.api import oncall as api_oncall
-from incidents.views import ack, actions, oncall
+from incidents.api import policies as api_policies
+from incidents.views import ack, actions, oncall, policies
 from incidents.views import pages as views
+from incidents.views import settings as paging_settings
 
 pages: list[URLPattern | URLResolver] = [
     path("incidents", views.incident_list, name="list"),
@@ -22,6 +24,8 @@ pages: list[URLPattern | URLResolver] = [
     path("incidents/<int:number>/pages/<int:page>/escalate", actions.escalate, name="escalate"),
     path("a/<str:token>", ack.ack, name="ack"),
     *oncall.urlpatterns,
+    *policies.urlpatterns,
+    *paging_settings.urlpatterns,
 ]
 
 api: list[URLPattern | URLResolver] = [
@@ -33,4 +37,5 @@ api: list[URLPattern | URLResolver] = [
     path("incidents/<int:number>/notes", api_incidents.Notes.as_view(), name="notes"),
     path("incidents/<int:number>/timeline", api_incidents.Timeline.as_view(), name="timeline"),
     *api_oncall.urlpatterns,
+    *api_policies.urlpatterns,
 ]

@@ -47,9 +47,9 @@ def lease(*, now: datetime, by: str, limit: int, without: Collection[str] = ()) 
     """
     rows = _left_behind(now, limit, without)
     rows += _waiting(now, limit - len(rows), without)
-    unwanted = [row for row in rows if not _wanted(row)]
+    unwanted = [row for row in rows if not wanted(row)]
     _cancel(unwanted)
-    return _begin([row for row in rows if _wanted(row)], now=now, by=by)
+    return _begin([row for row in rows if wanted(row)], now=now, by=by)
 
 
 def _left_behind(now: datetime, limit: int, without: Collection[str]) -> list[Notification]:
@@ -81,7 +81,7 @@ def _held(due: QuerySet[Notification], limit: int, without: Collection[str]) -> 
     return list(held.select_related(*related)[:limit])
 
 
-def _wanted(row: Notification) -> bool:
+def wanted(row: Notification) -> bool:
     """Whether anybody still needs it; a page until somebody has it, a question until it is answered."""
     if row.incident is not None and row.incident.state == Incident.State.RESOLVED:
         return row.kind in (Notification.Kind.TOLD, Notification.Kind.TEST)

@@ -1,0 +1,88 @@
+"""Who is paged by what, and how bad things are: a team's paging, the catch-all, a line of the severity table."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.db.models import Case, When
+
+from catalog.models import Component, Team
+from catalog.refs import BadReference, parse
+from incidents.models import Alert, EscalationPolicy, Schedule, TeamPaging
+from incidents.models.incident import Severity
+from incidents.severity import Line
+
+ANY_RULE = [("", "any alert"), *((value, f"a {value} rule") for value in (Alert.Rule.PAGE, Alert.Rule.TICKET)),
+            (Alert.Rule.INFO.value, "for information")]  # fmt: skip
+ANY_TIER: list[tuple[Any, Any]] = [("", "any tier"), *((value, f"tier {value}") for value in Component.Tier.values)]
+
+
+class TeamPagingForm(forms.Form):
+    """Which policy a team's pages walk, and which schedule is shown as its own."""
+
+    policy = forms.ModelChoiceField(
+        EscalationPolicy.objects.none(), required=False, empty_label="None: the catch-all is paged",
+        label="Its pages walk", help_text="Any policy; the team's own come first.",
+    )  # fmt: skip
+    schedule = forms.ModelChoiceField(
+        Schedule.objects.none(), required=False, empty_label="None", label="Shown as its on call",
+        help_text="On the team's page and wherever the team is named. It pages nobody by itself.",
+    )  # fmt: skip
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, team: Team, paging: TeamPaging) -> None:
+        """`paging` is what is said so far."""
+        super().__init__(data, initial={"policy": paging.policy_id, "schedule": paging.schedule_id})
+        policies, schedules = self.fields["policy"], self.fields["schedule"]
+        assert isinstance(policies, forms.ModelChoiceField)  # noqa: S101 - tells mypy
+        assert isinstance(schedules, forms.ModelChoiceField)  # noqa: S101
+        others = Case(When(team=team, then=0), default=1)
+        policies.queryset = EscalationPolicy.objects.filter(retired_at=None).order_by(others, "name")
+        schedules.queryset = Schedule.objects.filter(retired_at=None).order_by(others, "name")
+
+
+class CatchAllForm(forms.Form):
+    """The policy that catches the rest."""
+
+    policy = forms.ModelChoiceField(
+        EscalationPolicy.objects.filter(retired_at=None), label="Policy", empty_label="Choose one",
+        help_text="Somebody must be reachable by it at every hour.",
+    )  # fmt: skip
+
+
+class SeverityRuleForm(forms.Form):
+    """One line: what is left empty fits anything."""
+
+    rule = forms.ChoiceField(choices=ANY_RULE, required=False, label="When it is")
+    tier = forms.TypedChoiceField(coerce=int, empty_value=None, choices=ANY_TIER, required=False, label="On")
+    teams_blocked = forms.IntegerField(required=False, min_value=1, max_value=10_000, label="Blocking at least, teams")
+    source = forms.CharField(required=False, max_length=40, help_text="Such as slo, api, alertmanager, pagerduty.")
+    severity = forms.TypedChoiceField(coerce=int, choices=Severity.choices, initial=3, label="Then it is")
+
+    def line(self) -> Line:
+        """What was filled in, once it is valid."""
+        given = self.cleaned_data
+        return Line(given["severity"], given["rule"], given["tier"], given["teams_blocked"], given["source"].strip())
+
+
+class WhatIfForm(forms.Form):
+    """An alert that somebody imagines. A component brings its tier and how many teams it blocks."""
+
+    rule = forms.ChoiceField(choices=ANY_RULE[1:], initial="page", label="The source says")
+    component = forms.CharField(required=False, max_length=200, help_text="Such as ci-runners; fills in the next two.")
+    tier = forms.TypedChoiceField(coerce=int, empty_value=None, choices=ANY_TIER, required=False)
+    teams_blocked = forms.IntegerField(required=False, min_value=0, max_value=10_000, label="Teams blocked")
+    source = forms.CharField(required=False, max_length=40)
+
+    def clean_component(self) -> Component | None:
+        """The component of that name. Raises ValidationError where there is none."""
+        text: str = self.cleaned_data["component"].strip().lower()
+        if not text:
+            return None
+        try:
+            ref = str(parse(text, kind="component"))
+        except BadReference as error:
+            raise forms.ValidationError(str(error)) from error
+        found = Component.objects.filter(ref=ref, retired_at=None).first()
+        if found is None:
+            raise forms.ValidationError(f"There is no {ref}.")
+        return found
