@@ -11,6 +11,7 @@ from catalog.graph import BlastRadius, blast_radius
 from catalog.models import Component, Person, Team
 from incidents import queries
 from incidents.models import Alert, Incident, Page, TimelineEntry
+from incidents.policies import policy_for
 from incidents.queries import NextMove
 
 CHANNEL_WORDS = {"email": "e-mail"}
@@ -193,7 +194,7 @@ def _row(incident: Incident) -> Row:
 
 def _answer(page: Page, *, mine: bool, now: datetime) -> Answer:
     moves = queries.next_moves(page, now=now, limit=1) if page.next_step_at else []
-    steps = len(page.policy_version.steps) if page.policy_version else 0
+    steps = len(policy_for(page).steps) if page.policy_version else 0
     return Answer(page, _called(page), moves[0] if moves else None, steps, mine and page.is_untaken)
 
 

@@ -225,6 +225,16 @@ def escalated_now(progress: Progress, *, now: datetime) -> Progress:
     return _from_step_one(progress, state, now)
 
 
+def restarted(progress: Progress, *, at: datetime) -> Progress:
+    """Other steps are to be taken than were planned (a newer version, another urgency): from the first, due at `at`.
+
+    Raises NotAllowed unless it is escalating.
+    """
+    if progress.state not in ESCALATING:
+        raise NotAllowed(f"restart: nothing escalates while it is {progress.state}")
+    return _from_step_one(progress, progress.state, at)
+
+
 def snoozed(progress: Progress, *, until: datetime) -> Progress:
     """Nothing happens before `until`, then the planned move is made. Raises NotAllowed when nothing is planned."""
     if progress.due_at is None:

@@ -1,57 +1,88 @@
-"""Forms of the pages that steer all paging."""
+"""Who is paged by what, and how bad things are: a team's paging, the catch-all, a line of the severity table."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.db.models import Case, When
 
-from catalog.models import Component
-from incidents.firing import Firing
-from incidents.models import Alert
+from catalog.models import Component, Team
+from catalog.refs import BadReference, parse
+from incidents.models import Alert, EscalationPolicy, Schedule, TeamPaging
+from incidents.models.incident import Severity
+from incidents.severity import Line
 
-HOURS = [(0.5, "30 minutes"), (1, "1 hour"), (2, "2 hours"), (4, "4 hours"), (8, "8 hours"), (24, "a day")]
+ANY_RULE = [("", "any alert"), *((value, f"a {value} rule") for value in (Alert.Rule.PAGE, Alert.Rule.TICKET)),
+            (Alert.Rule.INFO.value, "for information")]  # fmt: skip
+ANY_TIER: list[tuple[Any, Any]] = [("", "any tier"), *((value, f"tier {value}") for value in Component.Tier.values)]
 
 
-class SimulateForm(forms.Form):
-    """An alert, and when it would come."""
+class TeamPagingForm(forms.Form):
+    """Which policy a team's pages walk, and which schedule is shown as its own."""
 
-    component = forms.ModelChoiceField(
-        Component.objects.filter(retired_at=None).select_related("owner").order_by("name"),
-        required=False,
-        empty_label="Nothing the catalog knows",
-        label="What breaks?",
-        to_field_name="ref",
-    )
-    rule = forms.ChoiceField(choices=Alert.Rule.choices, label="How loud is the alert?", initial=Alert.Rule.PAGE)
-    at = forms.DateTimeField(
-        required=False,
-        label="When?",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text="Who is on call, which policy holds and which maintenance is planned is asked for that moment.",
-    )
-    alone = forms.BooleanField(
-        required=False, initial=True, label="As if nothing were open now",
-        help_text="Without it, the alert may join an open incident or be a symptom of one, and then nobody is paged.",
+    policy = forms.ModelChoiceField(
+        EscalationPolicy.objects.none(), required=False, empty_label="None: the catch-all is paged",
+        label="Its pages walk", help_text="Any policy; the team's own come first.",
+    )  # fmt: skip
+    schedule = forms.ModelChoiceField(
+        Schedule.objects.none(), required=False, empty_label="None", label="Shown as its on call",
+        help_text="On the team's page and wherever the team is named. It pages nobody by itself.",
     )  # fmt: skip
 
-    def arguments(self, *, now: datetime) -> dict[str, Any]:
-        """Of `simulate`."""
-        said = self.cleaned_data
-        firing = Firing(key="", source="api", summary="Simulated alert", rule=said["rule"], component=said["component"])
-        return {"firing": firing, "at": said["at"] or now, "alone": said["alone"]}
+    def __init__(self, data: Mapping[str, Any] | None = None, *, team: Team, paging: TeamPaging) -> None:
+        """`paging` is what is said so far."""
+        super().__init__(data, initial={"policy": paging.policy_id, "schedule": paging.schedule_id})
+        policies, schedules = self.fields["policy"], self.fields["schedule"]
+        assert isinstance(policies, forms.ModelChoiceField)  # noqa: S101 - tells mypy
+        assert isinstance(schedules, forms.ModelChoiceField)  # noqa: S101
+        others = Case(When(team=team, then=0), default=1)
+        policies.queryset = EscalationPolicy.objects.filter(retired_at=None).order_by(others, "name")
+        schedules.queryset = Schedule.objects.filter(retired_at=None).order_by(others, "name")
 
 
-class PauseForm(forms.Form):
-    """For how long, and why."""
+class CatchAllForm(forms.Form):
+    """The policy that catches the rest."""
 
-    hours = forms.TypedChoiceField(choices=HOURS, coerce=float, label="For how long?", initial=1)
-    reason = forms.CharField(
-        max_length=300, label="Why?", help_text="Everybody reads it on every page until it is over."
-    )
+    policy = forms.ModelChoiceField(
+        EscalationPolicy.objects.filter(retired_at=None), label="Policy", empty_label="Choose one",
+        help_text="Somebody must be reachable by it at every hour.",
+    )  # fmt: skip
 
-    def arguments(self, *, now: datetime) -> dict[str, Any]:
-        """Of `pausing.pause`."""
-        return {
-            "until": now + timedelta(hours=self.cleaned_data["hours"]),
-            "reason": self.cleaned_data["reason"],
-        }
+
+class SeverityRuleForm(forms.Form):
+    """One line: what is left empty fits anything."""
+
+    rule = forms.ChoiceField(choices=ANY_RULE, required=False, label="When it is")
+    tier = forms.TypedChoiceField(coerce=int, empty_value=None, choices=ANY_TIER, required=False, label="On")
+    teams_blocked = forms.IntegerField(required=False, min_value=1, max_value=10_000, label="Blocking at least, teams")
+    source = forms.CharField(required=False, max_length=40, help_text="Such as slo, api, alertmanager, pagerduty.")
+    severity = forms.TypedChoiceField(coerce=int, choices=Severity.choices, initial=3, label="Then it is")
+
+    def line(self) -> Line:
+        """What was filled in, once it is valid."""
+        given = self.cleaned_data
+        return Line(given["severity"], given["rule"], given["tier"], given["teams_blocked"], given["source"].strip())
+
+
+class WhatIfForm(forms.Form):
+    """An alert that somebody imagines. A component brings its tier and how many teams it blocks."""
+
+    rule = forms.ChoiceField(choices=ANY_RULE[1:], initial="page", label="The source says")
+    component = forms.CharField(required=False, max_length=200, help_text="Such as ci-runners; fills in the next two.")
+    tier = forms.TypedChoiceField(coerce=int, empty_value=None, choices=ANY_TIER, required=False)
+    teams_blocked = forms.IntegerField(required=False, min_value=0, max_value=10_000, label="Teams blocked")
+    source = forms.CharField(required=False, max_length=40)
+
+    def clean_component(self) -> Component | None:
+        """The component of that name. Raises ValidationError where there is none."""
+        text: str = self.cleaned_data["component"].strip().lower()
+        if not text:
+            return None
+        try:
+            ref = str(parse(text, kind="component"))
+        except BadReference as error:
+            raise forms.ValidationError(str(error)) from error
+        found = Component.objects.filter(ref=ref, retired_at=None).first()
+        if found is None:
+            raise forms.ValidationError(f"There is no {ref}.")
+        return found

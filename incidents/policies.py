@@ -1,13 +1,14 @@
 """Between rows and the pure machine: policy versions as `escalation.Policy`, page rows as `escalation.Progress`."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
 
 from incidents.escalation import Condition, Policy, Progress, State, Step, Target, TargetKind
-from incidents.models import EscalationPolicy, Page, PolicyVersion
+from incidents.models import EscalationPolicy, Page, PolicyVersion, Severity, Urgency
 from portal.lib import durations
 
 BY_NAME_DELAY = timedelta(minutes=5)
@@ -25,23 +26,30 @@ PROGRESS_FIELDS = (
 )
 
 
-def policy_of(version: PolicyVersion) -> Policy:
-    """What a version says. Raises KeyError or ValueError where its steps can't be read; forms let none such in."""
+def urgency(severity: int) -> Urgency:
+    """P1 to P3 wake people; P4 and P5 don't."""
+    return Urgency.HIGH if severity <= Severity.P3 else Urgency.LOW
+
+
+def policy_of(version: PolicyVersion, for_urgency: str = Urgency.HIGH) -> Policy:
+    """What a version says for incidents of that urgency; a version without steps of their own has the same for both.
+
+    Raises KeyError or ValueError where its steps can't be read; forms let none such in.
+    """
+    steps = version.steps if for_urgency == Urgency.HIGH or version.steps_low is None else version.steps_low
     made = Policy(
-        steps=tuple(_step(step) for step in version.steps),
+        steps=tuple(_step(step) for step in steps),
         repeat=version.repeat,
         fallback=str(version.fallback_id) if version.fallback_id else None,
         ack_timeout=version.ack_timeout,
     )
-    if version.answer_within is None:
-        return made
-    return Policy(made.steps, made.repeat, made.fallback, made.ack_timeout, version.answer_within)
+    return made if version.answer_within is None else replace(made, answer_within=version.answer_within)
 
 
 def policy_for(page: Page) -> Policy:
-    """What a page walks: its version, or for somebody called in by name three calls five minutes apart."""
+    """What a page walks: its version, by the urgency of its incident; by name, three calls five minutes apart."""
     if page.policy_version is not None:
-        return policy_of(page.policy_version)
+        return policy_of(page.policy_version, urgency(page.incident.severity))
     if page.person is None:
         return Policy(())
     by_name = Target(TargetKind.PERSON, page.person.ref)
@@ -62,12 +70,16 @@ def steps_json(steps: Iterable[Step]) -> list[dict[str, object]]:
     ]
 
 
+def newest_version(now: datetime, of: str = "policy") -> Subquery:
+    """For a query of versions (`of` their policy) or of policies (`of` "pk"): the key of the one in force at `now`."""
+    newest = PolicyVersion.objects.filter(policy=OuterRef(of), since__lte=now).order_by("-since", "-number")
+    return Subquery(newest.values("pk")[:1])
+
+
 def versions_in_force(policies: Iterable[int], *, now: datetime) -> dict[int, PolicyVersion]:
     """The version of each policy that counts at `now`, by the policy's key; retired ones have none."""
-    newest = PolicyVersion.objects.filter(policy=OuterRef("pk"), since__lte=now).order_by("-since", "-number")
-    chosen = EscalationPolicy.objects.filter(pk__in=set(policies), retired_at=None).annotate(
-        version=Subquery(newest.values("pk")[:1])
-    )
+    chosen = EscalationPolicy.objects.filter(pk__in=set(policies), retired_at=None)
+    chosen = chosen.annotate(version=newest_version(now, of="pk"))
     found = PolicyVersion.objects.filter(pk__in=chosen.values("version")).select_related("policy")
     return {version.policy_id: version for version in found}
 

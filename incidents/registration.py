@@ -9,8 +9,8 @@ from django.urls import reverse
 from catalog import registries
 from catalog.access import reader_may_write, reader_teams
 from catalog.models import Team
-from incidents import checks, duty, frame, happened, holding, responses, rota
-from incidents.queries import searching
+from incidents import checks, duty, frame, happened, holding, ladders, policy_words, responses, rota
+from incidents.queries import policies, searching
 from portal.lib.clock import now_of
 from slo import gates, sources
 from slo import happened as slo_happened
@@ -47,10 +47,28 @@ def team_on_call(team: Team, request: HttpRequest, now: datetime) -> Mapping[str
     }
 
 
+def team_paging(team: Team, request: HttpRequest, now: datetime) -> Mapping[str, object]:
+    """The policy that the team's pages walk, on its page."""
+    paging = policies.paging_of(team)
+    version = policies.newest([paging.policy_id]).get(paging.policy_id) if paging.policy_id else None
+    drawn = ladders.drawn(policy_words.ladders(version), now=now) if version else []
+    may = reader_may_write(request, [team])
+    return {"team": team, "version": version, "ladder": drawn[0] if drawn else None, "may_write": may, "now": now}
+
+
 registries.navigation["incidents"] = registries.NavEntry(
     "Incidents", "incidents:list", "bell-ringing", 40, badge="open-incidents"
 )
 registries.navigation["on-call"] = registries.NavEntry("On-call", "incidents:oncall", "calendar-time", 50)
+registries.navigation["severity-rules"] = registries.NavEntry(
+    "Severity rules", "incidents:severity-rules", "adjustments", 42, within="incidents"
+)
+registries.navigation["escalation-policies"] = registries.NavEntry(
+    "Escalation", "incidents:policies", "stairs", 52, within="on-call"
+)
+registries.navigation["catch-all"] = registries.NavEntry(
+    "Catch-all", "incidents:catch-all", "lifebuoy", 54, within="on-call"
+)
 registries.on_call["incidents"] = on_call_now
 registries.scorecard_checks["escalation"] = checks.CHECK
 registries.frame["on-call"] = on_call_for_me
@@ -65,6 +83,9 @@ registries.component_panels["incidents"] = registries.Panel(
 )
 registries.team_panels["on-call"] = registries.TeamPanel(
     "incidents/oncall/team.html", team_on_call, place="side", order=10
+)
+registries.team_panels["paging"] = registries.TeamPanel(
+    "incidents/policies/team.html", team_paging, place="side", order=12
 )
 registries.search["incidents"] = registries.Searched(("incident",), searching.find)
 slo_happened.registry["incidents"] = happened.to_objectives

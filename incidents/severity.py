@@ -63,6 +63,42 @@ def decide(facts: Facts, table: Sequence[Line] = DEFAULT) -> Verdict:
     return Verdict(line.severity, f"P{line.severity}: {_why(line, facts)}")
 
 
+def deciding(facts: Facts, table: Sequence[Line] = DEFAULT) -> int | None:
+    """The place (from 0) of the line that decides; None where none fits."""
+    return next((place for place, line in enumerate(table) if line.fits(facts)), None)
+
+
+def shadowed(table: Sequence[Line]) -> dict[int, int]:
+    """Lines that never decide, by place, each with the place of the line above that always does before it."""
+    found: dict[int, int] = {}
+    for place, line in enumerate(table):
+        above = next((other for other in range(place) if _covers(table[other], line)), None)
+        if above is not None:
+            found[place] = above
+    return found
+
+
+def _covers(wider: Line, line: Line) -> bool:
+    return (
+        wider.rule in ("", line.rule)
+        and wider.source in ("", line.source)
+        and wider.tier in (None, line.tier)
+        and (wider.teams_blocked is None or (line.teams_blocked or 0) >= wider.teams_blocked)
+    )
+
+
+def conditions(line: Line) -> str:
+    """`a page rule, on tier 1, from alertmanager, 5 teams or more blocked`; `anything` where there are none."""
+    parts = [f"a {line.rule} rule"] if line.rule else []
+    if line.tier is not None:
+        parts.append(f"on tier {line.tier}")
+    if line.source:
+        parts.append(f"from {line.source}")
+    if line.teams_blocked is not None:
+        parts.append(f"{line.teams_blocked} teams or more blocked")
+    return ", ".join(parts) or "anything"
+
+
 def _why(line: Line, facts: Facts) -> str:
     parts = [f"a {facts.rule} rule fired" if facts.rule in ("page", "ticket") else "sent for information"]
     if line.source:

@@ -7,9 +7,11 @@ from incidents.api import incidents as api_incidents
 from incidents.api import intake as api_intake
 from incidents.api import oncall as api_oncall
 from incidents.api import pausing as api_pausing
+from incidents.api import policies as api_policies
 from incidents.api import simulating as api_simulating
-from incidents.views import ack, actions, oncall, settings
+from incidents.views import ack, actions, oncall, policies, steering
 from incidents.views import pages as views
+from incidents.views import settings as paging_settings
 
 pages: list[URLPattern | URLResolver] = [
     path("incidents", views.incident_list, name="list"),
@@ -25,7 +27,9 @@ pages: list[URLPattern | URLResolver] = [
     path("incidents/<int:number>/pages/<int:page>/escalate", actions.escalate, name="escalate"),
     path("a/<str:token>", ack.ack, name="ack"),
     *oncall.urlpatterns,
-    *settings.urlpatterns,
+    *steering.urlpatterns,
+    *policies.urlpatterns,
+    *paging_settings.urlpatterns,
 ]
 
 api: list[URLPattern | URLResolver] = [
@@ -40,4 +44,5 @@ api: list[URLPattern | URLResolver] = [
     path("incidents/<int:number>/timeline", api_incidents.Timeline.as_view(), name="timeline"),
     *api_oncall.urlpatterns,
     *api_intake.urlpatterns,
+    *api_policies.urlpatterns,
 ]

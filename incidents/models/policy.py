@@ -1,6 +1,7 @@
 """Escalation policies: immutable, dated versions; which policy a team's pages walk; the catch-all."""
 
 from django.db import models
+from django.urls import reverse
 
 from catalog.models import Person, Team
 from incidents.models.oncall import Schedule
@@ -22,6 +23,15 @@ class EscalationPolicy(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        """The policy's page."""
+        return reverse("incidents:policy", args=[self.slug])
+
+    @property
+    def label(self) -> str:
+        """Its name, as everything that is linked has one."""
+        return self.name
+
 
 class PolicyVersion(models.Model):
     """What a policy says from a moment on. Never changed: an edit is a new version, running pages keep theirs."""
@@ -32,6 +42,9 @@ class PolicyVersion(models.Model):
     steps = models.JSONField(
         help_text='[{"targets": [{"kind": "schedule|person|team", "ref": "…"}], "delay": "5m", "repeat": 0, '
         '"round_robin": false, "condition": {"zone", "days", "start", "end"} | null}]'
+    )
+    steps_low = models.JSONField(
+        null=True, blank=True, help_text="Steps for incidents of low urgency, as `steps`; empty: the same steps"
     )
     repeat = models.PositiveIntegerField(default=0, help_text="Further times through all steps")
     fallback = models.ForeignKey(

@@ -7,10 +7,11 @@ from django.db.models import Q
 
 from catalog.models import Person, Team
 from incidents import timeline
-from incidents.escalation import Progress, State, opened
-from incidents.models import Incident, Page, PolicyVersion, Severity, TimelineEntry, Urgency
+from incidents.escalation import ESCALATING, Progress, State, opened, restarted
+from incidents.models import Incident, Page, PolicyVersion, Severity, TimelineEntry
 from incidents.operations.known import Known
-from incidents.policies import PROGRESS_FIELDS, store
+from incidents.operations.locking import locked_pages
+from incidents.policies import PROGRESS_FIELDS, progress_of, store, urgency
 from portal.lib.hints import nudge
 
 DECLARED = "manual"
@@ -22,11 +23,6 @@ NOBODY = "Nobody can be paged: no catch-all policy is set. A platform admin must
 def priority(severity: int, *, first: bool) -> int:
     """Lower goes first: by severity, and within it pages that nobody has been asked about yet."""
     return severity * 10 - (FIRST_PAGES_AHEAD if first else 0)
-
-
-def urgency(severity: int) -> Urgency:
-    """P1 to P3 wake people; P4 and P5 don't."""
-    return Urgency.HIGH if severity <= Severity.P3 else Urgency.LOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +145,19 @@ def engage_responders(incident: Incident, known: Known, *, hold: Hold | None = N
     return [page for team in others if (page := _open_responder(incident, team, known, hold)) is not None]
 
 
+def follow_urgency(incident: Incident, before: int) -> None:
+    """A held incident has another severity than `before`: where its urgency has steps of its own, the first of those
+    comes next, when a step was planned anyhow.
+    """
+    if urgency(incident.severity) == urgency(before):
+        return
+    for page in locked_pages(incident):
+        other_steps = page.policy_version is not None and page.policy_version.steps_low is not None
+        if other_steps and page.next_step_at is not None and State(page.state) in ESCALATING:
+            store(restarted(progress_of(page), at=page.next_step_at), page)
+            page.save(update_fields=PROGRESS_FIELDS)
+
+
 def restart(page: Page, progress: Progress, *, now: datetime) -> None:
     """Store a new plan on a locked page and wake the sweep."""
     store(progress, page)
@@ -188,6 +197,6 @@ def _first_progress(route: Route, now: datetime) -> Progress:
 
 def _turn(version: PolicyVersion) -> int:
     """Round-robin steps take another target from page to page."""
-    if not any(step.get("round_robin") for step in version.steps):
+    if not any(step.get("round_robin") for step in (*version.steps, *(version.steps_low or ()))):
         return 0
     return Page.objects.filter(policy_version__policy=version.policy_id).count()

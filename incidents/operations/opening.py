@@ -9,7 +9,15 @@ from incidents.escalation import UNTAKEN, State, escalated_now
 from incidents.firing import Firing
 from incidents.models import Alert, Incident, Severity, TimelineEntry
 from incidents.operations import causes
-from incidents.operations.engaging import engage_responders, hold_of, open_page, priority, restart, route_to_owner
+from incidents.operations.engaging import (
+    engage_responders,
+    follow_urgency,
+    hold_of,
+    open_page,
+    priority,
+    restart,
+    route_to_owner,
+)
 from incidents.operations.gathering import tell_catalog
 from incidents.operations.known import Known
 from incidents.operations.locking import locked_incident, locked_pages
@@ -114,10 +122,11 @@ def raise_severity(incident: Incident, verdict: severity.Verdict, known: Known, 
 
 def set_severity(incident: Incident, verdict: severity.Verdict, *, now: datetime, by: Actor) -> None:
     """Write a severity and its reason on a held incident."""
-    before = incident.get_severity_display()
+    before, before_words = incident.severity, incident.get_severity_display()
     incident.severity, incident.severity_reason = verdict.severity, verdict.reason[:300]
     incident.save(update_fields=["severity", "severity_reason"])
-    words = f"{before} → {incident.get_severity_display()}. {verdict.reason}"
+    follow_urgency(incident, before)
+    words = f"{before_words} → {incident.get_severity_display()}. {verdict.reason}"
     said = {"severity": incident.severity}
     timeline.write(incident.pk, TimelineEntry.Kind.SEVERITY, words, at=now, by=by, data=said)
     tell_catalog(incident.component, now=now)

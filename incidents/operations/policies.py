@@ -4,36 +4,31 @@ A version is never edited: a running page keeps the one it opened with, and "who
 its answer.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
 
 from catalog.access import Actor, require, require_admin
-from catalog.models import ApiToken, Person, Team
+from catalog.models import ApiToken, Team
 from catalog.operations import record_audit
-from incidents.escalation import Step, Target, TargetKind
 from incidents.models import CatchAll, EscalationPolicy, PolicyVersion, Schedule, TeamPaging
+from incidents.operations.policy_drafts import RESERVED, check
+from incidents.operations.policy_drafts import PolicyDraft as PolicyDraft
 from incidents.policies import steps_json
-from portal.lib import durations
-from portal.lib.errors import FieldError, Invalid
+from incidents.policy_uses import uses_of
+from portal.lib.errors import Expected, FieldError, Invalid
 
 SCOPE = ApiToken.Scope.ONCALL
-SHORTEST, LONGEST = timedelta(seconds=10), timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyDraft:
-    """A policy as somebody wrote it; `steps` may name targets that are not there, `repeat` is further times through."""
+class PolicyNameTaken(Expected):
+    """There is an escalation policy by this name already; choose another name."""
 
-    slug: str
-    name: str
-    team: Team | None
-    steps: tuple[Step, ...]
-    repeat: int = 0
-    fallback: EscalationPolicy | None = None
-    ack_timeout: timedelta | None = None
+
+class PolicyUsed(Expected):
+    """This policy is still used, so it can't be retired."""
 
 
 @transaction.atomic
@@ -43,42 +38,84 @@ def put_policy(*, draft: PolicyDraft, by: Actor, now: datetime) -> tuple[PolicyV
     A team's first policy becomes the one its pages walk. Raises Invalid, WrongScope, NotYourTeam.
     """
     require(by, [draft.team], scope=SCOPE)
-    _check(_wrong(draft))
+    check(draft, now=now)
     policy, _ = EscalationPolicy.objects.get_or_create(
         slug=draft.slug, defaults={"name": draft.name, "team": draft.team, "created_at": now}
     )
     policy = EscalationPolicy.objects.select_for_update().get(pk=policy.pk)
     require(by, [policy.team_id], scope=SCOPE)
-    _rename(policy, draft)
+    diff = _rename(policy, draft)
     newest = policy.versions.order_by("number").last()
     if newest is not None and _said(newest) == _wanted(draft):
+        if diff:
+            record_audit(actor=by, action="policy.edit", object_ref=f"policy:{policy.slug}", diff=diff, now=now)
         return newest, False
     made = _write(policy, draft, number=newest.number + 1 if newest else 1, by=by, now=now)
     if draft.team is not None:
         paging, _ = TeamPaging.objects.get_or_create(team=draft.team)
         TeamPaging.objects.filter(pk=paging.pk, policy=None).update(policy=policy)
-    diff = {"version": (newest.number if newest else None, made.number)}
+    diff |= {"version": (newest.number if newest else None, made.number)}
     record_audit(actor=by, action="policy.edit", object_ref=f"policy:{policy.slug}", diff=diff, now=now)
     return made, True
 
 
 @transaction.atomic
+def create_policy(*, draft: PolicyDraft, by: Actor, now: datetime) -> PolicyVersion:
+    """A policy that is not there yet; without a slug one is made from the name. Raises PolicyNameTaken, and as
+    `put_policy`.
+    """
+    if not draft.slug:
+        draft = _with_free_slug(draft)
+    elif EscalationPolicy.objects.filter(slug=draft.slug).exists():
+        raise PolicyNameTaken
+    try:
+        with transaction.atomic():
+            return put_policy(draft=draft, by=by, now=now)[0]
+    except IntegrityError as error:
+        raise PolicyNameTaken from error
+
+
+@transaction.atomic
+def retire_policy(*, policy: EscalationPolicy, by: Actor, now: datetime) -> None:
+    """Nothing opens with it any more; pages under way keep it. Raises PolicyUsed with where, NotYourTeam."""
+    policy = EscalationPolicy.objects.select_for_update().get(pk=policy.pk)
+    require(by, [policy.team_id], scope=SCOPE)
+    if policy.retired_at is not None:
+        return
+    uses = uses_of(policy, now=now)
+    if uses:
+        raise PolicyUsed(f"{policy.name} is still used: {'; '.join(uses.words)}. Change that first.")
+    policy.retired_at = now
+    policy.save(update_fields=["retired_at"])
+    diff = {"retired_at": (None, now.isoformat())}
+    record_audit(actor=by, action="policy.retire", object_ref=f"policy:{policy.slug}", diff=diff, now=now)
+
+
+@transaction.atomic
 def set_team_paging(
     *, team: Team, policy: EscalationPolicy | None, schedule: Schedule | None, by: Actor, now: datetime
-) -> None:
-    """Which policy the team's pages walk, and which schedule is shown as its own. Raises WrongScope, NotYourTeam."""
+) -> bool:
+    """Which policy the team's pages walk, and which schedule is shown as its own; whether that changed anything.
+
+    Raises WrongScope, NotYourTeam, Invalid.
+    """
     require(by, [team], scope=SCOPE)
-    paging, _ = TeamPaging.objects.select_for_update().get_or_create(team=team)
+    paging, _ = TeamPaging.objects.select_for_update(of=("self",)).get_or_create(team=team)
     before, after = (paging.policy, paging.schedule), (policy, schedule)
     if before == after:
-        return
+        return False
+    _require_living("policy", policy)
+    if schedule is not None and schedule.retired_at is not None:
+        raise Invalid(errors=(FieldError("schedule", "retired", f"{schedule.name} is retired; choose another one."),))
     paging.policy, paging.schedule = after
     paging.save(update_fields=["policy", "schedule"])
     diff = {
         name: (old.slug if old else None, new.slug if new else None)
         for name, old, new in zip(("policy", "schedule"), before, after, strict=True)
+        if old != new
     }
     record_audit(actor=by, action="team.paging", object_ref=team.ref, diff=diff, now=now)
+    return True
 
 
 @transaction.atomic
@@ -88,9 +125,26 @@ def set_catch_all(*, policy: EscalationPolicy, by: Actor, now: datetime) -> None
     known = CatchAll.objects.select_for_update().select_related("policy").first()
     if known is not None and known.policy == policy:
         return
+    _require_living("policy", policy)
     CatchAll.objects.update_or_create(pk=1, defaults={"policy": policy})
     diff = {"catch_all": (known.policy.slug if known else None, policy.slug)}
     record_audit(actor=by, action="policy.catch-all", object_ref=f"policy:{policy.slug}", diff=diff, now=now)
+
+
+def _require_living(field: str, policy: EscalationPolicy | None) -> None:
+    """Under its lock, so that it is not retired at the same moment."""
+    if policy is None:
+        return
+    held = EscalationPolicy.objects.select_for_update(no_key=True).get(pk=policy.pk)
+    if held.retired_at is not None:
+        raise Invalid(errors=(FieldError(field, "retired", f"{held.name} is retired; choose another policy."),))
+
+
+def _with_free_slug(draft: PolicyDraft) -> PolicyDraft:
+    stem = slugify(draft.name)[:70] or "policy"
+    taken = RESERVED | set(EscalationPolicy.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    names = (stem, *(f"{stem}-{number}" for number in range(2, len(taken) + 3)))
+    return replace(draft, slug=next(name for name in names if name not in taken))
 
 
 def _write(policy: EscalationPolicy, draft: PolicyDraft, *, number: int, by: Actor, now: datetime) -> PolicyVersion:
@@ -99,71 +153,45 @@ def _write(policy: EscalationPolicy, draft: PolicyDraft, *, number: int, by: Act
         number=number,
         since=now,
         steps=steps_json(draft.steps),
+        steps_low=_low_json(draft),
         repeat=draft.repeat,
         fallback=draft.fallback,
         ack_timeout=draft.ack_timeout,
+        answer_within=draft.answer_within,
         created_by=by.person,
     )
 
 
-def _rename(policy: EscalationPolicy, draft: PolicyDraft) -> None:
-    if (policy.name, policy.team, policy.retired_at) != (draft.name, draft.team, None):
+def _rename(policy: EscalationPolicy, draft: PolicyDraft) -> dict[str, tuple[object, object]]:
+    """Name, team, and that it is in use again; answers what changed."""
+    diff: dict[str, tuple[object, object]] = {}
+    if policy.name != draft.name:
+        diff["name"] = (policy.name, draft.name)
+    if policy.team != draft.team:
+        diff["team"] = (policy.team.ref if policy.team else None, draft.team.ref if draft.team else None)
+    if policy.retired_at is not None:
+        diff["retired_at"] = (policy.retired_at.isoformat(), None)
+    if diff:
         policy.name, policy.team, policy.retired_at = draft.name, draft.team, None
         policy.save(update_fields=["name", "team", "retired_at"])
+    return diff
+
+
+def _low_json(draft: PolicyDraft) -> list[dict[str, object]] | None:
+    return None if draft.steps_low is None else steps_json(draft.steps_low)
 
 
 def _said(version: PolicyVersion) -> tuple[object, ...]:
-    return version.steps, version.repeat, version.fallback_id, version.ack_timeout
+    return (
+        version.steps,
+        version.steps_low,
+        version.repeat,
+        version.fallback_id,
+        version.ack_timeout,
+        version.answer_within,
+    )
 
 
 def _wanted(draft: PolicyDraft) -> tuple[object, ...]:
     fallback = draft.fallback.pk if draft.fallback else None
-    return steps_json(draft.steps), draft.repeat, fallback, draft.ack_timeout
-
-
-def _wrong(draft: PolicyDraft) -> Iterator[FieldError]:
-    if not draft.name.strip():
-        yield FieldError("name", "required", "Give the policy a name, such as the team's.")
-    if not draft.steps:
-        yield FieldError("steps", "required", "Name at least one step; without one nobody would be called.")
-    if draft.fallback is not None and draft.fallback.slug == draft.slug:
-        yield FieldError("fallback", "itself", "A policy can't fall back to itself; let it repeat instead.")
-    known = _known(target for step in draft.steps for target in step.targets)
-    for place, step in enumerate(draft.steps):
-        yield from _wrong_step(f"steps[{place}]", step, known)
-
-
-def _wrong_step(where: str, step: Step, known: Mapping[TargetKind, set[str]]) -> Iterator[FieldError]:
-    if not SHORTEST <= step.delay <= LONGEST:
-        least, most = durations.render(SHORTEST), durations.render(LONGEST)
-        yield FieldError(f"{where}.delay", "out-of-range", f"Wait {least} to {most} before the next step.")
-    if not step.targets:
-        yield FieldError(f"{where}.targets", "required", "Name a schedule, a person or a team to call.")
-    for target in step.targets:
-        if target.ref not in known[target.kind]:
-            yield FieldError(f"{where}.targets", "unknown", f"There is no {target.kind.value} {target.ref}.")
-
-
-def _known(targets: Iterable[Target]) -> Mapping[TargetKind, set[str]]:
-    wanted = {kind: {target.ref for target in group} for kind, group in _by_kind(targets).items()}
-    people = Person.objects.filter(ref__in=wanted[TargetKind.PERSON], retired_at=None)
-    teams = Team.objects.filter(ref__in=wanted[TargetKind.TEAM], retired_at=None)
-    schedules = Schedule.objects.filter(slug__in=wanted[TargetKind.SCHEDULE], retired_at=None)
-    return {
-        TargetKind.PERSON: set(people.values_list("ref", flat=True)),
-        TargetKind.TEAM: set(teams.values_list("ref", flat=True)),
-        TargetKind.SCHEDULE: set(schedules.values_list("slug", flat=True)),
-    }
-
-
-def _by_kind(targets: Iterable[Target]) -> Mapping[TargetKind, list[Target]]:
-    found: dict[TargetKind, list[Target]] = {kind: [] for kind in TargetKind}
-    for target in targets:
-        found[target.kind].append(target)
-    return found
-
-
-def _check(wrong: Iterable[FieldError]) -> None:
-    found = tuple(wrong)
-    if found:
-        raise Invalid("; ".join(f"{error.field}: {error.message}" for error in found), errors=found)
+    return steps_json(draft.steps), _low_json(draft), draft.repeat, fallback, draft.ack_timeout, draft.answer_within

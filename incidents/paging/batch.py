@@ -8,9 +8,9 @@ from incidents import timeline
 from incidents.escalation import Move, MoveKind, Policy, Target, TargetKind, advance
 from incidents.models import Incident, Notification, Page, PageStep, PolicyVersion, TimelineEntry
 from incidents.oncall.directory import Directory
-from incidents.operations.engaging import priority, urgency
+from incidents.operations.engaging import priority
 from incidents.paging import catch_all, messages_due, writing
-from incidents.policies import policy_for, progress_of, store, versions_in_force
+from incidents.policies import policy_for, progress_of, store, urgency, versions_in_force
 from portal.lib.hints import nudge
 
 Kind = TimelineEntry.Kind
@@ -138,9 +138,15 @@ class Batch:
 
 
 def _policies(pages: Sequence[Page]) -> dict[int, Policy]:
-    """By page; a version is read once, however many pages walk it."""
-    read: dict[int, Policy] = {}
-    for page in pages:
-        if page.policy_version_id is not None and page.policy_version_id not in read:
-            read[page.policy_version_id] = policy_for(page)
-    return {page.pk: read.get(page.policy_version_id or 0) or policy_for(page) for page in pages}
+    """By page; what a version says for an urgency is read once, however many pages walk it."""
+    read: dict[tuple[int, str], Policy] = {}
+    return {page.pk: _policy_of(page, read) for page in pages}
+
+
+def _policy_of(page: Page, read: dict[tuple[int, str], Policy]) -> Policy:
+    if page.policy_version_id is None:
+        return policy_for(page)
+    key = (page.policy_version_id, urgency(page.incident.severity))
+    if key not in read:
+        read[key] = policy_for(page)
+    return read[key]

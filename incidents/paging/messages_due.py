@@ -8,7 +8,7 @@ from catalog.models import Person
 from incidents.escalation import Move, Target, TargetKind
 from incidents.models import ContactMethod, Notification, Page
 from incidents.oncall.directory import Directory
-from incidents.operations.engaging import urgency
+from incidents.policies import urgency
 
 AT_ONCE = timedelta(0)
 

@@ -54,11 +54,11 @@ def lease(*, now: datetime, by: str, limit: int, without: Collection[str] = ()) 
     waits = WAITS if pause_at(now) is not None else ()
     rows = _left_behind(now, limit, without, waits)
     rows += _with_company(_waiting(now, limit - len(rows), without, waits), now)
-    unwanted = [row for row in rows if not _wanted(row)]
+    unwanted = [row for row in rows if not wanted(row)]
     _cancel(unwanted)
-    wanted = [row for row in rows if _wanted(row)]
-    _ring([row for row in wanted if row.kind == Notification.Kind.PAGE], now)
-    return _begin(wanted, now=now, by=by)
+    needed = [row for row in rows if wanted(row)]
+    _ring([row for row in needed if row.kind == Notification.Kind.PAGE], now)
+    return _begin(needed, now=now, by=by)
 
 
 def bundles(leased: Iterable[Leased]) -> list[list[Leased]]:
@@ -133,7 +133,7 @@ def _ring(pages: Sequence[Notification], now: datetime) -> None:
         ContactMethod.objects.filter(pk__in=sorted(methods)).update(last_paged_at=now)
 
 
-def _wanted(row: Notification) -> bool:
+def wanted(row: Notification) -> bool:
     """Whether anybody still needs it; a page until somebody has it, a question until it is answered."""
     if row.incident is not None and row.incident.state == Incident.State.RESOLVED:
         return row.kind in (Notification.Kind.TOLD, Notification.Kind.TEST)

@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, transaction
 from incidents import timeline
 from incidents.escalation import ESCALATING
 from incidents.models import ContactMethod, Notification, NotificationAttempt, Page, TimelineEntry
-from incidents.paging.outbox import PAUSES, Leased, Outcome
+from incidents.paging.outbox import PAUSES, Leased, Outcome, wanted
 from portal.lib.hints import nudge
 
 log = structlog.get_logger(__name__)
@@ -97,6 +97,9 @@ def _settle(outcome: Outcome, now: datetime) -> Notification | None:
     if not outcome.error:
         _sent(row, outcome.receipt, now)
         return None
+    if not wanted(row):
+        _mark(row, State.CANCELLED, error=outcome.error[:300])
+        return None  # somebody took it while it was being sent
     if not outcome.permanent and row.attempts <= len(PAUSES):
         _again_later(row, outcome.error, now)
         return None
@@ -114,7 +117,7 @@ def _still_mine(leased: Leased) -> Notification | None:
     mine = Notification.objects.filter(
         pk=leased.notification.pk, state=State.LEASED, leased_by=leased.by, attempts=leased.number
     )
-    return mine.select_for_update(no_key=True).first()
+    return mine.select_for_update(no_key=True, of=("self",)).select_related("incident", "page").first()
 
 
 def _sent(row: Notification, receipt: str, now: datetime) -> None:

@@ -14,6 +14,7 @@ from catalog.models import Team
 from incidents import access, boards, budgets, forms, queries
 from incidents.models import Incident
 from incidents.models.incident import Severity
+from incidents.queries.policies import catch_all
 from portal.lib.clock import db_now
 from portal.lib.reading import readable
 
@@ -47,6 +48,8 @@ def incident_list(request: HttpRequest) -> HttpResponse:
         "severities": Severity.choices,
         "teams": Team.objects.filter(retired_at=None).order_by("title", "name"),
         "counts": queries.open_counts(),
+        "caught": catch_all(),
+        "signed_in": request.user.is_authenticated,
         "last": Incident.objects.filter(state=Incident.State.RESOLVED).order_by("-resolved_at").first(),
     }
     return render(request, "incidents/list.html", context)

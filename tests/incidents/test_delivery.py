@@ -242,3 +242,13 @@ def test_an_outcome_that_cannot_be_recorded_holds_up_no_other(ada: Person) -> No
 
 def test_what_a_server_says_is_kept_without_what_cannot_be() -> None:
     assert courier._storable("550 a\x00b\ud800") == "550 ab?"
+
+
+def test_a_page_taken_while_it_was_being_sent_is_not_tried_again(ada: Person) -> None:
+    make_incidents.method(ada)
+    make_incidents.method(ada, "http://127.0.0.1/hook", channel="webhook", order=1)
+    incident = paged(ada)
+    leased = lease(now=NOW, by="slow", limit=5)
+    operations.acknowledge(page=make_incidents.page_of(incident), by=ada, via="web", now=NOW)
+    settle([Outcome(one, error="refused", permanent=True) for one in leased], now=NOW)
+    assert list(Notification.objects.values_list("state", "error")) == [(State.CANCELLED, "refused")]

@@ -77,7 +77,7 @@ def test_nobody_takes_another_teams_policy_by_naming_their_own_team(team: Team) 
     [
         ({"steps": ()}, "steps"),
         ({"name": " "}, "name"),
-        ({"ref": "user:default/nobody"}, "steps[0].targets"),
+        ({"ref": "user:default/nobody"}, "steps[0].targets[0]"),
         ({"steps": (Step((Target(TargetKind.PERSON, "user:default/ada"),), timedelta(seconds=1)),)}, "steps[0].delay"),
         ({"steps": (Step((), timedelta(minutes=1)),)}, "steps[0].targets"),
     ],

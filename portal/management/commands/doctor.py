@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from incidents.queries import policies
 from portal.lib.clock import db_now
 from portal.lib.durations import words
 from portal.lib.http import session
@@ -109,6 +110,14 @@ def lateness() -> str:
     return "nothing that is due waits"
 
 
+def catch_all() -> str:
+    """Somebody is behind what has no owner, and behind those who don't answer."""
+    policy = policies.catch_all()
+    if policy is None:
+        raise Problem("none is set, so what has no owner pages nobody; a platform admin chooses a policy at /catch-all")
+    return f"{policy.name} catches the rest"
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "Python": python,
     "database": database,
@@ -117,6 +126,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "Prometheus": prometheus,
     "mail": mailer,
     "sweeps": lateness,
+    "catch-all": catch_all,
 }
 
 

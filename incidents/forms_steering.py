@@ -1,0 +1,57 @@
+"""Forms of the pages that steer all paging."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+
+from catalog.models import Component
+from incidents.firing import Firing
+from incidents.models import Alert
+
+HOURS = [(0.5, "30 minutes"), (1, "1 hour"), (2, "2 hours"), (4, "4 hours"), (8, "8 hours"), (24, "a day")]
+
+
+class SimulateForm(forms.Form):
+    """An alert, and when it would come."""
+
+    component = forms.ModelChoiceField(
+        Component.objects.filter(retired_at=None).select_related("owner").order_by("name"),
+        required=False,
+        empty_label="Nothing the catalog knows",
+        label="What breaks?",
+        to_field_name="ref",
+    )
+    rule = forms.ChoiceField(choices=Alert.Rule.choices, label="How loud is the alert?", initial=Alert.Rule.PAGE)
+    at = forms.DateTimeField(
+        required=False,
+        label="When?",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text="Who is on call, which policy holds and which maintenance is planned is asked for that moment.",
+    )
+    alone = forms.BooleanField(
+        required=False, initial=True, label="As if nothing were open now",
+        help_text="Without it, the alert may join an open incident or be a symptom of one, and then nobody is paged.",
+    )  # fmt: skip
+
+    def arguments(self, *, now: datetime) -> dict[str, Any]:
+        """Of `simulate`."""
+        said = self.cleaned_data
+        firing = Firing(key="", source="api", summary="Simulated alert", rule=said["rule"], component=said["component"])
+        return {"firing": firing, "at": said["at"] or now, "alone": said["alone"]}
+
+
+class PauseForm(forms.Form):
+    """For how long, and why."""
+
+    hours = forms.TypedChoiceField(choices=HOURS, coerce=float, label="For how long?", initial=1)
+    reason = forms.CharField(
+        max_length=300, label="Why?", help_text="Everybody reads it on every page until it is over."
+    )
+
+    def arguments(self, *, now: datetime) -> dict[str, Any]:
+        """Of `pausing.pause`."""
+        return {
+            "until": now + timedelta(hours=self.cleaned_data["hours"]),
+            "reason": self.cleaned_data["reason"],
+        }
