@@ -25,6 +25,7 @@ class Stack:
     folder: Path
     port: int
     mail_url: str = ""
+    broker: subprocess.Popen[bytes] | None = None
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
@@ -45,6 +46,18 @@ class Stack:
         """The broker forgets everything it ever knew."""
         with redis.Redis.from_url(self.redis_url) as client:
             client.flushall()
+
+    def start_broker(self) -> None:
+        """Redis, on the port it always has; it knows nothing of before."""
+        words = ("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder))
+        self.broker = subprocess.Popen(["redis-server", *words], stdout=subprocess.DEVNULL)
+        wait_for(lambda: _answers(self), seconds=10)
+
+    def stop_broker(self) -> None:
+        """Redis is gone."""
+        if self.broker is not None:
+            self.broker.kill()
+            self.broker.wait()
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """SIGKILL for it and its children, at whatever instruction they are."""
@@ -80,18 +93,13 @@ def running(folder: Path, *, mail_url: str = "") -> Iterator[Stack]:
     """A Redis on a free port, without workers yet."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = int(probe.getsockname()[1])
-    server = subprocess.Popen(
-        ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)],
-        stdout=subprocess.DEVNULL,
-    )
     stack = Stack(folder, port, mail_url)
     try:
-        wait_for(lambda: _answers(stack), seconds=10)
+        stack.start_broker()
         yield stack
     finally:
         stack._end()
-        server.kill()
-        server.wait()
+        stack.stop_broker()
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:

@@ -71,11 +71,14 @@ def arrivals(hook: WebhookSink, mail: MailSink) -> dict[str, list[bool]]:
     """Key of each message → for each arrival, whether it said that it may be a duplicate."""
     found: dict[str, list[bool]] = {}
     for one in hook.received:
-        found.setdefault(one.key, []).append(one.maybe_duplicate)
-    receipts = dict(Notification.objects.filter(channel="email").values_list("receipt", "idempotency_key"))
+        for key in one.pages:
+            found.setdefault(key, []).append(one.maybe_duplicate)
+    told: dict[str, list[str]] = {}
+    for receipt, key in Notification.objects.filter(channel="email").values_list("receipt", "idempotency_key"):
+        told.setdefault(receipt, []).append(key)
     for letter in mail.messages:
-        key = receipts[letter["Message-ID"]]
-        found.setdefault(key, []).append(letter["X-Portico-Possible-Duplicate"] == "1")
+        for key in told.get(letter["Message-ID"], ()):  # a bundle that was cut off and sent again in other company
+            found.setdefault(key, []).append(letter["X-Portico-Possible-Duplicate"] == "1")
     return found
 
 

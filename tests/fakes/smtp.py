@@ -1,6 +1,8 @@
 """An SMTP server on loopback that keeps what it gets."""
 
+import asyncio
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,16 +15,22 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 @dataclass
 class MailSink:
-    """`messages` in the order of arrival; `refuse` answers every recipient with that SMTP line instead."""
+    """`messages` in the order of arrival, `times` by the clock of the epoch; `refuse` answers every recipient with that
+    SMTP line instead, after `hang` seconds.
+    """
 
     messages: list[EmailMessage] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
     refuse: str = ""
+    hang: float = 0.0
     url: str = ""
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Called by aiosmtpd for each recipient."""
+        if self.hang:
+            await asyncio.sleep(self.hang)
         if self.refuse:
             return self.refuse
         envelope.rcpt_tos.append(address)
@@ -32,6 +40,7 @@ class MailSink:
         """Called by aiosmtpd for each message."""
         content = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
         self.messages.append(message_from_bytes(content, policy=policy.default))
+        self.times.append(time.time())
         return "250 OK"
 
     @classmethod

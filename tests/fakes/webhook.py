@@ -18,6 +18,8 @@ class Received:
 
     headers: Mapping[str, str]
     raw: bytes
+    at: float = 0.0
+    """When it came, by the clock of the epoch."""
 
     @property
     def body(self) -> dict[str, Any]:
@@ -29,6 +31,11 @@ class Received:
     def key(self) -> str:
         """The idempotency key."""
         return self.headers["Idempotency-Key"]
+
+    @property
+    def pages(self) -> list[str]:
+        """The idempotency keys of what is told: of each page in a bundle, else its own."""
+        return [page["key"] for page in self.body.get("pages") or []] or [self.key]
 
     @property
     def maybe_duplicate(self) -> bool:
@@ -82,7 +89,7 @@ def _handler(sink: WebhookSink) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["Content-Length"]))
-            sink.received.append(Received(dict(self.headers), raw))
+            sink.received.append(Received(dict(self.headers), raw, time.time()))
             time.sleep(sink.pause)
             if sink.hang:
                 sink.hang.wait(30)
