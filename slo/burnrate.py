@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from slo.windows import BurnWindow
@@ -57,8 +58,13 @@ def _exact(count: Number) -> int | Fraction:
 
 def burn_rate(reading: Reading, *, target: Decimal) -> float | None:
     """How many times faster than sustainable the budget is being spent (1.0 spends it exactly in the period)."""
+    return burning(reading, float(1 - target))
+
+
+def burning(reading: Reading, allowed: float) -> float | None:
+    """As `burn_rate`, where `allowed` is the share of events that may be bad."""
     ratio = reading.error_ratio
-    return None if ratio is None else ratio / float(1 - target)
+    return None if ratio is None else ratio / allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +79,22 @@ class Budget:
 
 def budget(period: Reading, *, target: Decimal, slices: int | None = None) -> Budget | None:
     """The budget of a period, of its events or, for time slices, of all its `slices`; None while nothing is counted."""
-    total = Fraction(period.total) if slices is None else Fraction(slices)
+    total, bad = _exact(period.total if slices is None else slices), _exact(period.bad)
     if not total or not (period.total or (slices is not None and period.known)):
         return None
-    allowed = (1 - Fraction(target)) * total
-    return Budget(float(allowed), float(period.bad), float(1 - Fraction(period.bad) / allowed))
+    share = _allowed(target)
+    if isinstance(total, int) and isinstance(bad, int):  # as below, without making a fraction at each step
+        allowed_parts = share.numerator * total
+        spent_parts = share.denominator * bad
+        return Budget(allowed_parts / share.denominator, float(bad), (allowed_parts - spent_parts) / allowed_parts)
+    allowed = share * total
+    return Budget(float(allowed), float(bad), float(1 - bad / allowed))
+
+
+@lru_cache(maxsize=10_000)
+def _allowed(target: Decimal) -> Fraction:
+    """The share of events that may be bad."""
+    return 1 - Fraction(target)
 
 
 def exhaustion(*, remaining: float, burn: float | None, period: timedelta, now: datetime) -> datetime | None:
@@ -123,6 +140,7 @@ class Decision:
 
 
 INACTIVE = Memory()
+_STAYS_INACTIVE = Decision(INACTIVE)
 
 
 def decide(window: BurnWindow, memory: Memory, *, long: Reading, short: Reading, bucket: datetime) -> Decision:
@@ -134,7 +152,7 @@ def decide(window: BurnWindow, memory: Memory, *, long: Reading, short: Reading,
     if memory.state == "inactive":
         if _fires(window, long, short):
             return Decision(Memory("firing"), changed=True, reason="both windows are over")
-        return Decision(INACTIVE)
+        return _STAYS_INACTIVE
     if not short.known:
         return Decision(Memory("firing", memory.quiet_since, "no_data"))
     if not long.total:

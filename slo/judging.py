@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any, Literal, cast
+from datetime import datetime
+from typing import Any, cast
 
 from portal.lib.durations import words
 from slo import agreements, exclusions
@@ -15,20 +15,18 @@ from slo.burnrate import (
     Memory,
     Reading,
     budget,
-    burn_rate,
+    burning,
     decide,
     exhaustion,
 )
 from slo.exclusions import Spans
-from slo.indicators import kinds
-from slo.ledger import NOTHING, Sums, sums_at
+from slo.ledger import NOTHING, Sums, sums_by_moment
 from slo.ledger.members import Member
 from slo.models import AlertTransition, RuleState, Standing
-from slo.promises import SLOW, Promise, left_out, promise, rules_of
+from slo.promises import SLOW, left_out
+from slo.standpoints import Name, Standpoint, standpoints
 from slo.thresholds import Threshold
 from slo.windows import BurnWindow
-
-MINUTE = timedelta(minutes=1)
 
 Data, State = Standing.Data, Standing.State
 UNSEEN = frozenset({Data.ABSENT, Data.STALE, Data.PARTIAL, Data.UNREACHABLE, Data.ERROR})
@@ -66,46 +64,49 @@ class Verdict:
 def judge(seen: Sequence[Seen], *, until: datetime, now: datetime) -> list[Verdict]:
     """Decide on the newest bucket, the one that ends at `until`, for every ledger that is in force."""
     mine = [one for one in seen if one.in_force]
-    rules = rules_of(one.member.policy_id for one in mine)
-    promises = [
-        promise(
-            rules=rules[m.policy_id],
-            window_days=m.window_days,
-            calendar=m.calendar,
-            time_zone=m.time_zone,
-            target=m.target,
-        )
-        for m in (one.member for one in mine)
-    ]
-    sums = _sums_before([(one.member, promised) for one, promised in zip(mine, promises, strict=True)], until)
-    states = _states(one.member.objective_id for one in mine)
-    agreed = agreements.thresholds_of(one.member.agreed_policy_id for one in mine)
-    out = left_out([(one.member.ledger_id, promised) for one, promised in zip(mine, promises, strict=True)], until)
+    members = [one.member for one in mine]
+    stood = standpoints(members, until)
+    sums = _sums_before(members, stood)
+    states = _states(member.objective_id for member in members)
+    agreed = agreements.thresholds_of({member.agreed_policy_id for member in members})
+    out = left_out([member.ledger_id for member in members], {one.promised for one in {*stood}}, until)
     return [
         _Judgement(
             one,
-            promised,
+            standpoint,
             before,
             states.get(one.member.objective_id, {}),
             out.get(one.member.ledger_id, exclusions.NONE),
-            until,
             now,
             agreed.get(one.member.agreed_policy_id or 0, ()),
         ).verdict()
-        for one, promised, before in zip(mine, promises, sums, strict=True)
+        for one, standpoint, before in zip(mine, stood, sums, strict=True)
     ]
 
 
-def _sums_before(
-    wanted: Iterable[tuple[Member, Promise]], until: datetime
-) -> list[dict[timedelta | Literal["period"], tuple[datetime, Sums]]]:
+def _sums_before(members: Sequence[Member], stood: Sequence[Standpoint]) -> list[dict[Name, Sums]]:
     """The running sums where each window begins. Before a ledger's first bucket there is nothing to look up."""
-    edges = [(member, promised.edges(until)) for member, promised in wanted]
-    asked = [(m.ledger_id, at) for m, mine in edges for at in {*mine.values()} if at > m.starts_at]
-    found = dict(zip(asked, sums_at(asked), strict=True))
-    return [
-        {name: (at, found.get((m.ledger_id, at), NOTHING)) for name, at in mine.items()} for m, mine in edges
-    ]  # fmt: skip
+    asked: dict[datetime, list[int]] = {}
+    for standpoint, places in _alike(stood).items():
+        for at in {*standpoint.starts.values()}:
+            asked.setdefault(at, []).extend(places)
+    later = {at: [place for place in places if at > members[place].starts_at] for at, places in asked.items()}
+    found = sums_by_moment({at: [members[place].ledger_id for place in places] for at, places in later.items()})
+    known = {at: dict(zip(later[at], sums, strict=True)) for at, sums in found.items()}
+    before: list[dict[Name, Sums]] = [{} for _ in members]
+    for standpoint, places in _alike(stood).items():
+        for name, at in standpoint.starts.items():
+            here = known.get(at, {})
+            for place in places:
+                before[place][name] = here.get(place, NOTHING)
+    return before
+
+
+def _alike(stood: Sequence[Standpoint]) -> dict[Standpoint, list[int]]:
+    places: dict[Standpoint, list[int]] = {}
+    for place, one in enumerate(stood):
+        places.setdefault(one, []).append(place)
+    return places
 
 
 def _states(objectives: Iterable[int]) -> dict[int, dict[str, RuleState]]:
@@ -121,30 +122,34 @@ class _Judgement:
     def __init__(
         self,
         seen: Seen,
-        promised: Promise,
-        sums: Mapping[timedelta | Literal["period"], tuple[datetime, Sums]],
+        standpoint: Standpoint,
+        sums: Mapping[Name, Sums],
         states: Mapping[str, RuleState],
         out: Spans,
-        until: datetime,
         now: datetime,
         agreed: Sequence[Threshold] = (),
     ) -> None:
-        self.seen, self.member, self.promised, self.sums = seen, seen.member, promised, sums
-        self.states, self.out, self.until, self.now, self.agreed = states, out, until, now, agreed
+        self.seen, self.member, self.standpoint, self.sums = seen, seen.member, standpoint, sums
+        self.promised, self.until = standpoint.promised, standpoint.until
+        self.states, self.out, self.now, self.agreed = states, out, now, agreed
         self.made = Verdict(self.member.objective_id, self.member.component_id, self.member.state)
         self.remaining: float | None = None
+        self.allowed = float(1 - self.member.target)
 
     def verdict(self) -> Verdict:
         """Everything about it."""
         period = self._read("period", carried=True)
         left = budget(period, target=self.member.target, slices=self._slices())
         self.remaining = left.remaining if left else None
-        readings = [self._rule(window) for window in self.promised.windows]
+        readings = [
+            self._rule(window, seconds)
+            for window, seconds in zip(self.promised.windows, self.standpoint.seconds, strict=True)
+        ]
         self._end_forgotten_rules()
         data = self._data()
         blind_since = self._sight(data)
         told, threshold = self._budget(period)
-        slow = burn_rate(self._read(SLOW, carried=True), target=self.member.target)
+        slow = burning(self._read(SLOW, carried=True), self.allowed)
         firing = self._firing()
         self.made.standing = {
             "objective_id": self.member.objective_id,
@@ -156,7 +161,7 @@ class _Judgement:
             "budget": told,
             "threshold": threshold,
             "bucket": self.until,
-            "period_start": self.sums["period"][0],
+            "period_start": self.standpoint.starts["period"],
             "good": str(period.good) if period.known else None,
             "total": str(period.total) if period.known else None,
             "remaining": self.remaining,
@@ -173,22 +178,19 @@ class _Judgement:
         }
         return self.made
 
-    def _read(self, window: timedelta | Literal["period"], *, carried: bool) -> Reading:
-        start, before = self.sums[window]
-        counted = exclusions.counted(self.out, start, self.until)
-        return self.seen.sums.since(before, minutes=counted // self._unit, carried=carried)
-
-    @property
-    def _unit(self) -> timedelta:
-        """How much time one row of the ledger makes known: a bucket's, or a slice's."""
-        return self.member.slice_length if kinds[self.member.type].sliced else MINUTE
+    def _read(self, window: Name, *, carried: bool) -> Reading:
+        units = self.standpoint.units[window]
+        if self.out:
+            start = self.standpoint.starts[window]
+            units = exclusions.counted(self.out, start, self.until) // self.standpoint.unit
+        return self.seen.sums.since(self.sums[window], minutes=units, carried=carried)
 
     def _slices(self) -> int | None:
         if self.member.budgeting != "timeslices":
             return None
         return exclusions.slices(self.promised.period, self.until, self.member.slice_length, self.out)
 
-    def _rule(self, window: BurnWindow) -> dict[str, Any]:
+    def _rule(self, window: BurnWindow, seconds: float) -> dict[str, Any]:
         long, short = self._read(window.long, carried=True), self._read(window.short, carried=False)
         row = self.states.get(window.rule.name)
         memory = Memory(cast("Any", row.state), row.quiet_since, row.held) if row else INACTIVE
@@ -198,14 +200,14 @@ class _Judgement:
             decision = Decision(held)
         reading = {
             "rule": window.rule.name,
-            "long_s": window.long.total_seconds(),
-            "burn_long": burn_rate(long, target=self.member.target),
-            "burn_short": burn_rate(short, target=self.member.target),
+            "long_s": seconds,
+            "burn_long": burning(long, self.allowed),
+            "burn_short": burning(short, self.allowed),
             "good": float(long.good),
             "bad": float(long.bad),
             "coverage": long.coverage,
         }
-        if decision.memory != memory or decision.changed:
+        if decision.changed or (decision.memory is not memory and decision.memory != memory):
             self._remember(window, row, decision)
         if decision.changed:
             self._burned(window, decision, long, reading)
@@ -259,8 +261,8 @@ class _Judgement:
         if self.seen.partial_since:
             return Data.PARTIAL
         if self.seen.known:
-            shortest = min((window.short for window in self.promised.windows), default=SLOW)
-            return Data.FLOWING if self._read(shortest, carried=False).total else Data.QUIET
+            shortest = self._read(self.standpoint.shortest, carried=False)
+            return Data.FLOWING if shortest.total else Data.QUIET
         return Data.STALE if self.seen.last_sample else Data.ABSENT
 
     def _sight(self, data: str) -> datetime | None:
@@ -301,8 +303,7 @@ class _Judgement:
     def _exhaustion(self, burn: float | None) -> datetime | None:
         if self.remaining is None:
             return None
-        length = self.promised.period.length(self.until)
-        return exhaustion(remaining=self.remaining, burn=burn, period=length, now=self.now)
+        return exhaustion(remaining=self.remaining, burn=burn, period=self.standpoint.period, now=self.now)
 
     def _transition(self, **columns: Any) -> None:  # noqa: ANN401
         self.made.transitions.append(

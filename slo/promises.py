@@ -1,6 +1,6 @@
 """What objectives are judged by: their period, the windows of their alert rules, and what is left out of both."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -52,10 +52,10 @@ def rules_of(policies: Iterable[int]) -> dict[int, tuple[Rule, ...]]:
     return {pk: _rules(pk, changed, name) for pk, changed, name in found}
 
 
-def left_out(wanted: Sequence[tuple[int, Promise]], until: datetime) -> Mapping[int, Spans]:
-    """What is excluded of each ledger in any window that ends at `until`, and in the rest of a calendar period."""
-    if not wanted:
+def left_out(ledgers: Sequence[int], promised: Collection[Promise], until: datetime) -> Mapping[int, Spans]:
+    """What is excluded of each ledger in any window of these that ends at `until`, and in the rest of their periods."""
+    if not ledgers:
         return {}
-    first = min(at for _, promised in wanted for at in promised.edges(until).values())
-    last = max(promised.period.bounds(until)[1] for _, promised in wanted)
-    return exclusions.in_force([ledger_id for ledger_id, _ in wanted], first, last)
+    first = min(at for one in promised for at in one.edges(until).values())
+    last = max(one.period.bounds(until)[1] for one in promised)
+    return exclusions.in_force(ledgers, first, last)

@@ -78,7 +78,7 @@ class _Read:
             time_zone=objective.time_zone,
             target=objective.target,
         )
-        spans = left_out([(ledger_id, promised)], until).get(ledger_id, exclusions.NONE)
+        spans = left_out([ledger_id], [promised], until).get(ledger_id, exclusions.NONE)
         definition = objective.definition
         unit = timedelta(seconds=exclusions.unit_of(definition.type, definition.slice_length))
         moments = [until, *{*promised.edges(until).values()}]

@@ -7,6 +7,7 @@ transaction and locks cursors first.
 
 from slo.ledger.appending import Appended, Entry, append
 from slo.ledger.days import ensure_partitions, first_kept_day
+from slo.ledger.edges import sums_by_moment
 from slo.ledger.folding import FoldingNow, fold_closed_days
 from slo.ledger.groups import (
     LeasedGroup,
@@ -66,5 +67,6 @@ __all__ = [
     "set_step",
     "store_state",
     "sums_at",
+    "sums_by_moment",
     "unknown_stretches",
 ]

@@ -15,13 +15,20 @@ from slo.models import LedgerDay, LedgerMinute
 
 _LENGTH = timedelta(seconds=BUCKET)
 
-_SUMS = ("good", "total", "carried_good", "carried_total", "known")
+SUMS = ("good", "total", "carried_good", "carried_total", "known")
 
 
-def _folded(name: str) -> str:
-    """A sum out of a folded day: an element of its array, or what it ended with; a null array is all zeros."""
-    element = f"d.{name}[least(q.minute + 1, cardinality(d.good))]"
-    return f"CASE WHEN d.day < q.day THEN d.{name}_end ELSE d.{name}_base + coalesce({element}, 0) END"
+def folded(name: str, minute: str) -> str:
+    """SQL for a sum out of the folded day `d` of a moment: an element of its array, or what the day ended with.
+
+    A null array is all zeros, so there the day ends with what it began with. Nothing else is asked of the arrays: to
+    look into one it must be unpacked as a whole, which is most of what this costs.
+    """
+    return f"coalesce(d.{name}_base + d.{name}[{minute} + 1], d.{name}_end)"
+
+
+def _until_then(name: str) -> str:
+    return f"CASE WHEN d.day < q.day THEN d.{name}_end ELSE {folded(name, 'q.minute')} END"
 
 
 # only names of our own go into the text
@@ -31,14 +38,14 @@ WITH q AS MATERIALIZED (
            extract(epoch FROM (at AT TIME ZONE 'UTC')::time)::int / 60 AS minute
     FROM unnest(%s::bigint[], %s::timestamptz[]) WITH ORDINALITY AS given(ledger_id, at, ord)
 )
-SELECT {", ".join(f"coalesce(m.{name}_sum, f.{name}, 0)" for name in _SUMS)}
+SELECT {", ".join(f"coalesce(m.{name}_sum, f.{name}, 0)" for name in SUMS)}
 FROM q
 LEFT JOIN LATERAL (
     SELECT good_sum, total_sum, carried_good_sum, carried_total_sum, known_sum FROM slo_ledgerminute
     WHERE ledger_id = q.ledger_id AND bucket <= q.at ORDER BY bucket DESC LIMIT 1
 ) m ON true
 LEFT JOIN LATERAL (
-    SELECT {", ".join(f"{_folded(name)} AS {name}" for name in _SUMS)} FROM slo_ledgerday d
+    SELECT {", ".join(f"{_until_then(name)} AS {name}" for name in SUMS)} FROM slo_ledgerday d
     WHERE m.good_sum IS NULL AND d.ledger_id = q.ledger_id AND d.day <= q.day ORDER BY d.day DESC LIMIT 1
 ) f ON true
 ORDER BY q.ord

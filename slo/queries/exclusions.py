@@ -160,7 +160,7 @@ def _effect(objective: Objective, ledger_id: int, declared: Exclusion, until: da
     counted = exclusions.clipped(new, int(start.timestamp()), int(until.timestamp()))
     lost, whole = _within(ledger_id, counted), _within(ledger_id, ((int(start.timestamp()), int(until.timestamp())),))
     left = Reading(whole.good - lost.good, whole.total - lost.total, whole.known - lost.known, whole.minutes)
-    held = left_out([(ledger_id, promised)], until).get(ledger_id, exclusions.NONE)
+    held = left_out([ledger_id], [promised], until).get(ledger_id, exclusions.NONE)
     before, after = (
         budget(period, target=objective.target, slices=_slices(objective, until, spans))
         for period, spans in ((whole, held), (left, exclusions.joined([*held, *new])))

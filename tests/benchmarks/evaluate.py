@@ -1,10 +1,13 @@
 """What a cycle of evaluation costs: 100, 1,000, 10,000 objectives over one real Prometheus with a real exporter.
 
-`bin/bench evaluate [--json] [--sizes 100,1000,10000] [--cycles 3] [--without-ledger-cache]`. The database named by
-DATABASE_URL is filled with objectives of four series each, with three days of minutes and 27 folded days behind each,
-so that windows are looked up as they are in daily use; use a fresh one. It waits for Prometheus to scrape as many
-minutes as there are cycles. What was counted is held against the last values that were scraped, and beside it stands
-what `increase()` makes of the same samples.
+`bin/bench evaluate [--json] [--sizes 100,1000,10000] [--cycles 3] [--keep FOLDER] [--without-ledger-cache]`. The
+database named by DATABASE_URL is filled with objectives of four series each, with three days of minutes and 27 folded
+days behind each, so that windows are looked up as they are in daily use; use a fresh one. It waits for Prometheus to
+scrape as many minutes as there are cycles. What was counted is held against the last values that were scraped, and
+beside it stands what `increase()` makes of the same samples.
+
+`--keep FOLDER` leaves the samples in a folder and the history in the database, where DATABASE_URL names one that stays,
+and the next run measures the same minutes again at once.
 
 `--without-ledger-cache` keeps nothing: each cycle asks Prometheus for every window of every objective, in united
 queries. It tells batching from storage. Prometheus holds a few minutes only here, so its long windows are cheaper than
@@ -18,7 +21,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -33,7 +37,9 @@ from slo.models import CursorGroup, DataSource, Ledger
 from slo.prometheus import Prometheus
 from slo.sources import client
 from slo.windows import WORKBOOK
+from tests.benchmarks import evaluate_kept
 from tests.benchmarks.evaluate_filled import DAY, MINUTE, RESULTS, fill, scraped, traffic, whole_minute
+from tests.benchmarks.evaluate_kept import Kept, put_back
 from tests.benchmarks.table import Row, show
 from tests.fakes.exporter import running_exporter
 from tests.fakes.prometheus import RunningPrometheus, running_prometheus
@@ -74,17 +80,9 @@ def main() -> None:
     asked = _arguments()
     sizes = [int(size) for size in asked.sizes.split(",")]
     call_command("migrate", verbosity=0)
-    with running_exporter() as exporter, tempfile.TemporaryDirectory() as folder:
-        traffic(exporter, max(sizes))
-        with running_prometheus(
-            Path(folder), targets={"ci": [exporter.address]}, scrape_interval="15s"
-        ) as prometheus:  # fmt: skip
-            begun = db_now()
-            _say(f"scraping for {asked.cycles + 2} minutes")
-            end = scraped(exporter, max(sizes), begun, asked.cycles)
-            first = whole_minute(begun) + 2 * MINUTE
-            measure = _without_ledger if asked.without_ledger_cache else _measure
-            measured = {size: measure(size, prometheus, first, end) for size in sizes}
+    measure = _without_ledger if asked.without_ledger_cache else _measure
+    with _scraped(asked, max(sizes)) as (prometheus, first, end):
+        measured = {size: measure(size, prometheus, first, end) for size in sizes}
     show("evaluate", _rows(measured), as_json=asked.json)
 
 
@@ -93,8 +91,42 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--sizes", default="100,1000,10000", help="numbers of objectives, with commas")
     parser.add_argument("--cycles", type=int, default=3, help="minutes measured for each size")
+    parser.add_argument("--keep", type=Path, help="folder whose samples, with DATABASE_URL's history, are used again")
     parser.add_argument("--without-ledger-cache", action="store_true", help="ask Prometheus for every window instead")
     return parser.parse_args()
+
+
+@contextmanager
+def _scraped(asked: argparse.Namespace, size: int) -> Iterator[tuple[RunningPrometheus, datetime, datetime]]:
+    """A Prometheus that has scraped `size` pipelines, and the first and the last of the minutes to measure."""
+    if asked.keep is None:
+        with tempfile.TemporaryDirectory() as folder, _scraping(Path(folder), asked.cycles, size) as found:
+            yield found
+        return
+    asked.keep.mkdir(parents=True, exist_ok=True)
+    kept = evaluate_kept.read(asked.keep)
+    if kept is not None:
+        if kept.size < size:
+            raise SystemExit(f"{asked.keep} keeps {kept.size} objectives; use another folder for {size}")
+        _say(f"{asked.keep}: as scraped until {kept.end:%Y-%m-%d %H:%M}")
+        with running_prometheus(asked.keep, targets={}) as prometheus:
+            yield prometheus, kept.first, min(kept.end, kept.first + asked.cycles * MINUTE)
+        return
+    with _scraping(asked.keep, asked.cycles, size) as (prometheus, first, end):
+        evaluate_kept.write(asked.keep, Kept(first, end, size))
+        yield prometheus, first, end
+
+
+@contextmanager
+def _scraping(folder: Path, cycles: int, size: int) -> Iterator[tuple[RunningPrometheus, datetime, datetime]]:
+    with running_exporter() as exporter:
+        traffic(exporter, size)
+        targets = {"ci": [exporter.address]}
+        with running_prometheus(folder, targets=targets, scrape_interval="15s") as prometheus:
+            begun = db_now()
+            _say(f"scraping for {cycles + 2} minutes")
+            end = scraped(exporter, size, begun, cycles)
+            yield prometheus, whole_minute(begun) + 2 * MINUTE, end
 
 
 def _say(text: str) -> None:
@@ -103,8 +135,9 @@ def _say(text: str) -> None:
 
 def _measure(size: int, prometheus: RunningPrometheus, first: datetime, end: datetime) -> Measured:
     """One cycle to warm up, in which states are found anew, then those that count."""
-    _say(f"{size} objectives: writing their history")
-    source = fill(size, prometheus.url, first)
+    there = DataSource.objects.filter(name=f"bench-{size}").first()
+    _say(f"{size} objectives: {'putting back' if there else 'writing'} their history")
+    source = put_back(there, prometheus.url, first) if there else fill(size, prometheus.url, first)
     before = _counted(source)
     minutes = (end - first) // MINUTE
     cycles = [_timed(prometheus, partial(_cycle, first + n * MINUTE + source.delay)) for n in range(1, minutes + 1)]

@@ -5,9 +5,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from slo.burnrate import (
     INACTIVE,
+    Budget,
     BudgetName,
     Memory,
     Reading,
@@ -177,3 +180,22 @@ def test_a_budget_gets_worse_at_the_edge_and_better_beyond_it(
     before: BudgetName, remaining: float, after: BudgetName
 ) -> None:
     assert budget_state(remaining, before=before) == after
+
+
+@given(
+    bad=st.integers(0, 10**30),
+    good=st.integers(0, 10**30),
+    target=st.decimals("0.0000000001", "0.9999999999", places=10),
+    slices=st.none() | st.integers(1, 10**6),
+)
+def test_whole_counts_give_the_digits_that_fractions_give(
+    bad: int, good: int, target: Decimal, slices: int | None
+) -> None:
+    """Written out for speed, the budget of whole counts is that of fractions, rounded once."""
+    found = budget(Reading(good, good + bad, 5, 5), target=target, slices=slices)
+    total = Fraction(good + bad if slices is None else slices)
+    if not good + bad and slices is None:
+        assert found is None
+        return
+    allowed = (1 - Fraction(target)) * total
+    assert found == Budget(float(allowed), float(bad), float(1 - Fraction(bad) / allowed))
