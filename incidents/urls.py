@@ -5,10 +5,11 @@ from django.urls import URLPattern, URLResolver, path
 from incidents.api import alerts as api_alerts
 from incidents.api import incidents as api_incidents
 from incidents.api import intake as api_intake
+from incidents.api import integrations as api_integrations
 from incidents.api import oncall as api_oncall
 from incidents.api import pausing as api_pausing
 from incidents.api import simulating as api_simulating
-from incidents.views import ack, actions, oncall, settings
+from incidents.views import ack, actions, deliveries, integrations, oncall, settings
 from incidents.views import pages as views
 
 pages: list[URLPattern | URLResolver] = [
@@ -26,6 +27,8 @@ pages: list[URLPattern | URLResolver] = [
     path("a/<str:token>", ack.ack, name="ack"),
     *oncall.urlpatterns,
     *settings.urlpatterns,
+    *integrations.urlpatterns,
+    *deliveries.urlpatterns,
 ]
 
 api: list[URLPattern | URLResolver] = [
@@ -40,4 +43,5 @@ api: list[URLPattern | URLResolver] = [
     path("incidents/<int:number>/timeline", api_incidents.Timeline.as_view(), name="timeline"),
     *api_oncall.urlpatterns,
     *api_intake.urlpatterns,
+    *api_integrations.urlpatterns,
 ]
