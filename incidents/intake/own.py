@@ -57,9 +57,8 @@ def full_ref(text: str) -> str:
     return f"{kind or 'component'}:{namespace or 'default'}/{name}"
 
 
-def firing_of(alert: OwnAlert, *, sender: str) -> Firing:
+def firing_of(alert: OwnAlert, *, sender: str, component: Component | None) -> Firing:
     """What fires. Each sender has its own keys, so that two can't clear each other's."""
-    component = Component.objects.select_related("owner").filter(ref=alert.component_ref, retired_at=None).first()
     return Firing(
         key=alert_key(alert.key, sender=sender),
         source="api",
