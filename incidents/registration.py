@@ -59,6 +59,12 @@ def team_paging(team: Team, request: HttpRequest, now: datetime) -> Mapping[str,
 registries.navigation["incidents"] = registries.NavEntry(
     "Incidents", "incidents:list", "bell-ringing", 40, badge="open-incidents"
 )
+registries.navigation["integrations"] = registries.NavEntry(
+    "Integrations", "incidents:integrations", "plug", 42, within="incidents"
+)
+registries.navigation["deliveries"] = registries.NavEntry(
+    "Deliveries", "incidents:deliveries", "inbox", 43, within="incidents"
+)
 registries.navigation["on-call"] = registries.NavEntry("On-call", "incidents:oncall", "calendar-time", 50)
 registries.navigation["severity-rules"] = registries.NavEntry(
     "Severity rules", "incidents:severity-rules", "adjustments", 42, within="incidents"

@@ -5,11 +5,12 @@ from django.urls import URLPattern, URLResolver, path
 from incidents.api import alerts as api_alerts
 from incidents.api import incidents as api_incidents
 from incidents.api import intake as api_intake
+from incidents.api import integrations as api_integrations
 from incidents.api import oncall as api_oncall
 from incidents.api import pausing as api_pausing
 from incidents.api import policies as api_policies
 from incidents.api import simulating as api_simulating
-from incidents.views import ack, actions, oncall, policies, steering
+from incidents.views import ack, actions, deliveries, integrations, oncall, policies, steering
 from incidents.views import pages as views
 from incidents.views import settings as paging_settings
 
@@ -30,6 +31,8 @@ pages: list[URLPattern | URLResolver] = [
     *steering.urlpatterns,
     *policies.urlpatterns,
     *paging_settings.urlpatterns,
+    *integrations.urlpatterns,
+    *deliveries.urlpatterns,
 ]
 
 api: list[URLPattern | URLResolver] = [
@@ -45,4 +48,5 @@ api: list[URLPattern | URLResolver] = [
     *api_oncall.urlpatterns,
     *api_intake.urlpatterns,
     *api_policies.urlpatterns,
+    *api_integrations.urlpatterns,
 ]

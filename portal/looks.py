@@ -57,6 +57,9 @@ LOOKS: dict[str, Look] = {
     "unconfirmed": Look("checks", "warn", "Not confirmed"),
     # delivery
     "pending": Look("hourglass", "none", "Waiting"),
+    "stored": Look("hourglass", "none", "Waiting"),
+    "done": Look("circle-check", "good", "Taken"),
+    "rejected": Look("circle-x", "bad", "Rejected"),
     "leased": Look("send", "accent", "Being sent"),
     "cancelled": Look("circle-minus", "none", "No longer needed"),
     "queued": Look("hourglass", "none", "Queued"),

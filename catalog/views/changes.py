@@ -22,7 +22,7 @@ SIZE = 50
 CHUNK = 2_000
 KINDS = (
     "component", "api", "resource", "system", "domain", "group", "user", "token", "invitation",
-    "window", "location", "slo", "source", "incident", "schedule", "policy",
+    "window", "location", "slo", "source", "incident", "schedule", "policy", "integration", "delivery",
 )  # fmt: skip
 HEAD = ("at", "actor", "actor_name", "via", "action", "object", "owner", "diff")
 RISKY = ("=", "+", "-", "@", "\t", "\r")

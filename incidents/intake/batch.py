@@ -1,89 +1,93 @@
-"""What the deliveries of one batch share, and what each says, read once."""
+"""What the deliveries of one batch share, and what each says: read once, and asked for together.
+
+The caller holds the alerts (`operations.locking.lock_alerts`) from before a batch is made until it is committed.
+"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 
 from incidents.firing import Firing
 from incidents.intake import own
 from incidents.intake.accepting import alert_key, config_of, sender_key
 from incidents.intake.finding import Components, candidates, firing_of
 from incidents.intake.own import OwnAlert
-from incidents.intake.signals import Signal
+from incidents.intake.signals import FIRING, Signal
 from incidents.intake.ways import WAYS
-from incidents.models import Delivery, Integration
+from incidents.models import Alert, Delivery
 from incidents.operations.known import Known
 
 
 @dataclass
 class Batch:
-    """Facts at `now`, kept as long as one transaction and never longer."""
+    """Facts at `now`, kept as long as one transaction and never longer.
+
+    `open_alerts` are those that were open when the batch began, by key; whoever raises or clears one says so there.
+    """
 
     now: datetime
     components: Components = field(default_factory=Components)
-    _signals: dict[int, Signal] = field(default_factory=dict)
-    _own: dict[int, OwnAlert] = field(default_factory=dict)
+    open_alerts: dict[str, Alert] = field(default_factory=dict)
+    known: Known = field(init=False)
+    _read: dict[int, Signal | OwnAlert] = field(default_factory=dict)
+    _firings: dict[int, Firing] = field(default_factory=dict)
 
-    @cached_property
-    def known(self) -> Known:
-        """What raising alerts has to know."""
-        return Known(self.now)
+    def __post_init__(self) -> None:
+        self.known = Known(self.now)
 
     def look_ahead(self, rows: Sequence[Delivery]) -> None:
-        """Read what can be read, and ask at once for all that it names and may meet; the alerts are held."""
+        """Read what can be read, and ask at once for all that it names. What can't be read says so when it is taken."""
+        whole = {row.pk for row in rows if is_whole(row)}
+        singles = [row for row in rows if row.pk not in whole]
         refs: set[str] = set()
-        for row in rows:
+        for row in singles:
             try:
-                refs |= self._read(row)
-            except Exception:  # noqa: S112  # taking it says what is wrong, and keeps the others out of it
+                said = self._read[row.pk] = read_one(row)
+                refs |= set(_refs(row, said))
+            except Exception:  # noqa: S112  # taking it says what is wrong, and holds up no other
                 continue
         self.components.load(refs)
-        self.known.expect([firing for row in rows for firing in self._fires(row)])
-
-    def _read(self, row: Delivery) -> set[str]:
-        """Keep what it says; the references of components that it may mean."""
-        if row.integration is None:
-            self._own[row.pk] = alert = own.read(row.body)
-            return {alert.component_ref}
-        if is_whole(row):
-            return set()
-        self._signals[row.pk] = signal = read_one(row)
-        return {ref for ref, _ in candidates(signal, config_of(row.integration))}
-
-    def _fires(self, row: Delivery) -> list[Firing]:
-        try:
-            if row.pk in self._own:
-                return [self.own_firing(row)]
-            signal = self._signals.get(row.pk)
-            return [self.firing(signal, row.integration)] if signal and row.integration else []
-        except Exception:  # as above; whoever was not expected is looked for
-            return []
-
-    def own_alert(self, row: Delivery) -> OwnAlert:
-        """What a delivery of a token says. Raises Invalid."""
-        return self._own.get(row.pk) or own.read(row.body)
-
-    def own_firing(self, row: Delivery) -> Firing:
-        """What fires, if it says that it does."""
-        alert = self.own_alert(row)
-        component = self.components.get(alert.component_ref)
-        return own.firing_of(alert, sender=f"token-{row.token_id}", component=component)
-
-    def firing(self, signal: Signal, integration: Integration) -> Firing:
-        """What fires, by what `signal` says on this integration."""
-        return firing_of(
-            signal,
-            integration=integration,
-            config=config_of(integration),
-            components=self.components,
-            key=alert_key(integration.pk, signal.key),
-        )
+        for row in singles:
+            said_of = self._read.get(row.pk)
+            if said_of is not None and said_of.status == FIRING:
+                with suppress(Exception):  # as above
+                    self._firings[row.pk] = self._firing(row, said_of)
+        self.known.expect(list(self._firings.values()))
+        keys = [firing.key for firing in self._firings.values() if "same" in firing.details]
+        self.open_alerts = {alert.key: alert for alert in Alert.objects.filter(key__in=keys, cleared_at=None)}
 
     def signal(self, row: Delivery) -> Signal:
-        """What the one alert of `row` says. Raises Invalid."""
-        return self._signals.get(row.pk) or read_one(row)
+        """What the one alert of an integration's delivery says. Raises Invalid."""
+        said = self._read.get(row.pk) or read_one(row)
+        assert isinstance(said, Signal)  # noqa: S101  # tells mypy: it came by an integration
+        return said
+
+    def own_alert(self, row: Delivery) -> OwnAlert:
+        """What a token's delivery says. Raises Invalid."""
+        said = self._read.get(row.pk) or read_one(row)
+        assert isinstance(said, OwnAlert)  # noqa: S101  # tells mypy: it came by a token
+        return said
+
+    def firing(self, row: Delivery) -> tuple[Firing, Known]:
+        """What `row` fires, and what is known of it: nothing, where it could not be expected."""
+        if row.pk in self._firings:
+            return self._firings[row.pk], self.known
+        return self._firing(row, read_one(row)), Known(self.now)
+
+    def _firing(self, row: Delivery, said: Signal | OwnAlert) -> Firing:
+        if isinstance(said, OwnAlert):
+            component = self.components.get(said.component_ref)
+            return own.firing_of(said, sender=f"token-{row.token_id}", component=component)
+        assert row.integration is not None  # noqa: S101  # tells mypy
+        return firing_of(
+            said,
+            integration=row.integration,
+            config=config_of(row.integration),
+            components=self.components,
+            key=alert_key(row.integration.pk, said.key),
+        )
 
 
 def is_whole(row: Delivery) -> bool:
@@ -96,8 +100,16 @@ def payload_of(row: Delivery) -> object:
     return row.body if row.body is not None else json.loads(row.raw)
 
 
-def read_one(row: Delivery) -> Signal:
+def read_one(row: Delivery) -> Signal | OwnAlert:
     """The alert of a delivery that holds one. Raises Invalid."""
-    assert row.integration is not None  # noqa: S101  # tells mypy
+    if row.integration is None:
+        return own.read(row.body)
     way = WAYS[row.kind]
     return way.read(payload_of(row), way.of_part(config_of(row.integration)))
+
+
+def _refs(row: Delivery, said: Signal | OwnAlert) -> Iterable[str]:
+    if isinstance(said, OwnAlert):
+        return [said.component_ref]
+    assert row.integration is not None  # noqa: S101  # tells mypy
+    return [ref for ref, _ in candidates(said, config_of(row.integration))]

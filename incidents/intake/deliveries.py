@@ -6,7 +6,7 @@ not committed is taken again; so nothing is doubled and nothing is lost.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -92,15 +92,37 @@ class _Result:
         self.taken.append(told)
 
 
-def process_due(*, now: datetime, limit: int = 50) -> int:
+def process_due(*, now: datetime, limit: int = 100) -> int:
     """Take up to `limit` stored deliveries; answers how many. One that fails is pushed back and holds up no other."""
+    try:
+        return _batch(_due(now), now, limit)
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("a batch of deliveries could not be taken: each is tried by itself")
+    return sum(_alone(pk, now) for pk in list(_due(now).values_list("pk", flat=True)[:limit]))
+
+
+def _alone(pk: int, now: datetime) -> int:
+    try:
+        return _batch(_due(now).filter(pk=pk), now, 1)
+    except OperationalError:
+        raise
+    except Exception as error:
+        log.exception("a delivery could not be taken and is pushed back", delivery=pk, error=str(error))
+        _push_back(pk, f"{type(error).__name__}: {error}", now)
+        return 0
+
+
+def _batch(due: QuerySet[Delivery], now: datetime, limit: int) -> int:
     result = _Result()
     with transaction.atomic():
-        if not _due(now).exists():
+        if not due.exists():
             return 0
         lock_alerts()
-        rows = _due(now).select_for_update(skip_locked=True, no_key=True, of=("self",))
-        _take_all(list(rows.select_related("integration", "token")[:limit]), result, now)
+        rows = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        with gathering(now=now):
+            _take_all(list(rows.select_related("integration")[:limit]), result, now)
         _keep_taken(result.taken, now)
     for row, error in result.failed:
         _push_back(row.pk, error, now)
@@ -122,16 +144,11 @@ def _due(now: datetime) -> QuerySet[Delivery]:
 def _take_all(rows: Sequence[Delivery], result: _Result, now: datetime) -> None:
     batch, began = Batch(now), time.monotonic()
     batch.look_ahead(rows)
-    with gathering(now=now):
-        _take_each(rows, batch, result, began)
-
-
-def _take_each(rows: Iterable[Delivery], batch: Batch, result: _Result, began: float) -> None:
     for row in rows:
         if row.key in result.stuck():
             continue
         try:
-            with transaction.atomic():
+            with transaction.atomic(), gathering(now=now):
                 alert, outcome = TAKERS[row.kind](row, batch)
         except OperationalError:
             raise
@@ -189,11 +206,12 @@ def _gave_up(row: Delivery, error: str, now: datetime) -> bool:
 def _own(row: Delivery, batch: Batch) -> tuple[Alert | None, str]:
     if row.integration_id is not None:
         return take_by_key(row, batch)
-    firing = batch.own_firing(row)
-    if batch.own_alert(row).status == own.FIRING:
-        raised = raise_alert(firing=firing, now=batch.now, known=batch.known)
+    alert, sender = batch.own_alert(row), f"token-{row.token_id}"
+    if alert.status == own.FIRING:
+        firing, known = batch.firing(row)
+        raised = raise_alert(firing=firing, now=batch.now, known=known)
         return raised.alert, raised.outcome
-    cleared = clear_alert(key=firing.key, now=batch.now, known=batch.known)
+    cleared = clear_alert(key=own.alert_key(alert.key, sender=sender), now=batch.now, known=batch.known)
     return cleared, f"cleared: {cleared.incident}" if cleared else "nothing was open under this key"
 
 

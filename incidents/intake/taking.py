@@ -28,25 +28,27 @@ def take_by_key(row: Delivery, batch: Batch) -> Taken:
     signal = batch.signal(row)
     key = alert_key(row.integration.pk, signal.key)
     if signal.status == RESOLVED:
+        batch.open_alerts.pop(key, None)
         cleared = clear_alert(key=key, now=batch.now, known=batch.known)
         return cleared, f"cleared: {cleared.incident}" if cleared else NOTHING_OPEN
     if signal.status == ACKNOWLEDGED:
         return _acknowledge(signal, key, row.integration, batch)
-    return _fire(signal, key, row, row.integration, batch)
+    return _fire(signal, key, row, batch)
 
 
-def _fire(signal: Signal, key: str, row: Delivery, integration: Integration, batch: Batch) -> Taken:
-    if signal.same and row.replay_of_id is None and (copied := _copied(signal, key, row)):
-        return copied, "the same was sent a moment before: counted once"
-    raised = raise_alert(firing=batch.firing(signal, integration), now=batch.now, known=batch.known)
+def _fire(signal: Signal, key: str, row: Delivery, batch: Batch) -> Taken:
+    before = batch.open_alerts.get(key)
+    if before is not None and row.replay_of_id is None and _is_copy(signal, before, row):
+        return before, "the same was sent a moment before: counted once"
+    firing, known = batch.firing(row)
+    raised = raise_alert(firing=firing, now=batch.now, known=known)
+    batch.open_alerts[key] = raised.alert
     return raised.alert, raised.outcome
 
 
-def _copied(signal: Signal, key: str, row: Delivery) -> Alert | None:
-    open_alert = Alert.objects.filter(key=key, cleared_at=None).first()
-    if open_alert is None or open_alert.details.get("same") != signal.same:
-        return None
-    return open_alert if row.received_at - open_alert.last_seen_at < COPIES_WITHIN else None
+def _is_copy(signal: Signal, before: Alert, row: Delivery) -> bool:
+    said_the_same = bool(signal.same) and before.details.get("same") == signal.same
+    return said_the_same and row.received_at - before.last_seen_at < COPIES_WITHIN
 
 
 def _split(row: Delivery, integration: Integration) -> str:

@@ -22,6 +22,7 @@ CONTENTS = (
     "slos",
     "budgets",
     "openslo",
+    "alerts",
     "escalation",
     "on-call",
     "api",

@@ -14,6 +14,7 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, connections
+from django.db.models import Count
 
 from catalog.access import Actor
 from catalog.models import ApiToken, Person
@@ -59,11 +60,15 @@ class Ordeal:
             hook.pause = 0.02  # so that kills meet messages on their way
             by = self._fill(hook)
             lanes = [run.worker("page", 1), run.worker("deliver", 1), run.beat(), run.beat()]
-            breaking = threading.Thread(target=self._break, args=(run, lanes, mail), daemon=True)
-            breaking.start()
-            self._open(by)
-            breaking.join()
-            wait_for(lambda: self._patiently(self._over), seconds=240)
+            opening = threading.Thread(target=self._open, args=(by,), daemon=True)
+            opening.start()
+            self._break(run, lanes, mail)  # here: PostgreSQL ends with the thread that started it
+            opening.join()
+            try:
+                wait_for(lambda: self._patiently(self._over), seconds=240)
+            except AssertionError:
+                print(self._left(), run.output(), sep="\n")
+                raise
             time.sleep(3)
             rows = list(self._verdict(hook, mail))
         show("chaos", rows, as_json=as_json)
@@ -95,6 +100,7 @@ class Ordeal:
                 self._until_it_works(self._acknowledge_one)
             pause = began + (number + 1) * self.seconds / self.incidents - time.monotonic()
             time.sleep(max(0.0, pause))
+        connections.close_all()
 
     def _acknowledge_one(self) -> None:
         page = Page.objects.filter(state="triggered").order_by("?").first()
@@ -165,6 +171,12 @@ class Ordeal:
         pages = Page.objects.exclude(state__in=("exhausted", "acknowledged", "resolved")).exists()
         unsent = Notification.objects.filter(state__in=("pending", "leased")).exists()
         return not (waiting or pages or unsent)
+
+    def _left(self) -> str:
+        """What is not over, for whoever has to find out why."""
+        pages = list(Page.objects.values_list("state").annotate(n=Count("pk")).order_by())
+        notes = list(Notification.objects.values_list("state", "kind", "channel").annotate(n=Count("pk")).order_by())
+        return f"deliveries {Delivery.objects.filter(state='stored').count()}, pages {pages}, messages {notes}"
 
     def _verdict(self, hook: WebhookSink, mail: MailSink) -> Iterator[Row]:
         arrived = arrivals(hook, mail)

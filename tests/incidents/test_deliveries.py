@@ -1,5 +1,6 @@
 """Stored deliveries: kept before they are answered, taken once, in order, and what fails is kept too."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -164,3 +165,21 @@ def test_an_accepted_alert_that_can_never_be_taken_pages_the_catch_all(
     assert f"delivery {stored.pk}" in incident.title
     assert make_incidents.page_of(incident, "catch-all").is_untaken
     assert stored.alert == Alert.objects.get()
+
+
+def test_what_spoils_a_whole_batch_is_found_and_pushed_back(token: ApiToken, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, good = send(token, key="bad"), send(token, key="good")
+    sound = Batch.look_ahead
+
+    def spoilt(self: Batch, rows: Sequence[Delivery]) -> None:
+        if any(row.pk == bad.pk for row in rows):
+            Delivery.objects.create(received_at=NOW, due_at=NOW, kind="x" * 30)  # a transaction that can't go on
+        sound(self, rows)
+
+    monkeypatch.setattr(Batch, "look_ahead", spoilt)
+    assert deliveries.process_due(now=NOW) == 1
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert (bad.state, bad.attempts, good.state) == ("stored", 1, "done")
+    monkeypatch.undo()
+    assert deliveries.process_due(now=bad.due_at) == 1

@@ -72,6 +72,20 @@ def _an_import(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def _an_integration(page: Page) -> None:
+    page.get_by_label("Name", exact=False).first.fill("Prometheus eu-1")
+    page.locator("main form.form .btn-primary").click()
+    page.wait_for_load_state()
+
+
+def _a_preview(page: Page) -> None:
+    page.get_by_label("Name", exact=False).first.fill("Checks")
+    for name, text in (("key", "/id"), ("summary", "/title"), ("component", "/service"), ("severity", "/level")):
+        page.locator(f"main form [name={name}]").fill(text)
+    page.get_by_role("button", name="Preview").click()
+    page.wait_for_load_state()
+
+
 RUNNERS = "/components/component/default/ci-runners"
 TABS = ("dependencies", "blast-radius", "docs", "relations", "changes", "yaml")
 FIRST_ROW = "main table tbody a.plain, main ul.rows a.plain.fw-semibold"
@@ -127,6 +141,17 @@ PAGES: tuple[Shot, ...] = (
     Shot("maintenance", "/maintenance"),
     Shot("maintenance-past", "/maintenance?state=past"),
     Shot("maintenance-new", "/maintenance/new?component=component:default/ci-runners"),
+    Shot("integrations", "/integrations", "katrin"),
+    Shot("integrations-none", "/integrations?show=retired", "katrin"),
+    Shot("integration-kinds", "/integrations/new"),
+    Shot("integration-new", "/integrations/new?kind=alertmanager", prepare=_open_all),
+    Shot("integration-made", "/integrations/new?kind=alertmanager", "katrin", prepare=_an_integration),
+    Shot("integration-preview", "/integrations/new?kind=generic", "katrin", prepare=_a_preview),
+    Shot("integration-heartbeat", "/integrations/new?kind=heartbeat"),
+    Shot("integration", "/integrations", "katrin", first=FIRST_ROW),
+    Shot("deliveries", "/deliveries"),
+    Shot("deliveries-rejected", "/deliveries?state=rejected"),
+    Shot("delivery", "/deliveries", "katrin", first=FIRST_ROW),
     Shot("tokens", "/settings/tokens"),
     Shot("invitations", "/invitations", "katrin"),
     Shot("sign-in", "/sign-in", ""),
