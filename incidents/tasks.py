@@ -7,7 +7,7 @@ from celery import shared_task
 
 from incidents import paging
 from incidents.intake import deliveries, heartbeats, slo
-from incidents.operations import pruning
+from incidents.operations import following, pruning
 from incidents.paging.shift import courier_shift
 from portal.lib.clock import db_now
 
@@ -43,6 +43,13 @@ def take_transitions() -> None:
 def process_deliveries() -> None:
     """Stored deliveries."""
     _while_there_is_more("process_deliveries", lambda: deliveries.process_due(now=db_now()))
+
+
+@shared_task(name="incidents.tell_followers", ignore_result=True, soft_time_limit=50)
+def tell_followers() -> None:
+    """Who follows an incident hears that it is over."""
+    for number in following.ended_untold(db_now()):
+        following.tell_ended(number, now=db_now())
 
 
 @shared_task(name="incidents.prune", ignore_result=True, soft_time_limit=50)

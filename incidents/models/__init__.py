@@ -1,6 +1,7 @@
 """The incidents app's tables."""
 
 from incidents.models.alert import Alert, SeverityRule
+from incidents.models.change import Change
 from incidents.models.incident import Incident, Page, PageStep, Severity, TimelineEntry, Urgency
 from incidents.models.intake import Delivery, HandledTransition, Heartbeat, Integration, IntegrationKey
 from incidents.models.notification import ContactMethod, ContactRule, Notification, NotificationAttempt
@@ -8,17 +9,22 @@ from incidents.models.oncall import LayerVersion, Override, Schedule
 from incidents.models.pause import PagingPause
 from incidents.models.policy import CatchAll, EscalationPolicy, PolicyVersion, TeamPaging
 from incidents.models.sweep import SweepStamp
+from incidents.models.work import Follower, IncidentLink, IncidentRole, StatusUpdate, Task
 
 __all__ = [
     "Alert",
     "CatchAll",
+    "Change",
     "ContactMethod",
     "ContactRule",
     "Delivery",
     "EscalationPolicy",
+    "Follower",
     "HandledTransition",
     "Heartbeat",
     "Incident",
+    "IncidentLink",
+    "IncidentRole",
     "Integration",
     "IntegrationKey",
     "LayerVersion",
@@ -32,7 +38,9 @@ __all__ = [
     "Schedule",
     "Severity",
     "SeverityRule",
+    "StatusUpdate",
     "SweepStamp",
+    "Task",
     "TeamPaging",
     "TimelineEntry",
     "Urgency",

@@ -96,6 +96,9 @@ class Incident(models.Model):
             ),
             models.Index(fields=["-opened_at", "-number"], name="incident_newest"),
             models.Index(
+                fields=["resolved_at"], condition=models.Q(resolved_at__isnull=False), name="incident_by_its_end"
+            ),
+            models.Index(
                 fields=["group"],
                 condition=~models.Q(state="resolved") & ~models.Q(group=""),
                 name="open_incident_of_group",
@@ -159,6 +162,13 @@ class Page(models.Model):
     fallbacks = models.PositiveIntegerField(default=0)
     turn = models.PositiveIntegerField(default=0)
     asked = models.BooleanField(default=False)
+    snoozed_until = models.DateTimeField(
+        null=True, blank=True, help_text="Nobody is called before; counts while the next step is planned for then"
+    )
+    hands_over = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+        help_text="The page that whoever takes this one takes too: it is being handed over to them",
+    )  # fmt: skip
     held_until = models.DateTimeField(
         null=True, blank=True, help_text="Its first step waits for the end of a maintenance window"
     )
@@ -267,6 +277,15 @@ class TimelineEntry(models.Model):
         NOTE = "note", "Note"
         BUDGET = "budget", "Error budget"
         FAULT = "fault", "Fault in Portico"
+        UPDATE = "update", "Status update"
+        ROLE = "role", "Role"
+        TASK = "task", "Task"
+        LINK = "link", "Link"
+        SNOOZED = "snoozed", "Snoozed"
+        HANDED_OVER = "handed-over", "Handed over"
+        EDITED = "edited", "Note edited"
+        PINNED = "pinned", "Pinned"
+        UNPINNED = "unpinned", "No longer pinned"
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="timeline")
     page = models.ForeignKey(Page, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -278,12 +297,17 @@ class TimelineEntry(models.Model):
     via = models.CharField(max_length=20, default="system", help_text="web, api, link, cli or system")
     words = models.TextField()
     data = models.JSONField(default=dict, blank=True)
+    about = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="later", db_index=False,
+        help_text="Of a pin: the entry. Of an edit: the note that this replaces in reading",
+    )  # fmt: skip
 
     class Meta:
         ordering = ["at", "pk"]
         indexes = [
             models.Index(fields=["incident", "at", "id"], name="timeline_of_incident"),
             models.Index(fields=["at"], condition=models.Q(kind__in=["opened", "reopened"]), name="timeline_openings"),
+            models.Index(fields=["about"], condition=models.Q(about__isnull=False), name="timeline_about"),
         ]
         verbose_name_plural = "timeline entries"
 

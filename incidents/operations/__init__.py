@@ -1,6 +1,10 @@
 """Every change to incidents: one verb, one place, one transaction; each writes its timeline entry."""
 
 from incidents.operations.alerts import Raised, clear_alert, raise_alert
+from incidents.operations.changes import record_changes
+from incidents.operations.following import follow, unfollow
+from incidents.operations.handing import hand_over, snooze
+from incidents.operations.notes import edit_note, pin
 from incidents.operations.response import (
     AlreadyResolved,
     NobodyNamed,
@@ -13,6 +17,7 @@ from incidents.operations.response import (
     escalate_now,
     resolve,
 )
+from incidents.operations.working import add_link, add_task, assign_role, change_task, post_update, remove_link
 
 __all__ = [
     "AlreadyResolved",
@@ -20,12 +25,25 @@ __all__ = [
     "Raised",
     "acknowledge",
     "acknowledge_incident",
+    "add_link",
     "add_note",
+    "add_task",
+    "assign_role",
     "change_severity",
+    "change_task",
     "clear_alert",
     "declare",
+    "edit_note",
     "engage",
     "escalate_now",
+    "follow",
+    "hand_over",
+    "pin",
+    "post_update",
     "raise_alert",
+    "record_changes",
+    "remove_link",
     "resolve",
+    "snooze",
+    "unfollow",
 ]

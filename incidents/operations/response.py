@@ -1,7 +1,7 @@
 """What people do in an incident. Lock order everywhere: the incident, then its pages."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -23,6 +23,10 @@ from portal.lib.errors import Expected, FieldError, Invalid
 
 DECIDING = (Page.Role.OWNER, Page.Role.CATCH_ALL)
 """Roles whose acknowledgement is the incident's."""
+
+
+LONGEST_SILENCE = timedelta(days=7)
+"""How long what still fires may be silenced by whoever resolves its incident."""
 
 
 class AlreadyResolved(Expected):
@@ -71,15 +75,28 @@ def acknowledge_incident(*, incident: Incident, by: Actor, now: datetime) -> lis
 
 
 @transaction.atomic
-def resolve(*, incident: Incident, by: Actor, now: datetime, cause: str = "") -> Incident:
-    """It is over: all pages end, what is unsent is cancelled. What still fires then is paged again after 30 minutes.
+def resolve(
+    *, incident: Incident, by: Actor, now: datetime, cause: str = "", silent_until: datetime | None = None
+) -> Incident:
+    """It is over: all pages end, what is unsent is cancelled. What still fires is paged again after 30 minutes, or at
+    `silent_until`, at most a week away.
 
-    Raises AlreadyResolved.
+    Raises AlreadyResolved, and Invalid for a `silent_until` that has passed or is too far away.
     """
+    if silent_until is not None and not now < silent_until <= now + LONGEST_SILENCE:
+        message = "Choose a moment within the next seven days."
+        raise Invalid(message, errors=(FieldError("silent_until", "invalid", message),))
     held = _open(incident.pk)
     held.cause = cause.strip()
     words = f"Resolved by {by.name}" + (f": {held.cause}" if held.cause else "")
     finish(held, by=by, words=words, now=now)
+    if held.check_again_at is None:
+        return held
+    if silent_until is not None:
+        held.check_again_at = silent_until
+        held.save(update_fields=["check_again_at"])
+    said = f"It still fires: it pages again at {held.check_again_at:%a %d %b %H:%M} UTC, if it does then"
+    timeline.write(held.pk, TimelineEntry.Kind.ALERT, said, at=now, by=by)
     return held
 
 
@@ -201,6 +218,20 @@ def _take(incident: Incident, page: Page, pages: Sequence[Page], *, by: Actor, n
     timeline.write(incident.pk, TimelineEntry.Kind.ACKNOWLEDGED, words, at=now, by=by, page_id=page.pk)
     if page.role in DECIDING:
         _incident_taken(incident, page, pages, person, now=now)
+    _take_what_it_hands_over(incident, page, pages, by=by, now=now)
+
+
+def _take_what_it_hands_over(
+    incident: Incident, page: Page, pages: Sequence[Page], *, by: Actor, now: datetime
+) -> None:
+    """A page by name that handed another over: whoever takes it takes that one too, and now has it."""
+    theirs = next((one for one in pages if one.pk == page.hands_over_id), None)
+    if theirs is None:
+        return
+    page.hands_over = None
+    page.save(update_fields=["hands_over"])
+    if theirs.state != State.RESOLVED and page.person_id == _named(by).pk:
+        _take(incident, theirs, pages, by=by, now=now)
 
 
 def _take_symptom(incident: Incident, person: Person, *, by: Actor, now: datetime) -> None:
