@@ -34,11 +34,10 @@ REF = "schedule:SLUG, user:NAMESPACE/NAME or group:NAMESPACE/NAME"
 class TargetIO(serializers.CharField):
     """`schedule:build-ci`, `user:default/ada` or `group:default/networking`."""
 
-    def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401
+    def run_validation(self, data: Any = serializers.empty) -> Any:  # noqa: ANN401
         """As a Target. Raises ValidationError."""
-        text = super().to_internal_value(data)
         try:
-            return target_of(text)
+            return target_of(super().run_validation(data))
         except BadTarget as error:
             raise serializers.ValidationError(f"{error}.", code="format") from error
 
@@ -46,10 +45,11 @@ class TargetIO(serializers.CharField):
 class DurationIO(serializers.CharField):
     """`5m`, `1h30m`."""
 
-    def to_internal_value(self, data: Any) -> Any:  # noqa: ANN401
-        """As a timedelta. Raises ValidationError."""
+    def run_validation(self, data: Any = serializers.empty) -> Any:  # noqa: ANN401
+        """As a timedelta, or None. Raises ValidationError."""
+        text = super().run_validation(data)
         try:
-            return durations.parse(super().to_internal_value(data))
+            return None if text is None else durations.parse(text)
         except durations.BadDuration as error:
             raise serializers.ValidationError(f"{error}.", code="format") from error
 
@@ -316,8 +316,7 @@ def _step(given: Mapping[str, Any]) -> Step:
         days = frozenset(DAYS.index(day) for day in said["days"])
         condition = Condition(said["zone"], days, said["start"], said["end"])
     targets: tuple[Target, ...] = tuple(given["targets"])
-    delay = durations.parse(given["delay"]) if isinstance(given["delay"], str) else given["delay"]
-    return Step(targets, delay, given["repeat"], condition, given["round_robin"])
+    return Step(targets, given["delay"], given["repeat"], condition, given["round_robin"])
 
 
 def _steps_json(policy: Policy) -> list[dict[str, Any]]:

@@ -9,6 +9,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddIndex(
+            model_name="page",
+            index=models.Index(
+                condition=models.Q(("state", "acknowledged")), fields=["acknowledged_by"], name="page_taken"
+            ),
+        ),
         migrations.AddField(
             model_name="policyversion",
             name="steps_low",

@@ -208,6 +208,7 @@ class Page(models.Model):
             models.Index(
                 fields=["priority", "next_step_at"], condition=models.Q(next_step_at__isnull=False), name="page_due"
             ),
+            models.Index(fields=["acknowledged_by"], condition=models.Q(state="acknowledged"), name="page_taken"),
             models.Index(fields=["held_until"], condition=models.Q(held_until__isnull=False), name="page_held"),
         ]
 

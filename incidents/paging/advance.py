@@ -19,6 +19,7 @@ from incidents.operations.aftermath import outliving, stand_alone
 from incidents.operations.closing import check_again
 from incidents.operations.informing import due as informing_due
 from incidents.operations.informing import inform
+from incidents.operations.leaving import escalate_again, held_by_nobody
 from incidents.operations.locking import locked_incident
 from incidents.paging import catch_all, held
 from incidents.paging.batch import Batch
@@ -78,11 +79,12 @@ def check_again_due(*, now: datetime, limit: int = 100) -> int:
     """What is to be looked at again, each in a transaction of its own; answers how many were acted on.
 
     Incidents resolved by hand that still fire, flapping ones that have been quiet, symptoms that outlive their cause,
-    pages that no maintenance window holds any more, and those to be told of an incident.
+    pages of people who have left, pages that no maintenance window holds any more, and those to be told of an incident.
     """
     due = Incident.objects.filter(check_again_at__lte=now).order_by("check_again_at").values_list("pk", flat=True)
     done = sum(_each(check_again, number, now, _later) for number in due[:limit])
     done += sum(_each(stand_alone, number, now) for number in outliving(now)[:limit])
+    done += sum(_each(escalate_again, key, now) for key in held_by_nobody())
     done += sum(_each(inform, number, now, _later_told) for number in informing_due(now))
     return done + held.released(now=now)
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.access import Actor, NotSignedIn, actor_of
 from catalog.models import Team
-from incidents import access, boards, budgets, forms, queries
+from incidents import access, boards, budgets, forms, ladders, queries
 from incidents.models import Incident
 from incidents.models.incident import Severity
 from incidents.queries.policies import catch_all
@@ -108,6 +108,7 @@ def context_of(request: HttpRequest, incident: Incident, *, now: datetime) -> di
         "timeline": boards.timeline(incident, show=show),
         "show": show,
         "alerts": boards.alerts(incident),
+        "policy_changes": ladders.newer(pages, now=now) if incident.is_open else [],
         "signed_in": actor is not None,
         "may_work": actor is not None and access.may_hand(actor, incident, pages),
         "resolve_form": forms.ResolveForm(),

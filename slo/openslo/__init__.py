@@ -4,6 +4,7 @@
 what the same function reads alike. What OpenSLO can't say stands in annotations that begin with `portico/`.
 """
 
+from catalog.manifest.fields import Faults
 from slo.openslo.alerts import (
     Condition,
     Policy,
@@ -14,7 +15,6 @@ from slo.openslo.alerts import (
     write_policy,
 )
 from slo.openslo.deriving import Counted, counted, ratio_in_slices
-from slo.openslo.fields import Faults
 from slo.openslo.measures import Measure
 from slo.openslo.metadata import API_VERSION, Meta
 from slo.openslo.shapes import WORKBOOK, Promise, Slices, Slo, own_policy

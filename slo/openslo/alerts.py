@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from catalog.manifest.fields import Faults, Fields
 from portal.lib import durations
 from slo.openslo import shorthand
-from slo.openslo.fields import Faults, Fields
 from slo.openslo.metadata import PREFIX, Meta, described, document, inline, opened, read_meta, write_meta
 from slo.windows import BadRule, parse_rules
 

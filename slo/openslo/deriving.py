@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from catalog.manifest.fields import Faults
 from portal.lib import durations
 from slo.indicators import EVENTS, LATENCY, PROMQL, RESPONSE, UPTIME, kinds
 from slo.indicators.expressions import in_window
-from slo.openslo.fields import Faults
 from slo.openslo.measures import Measure
 from slo.openslo.shapes import Slices, Slo
 from slo.openslo.slos import SIGNS

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalog.manifest.fields import Faults, Fields
 from slo.indicators import EVENTS, LATENCY, PROMQL, RESPONSE, UPTIME, kinds
 from slo.indicators.expressions import WINDOW
-from slo.openslo.fields import Faults, Fields
 from slo.promql import BadPromQL, Matcher, Selector, parse_selector, render
 
 OWN = "Portico"

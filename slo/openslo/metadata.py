@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalog.manifest.fields import Faults, Fields
 from catalog.manifest.slips import meant
-from slo.openslo.fields import Faults, Fields
 
 API_VERSION = "openslo/v1"
 PREFIX = "portico/"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from slo.openslo.fields import Faults, Fields
+from catalog.manifest.fields import Faults, Fields
 from slo.openslo.measures import INDICATOR, Measure, read_measure, write_measure
 from slo.openslo.metadata import PREFIX, Meta, described, document, inline, opened, read_meta, write_meta
 

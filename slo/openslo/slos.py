@@ -7,11 +7,11 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from catalog.manifest.fields import Faults, Fields
 from catalog.refs import BadReference, parse
 from portal.lib import durations
 from slo.openslo import shorthand
 from slo.openslo.alerts import Policy, read_inline_policy
-from slo.openslo.fields import Faults, Fields
 from slo.openslo.metadata import PREFIX, Meta, described, opened, read_meta
 from slo.openslo.shapes import WORKBOOK, Promise, Slices, Slo
 from slo.openslo.slis import read_inline

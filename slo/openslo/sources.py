@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from slo.openslo.fields import Faults, Fields
+from catalog.manifest.fields import Faults, Fields
 from slo.openslo.measures import TYPES
 from slo.openslo.metadata import Meta, described, document, opened, read_meta
 

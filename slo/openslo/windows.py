@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from catalog.manifest.fields import Fields
 from slo.openslo import shorthand
-from slo.openslo.fields import Fields
 
 CALENDARS = {("w", 1): "week", ("M", 1): "month", ("Q", 1): "quarter", ("M", 3): "quarter", ("Y", 1): "year",
              ("M", 12): "year", ("Q", 4): "year"}  # fmt: skip

@@ -5,10 +5,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from catalog.manifest.fields import Faults
 from slo.counting import BadCondition, parse_condition
 from slo.indicators import UPTIME
 from slo.openslo.alerts import write_inline_policy
-from slo.openslo.fields import Faults
 from slo.openslo.measures import Measure
 from slo.openslo.metadata import Meta, document
 from slo.openslo.shapes import WORKBOOK, Promise, Slo

@@ -180,6 +180,9 @@ class World:
         ended = Q(root__state=Incident.State.RESOLVED, root__resolved_at__lte=self.now - grace())
         left = Incident.objects.filter(ended).exclude(state=Incident.State.RESOLVED)
         assert not left.exists(), "a symptom outlives its cause and stands for itself nowhere"
+        gone = Q(acknowledged_by=None) | Q(acknowledged_by__retired_at__isnull=False)
+        held = Page.objects.filter(gone, state=State.ACKNOWLEDGED).exclude(incident__state=Incident.State.RESOLVED)
+        assert not held.exists(), "somebody has it who has left"
 
     def check(self) -> None:
         """What must hold at any moment (incidents.md §8)."""
@@ -209,7 +212,7 @@ class World:
     def _check_taken(self, incident: Incident, page: Page) -> None:
         entries = [one for one in incident.timeline.all() if one.page_id == page.pk and one.kind == "acknowledged"]
         assert entries, "taken by nobody"
-        assert entries[-1].person_id == page.acknowledged_by_id, "two people were told that they have it"
+        assert page.acknowledged_by_id in (entries[-1].person_id, None), "two people were told that they have it"
 
     def _check_noise(self, incident: Incident, pages: Collection[Page]) -> None:
         states = {page.state for page in pages}

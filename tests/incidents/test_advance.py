@@ -6,7 +6,7 @@ import pytest
 
 from incidents import operations
 from incidents.models import ContactRule, Incident, Notification, Page, PageStep, PolicyVersion, TimelineEntry
-from incidents.paging import advance_due
+from incidents.paging import advance_due, check_again_due
 from tests import make, make_incidents
 from tests.make import NOW
 
@@ -141,6 +141,26 @@ def test_an_acknowledged_page_without_activity_asks_and_then_escalates_again() -
     incident.refresh_from_db()
     assert (page.acknowledged_by, incident.state) == (None, "triggered")
     assert PageStep.objects.count() == 2
+
+
+@pytest.mark.parametrize("for_good", [True, False])
+def test_who_has_a_page_and_leaves_has_it_no_longer(for_good: bool) -> None:
+    ada, linh = make_incidents.reachable("ada"), make_incidents.reachable("linh")
+    incident = opened(make_incidents.step(linh))
+    sweep(0)
+    operations.acknowledge(page=make_incidents.page_of(incident), by=ada, via="web", now=NOW + MINUTE)
+    assert check_again_due(now=NOW + MINUTE) == 0
+    if for_good:
+        ada.delete()
+    else:
+        type(ada).objects.filter(pk=ada.pk).update(retired_at=NOW)
+    assert check_again_due(now=NOW + 2 * MINUTE) == 1
+    sweep(2)
+    incident.refresh_from_db()
+    page = make_incidents.page_of(incident)
+    assert (incident.state, page.state, page.acknowledged_by) == ("triggered", "triggered", None)
+    assert PageStep.objects.count() == 2
+    assert incident.timeline.filter(words__endswith="has left, so nobody has it: escalating again").exists()
 
 
 def test_a_persons_own_rules_say_how_and_when_they_are_told() -> None:

@@ -200,7 +200,11 @@ def test_an_outsider_reads_and_changes_nothing(outsider: Client, policy: Escalat
 def test_a_running_page_is_offered_the_new_version(member: Client, policy: EscalationPolicy, team: Team) -> None:
     incident = make_incidents.incident(make.component(owner=team), now=db_now())
     page = make_incidents.page_of(incident)
+    assert "has changed" not in member.get(incident.get_absolute_url()).content.decode()
     member.post(f"{policy.get_absolute_url()}/edit", body(team, save="1"))
+    shown = member.get(incident.get_absolute_url()).content.decode()
+    assert "Apply version 2" in shown
+    assert "is still called by version 1, as it began." in shown
     assert member.post(f"/incidents/{incident.pk}/pages/{page.pk}/apply-policy").status_code == 302
     page.refresh_from_db()
     assert page.policy_version is not None
