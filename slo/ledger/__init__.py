@@ -25,7 +25,7 @@ from slo.ledger.groups import (
 from slo.ledger.members import Member, filling, members
 from slo.ledger.reading import BucketRow, buckets, sums_at, unknown_stretches
 from slo.ledger.rebuilding import Held, Stretch, align, hold, recount
-from slo.ledger.rewinding import mark_provisional, rewind
+from slo.ledger.rewinding import mark_provisional, note_downsampled, rewind
 from slo.ledger.series import load_state, store_state
 from slo.ledger.sums import NOTHING, Sums
 
@@ -58,6 +58,7 @@ __all__ = [
     "load_state",
     "mark_provisional",
     "members",
+    "note_downsampled",
     "open_ledger",
     "postpone",
     "recount",

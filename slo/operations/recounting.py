@@ -16,7 +16,8 @@ from catalog.operations import record_audit
 from portal.lib.errors import Expected, FieldError, Invalid
 from slo import answering, exclusions, ledger, sources
 from slo.counting import BUCKET, Bucket, Number, State
-from slo.fetching import Counted, Fetch, Fetched
+from slo.fetching import Counted, Fetch, Fetched, sides
+from slo.indicators import kinds
 from slo.ledger.members import Member, members
 from slo.models import Cursor, DataSource, Objective
 from slo.operations.exclusions import note_restated
@@ -33,6 +34,10 @@ class CannotRecount(Expected):
 
 class SourceForgot(CannotRecount):
     """The source no longer has all of it, so counting again would lose what the ledger knows."""
+
+
+class OnlyDownsampled(CannotRecount):
+    """The source keeps the stretch only downsampled, from which no events can be counted."""
 
 
 @dataclass(slots=True)
@@ -86,7 +91,8 @@ def recount(
     """Count the minutes that end in `(start, end]` again and put them in the place of what was there.
 
     Raises Invalid where the ledger has not counted them, SourceForgot where the source has not all of what it had,
-    CannotRecount where it can't be asked, WrongScope, NotYourTeam. What was written before that stays written.
+    OnlyDownsampled where it has nothing else, CannotRecount where it can't be asked, WrongScope, NotYourTeam. What was
+    written before that stays written.
     """
     owner = objective.definition.component.owner
     require_owned(actor, [owner], scope=SCOPE)
@@ -190,6 +196,8 @@ class _Run:
         """Before its first sample the source has forgotten whatever the ledger knows."""
         had = [int(row.end.timestamp()) for row in self._rows(until)]
         first = min(one.buckets, default=None)
+        if first is None or first - BUCKET > int(self.reached.timestamp()):
+            self._refuse_downsampled(until if first is None else exclusions.moment(first - BUCKET))
         if had and (first is None or had[0] < first):
             words = "has nothing" if first is None else f"begins at {exclusions.moment(first - BUCKET):%Y-%m-%dT%H:%MZ}"
             raise SourceForgot(
@@ -197,6 +205,19 @@ class _Run:
                 f" knows minutes from {exclusions.moment(had[0] - BUCKET):%H:%MZ} on: choose a later beginning."
             )
         self.seen = first is not None
+
+    def _refuse_downsampled(self, until: datetime) -> None:
+        """Of a stretch without a sample, say where it is there in a form that can't be counted."""
+        if self.source is None or not kinds[self.member.type].counted:
+            return
+        asked, span = sources.client(self.source), int((until - self.reached).total_seconds())
+        for selector in sides(self.member).values():
+            if asked.downsampled(str(selector), at=until.timestamp(), range_s=span):
+                raise OnlyDownsampled(
+                    f"From {self.reached:%Y-%m-%dT%H:%MZ} to {until:%Y-%m-%dT%H:%MZ} {self.source.name} keeps"
+                    f" {selector.metric} only downsampled: in sums of five minutes or an hour, from which no events can"
+                    " be counted. Choose a later beginning."
+                )
 
     def _rows(self, until: datetime) -> list[ledger.BucketRow]:
         return ledger.buckets(self.member.ledger_id, start=self.reached, end=until)
