@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 
 from catalog import registries
 from catalog.access import Actor
@@ -148,8 +148,8 @@ def _promised() -> "Prefetch[Any]":
 
 def document_of(objective: Objective) -> Mapping[str, object]:
     """The SLO that an objective belongs to, as a document; of a retired one, itself alone."""
-    rows = Definition.objects.select_related("component", "source", "sli__source").prefetch_related(_promised())
-    definition = rows.get(pk=objective.definition_id)
+    definition = objective.definition
+    prefetch_related_objects([definition], _promised())
     return openslo.write_slo(slo_of(definition, list(definition.objectives.all()) or [objective]))
 
 

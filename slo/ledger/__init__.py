@@ -23,6 +23,7 @@ from slo.ledger.groups import (
     set_step,
 )
 from slo.ledger.members import Member, filling, members
+from slo.ledger.planned import uncompiled
 from slo.ledger.reading import BucketRow, buckets, sums_at, unknown_stretches
 from slo.ledger.rebuilding import Held, Stretch, align, hold, recount
 from slo.ledger.rewinding import mark_provisional, note_downsampled, rewind
@@ -67,5 +68,6 @@ __all__ = [
     "set_step",
     "store_state",
     "sums_at",
+    "uncompiled",
     "unknown_stretches",
 ]

@@ -7,6 +7,8 @@ and dying costs only what was not written yet.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from math import inf
+from time import monotonic
 
 from django.db import transaction
 
@@ -64,6 +66,10 @@ class Recounted:
     days: dict[date, DayChange] = field(default_factory=dict)
     queries: int = 0
     written: bool = False
+    reached: datetime | None = None
+    """Up to where it is counted; before the end of the stretch where the time was up first."""
+    share: float = 0.0
+    """How much of the stretch that is, 0 to 1."""
 
     def total(self) -> DayChange:
         """All days together."""
@@ -87,24 +93,27 @@ def recount(
     now: datetime,
     dry_run: bool = False,
     progress: Progress = lambda _at, _share: None,
+    seconds: float = inf,
 ) -> Recounted:
     """Count the minutes that end in `(start, end]` again and put them in the place of what was there.
 
     Raises Invalid where the ledger has not counted them, SourceForgot where the source has not all of what it had,
     OnlyDownsampled where it has nothing else, CannotRecount where it can't be asked, WrongScope, NotYourTeam. What was
-    written before that stays written.
+    written before that stays written. Begins no further slice after `seconds`; going on from `reached` does the rest.
     """
+    late = monotonic() + seconds
     owner = objective.definition.component.owner
     require_owned(actor, [owner], scope=SCOPE)
     run = _Run(objective, _member(objective), start, end, now, dry_run)
     try:
-        while not run.done:
+        while not run.done and (run.reached == run.start or monotonic() < late):
             run.step()
             progress(run.reached, run.share)
     except PrometheusError as error:
         raise CannotRecount(str(error)) from error
     if not dry_run:
         run.finish(actor)
+    run.found.reached, run.found.share = run.reached, run.share
     return run.found
 
 
@@ -263,7 +272,7 @@ class _Run:
             action="ledger.rebuild",
             object_ref=f"slo:{self.objective.name}",
             diff={
-                "stretch": ("", f"{self.start:%Y-%m-%dT%H:%MZ}/{self.end:%Y-%m-%dT%H:%MZ}"),
+                "stretch": ("", f"{self.start:%Y-%m-%dT%H:%MZ}/{self.reached:%Y-%m-%dT%H:%MZ}"),
                 "good": (str(total.good), str(total.new_good)),
                 "total": (str(total.total), str(total.new_total)),
                 "known": (total.known, total.new_known),
