@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from django.http import HttpRequest
 
-from portal.lib.errors import FieldError
+from portal.lib.errors import Expected, FieldError
 
 if TYPE_CHECKING:  # filled while apps are still being loaded, when models can't be imported
     from catalog.access import Actor
@@ -178,6 +178,10 @@ class KindWritten:
     warnings: tuple[FieldError, ...] = ()
 
 
+type LookUp = "Callable[[Sequence[Document], Actor, datetime], Mapping[int, Expected | Sequence[FieldError]]]"
+"""See ApplyKind."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApplyKind:
     """A kind of document that an app adds to `apply` and `export`, beside the catalog's own.
@@ -186,8 +190,11 @@ class ApplyKind:
     Expected, whose fields are paths in the document (`spec.steps[0].delay`) and so get a line and a column. `ref_of`
     names the document without writing it, empty where it can't be named. `exported()` answers the documents that,
     applied again, change nothing. `retire(ref, actor, now)` takes one out that its source no longer names; without it
-    such a one is only shown as orphaned. `owned(refs, teams)` are those of `refs` that belong to the teams, so that
-    who may write only for these may orphan and retire them. Kinds are written in `order`, after the catalog's.
+    such a one is only shown as orphaned. `look_up(documents, actor, now)` asks others than the database, before any
+    transaction is opened: it is given the documents of all apps' kinds in the stream, and answers by their places what
+    is wrong with those of its own kind (Expected, as `write` raises it) or to be warned of. It never raises, and
+    answers in seconds whoever is down. `owned(refs, teams)` are those of `refs` that belong to the teams, so that who
+    may write only for these may orphan and retire them. Kinds are written in `order`, after the catalog's.
     """
 
     write: "Callable[[Document, Actor, datetime], KindWritten]"
@@ -196,6 +203,7 @@ class ApplyKind:
     retire: "Callable[[str, Actor, datetime], object] | None" = None
     order: int = 100
     owned: Callable[[Collection[str], Collection[int]], Collection[str]] = lambda _refs, _teams: ()
+    look_up: "LookUp | None" = None
 
 
 apply_kinds: dict[tuple[str, str], ApplyKind] = {}

@@ -189,8 +189,12 @@ class _Batch:
             ledger.mark_provisional(list(done), since=base)
         ledger.store_state(self.group.pk, fetched.before if provisional else fetched.state)
         self._set_apart(fetched, fetched.before if provisional else fetched.state)
+        if fetched.downsampled:
+            ledger.note_downsampled(fetched.downsampled, until=until)
         if fetched.crowded:
             crowds.fall_back(fetched.crowded, now=self.now)
+        if fetched.replicas and self.source and not provisional and not self.group.filling:
+            sources.note_replicas(self.source, fetched.replicas, now=self.now)
         caught_up = until == self.newest
         if caught_up and self.group.filling:
             ledger.finish_filling(self.group, now=self.now)

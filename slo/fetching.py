@@ -41,12 +41,15 @@ class Fetched:
     """The outcome for a batch: what was counted per ledger, what went wrong with which, and the state to keep.
 
     `partial`: what the source said of data that is missing; then all of it is provisional, and `before` is the state to
-    keep. `crowded`: ledgers with more series than are counted one by one, and how that shows.
+    keep. `crowded`: ledgers with more series than are counted one by one, and how that shows. `downsampled`: those of
+    which the source has nothing else for the whole stretch; nothing of that is counted. `replicas`: see Counting.
     """
 
     counted: dict[int, Counted] = field(default_factory=dict)
     failed: dict[int, str] = field(default_factory=dict)
     crowded: dict[int, str] = field(default_factory=dict)
+    downsampled: set[int] = field(default_factory=set)
+    replicas: Mapping[counting.Replaced, int] = field(default_factory=dict)
     state: State = field(default_factory=State)
     before: State = field(default_factory=State)
     partial: str = ""
@@ -94,7 +97,25 @@ class Fetch:
             self.fetched.counted[member.ledger_id] = Counted(
                 found.buckets, found.surplus, found.last_sample, fresh=self.until in found.buckets
             )
-        self.fetched.state = outcome.state
+        self.fetched.state, self.fetched.replicas = outcome.state, outcome.replicas
+        if self.client.downsamples:
+            self._note_downsampled(items)
+
+    def _note_downsampled(self, items: Sequence[Item]) -> None:
+        """Of what has no sample in all of the stretch, see whether it is there downsampled."""
+        bare = [one for one in items if (found := self.fetched.counted.get(int(one.key))) and not found.buckets]
+        if not bare or self.until - self.cursor <= BUCKET:
+            return
+        span = self.until - self.cursor
+        series = [
+            one
+            for request in _planned(bare)
+            for one in self._answers(
+                request, lambda query: Answer(self.client.downsampled(query, at=self.until, range_s=span))
+            )
+        ]
+        mine = planning.assign(series, bare)
+        self.fetched.downsampled = {int(key) for key, sides in mine.items() if any(sides.values())}
 
     def _note_crowd(self, member: Member, series: int) -> None:
         most = member.max_series or MAX_SERIES

@@ -5,7 +5,7 @@ from math import inf
 from typing import NamedTuple
 
 from slo.prometheus import Prometheus
-from slo.promql import Selector
+from slo.promql import Selector, render
 
 TOLERANCE = 1.01
 """Extrapolation may make a little more of a part than of the whole."""
@@ -21,6 +21,23 @@ class MissingBucket(NamedTuple):
 def exceeds(part: float, whole: float) -> bool:
     """Whether there were more events of a part than of the whole, beyond what extrapolation makes of them."""
     return part > whole * TOLERANCE + 1
+
+
+def pushed(asked: Prometheus, selectors: Mapping[str, Selector], *, at: float) -> tuple[str, str]:
+    """The side whose series were pushed rather than scraped, and why that can't be counted; empty where none were.
+
+    A pushgateway repeats the last value it was given: what lies between two pushes is lost. Its groups carry
+    `push_time_seconds` with their own labels. Where the scrape doesn't honor those, they are the `exported_` ones, by
+    which what is pushed is told from the gateway's own counters.
+    """
+    labels = "job, instance, exported_job, exported_instance"
+    for side, selector in selectors.items():
+        if asked.instant(f"count({render(selector)} and on ({labels}) push_time_seconds)", at=at).series:
+            return side, (
+                f"{selector.metric} comes from a pushgateway, which repeats the last value it was given, so its events"
+                " can't be counted exactly; let the exporter be scraped, or use the type promql"
+            )
+    return "", ""
 
 
 def missing_bucket(

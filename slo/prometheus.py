@@ -111,6 +111,8 @@ class Prometheus:
         `external_labels` are the labels to strip from a series' identity (`Rules.stripped_labels`).
         """
         self.external_labels = tuple(external_labels)
+        self.downsamples = kind == "thanos"
+        """Whether what is old may be there in another form than it was scraped."""
         self._params = _KIND_PARAMS.get(kind, {})
         self._timeout = timeout
         self._answered = _Noted()
@@ -133,6 +135,18 @@ class Prometheus:
     def instant(self, query: str, *, at: float) -> Answer:
         """The instant vector of `query` at `at`: one sample per series."""
         return self._answer(lambda: self._api.custom_query(query, params=self._at(at)))
+
+    def downsampled(self, selector: str, *, at: float, range_s: int) -> list[Series]:
+        """The series of `selector` in the `range_s` seconds up to `at`, downsampled ones too; one value each.
+
+        Those that `raw` doesn't have there are kept downsampled only: as sums of five minutes or an hour, by which
+        nobody can tell what happened when, nor where a counter began anew. Empty where a source keeps no such data.
+        """
+        if not self.downsamples:
+            return []
+        coarse = {**self._at(at), "max_source_resolution": _COARSEST}
+        query = f"last_over_time({selector}[{range_s}s])"
+        return self._answer(lambda: self._api.custom_query(query, params=coarse)).series
 
     def instants(self, query: str, *, start: int, end: int, step: int) -> Answer:
         """As `instant` at `start`, `start + step`, … `end`, in one request: for uptime slices, never for counters.
@@ -218,6 +232,8 @@ _KIND_PARAMS: Mapping[str, Mapping[str, str]] = {
     "thanos": {"dedup": "true", "partial_response": "false", "max_source_resolution": "0s"},
     "victoriametrics": {"nocache": "1"},
 }
+_COARSEST = "1h"
+"""What Thanos downsamples to in the end; it takes the finest that there is up to this."""
 
 
 @dataclass(slots=True)

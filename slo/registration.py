@@ -45,6 +45,9 @@ def evaluated_at(_request: HttpRequest) -> datetime | None:
 
 registries.navigation["slos"] = registries.NavEntry("SLOs", "slo:list", "target-arrow", 30)
 registries.navigation["sources"] = registries.NavEntry("Data sources", "slo:sources", "database", 95, "Administration")
+registries.navigation["alert-policies"] = registries.NavEntry(
+    "Alert policies", "slo:alert-policies", "adjustments", 31, within="slos", also=("/alert-policies",)
+)
 registries.scorecard_checks["objective"] = registries.ScorecardCheck(
     "Every tier-1 component has an objective", "gold", has_objective, lambda one: one.tier == Component.Tier.COMPANY
 )

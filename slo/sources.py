@@ -2,13 +2,15 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+from django.db.models import F
 
 from portal.lib.crypto import CannotUnseal, unseal
-from slo.models import DataSource
+from slo.counting import Replaced
+from slo.models import DataSource, ReplicaChange
 from slo.prometheus import Prometheus, PrometheusError
 
 _clients = threading.local()
@@ -65,6 +67,21 @@ def note_warning(source: DataSource, *, warning: str) -> None:
     """Remember what a source said beside its last answer."""
     if source.warning != warning:
         DataSource.objects.filter(pk=source.pk).update(warning=warning)
+
+
+def note_replicas(source: DataSource, replaced: Mapping[Replaced, int], *, now: datetime) -> None:
+    """Record from when another replica was counted; batches that see it of the same minute make one record."""
+    for one, targets in sorted(replaced.items()):
+        at = datetime.fromtimestamp(one.bucket, UTC)
+        row, created = ReplicaChange.objects.get_or_create(
+            source=source,
+            at=at,
+            before=one.before[:300],
+            after=one.after[:300],
+            defaults={"targets": targets, "created_at": now},
+        )
+        if not created:
+            ReplicaChange.objects.filter(pk=row.pk).update(targets=F("targets") + targets)
 
 
 LAG_EVERY = timedelta(hours=1)

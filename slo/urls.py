@@ -10,6 +10,7 @@ from slo.api.formats import AllRulesView, OpenSloView, RulesView
 from slo.api.gate import GateView
 from slo.api.objectives import LedgerView, ObjectiveList, ObjectiveView, StatusView, TransitionsView
 from slo.api.preview import PresetList, PreviewView
+from slo.api.rebuild import RebuildView
 from slo.api.sources import SourceList, SourceView
 from slo.views import backtest, budget_policies, edit, exclusions, fleet, policies, sources
 
@@ -47,6 +48,7 @@ api: list[URLPattern | URLResolver] = [
     path("slos/<str:name>", ObjectiveView.as_view(), name="slo"),
     path("slos/<str:name>/status", StatusView.as_view(), name="slo-status"),
     path("slos/<str:name>/ledger", LedgerView.as_view(), name="slo-ledger"),
+    path("slos/<str:name>/rebuild", RebuildView.as_view(), name="slo-rebuild"),
     path("slos/<str:name>/transitions", TransitionsView.as_view(), name="slo-transitions"),
     path("slos/<str:name>/openslo", OpenSloView.as_view(), name="slo-openslo"),
     path("slos/<str:name>/rules", RulesView.as_view(), name="slo-rules"),

@@ -136,8 +136,12 @@ def apply_files(
     """
     if prune and not source:
         raise PruneNeedsSource(errors=(FieldError("source", "required", "prune=true needs source=NAME."),))
+    items, lost = _read(files)
+    _once(items)
+    _look_up(items, actor, now)
     with transaction.atomic():
-        answer = _apply(files, Apply(actor=actor, now=now, source=source, origin=origin), prune, incomplete)
+        by = Apply(actor=actor, now=now, source=source, origin=origin)
+        answer = _apply(files, items, lost, by, prune, incomplete)
         if dry_run:
             transaction.set_rollback(True)
     return answer
@@ -153,9 +157,14 @@ class Apply:
     origin: Origin
 
 
-def _apply(files: Sequence[SourceFile], by: Apply, prune: bool, incomplete: Collection[str]) -> Applied:
-    items, lost = _read(files)
-    _once(items)
+def _apply(
+    files: Sequence[SourceFile],
+    items: Sequence[Item],
+    lost: Sequence[DocumentResult],
+    by: Apply,
+    prune: bool,
+    incomplete: Collection[str],
+) -> Applied:
     doomed: set[str] = set()
     if by.source:
         hold_source(by.source)
@@ -259,6 +268,19 @@ def _once(items: Sequence[Item]) -> None:
             item.refuse(Invalid(message, errors=(FieldError("name", "twice", message),)))
         elif ref:
             first.setdefault(ref, item)
+
+
+def _look_up(items: Sequence[Item], actor: Actor, now: datetime) -> None:
+    """What others than the database say of the documents of other apps; nothing is locked while they are asked."""
+    others = [item for item in _open(items) if item.kind is not None]
+    documents = [item.document for item in others]
+    looks = {item.kind.look_up for item in others if item.kind is not None and item.kind.look_up is not None}
+    for look_up in looks:
+        for place, said in look_up(documents, actor, now).items():
+            if isinstance(said, Expected):
+                others[place].refuse(said)
+            else:
+                others[place].warn(said)
 
 
 def _written(items: Sequence[Item]) -> set[str]:

@@ -16,16 +16,17 @@ from catalog.access import NotSignedIn, actor_of, may_write
 from catalog.manifest.writing import written
 from catalog.models import ApiToken
 from incidents.models import Incident
-from portal.lib.clock import db_now
+from portal.lib.clock import now_of
 from portal.lib.drawn import share
 from portal.lib.reading import readable
 from portal.pages import objective_charts as drawn
-from slo import queries
+from slo import ledger, queries
 from slo.documents import document_of
 from slo.indicators import kinds
 from slo.indicators.expressions import in_window
 from slo.models import Definition, Objective
 from slo.queries import ObjectiveDetail, costs
+from slo.queries.exclusions import Held
 from slo.queries.fleet import window_words
 from slo.queries.gate import crossed_of, policy_of
 from slo.queries.outlook import gone_at
@@ -41,10 +42,12 @@ LEAST_DRAWN = 0.004  # of the width: a gap of minutes in a month is still seen
 @require_safe
 def objective_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything about one objective; of a grouped one, the objectives it stands for."""
-    objective, now = _objective(pk), db_now()
+    objective, now = _objective(pk), now_of(request)
     if objective.parent_id is None and objective.definition.group_by:
         return render(request, "slo/group.html", _group(request, objective, now=now))
-    return render(request, "slo/objective.html", _context(request, objective, now=now))
+    with ledger.uncompiled():
+        context = _context(request, objective, now=now)
+    return render(request, "slo/objective.html", context)
 
 
 @readable
@@ -52,14 +55,15 @@ def objective_page(request: HttpRequest, pk: int) -> HttpResponse:
 def objective_live(request: HttpRequest, pk: int) -> HttpResponse:
     """The parts that refresh by themselves: words, figures, rules."""
     objective = _objective(pk)
-    now = db_now()
-    return render(request, "slo/parts/live.html", {"now": now, **_head(objective, now=now)})
+    now = now_of(request)
+    head = _head(objective, drawn.incidents_of(objective, since=None), now=now)
+    return render(request, "slo/parts/live.html", {"now": now, **head})
 
 
 def _objective(pk: int) -> Objective:
     related = (
-        "definition__component__owner__budget_policy__policy", "definition__source", "policy", "standing", "ledger",
-        "budget_policy", "parent",
+        "definition__component__owner__budget_policy__policy", "definition__source", "definition__sli__source",
+        "policy", "standing", "ledger", "budget_policy", "parent",
     )  # fmt: skip
     return get_object_or_404(Objective.objects.select_related(*related), pk=pk)
 
@@ -84,8 +88,10 @@ def _group(request: HttpRequest, objective: Objective, *, now: datetime) -> dict
     }
 
 
-def _head(objective: Objective, *, now: datetime) -> dict[str, Any]:
-    detail = queries.detail(objective, now=now)
+def _head(
+    objective: Objective, incidents: Sequence[Incident], *, now: datetime, detail: ObjectiveDetail | None = None
+) -> dict[str, Any]:
+    detail = detail or queries.detail(objective, now=now)
     return {
         "objective": objective,
         "component": objective.definition.component,
@@ -98,7 +104,7 @@ def _head(objective: Objective, *, now: datetime) -> dict[str, Any]:
         "missing": None if detail.known_minutes is None else detail.period_minutes - detail.known_minutes,
         "gone_at": gone_at(objective, now=now),
         "first_rule": _counted(detail),
-        "open_incidents": drawn.incidents_of(objective).exclude(state=Incident.State.RESOLVED)[:3],
+        "open_incidents": [one for one in incidents if one.state != Incident.State.RESOLVED][:3],
     }
 
 
@@ -114,22 +120,26 @@ def _counted(detail: ObjectiveDetail) -> tuple[float, float] | None:
 
 
 def _context(request: HttpRequest, objective: Objective, *, now: datetime) -> dict[str, Any]:
-    head = _head(objective, now=now)
-    detail: ObjectiveDetail = head["detail"]
+    detail, reach = queries.detail(objective, now=now), now - _range(request)[1]
+    incidents = drawn.incidents_of(objective, since=min(detail.period_start or reach, reach))
+    head = _head(objective, incidents, now=now, detail=detail)
     owner = objective.definition.component.owner_id
     until = _counted_until(objective, detail, now=now)
     gaps = [(start, min(end, until)) for start, end in queries.gaps(objective, now=now) if start < until]
+    spent = costs.of_objective(objective, now=now)
+    excluded = panel(objective, request, now=now)
     return {
         "now": now,
         **head,
-        **_charts(request, objective, detail, head["unit"], gaps, until=until, now=now),
+        **_charts(request, objective, detail, head["unit"], gaps, incidents, until=until, now=now),
         "transitions": queries.transitions(objective, limit=8),
-        "costs": costs.of_objective(objective, now=now),
+        "costs": spent,
+        **_spent(spent, excluded["exclusions"]),
         "budget_policy": policy_of(objective),
         "crossed": crossed_of(objective),
         "may_edit": _may_edit(request, owner),
-        "on_call": catalog.on_call_now([owner], now=now).get(owner) if owner else None,
-        **panel(objective, request, now=now),
+        "on_call": catalog.on_call_now([owner], now=now, request=request).get(owner) if owner else None,
+        **excluded,
         "exclude_from": _hour(now) - timedelta(hours=1),
         "exclude_to": _hour(now),
         "gaps": [(start, end, end - start) for start, end in gaps],
@@ -158,20 +168,20 @@ def _charts(
     detail: ObjectiveDetail,
     unit: str,
     gaps: drawn.Stretches,
+    incidents: Sequence[Incident],
     *,
     until: datetime,
     now: datetime,
 ) -> dict[str, Any]:
-    chosen = request.GET.get("range", "")
-    chosen = chosen if chosen in RANGES else "6h"
+    chosen, reach = _range(request)
     zone = timezone.localtime(now).tzname() or "UTC"
     history = drawn.known_history(queries.history(objective, now=now), until=until, gaps=gaps)
     days = queries.by_day(objective, now=now)
     return {
         "zone": zone,
-        "budget_chart": drawn.budget(objective, detail, history, now=now),
+        "budget_chart": drawn.budget(detail, history, incidents, now=now),
         "budget_table": drawn.budget_table(history, zone=zone, unit=unit),
-        "burn_chart": drawn.burn(objective, detail, since=now - RANGES[chosen], until=now),
+        "burn_chart": drawn.burn(objective, detail, incidents, since=now - reach, until=now),
         "burn_table": drawn.burn_table(detail),
         "windows": drawn.windows(detail),
         "ranges": [(key, f"{key[:-1]} {key[-1]}", key == chosen) for key in RANGES],
@@ -179,6 +189,13 @@ def _charts(
         "bad_chart": drawn.by_day(days, "bad", role="bad"),
         "days_table": drawn.days_table(days),
     }
+
+
+def _range(request: HttpRequest) -> tuple[str, timedelta]:
+    """How far back the burn rate is drawn."""
+    chosen = request.GET.get("range", "")
+    chosen = chosen if chosen in RANGES else "6h"
+    return chosen, RANGES[chosen]
 
 
 def _may_edit(request: HttpRequest, owner: int | None) -> bool:
@@ -195,6 +212,24 @@ def _bars(gaps: drawn.Stretches, *, start: datetime | None, end: datetime) -> li
     length = end - start
     spans = [((first - start) / length, max(LEAST_DRAWN, (last - first) / length)) for first, last in gaps]
     return [(share(max(0.0, min(x, 1 - width))), share(width)) for x, width in spans]
+
+
+def _spent(spent: costs.Costs, held: Sequence[Held]) -> dict[str, Any]:
+    """The period with its incidents and what is left out of it, as drawn above the table of costs."""
+    start, until = spent.period_start, spent.until
+    out = sorted(
+        (max(first, start), min(last, until))
+        for one in held
+        for first, last in one.stretches
+        if first < until and last > start
+    )
+    incidents = [(one.start, one.end) for one in spent.costs if one.end > one.start]
+    length = sum((last - first for first, last in costs.union(out)), timedelta())
+    return {
+        "cost_bars": _bars(incidents, start=start, end=until),
+        "excluded_bars": _bars(out, start=start, end=until),
+        "excluded_for": length,
+    }
 
 
 def _links(objective: Objective) -> Sequence[tuple[str, str]]:

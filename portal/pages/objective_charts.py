@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from incidents.models import Incident
@@ -15,14 +15,18 @@ from slo.queries import DayCounts, HistoryPoint, ObjectiveDetail
 
 ROLES = ("faint", "main", "second")
 MAX_MARKS = 6
+MOST = 100
 TABLE_ROWS = 30
 type Stretches = Sequence[tuple[datetime, datetime]]
 type Table = dict[str, Any]
 
 
-def incidents_of(objective: Objective) -> QuerySet[Incident]:
-    """Incidents that its alerts opened, newest first."""
-    return Incident.objects.filter(alerts__objective=objective).distinct().order_by("-number")
+def incidents_of(objective: Objective, *, since: datetime | None) -> list[Incident]:
+    """Incidents that its alerts opened and that are open, or were opened after `since`, newest first."""
+    wanted = ~Q(state=Incident.State.RESOLVED)
+    if since is not None:
+        wanted |= Q(opened_at__gte=since)
+    return list(Incident.objects.filter(wanted, alerts__objective=objective).distinct().order_by("-number")[:MOST])
 
 
 def known_history(history: Sequence[HistoryPoint], *, until: datetime, gaps: Stretches) -> list[HistoryPoint]:
@@ -35,7 +39,7 @@ def known_history(history: Sequence[HistoryPoint], *, until: datetime, gaps: Str
 
 
 def budget(
-    objective: Objective, detail: ObjectiveDetail, history: Sequence[HistoryPoint], *, now: datetime
+    detail: ObjectiveDetail, history: Sequence[HistoryPoint], incidents: Sequence[Incident], *, now: datetime
 ) -> charts.Figure | None:
     """The burn-down of the period with its incidents; None where nothing was counted."""
     if detail.period_start is None or not any(point.remaining is not None for point in history):
@@ -44,7 +48,7 @@ def budget(
         [(timezone.localtime(point.at), point.remaining) for point in history],
         start=timezone.localtime(detail.period_start),
         end=timezone.localtime(detail.period_end or now),
-        marks=_marks(objective, since=detail.period_start),
+        marks=_marks(incidents, since=detail.period_start),
     )
 
 
@@ -57,7 +61,9 @@ def windows(detail: ObjectiveDetail) -> list[tuple[timedelta, str]]:
     return list(zip(wanted, ROLES, strict=False))
 
 
-def burn(objective: Objective, detail: ObjectiveDetail, *, since: datetime, until: datetime) -> charts.Figure | None:
+def burn(
+    objective: Objective, detail: ObjectiveDetail, incidents: Sequence[Incident], *, since: datetime, until: datetime
+) -> charts.Figure | None:
     """Burn rate by window against each rule's factor; None where no window had traffic."""
     drawn = windows(detail)
     if not drawn:
@@ -70,7 +76,7 @@ def burn(objective: Objective, detail: ObjectiveDetail, *, since: datetime, unti
         charts.Threshold(rule.factor, f"{rule.factor:.3g}× {rule.title}", "bad" if rule.severity == "page" else "warn")
         for rule in detail.rules
     ]
-    return charts.burn_rate(lines, thresholds=limits, marks=_marks(objective, since=since))
+    return charts.burn_rate(lines, thresholds=limits, marks=_marks(incidents, since=since))
 
 
 def burn_table(detail: ObjectiveDetail) -> Table:
@@ -100,8 +106,8 @@ def days_table(days: Sequence[DayCounts]) -> Table:
     return {"head": ["Day (UTC)", "All", "Bad", "Of the budget"], "rows": rows[::-1]}
 
 
-def _marks(objective: Objective, *, since: datetime) -> list[charts.Mark]:
-    found = incidents_of(objective).filter(opened_at__gte=since)[:MAX_MARKS]
+def _marks(incidents: Sequence[Incident], *, since: datetime) -> list[charts.Mark]:
+    found = [one for one in incidents if one.opened_at >= since][:MAX_MARKS]
     return [charts.Mark(timezone.localtime(one.opened_at), f"INC-{one.number}") for one in found]
 
 

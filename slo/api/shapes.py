@@ -190,6 +190,15 @@ class SourceIn(StrictSerializer):
     description = _text(most=10_000)
 
 
+class ReplicaChangeOut(serializers.Serializer[Any]):
+    """From `at` on another replica was counted, because the one before answered no more."""
+
+    at = serializers.DateTimeField()
+    before = serializers.CharField(help_text="Labels of the replica: replica=a")
+    after = serializers.CharField()
+    targets = serializers.IntegerField(help_text="How many metrics of targets changed")
+
+
 class SourceOut(serializers.Serializer[Any]):
     """A data source and how it is."""
 
@@ -206,6 +215,9 @@ class SourceOut(serializers.Serializer[Any]):
     warning = serializers.CharField(allow_blank=True, help_text="What it said beside its last answer")
     description = serializers.CharField(allow_blank=True)
     objectives = serializers.IntegerField()
+    lag = serializers.CharField(allow_null=True, help_text="How late samples arrive, as last measured")
+    delay = serializers.CharField(help_text="How long a minute waits for late samples")
+    replica_changes = ReplicaChangeOut(many=True, help_text="The newest ones, where several replicas answer")
 
 
 def objective_json(objective: Objective, *, warnings: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -270,4 +282,8 @@ def transition_json(transition: TransitionRow) -> dict[str, Any]:
 
 def source_json(source: SourceRow) -> dict[str, Any]:
     """The source as SourceOut."""
-    return {name: getattr(source, name) for name in SourceOut().get_fields()}
+    names = ("at", "before", "after", "targets")
+    changes = [{name: getattr(one, name) for name in names} for one in source.replica_changes]
+    lag = None if source.lag is None else durations.render(source.lag)
+    found = {name: getattr(source, name) for name in SourceOut().get_fields()}
+    return {**found, "lag": lag, "delay": durations.render(source.delay), "replica_changes": changes}

@@ -14,7 +14,7 @@ Times are seconds since the epoch; a bucket is named by its end. In short, for o
 from slo.counting.buckets import Bucket, ImpossibleSides, Tally, tally
 from slo.counting.constants import BUCKET, RULES, Rules
 from slo.counting.flags import Flag
-from slo.counting.increments import Counting, count
+from slo.counting.increments import Counting, Replaced, count
 from slo.counting.lines import Increment
 from slo.counting.samples import Labels, Number, Series, identity, number
 from slo.counting.slices import BadCondition, Combine, Condition, Verdict, parse_condition, slices, verdict
@@ -22,6 +22,7 @@ from slo.counting.state import State, UnreadableState, dump, load, merge, parts,
 
 __all__ = [
     "BUCKET", "RULES", "BadCondition", "Bucket", "Combine", "Condition", "Counting", "Flag", "ImpossibleSides",
-    "Increment", "Labels", "Number", "Rules", "Series", "State", "Tally", "UnreadableState", "Verdict", "count", "dump",
-    "identity", "load", "merge", "number", "parse_condition", "parts", "seed", "select", "slices", "tally", "verdict",
+    "Increment", "Labels", "Number", "Replaced", "Rules", "Series", "State", "Tally", "UnreadableState", "Verdict",
+    "count", "dump", "identity", "load", "merge", "number", "parse_condition", "parts", "seed", "select", "slices",
+    "tally", "verdict",
 ]  # fmt: skip

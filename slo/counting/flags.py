@@ -23,3 +23,5 @@ class Flag(IntFlag):
     """A sample arrived after its bucket had been closed; counted in the oldest open one (rule 2)."""
     SURPLUS = 128
     """Good (or bad) went beyond total; the rest is carried forward into the next bucket, never written."""
+    REPLICA = 256
+    """Another replica of the source was counted from here on (rule 11)."""

@@ -45,6 +45,8 @@ class Group:
     """Process start as last reported; 0 when unknown."""
     rates: Mapping[int, float] = field(default_factory=dict)
     """Busiest rate of any sibling, events a second, by five-minute slot."""
+    replica: str = ""
+    """Which replica is counted, by its stripped labels; empty while there are none."""
 
 
 type GroupKey = tuple[str, ...]
@@ -81,7 +83,8 @@ def dump(state: State) -> bytes:
 
 def _packed(key: GroupKey, group: Group) -> list[Any]:
     tails = [[name, *tail._replace(value=_written(tail.value))] for name, tail in group.tails.items()]  # type: ignore[arg-type]
-    return [key, group.seen, group.fell, group.start, list(group.rates.items()), tails]
+    packed = [key, group.seen, group.fell, group.start, list(group.rates.items()), tails]
+    return [*packed, group.replica] if group.replica else packed
 
 
 def _written(value: Number) -> int | str:
@@ -105,9 +108,9 @@ def load(blob: bytes) -> State:
 
 
 def _unpacked(packed: list[Any]) -> Group:
-    _, seen, fell, start, rates, tails = packed
+    _, seen, fell, start, rates, tails, *replica = packed
     read = {name: Tail(last, _read(value), interval, dip) for name, last, value, interval, dip in tails}
-    return Group(read, seen, fell, start, dict(rates))
+    return Group(read, seen, fell, start, dict(rates), *replica)
 
 
 def _read(value: int | str) -> Number:
@@ -160,7 +163,7 @@ def _united(one: Group, two: Group) -> Group:
         if name not in tails or tail.last >= tails[name].last:
             tails[name] = tail
     rates = {slot: max(one.rates.get(slot, 0.0), two.rates.get(slot, 0.0)) for slot in {*one.rates, *two.rates}}
-    return Group(tails, newer.seen, max(one.fell, two.fell), newer.start or older.start, rates)
+    return Group(tails, newer.seen, max(one.fell, two.fell), newer.start or older.start, rates, newer.replica)
 
 
 def select(state: State, wanted: Callable[[Labels], bool]) -> State:

@@ -37,7 +37,7 @@ class Target:
         if not self.steps:
             return self.before
         tails = {**self.before.tails, **{name: line.tail() for name, line in self.lines.items() if line.last}}
-        return Group(tails, self.seen, self.fell, self.start, self.rates)
+        return Group(tails, self.seen, self.fell, self.start, self.rates, self.before.replica)
 
     def _new_samples(self) -> dict[float, list[Row]]:
         """The new samples by time, and the times of successful scrapes that lacked them all."""

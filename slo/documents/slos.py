@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 
 from catalog import registries
 from catalog.access import Actor
@@ -63,7 +63,7 @@ def write(document: Document, actor: Actor, now: datetime) -> registries.KindWri
     try:
         saved = save_slo(draft=draft, actor=actor, now=now)
     except Invalid as error:
-        raise placed(error, PATHS | _paths(slo, measure), "spec") from error
+        raise placed(error, PATHS | paths_of(slo, measure), "spec") from error
     except NameTaken as error:
         raise _taken(error) from error
     if slo.alerts == (own,):
@@ -94,7 +94,8 @@ def _shared(slo: Slo, faults: Faults) -> Indicator | None:
     return found
 
 
-def _paths(slo: Slo, measure: Measure) -> dict[str, str]:
+def paths_of(slo: Slo, measure: Measure) -> dict[str, str]:
+    """Where this document says what is not at its usual place in `PATHS`."""
     keys = {f"indicator.{key}": path for key, path in measure.paths.items()}
     if slo.sli_ref:
         keys |= dict.fromkeys(("source", "type", "indicator"), "spec.indicatorRef")
@@ -147,8 +148,8 @@ def _promised() -> "Prefetch[Any]":
 
 def document_of(objective: Objective) -> Mapping[str, object]:
     """The SLO that an objective belongs to, as a document; of a retired one, itself alone."""
-    rows = Definition.objects.select_related("component", "source", "sli__source").prefetch_related(_promised())
-    definition = rows.get(pk=objective.definition_id)
+    definition = objective.definition
+    prefetch_related_objects([definition], _promised())
     return openslo.write_slo(slo_of(definition, list(definition.objectives.all()) or [objective]))
 
 

@@ -24,9 +24,10 @@ from slo.ledger.groups import (
     set_step,
 )
 from slo.ledger.members import Member, filling, members
+from slo.ledger.planned import uncompiled
 from slo.ledger.reading import BucketRow, buckets, sums_at, unknown_stretches
 from slo.ledger.rebuilding import Held, Stretch, align, hold, recount
-from slo.ledger.rewinding import mark_provisional, rewind
+from slo.ledger.rewinding import mark_provisional, note_downsampled, rewind
 from slo.ledger.series import load_state, store_state
 from slo.ledger.sums import NOTHING, Sums
 
@@ -59,6 +60,7 @@ __all__ = [
     "load_state",
     "mark_provisional",
     "members",
+    "note_downsampled",
     "open_ledger",
     "postpone",
     "recount",
@@ -68,5 +70,6 @@ __all__ = [
     "store_state",
     "sums_at",
     "sums_by_moment",
+    "uncompiled",
     "unknown_stretches",
 ]

@@ -8,8 +8,9 @@ from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 import orjson
-from django.db import connection, transaction
+from django.db import connection
 
+from slo.ledger.planned import uncompiled
 from slo.minutes import MINUTE, Minutes
 
 DAY_MINUTES = 1440
@@ -48,7 +49,6 @@ class _Piece(NamedTuple):
     columns: tuple[str | None, ...]
 
 
-@transaction.atomic
 def minutes_of(ledgers: Sequence[int], *, start: datetime, end: datetime) -> dict[int, Minutes]:
     """By ledger, its running sums as of every minute from the start of `start`'s day (UTC) to `end`.
 
@@ -68,8 +68,7 @@ def _read(
 ) -> tuple[dict[int, tuple[str, ...]], dict[int, list[_Piece]]]:
     pieces: dict[int, list[_Piece]] = {}
     wanted = list(set(ledgers))
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL jit = off")
+    with uncompiled(), connection.cursor() as cursor:
         cursor.execute(_BEFORE, [wanted, midnight, first])
         before = {row[0]: tuple(row[1:]) for row in cursor.fetchall()}
         cursor.execute(_DAYS, [wanted, first, end.astimezone(UTC).date()])

@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from slo.counting import BUCKET, Number
 from slo.ledger.marks import excluded_counts
+from slo.ledger.planned import uncompiled
 from slo.ledger.sums import NOTHING, Sums, of_row, whole_of
 from slo.models import LedgerDay, LedgerMinute
 
@@ -52,13 +53,11 @@ ORDER BY q.ord
 """  # noqa: S608
 
 
-@transaction.atomic
 def sums_at(wanted: Sequence[tuple[int, datetime]]) -> list[Sums]:
     """The running sums of many (ledger, moment) pairs in one statement, in the order asked for."""
     if not wanted:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL jit = off")  # compiling costs more than tens of thousands of look-ups
+    with uncompiled(), connection.cursor() as cursor:
         cursor.execute(_SUMS_AT, _arrays(wanted))
         return [of_row(row) for row in cursor.fetchall()]
 

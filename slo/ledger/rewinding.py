@@ -1,4 +1,5 @@
-"""Taking back what partial answers had added, so that their stretch is counted once, from whole ones (rule 9)."""
+"""What a source could not say: taking back what partial answers had added, so that their stretch is counted once, from
+whole ones (rule 9), and noting what it keeps in no form that can be counted (rule 11)."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -6,6 +7,7 @@ from datetime import datetime
 from django.db import connection
 
 from slo.ledger.reading import sums_at
+from slo.models import Ledger
 
 
 def rewind(ledgers: Collection[int], *, to: datetime) -> None:
@@ -35,3 +37,8 @@ def mark_provisional(ledgers: Collection[int], *, since: datetime) -> None:
             "UPDATE slo_ledgerminute SET provisional = true WHERE ledger_id = ANY(%s) AND bucket > %s",
             [sorted(ledgers), since],
         )
+
+
+def note_downsampled(ledgers: Collection[int], *, until: datetime) -> None:
+    """Remember that up to `until` the source keeps only downsampled data for these; their minutes stay unknown."""
+    Ledger.objects.filter(pk__in=sorted(ledgers)).update(downsampled_until=until)

@@ -13,6 +13,7 @@ from slo.models.objectives import (
     Standing,
     TeamBudgetPolicy,
 )
+from slo.models.replicas import ReplicaChange
 from slo.models.sources import DataSource
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "LedgerDay",
     "LedgerMinute",
     "Objective",
+    "ReplicaChange",
     "RuleState",
     "SeriesState",
     "Standing",

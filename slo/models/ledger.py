@@ -27,6 +27,9 @@ class Ledger(models.Model):
     fallback = models.TextField(blank=True, help_text="Why it is approximate though its indicator could be counted")
     starts_at = models.DateTimeField(help_text="Start of its first bucket")
     filled_at = models.DateTimeField(null=True, help_text="When it had caught up with the present for the first time")
+    downsampled_until = models.DateTimeField(
+        null=True, help_text="Up to where its source keeps only downsampled data, of which nothing is counted"
+    )
     created_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True)
 

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
+from portal.lib.crypto import CannotUnseal
 from portal.lib.errors import FieldError, Invalid
 from slo.drafts import ObjectiveDraft, metrics
 from slo.indicators import kinds
 from slo.models import DataSource
-from slo.plausible import exceeds, missing_bucket
+from slo.plausible import exceeds, missing_bucket, pushed
 from slo.prometheus import Prometheus, PrometheusError
 from slo.promql import render
 from slo.sources import client
@@ -24,35 +25,35 @@ def absent(draft: ObjectiveDraft, source: DataSource | None, now: datetime) -> t
     if source is None:
         return ()
     try:
-        known = client(source)
-        absent = [metric for metric in metrics(draft) if not known.has_metric(metric, at=now.timestamp())]
-        if not absent:
-            _check_pushed(draft, known, now)
-        if draft.type == "latency" and not absent:
-            _check_threshold(draft, known, now)
-        if draft.type == "events" and not absent:
-            _check_parts(draft, known, now)
-    except PrometheusError as error:
-        return (f"{source.name} could not be asked whether the metrics are there: {error}",)
+        return asked(draft, source, now)
+    except (PrometheusError, CannotUnseal) as error:
+        return (unasked(source, error),)
+
+
+def unasked(source: DataSource, error: Exception) -> str:
+    """The warning where the source can't be asked."""
+    return f"{source.name} could not be asked whether the metrics are there: {error}"
+
+
+def asked(draft: ObjectiveDraft, source: DataSource, now: datetime) -> tuple[str, ...]:
+    """As `absent`. Raises PrometheusError and CannotUnseal as well."""
+    known = client(source)
+    absent = [metric for metric in metrics(draft) if not known.has_metric(metric, at=now.timestamp())]
+    if not absent:
+        _check_pushed(draft, known, now)
+    if draft.type == "latency" and not absent:
+        _check_threshold(draft, known, now)
+    if draft.type == "events" and not absent:
+        _check_parts(draft, known, now)
     return tuple(f"{source.name} has no {metric} yet; the objective has no data until it appears." for metric in absent)
 
 
 def _check_pushed(draft: ObjectiveDraft, known: Prometheus, now: datetime) -> None:
-    """A pushgateway repeats the last value it was given: what lies between two pushes can't be counted (rule 11).
-
-    Its groups carry `push_time_seconds` with their own labels. Where the scrape doesn't honor those, they are the
-    `exported_` ones, by which what is pushed is told from the gateway's own counters.
-    """
-    for side, selector in kinds[draft.type].selectors(draft.indicator).items():
-        labels = "job, instance, exported_job, exported_instance"
-        query = f"count({render(selector)} and on ({labels}) push_time_seconds)"
-        if known.instant(query, at=now.timestamp()).series:
-            key = "histogram" if draft.type == "latency" else side
-            words = (
-                f"{selector.metric} comes from a pushgateway, which repeats the last value it was given, so its events"
-                " can't be counted exactly; let the exporter be scraped, or use the type promql"
-            )
-            raise Invalid(f"indicator.{key}: {words}", errors=(FieldError(f"indicator.{key}", "pushed", words),))
+    """What was pushed can't be counted (rule 11)."""
+    side, words = pushed(known, kinds[draft.type].selectors(draft.indicator), at=now.timestamp())
+    if words:
+        key = "histogram" if draft.type == "latency" else side
+        raise Invalid(f"indicator.{key}: {words}", errors=(FieldError(f"indicator.{key}", "pushed", words),))
 
 
 def _check_parts(draft: ObjectiveDraft, known: Prometheus, now: datetime) -> None:

@@ -7,6 +7,8 @@ and dying costs only what was not written yet.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from math import inf
+from time import monotonic
 
 from django.db import transaction
 
@@ -16,7 +18,8 @@ from catalog.operations import record_audit
 from portal.lib.errors import Expected, FieldError, Invalid
 from slo import answering, exclusions, ledger, sources
 from slo.counting import BUCKET, Bucket, Number, State
-from slo.fetching import Counted, Fetch, Fetched
+from slo.fetching import Counted, Fetch, Fetched, sides
+from slo.indicators import kinds
 from slo.ledger.members import Member, members
 from slo.models import Cursor, DataSource, Objective
 from slo.operations.exclusions import note_restated
@@ -33,6 +36,10 @@ class CannotRecount(Expected):
 
 class SourceForgot(CannotRecount):
     """The source no longer has all of it, so counting again would lose what the ledger knows."""
+
+
+class OnlyDownsampled(CannotRecount):
+    """The source keeps the stretch only downsampled, from which no events can be counted."""
 
 
 @dataclass(slots=True)
@@ -59,6 +66,10 @@ class Recounted:
     days: dict[date, DayChange] = field(default_factory=dict)
     queries: int = 0
     written: bool = False
+    reached: datetime | None = None
+    """Up to where it is counted; before the end of the stretch where the time was up first."""
+    share: float = 0.0
+    """How much of the stretch that is, 0 to 1."""
 
     def total(self) -> DayChange:
         """All days together."""
@@ -82,23 +93,27 @@ def recount(
     now: datetime,
     dry_run: bool = False,
     progress: Progress = lambda _at, _share: None,
+    seconds: float = inf,
 ) -> Recounted:
     """Count the minutes that end in `(start, end]` again and put them in the place of what was there.
 
     Raises Invalid where the ledger has not counted them, SourceForgot where the source has not all of what it had,
-    CannotRecount where it can't be asked, WrongScope, NotYourTeam. What was written before that stays written.
+    OnlyDownsampled where it has nothing else, CannotRecount where it can't be asked, WrongScope, NotYourTeam. What was
+    written before that stays written. Begins no further slice after `seconds`; going on from `reached` does the rest.
     """
+    late = monotonic() + seconds
     owner = objective.definition.component.owner
     require_owned(actor, [owner], scope=SCOPE)
     run = _Run(objective, _member(objective), start, end, now, dry_run)
     try:
-        while not run.done:
+        while not run.done and (run.reached == run.start or monotonic() < late):
             run.step()
             progress(run.reached, run.share)
     except PrometheusError as error:
         raise CannotRecount(str(error)) from error
     if not dry_run:
         run.finish(actor)
+    run.found.reached, run.found.share = run.reached, run.share
     return run.found
 
 
@@ -190,6 +205,8 @@ class _Run:
         """Before its first sample the source has forgotten whatever the ledger knows."""
         had = [int(row.end.timestamp()) for row in self._rows(until)]
         first = min(one.buckets, default=None)
+        if first is None or first - BUCKET > int(self.reached.timestamp()):
+            self._refuse_downsampled(until if first is None else exclusions.moment(first - BUCKET))
         if had and (first is None or had[0] < first):
             words = "has nothing" if first is None else f"begins at {exclusions.moment(first - BUCKET):%Y-%m-%dT%H:%MZ}"
             raise SourceForgot(
@@ -197,6 +214,19 @@ class _Run:
                 f" knows minutes from {exclusions.moment(had[0] - BUCKET):%H:%MZ} on: choose a later beginning."
             )
         self.seen = first is not None
+
+    def _refuse_downsampled(self, until: datetime) -> None:
+        """Of a stretch without a sample, say where it is there in a form that can't be counted."""
+        if self.source is None or not kinds[self.member.type].counted:
+            return
+        asked, span = sources.client(self.source), int((until - self.reached).total_seconds())
+        for selector in sides(self.member).values():
+            if asked.downsampled(str(selector), at=until.timestamp(), range_s=span):
+                raise OnlyDownsampled(
+                    f"From {self.reached:%Y-%m-%dT%H:%MZ} to {until:%Y-%m-%dT%H:%MZ} {self.source.name} keeps"
+                    f" {selector.metric} only downsampled: in sums of five minutes or an hour, from which no events can"
+                    " be counted. Choose a later beginning."
+                )
 
     def _rows(self, until: datetime) -> list[ledger.BucketRow]:
         return ledger.buckets(self.member.ledger_id, start=self.reached, end=until)
@@ -242,7 +272,7 @@ class _Run:
             action="ledger.rebuild",
             object_ref=f"slo:{self.objective.name}",
             diff={
-                "stretch": ("", f"{self.start:%Y-%m-%dT%H:%MZ}/{self.end:%Y-%m-%dT%H:%MZ}"),
+                "stretch": ("", f"{self.start:%Y-%m-%dT%H:%MZ}/{self.reached:%Y-%m-%dT%H:%MZ}"),
                 "good": (str(total.good), str(total.new_good)),
                 "total": (str(total.total), str(total.new_total)),
                 "known": (total.known, total.new_known),

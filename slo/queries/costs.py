@@ -77,7 +77,7 @@ def of_objective(objective: Objective, *, now: datetime) -> Costs:
     whole = _budget(objective, counted, start, until)
     stretches = happened.to([objective], since=start, until=until)[objective.pk]
     costs = [_cost(one, counted, whole, after=start, until=until) for one in stretches]
-    explained = sum(_bad(counted, *stretch) for stretch in _union((one.start, one.end) for one in costs))
+    explained = sum(_bad(counted, *stretch) for stretch in union((one.start, one.end) for one in costs))
     left = float(held.bad) - explained
     return Costs(
         period_start=start,
@@ -153,7 +153,7 @@ def _bad(counted: Minutes, start: datetime, end: datetime) -> float:
     return float(counted.reading(counted.place(start), counted.place(end)).bad)
 
 
-def _union(stretches: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+def union(stretches: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
     """Stretches as few as can be, none overlapping."""
     found: list[tuple[datetime, datetime]] = []
     for start, end in sorted(stretches):

@@ -11,7 +11,8 @@ from django.db.models import Count, F, Q, QuerySet
 from catalog.models import Component
 from portal.lib.durations import words
 from slo.models import Objective, Standing
-from slo.promises import Promise, promise, rules_of
+from slo.promises import Promise, promise
+from slo.windows import parse_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +179,8 @@ def window_words(objective: Objective) -> str:
 
 def promise_of(objective: Objective) -> Promise:
     """The period and burn windows of one objective, by its policy as joined."""
-    rules = rules_of([objective.policy_id])[objective.policy_id]
     return promise(
-        rules=rules,
+        rules=parse_rules(objective.policy.rules),
         window_days=objective.window_days,
         calendar=objective.calendar,
         time_zone=objective.time_zone,

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from portal.lib.durations import words
 from portal.lib.errors import Missing
 from slo.counting import Number
@@ -157,7 +159,7 @@ def detail(objective: Objective, *, now: datetime) -> ObjectiveDetail:
         fill_at=at,
         known_at=stood.known_at,
         caught_up_at=stood.caught_up_at,
-        notes=[*_notes(promised, stood), *_counting_notes(objective)],
+        notes=[*_notes(promised, stood), *_counting_notes(objective), *_replica_notes(objective, now)],
     )
 
 
@@ -235,11 +237,38 @@ def _data_notes(stood: Standing) -> list[str]:
 
 def _counting_notes(objective: Objective) -> list[str]:
     ledger = objective.ledger
-    if ledger is None or not ledger.approximate:
+    if ledger is None:
         return []
-    if ledger.fallback:
-        return [f"Its counts are approximate for now: {ledger.fallback}"]
-    return ["Its counts are approximate: the source extrapolates them, nothing is counted event by event."]
+    notes = []
+    if ledger.approximate and ledger.fallback:
+        notes.append(f"Its counts are approximate for now: {ledger.fallback}")
+    elif ledger.approximate:
+        notes.append("Its counts are approximate: the source extrapolates them, nothing is counted event by event.")
+    if ledger.downsampled_until:
+        day = timezone.localtime(ledger.downsampled_until)
+        notes.append(
+            f"Before {day:%-d %b %Y, %H:%M} the source keeps only downsampled data, from which no events can be"
+            " counted; those minutes are unknown."
+        )
+    return notes
+
+
+_REPLICAS_FOR = timedelta(days=7)
+
+
+def _replica_notes(objective: Objective, now: datetime) -> list[str]:
+    """Which replica its source went over to lately; where there are no replicas, nothing is asked."""
+    source = objective.definition.source
+    if source is None or not source.external_labels or objective.ledger is None:
+        return []
+    newest = source.replica_changes.filter(at__gte=max(now - _REPLICAS_FOR, objective.ledger.starts_at)).first()
+    if newest is None:
+        return []
+    at = timezone.localtime(newest.at)
+    return [
+        f"Since {at:%-d %b, %H:%M} {source.name} is counted from the replica {newest.after}; before, from"
+        f" {newest.before}."
+    ]
 
 
 _TONES = {"firing": "bad", "blind": "warn", "exhausted": "bad", "at-risk": "warn"}

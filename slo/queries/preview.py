@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from math import isfinite
 
+from portal.lib import durations
 from slo import counting, expressed, sources
 from slo.backtest import Alert, replay
 from slo.burnrate import budget
@@ -19,7 +20,7 @@ from slo.indicators import kinds
 from slo.indicators.expressions import in_window
 from slo.minutes import MINUTE, Minutes
 from slo.models import AlertPolicy, DataSource
-from slo.plausible import exceeds, missing_bucket
+from slo.plausible import exceeds, missing_bucket, pushed
 from slo.prometheus import Prometheus, PrometheusError
 from slo.promql import Selector, render
 from slo.windows import LATE_PAGE, BurnWindow, burn_windows, outage_pages_after, parse_rules
@@ -99,13 +100,14 @@ class _Asked:
 def preview(
     draft: ObjectiveDraft, *, source: DataSource | None, policy: AlertPolicy, component_id: int, now: datetime
 ) -> Preview:
-    """Ask and reckon; at most eight questions. Raises Invalid for a draft that could not be saved as it stands."""
+    """Ask and reckon; at most ten questions. Raises Invalid for a draft that could not be saved as it stands."""
     meant = checked(draft)
     until = datetime.fromtimestamp(int(now.timestamp()) // STEP * STEP, UTC)
     windows = burn_windows(parse_rules(policy.rules), period=meant.period, target=meant.target)
     limit = draft.max_series or MAX_SERIES
     empty = Preview(until, windows, outage_pages_after(windows), limit=limit)
-    asked = _Asked()
+    late = _lagging(source) if source is not None and not kinds[draft.type].own else []
+    asked = _Asked(warnings=list(late))
     try:
         if kinds[draft.type].own:
             _answered(draft, component_id, until, asked)
@@ -114,7 +116,7 @@ def preview(
     except PrometheusError as error:
         return Preview(until, windows, empty.outage_pages_after, limit=limit, error=str(error))
     if not asked.total:
-        words = "" if asked.warnings else "The source has nothing for it in the last 7 days."
+        words = "" if len(asked.warnings) > len(late) else "The source has nothing for it in the last 7 days."
         said = (*asked.warnings, *((words,) if words else ()))
         return Preview(
             until, windows, empty.outage_pages_after, series=asked.series, limit=limit, warnings=said
@@ -142,6 +144,14 @@ def preview(
     )
 
 
+def _lagging(source: DataSource) -> list[str]:
+    """What is to be said of a source whose samples are known to arrive later than it is waited for."""
+    if source.effective_delay <= source.delay:
+        return []
+    late, waits = (durations.words(one) for one in (source.lag or timedelta(), source.effective_delay))
+    return [f"Samples of {source.name} arrive {late} late, so each minute is judged {waits} after its end."]
+
+
 def _exceeding(side: str, part: Steps, whole: Steps, until: int) -> str:
     """What is wrong where more was good (or bad) than there was, in the last hour; empty where nothing is."""
     ends = range(until - 3600 + STEP, until + 1, STEP)
@@ -163,6 +173,8 @@ def _ask(asked: Prometheus, draft: ObjectiveDraft, until: datetime, into: _Asked
             into.warnings.append(f"{metric} is a gauge; only counters can be counted.")
     if selectors:
         into.series = max(_count(asked, one, end) for one in selectors.values())
+        _, words = pushed(asked, selectors, at=end)
+        into.warnings += [words] if words else []
     if draft.type == "latency":
         _note_threshold(asked, selectors, end, into)
     sides = {key: _steps(asked, text, end) for key, text in _expressions(draft).items()}

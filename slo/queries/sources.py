@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Window
+from django.db.models.functions import RowNumber
 
 from portal.lib.errors import Missing
-from slo.models import DataSource
+from slo.models import DataSource, ReplicaChange
+
+REPLICAS_SHOWN = 5
 
 
 class NoSuchSource(Missing):
@@ -34,10 +37,18 @@ class SourceRow:
     """How long a minute really waits for late samples."""
     lag: timedelta | None
     description: str
+    replica_changes: tuple[ReplicaChange, ...]
+    """When another replica was counted, newest first, at most `REPLICAS_SHOWN`."""
 
 
 def sources() -> list[SourceRow]:
     """All data sources in use, by name."""
+    rows = ReplicaChange.objects.annotate(
+        place=Window(RowNumber(), partition_by="source_id", order_by=("-at", "-pk"))
+    ).filter(place__lte=REPLICAS_SHOWN)
+    changes: dict[int, list[ReplicaChange]] = {}
+    for row in rows.order_by("-at", "-pk"):
+        changes.setdefault(row.source_id, []).append(row)
     used = Count("definitions", filter=Q(definitions__retired_at=None))
     return [
         SourceRow(
@@ -57,6 +68,7 @@ def sources() -> list[SourceRow]:
             delay=one.effective_delay,
             lag=one.lag,
             description=one.description,
+            replica_changes=tuple(changes.get(one.pk, ())),
         )
         for one in DataSource.objects.filter(retired_at=None).annotate(used=used).order_by("name")
     ]

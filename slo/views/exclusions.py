@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -147,7 +148,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("slo:exclusions")
 
 
-def panel(objective: Objective, request: HttpRequest, *, now: datetime) -> dict[str, object]:
+def panel(objective: Objective, request: HttpRequest, *, now: datetime) -> dict[str, Any]:
     """What `slo/parts/exclusions.html` needs."""
     held: list[Held] = of_period(objective, now=now)
     return {"exclusions": held, "may_exclude": objective.retired_at is None and _may(request, objective)}

@@ -296,7 +296,7 @@ def test_the_page_and_its_live_part_cost_few_questions(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     objective = counted(runners, source, now, [(9, 10)] * 120)
-    with django_assert_max_num_queries(49):
+    with django_assert_max_num_queries(30):
         linh.get(f"/slos/{objective.pk}")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(12):
         linh.get(f"/slos/{objective.pk}/live")

@@ -35,7 +35,7 @@ Json = Mapping[str, Any]
 def platform() -> None:
     """A component, its data source, the usual policy."""
     make.component("web", owner=make.team("shop"))
-    DataSource.objects.create(name="prometheus", url="http://p.example.com", is_default=True, created_at=NOW,
+    DataSource.objects.create(name="prometheus", url="http://127.0.0.1:9", is_default=True, created_at=NOW,
                               updated_at=NOW)  # fmt: skip
     ensure_defaults(now=NOW)
 

@@ -86,6 +86,19 @@ class TestAgainstAPast:
         (warning,) = look(past, swapped).warnings
         assert "good must be a part of the total" in warning
 
+    def test_what_was_pushed_and_what_comes_late_is_said_before_it_is_saved(self, past: Past) -> None:
+        pushed = draft(indicator={"bad": "backups_total", "total": "jobs_total"})
+        assert any("backups_total comes from a pushgateway" in one for one in look(past, pushed).warnings)
+        late = make_slo.source(past.url, lag=timedelta(minutes=2))
+        found = preview(draft(), source=late, policy=make_slo.policy(), component_id=1, now=past.at(200))
+        assert found.warnings == (
+            f"Samples of {late.name} arrive 2 min late, so each minute is judged 2 min 15 s after its end.",
+        )
+        late.lag = timedelta(seconds=5)
+        assert not preview(
+            draft(), source=late, policy=make_slo.policy(), component_id=1, now=past.at(200)
+        ).warnings, "it is waited for so long anyway"  # fmt: skip
+
     def test_more_good_events_than_there_are_cannot_be_saved(self, past: Past) -> None:
         make.component("ci")
         make_slo.source(past.url, is_default=True)
