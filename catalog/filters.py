@@ -42,12 +42,22 @@ def component_filter(query: QueryDict, *, starred: Collection[str] = ()) -> Comp
     )
 
 
+QUEUED_KINDS = {
+    **dict(Component.Kind.choices),
+    "system": "System",
+    "domain": "Domain",
+    "group": "Team",
+    "user": "Person",
+}
+"""What may be in trouble, and its words."""
+
+
 def queue_filter(query: QueryDict) -> QueueFilter:
     """What `?trouble=dangling&team=build-ci&kind=api` asks for. Raises Invalid naming the parameter."""
     return QueueFilter(
         trouble=tuple(_one_of("trouble", text, TROUBLES) for text in _many(query, "trouble")),
         team=tuple(_whole("team", text, "group") for text in _many(query, "team") if text.strip()),
-        kind=tuple(_one_of("kind", text.lower(), Component.Kind.values) for text in _many(query, "kind")),
+        kind=tuple(_one_of("kind", text.lower(), QUEUED_KINDS) for text in _many(query, "kind")),
     )
 
 

@@ -7,15 +7,18 @@ from datetime import datetime
 from django.db import transaction
 
 from catalog.access import Actor
-from catalog.models import Membership
+from catalog.models import Domain, Membership, System, Team
 from catalog.models.entity import Origin
 from catalog.operations import (
     confirm_components,
     drop_membership,
     keep_component,
     patch_component,
+    patch_domain,
+    patch_system,
+    patch_team,
     repoint,
-    retire_component,
+    retire_entity,
     set_member,
 )
 from catalog.operations.locking import hold_refs
@@ -60,7 +63,7 @@ def confirm(wish: Wish) -> None:
 
 def retire(wish: Wish) -> None:
     """Take it out of the catalog."""
-    retire_component(ref=wish.case.ref, actor=wish.actor, now=wish.now)
+    retire_entity(ref=wish.case.ref, actor=wish.actor, now=wish.now)
 
 
 def revive(wish: Wish) -> None:
@@ -77,6 +80,16 @@ def leave(wish: Wish) -> None:
     """Take the membership away."""
     team, person = _membership(wish.case)
     drop_membership(team_ref=team, person_ref=person, actor=wish.actor, now=wish.now)
+
+
+def join(wish: Wish) -> None:
+    """Be a member of the team, so that it has one."""
+    _be(wish, Membership.Role.MEMBER)
+
+
+def lead(wish: Wish) -> None:
+    """Lead the team, so that somebody does."""
+    _be(wish, Membership.Role.LEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +110,30 @@ FIXES: Mapping[str, Fix] = {
     "revive": Fix(revive, "Bring back", "brought back"),
     "keep": Fix(keep, "Keep", "kept"),
     "leave": Fix(leave, "Take out", "freed of a membership of nobody"),
+    "join": Fix(join, "Join it", "joined", bulk=False),
+    "lead": Fix(lead, "Lead it", "led by you", bulk=False),
     "retire": Fix(retire, "Retire", "retired"),
 }
 """By key, in the order of their buttons."""
 
 
 def _patch(wish: Wish, **changes: str) -> None:
-    patch_component(ref=wish.case.ref, changes=changes, actor=wish.actor, now=wish.now, origin=Origin.FORM)
+    patch = {System: patch_system, Domain: patch_domain, Team: patch_team}.get(type(wish.case.entity), patch_component)
+    patch(ref=wish.case.ref, changes=changes, actor=wish.actor, now=wish.now, origin=Origin.FORM)
 
 
 def _repoint(wish: Wish, instead: str) -> None:
     case = wish.case
+    if case.component is None:
+        _patch(wish, **{case.field: instead})
+        return
     repoint(ref=case.ref, field=case.field, target=case.named, instead=instead, actor=wish.actor, now=wish.now)
+
+
+def _be(wish: Wish, role: Membership.Role) -> None:
+    if wish.actor.person is None:
+        raise Invalid("A token is nobody: sign in.")
+    set_member(ref=wish.case.ref, person_ref=wish.actor.person.ref, role=role, actor=wish.actor, now=wish.now)
 
 
 @transaction.atomic

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from catalog.refs import BadReference, parse
 from portal.lib.errors import FieldError
+from portal.lib.links import safe_url
 
 NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 NAMESPACE = re.compile(r"[a-z0-9]+(?:-+[a-z0-9]+)*")
@@ -80,16 +80,6 @@ def web_address(field: str, url: str) -> Iterator[FieldError]:
         yield FieldError(field, "invalid_url", f"{url!r}: write a whole address, beginning with https:// or http://.")
     elif len(url) > 500:
         yield FieldError(field, "too_long", "Use at most 500 characters.")
-
-
-def safe_url(url: str) -> str:
-    """`url` where it may be rendered as a link (http, https, mailto), else the empty text."""
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return ""
-    known = (parts.scheme in {"http", "https"} and parts.netloc) or (parts.scheme == "mailto" and parts.path)
-    return url.strip() if known else ""
 
 
 def lengths(limits: Mapping[str, int], given: Mapping[str, str]) -> Iterator[FieldError]:

@@ -1,7 +1,11 @@
 """Structured logs: one event a line, key=value for people or JSON for machines."""
 
+import re
+
 import structlog
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""What ends a line somewhere, or moves the cursor of whoever looks."""
 SHARED: list[structlog.types.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -26,6 +30,7 @@ def config(*, form: str, level: str) -> dict[str, object]:
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer() if form == "json" else structlog.processors.LogfmtRenderer(sort_keys=False)
     )
+    lines = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer, _one_line]
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -33,7 +38,7 @@ def config(*, form: str, level: str) -> dict[str, object]:
             "line": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": SHARED,
-                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                "processors": lines,
             }
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
@@ -46,3 +51,8 @@ def config(*, form: str, level: str) -> dict[str, object]:
             "celery.worker.strategy": {"level": "WARNING"},
         },
     }
+
+
+def _one_line(logger: object, method: str, line: str) -> str:
+    """What was logged may hold anything that was sent to us; it forges no line of its own."""
+    return CONTROL.sub(lambda sign: sign[0].encode("unicode_escape").decode(), line)

@@ -1,6 +1,7 @@
 """Builders of what is rotten."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from catalog.confirmation import CONFIRMED_FOR
 from catalog.models import Claim, Component, Dependency, Membership, Person, Team
@@ -35,6 +36,11 @@ def member_not_there(team: Team, ref: str = "user:default/gone") -> Membership:
 def team_not_there(person: Person, ref: str = "group:default/gone") -> Membership:
     """A person says that they are in a team nobody knows."""
     return Membership.objects.create(team_ref=ref, person=person, person_ref=person.ref, by_team=False, by_person=True)
+
+
+def kept_team(name: str, lead: Person, **fields: Any) -> Team:
+    """A team that nothing is wrong with: led, and with an address."""
+    return make.team(name, lead=lead, **{"email": f"{name}@example.org", **fields})
 
 
 def well_kept(name: str = "", *, owner: Team, **fields: object) -> Component:

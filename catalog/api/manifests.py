@@ -1,11 +1,12 @@
 """The whole portal as code: `apply` takes it, `catalog-info.yaml` gives it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,18 +24,25 @@ from catalog.operations.applying import FAILED, OUTCOMES, Applied, DocumentResul
 from catalog.queries import ComponentFilter
 from portal.lib.clock import db_now
 from portal.lib.errors import FieldError, Invalid
+from portal.lib.json_body import refuse_packed
 
 YAML = "application/yaml"
 SOURCES = "Letters, digits, '-', '_' and '.', at most 63; what a source once named and no longer names is orphaned"
 
 
 class YamlText(BaseParser):
-    """The body as it came; what is in it is read document by document."""
+    """The body as it came, whatever type curl says it has; what is in it is read document by document."""
 
     media_type = "*/*"
 
-    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: object = None) -> bytes:  # type: ignore[override]
-        """The bytes."""
+    def parse(  # type: ignore[override]
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        """The bytes. Raises UnsupportedMediaType for a form of parts, and for what is packed."""
+        refuse_packed(parser_context)
+        if (media_type or "").lower().startswith("multipart/"):
+            said = "Send the YAML itself, not a form: curl --data-binary @catalog-info.yaml, without -F."
+            raise UnsupportedMediaType(str(media_type), said)
         return bytes(stream.read())
 
 

@@ -53,6 +53,7 @@ def _refuses(operation: dict[str, Any], address: str, method: str) -> None:
         _may_answer(operation, "403", "You are known, but this is not yours to do")
     if "requestBody" in operation:
         _may_answer(operation, "413", "Send at most 5 MB at once")
+        _may_answer(operation, "415", "The body is of another type, or compressed")
     if "{" in address:
         _may_answer(operation, "404", "There is no such thing, or you may not know of it")
     _may_answer(operation, "503", "The database does not answer; nothing was changed")

@@ -15,7 +15,7 @@ from catalog import queries, scorecard
 from catalog.access import actor_of
 from catalog.api.base import READ_REFUSALS, query, refusals
 from catalog.api.entities import ByRef
-from catalog.filters import LEVEL_NAMES, queue_filter, score_filter
+from catalog.filters import LEVEL_NAMES, QUEUED_KINDS, queue_filter, score_filter
 from catalog.levels import LEVELS
 from catalog.models import Component, Score, Team
 from catalog.operations import confirm_components, confirm_team
@@ -30,7 +30,7 @@ MOST = 1000
 QUEUE_FILTERS = [
     query("trouble", f"One of {', '.join(TROUBLES)}", many=True),
     query("team", "A team's reference or short name: the owner, there or not", many=True),
-    query("kind", "component, resource or api", many=True),
+    query("kind", f"One of {', '.join(QUEUED_KINDS)}", many=True),
 ]
 SCORE_FILTERS = [
     query("level", f"One of {', '.join(LEVEL_NAMES)}", many=True),

@@ -6,12 +6,12 @@ References are whole and lower-cased. `extra` holds keys the model doesn't know,
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from catalog import rules
 from catalog.manifest.annotations import Understood
 from catalog.manifest.nodes import MapNode, located
 from catalog.manifest.problems import Mark
 from catalog.manifest.relations import Relation
 from catalog.refs import Ref
+from portal.lib.links import safe_url
 
 type Extra = Mapping[str, object]
 
@@ -37,7 +37,7 @@ class Link:
     @property
     def href(self) -> str:
         """The address where it is safe to render (http, https, mailto), else empty."""
-        return rules.safe_url(self.url)
+        return safe_url(self.url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -195,7 +195,7 @@ def _written[M: (System, Domain)](
 ) -> Written[M]:
     """What is to happen to `row`, which is not saved yet."""
     team = team_named(spec.owner)
-    rights_of(actor).require_ownership(Owner(row.owner_ref, row.owner_id), Owner(spec.owner, team.pk if team else None))
+    rights_of(actor).require_ownership(_asked(row), Owner(spec.owner, team.pk if team else None))
     expect_version(row.version, expected=expected)
     diff = difference(before, spec)
     if row.retired_at:
@@ -237,3 +237,8 @@ def _named(*refs: str) -> set[str]:
 def _name(ref: str) -> tuple[str, str]:
     namespace, _, name = ref.partition(":")[2].partition("/")
     return namespace, name
+
+
+def _asked(row: System | Domain) -> Owner:
+    """Whose it was; what a dissolved team leaves behind may be claimed like what is nobody's."""
+    return Owner() if row.owner and row.owner.retired_at else Owner(row.owner_ref, row.owner_id)

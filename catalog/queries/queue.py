@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Q
 
 from catalog.described import FIELD_OF
-from catalog.models import Claim, Component, Dependency, Membership, Person, Team
+from catalog.models import Claim, Component, Dependency, Domain, Membership, Person, System, Team
 from catalog.models.entity import Origin
 from catalog.queries.troubles import SOURCES, TROUBLES, QueueFilter, Source, Trouble, sources
 
@@ -41,7 +41,7 @@ class Case:
     trouble: Trouble
     ref: str
     component: Component | None
-    entity: Component | Team | Person
+    entity: Component | System | Domain | Team | Person
     since: datetime
     field: str = ""
     named: str = ""
@@ -52,7 +52,12 @@ class Case:
         """The team that may put it right."""
         if isinstance(self.entity, Team):
             return self.entity
-        return self.component.owner if self.component else None
+        return None if isinstance(self.entity, Person) else self.entity.owner
+
+    @property
+    def owned(self) -> bool:
+        """Whether it is something that a team owns."""
+        return not isinstance(self.entity, Team | Person)
 
     @property
     def field_words(self) -> str:
@@ -125,7 +130,7 @@ def _after(wanted: QueueFilter, now: datetime, place: Place | None, size: int, *
         order = ("-since", "-pk") if backwards else ("since", "pk")
         try:
             inner, given = rows.order_by(*order).values_list("since", "pk")[: size + 1].query.sql_with_params()
-        except EmptyResultSet:  # memberships, where a kind of component is asked for
+        except EmptyResultSet:  # another kind is asked for
             continue
         asked.append(f"SELECT met.since, %s::int, met.pk FROM ({inner}) met(since, pk)")  # noqa: S608  # the ORM's own text
         params += [rank, *given]
@@ -161,6 +166,8 @@ def _beyond(rank: int, place: Place, way: str) -> Q:
 def _loaded(source: Source, rows: Any) -> Iterable[Any]:  # noqa: ANN401  # a queryset of the source's own model
     if rows.model is Membership:
         return rows.select_related("team", "person")  # type: ignore[no-any-return]
+    if rows.model is Team:
+        return rows  # type: ignore[no-any-return]
     return rows.select_related(f"{source.component}__owner" if source.component else "owner")  # type: ignore[no-any-return]
 
 
@@ -173,7 +180,7 @@ def _cases(met: Sequence[tuple[Source, Any]]) -> tuple[Case, ...]:
 
 def _case(source: Source, row: Any, users: tuple[str, ...]) -> Case:  # noqa: ANN401
     component = None if source.component is None else getattr(row, source.component) if source.component else row
-    entity = component or (row.team if source.key == "member" else row.person)
+    entity = component or (getattr(row, source.entity) if source.entity else row)
     return Case(
         key=f"{source.key}:{row.pk}",
         trouble=TROUBLES[source.trouble],

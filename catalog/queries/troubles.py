@@ -15,7 +15,7 @@ from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 
 from catalog.confirmation import CONFIRMED_FOR
-from catalog.models import Claim, Component, Dependency, Membership, Responder
+from catalog.models import Claim, Component, Dependency, Domain, Membership, Responder, System, Team
 
 Rows = QuerySet[Any]
 
@@ -50,6 +50,11 @@ TROUBLES: Mapping[str, Trouble] = {
                 ("retire", "keep")),
         Trouble("membership", "Membership of nobody", "The person, or the team, is not registered.", "registered",
                 ("meant", "register", "leave")),
+        Trouble("no-members", "Team without members", "Nobody of it can be paged, and nobody may change what it owns.",
+                "registered", ("join", "retire", "edit")),
+        Trouble("no-lead", "Team without a lead", "Nobody speaks for it.", "registered", ("lead", "edit")),
+        Trouble("no-contact", "Team without a contact", "It names no chat, no e-mail address and no link.",
+                "registered", ("edit",)),
     )
 }  # fmt: skip
 """By key, in the order in which they are shown."""
@@ -74,6 +79,7 @@ class Source:
     """One question: the rows with `since`; `component` leads from a row to the component that says it ("" is itself).
 
     `field` is where it says so, in the words of the API, and `named` the column with the reference in question.
+    Where no component says it, `entity` leads from a row to who does, whose kind is `kind`.
     """
 
     key: str
@@ -83,6 +89,8 @@ class Source:
     field: str = ""
     named: str = ""
     teams: str = ""
+    kind: str = ""
+    entity: str = ""
 
     def rows(self, wanted: QueueFilter, now: datetime) -> Rows:
         """What `wanted` leaves of it, not ordered."""
@@ -90,9 +98,9 @@ class Source:
         if wanted.team:
             found = found.filter(**{f"{self.teams or self._to('owner_ref')}__in": wanted.team})
         if wanted.kind:
-            found = (
-                found.filter(**{f"{self._to('kind')}__in": wanted.kind}) if self.component is not None else found.none()
-            )
+            if self.component is not None:
+                return found.filter(**{f"{self._to('kind')}__in": wanted.kind})
+            return found if self.kind in wanted.kind else found.none()
         return found
 
     def _to(self, field: str) -> str:
@@ -111,7 +119,7 @@ def counts(wanted: QueueFilter, *, now: datetime) -> Mapping[str, int]:
     for source in SOURCES:
         try:
             inner, given = source.rows(wanted, now).values("pk").query.sql_with_params()
-        except EmptyResultSet:  # memberships, where a kind of component is asked for
+        except EmptyResultSet:  # another kind is asked for
             continue
         asked.append(f"SELECT %s, (SELECT count(*) FROM ({inner}) one)")  # noqa: S608  # the ORM's own text
         params += [source.trouble, *given]
@@ -174,6 +182,54 @@ def _owner_missing() -> Rows:
     return _of_nobody().exclude(owner_ref="").exclude(owner_ref__startswith="user:")
 
 
+def _groups(model: type[System | Domain], **which: Any) -> Rows:  # noqa: ANN401
+    return model.objects.filter(retired_at=None, **which).annotate(since=F("created_at"))
+
+
+def _group_owner_missing(model: type[System | Domain]) -> Rows:
+    return _groups(model, owner=None).exclude(owner_ref="").exclude(owner_ref__startswith="user:")
+
+
+def _group_dissolved(model: type[System | Domain]) -> Rows:
+    found = model.objects.filter(retired_at=None, owner__retired_at__isnull=False)
+    return found.annotate(since=Greatest("owner__retired_at", "created_at"))
+
+
+def _within_nothing(model: type[System | Domain | Team], field: str) -> Rows:
+    found = model.objects.filter(retired_at=None, **{field: None}).exclude(**{f"{field}_ref": ""})
+    return found.annotate(since=F("created_at"))
+
+
+def _teams(**which: Any) -> Rows:  # noqa: ANN401
+    return Team.objects.filter(retired_at=None, **which).annotate(since=F("created_at"))
+
+
+def _people_of_team() -> QuerySet[Membership]:
+    """Who is in the team outside and still there."""
+    return Membership.objects.filter(team=OuterRef("pk"), person__isnull=False, person__retired_at=None)
+
+
+def _no_lead() -> Rows:
+    people = _people_of_team()
+    return _teams().filter(Exists(people), ~Exists(people.filter(role=Membership.Role.LEAD)))
+
+
+def _of_groups(model: type[System | Domain], kind: str, within: str) -> tuple[Source, ...]:
+    """What may be wrong with systems, or with domains; `within` is the field that names a domain."""
+    said: dict[str, Any] = {"component": None, "kind": kind}
+    owner: dict[str, Any] = {**said, "field": "owner", "teams": "owner_ref"}
+    named: dict[str, Any] = {**owner, "named": "owner_ref"}
+    return (
+        Source(f"{kind}-no-owner", "no-owner", lambda _: _groups(model, owner=None, owner_ref=""), **owner),
+        Source(f"{kind}-owner-missing", "owner-missing", lambda _: _group_owner_missing(model), **named),
+        Source(f"{kind}-owner-dissolved", "owner-dissolved", lambda _: _group_dissolved(model), **named),
+        Source(f"{kind}-owner-person", "owner-person",
+               lambda _: _groups(model, owner=None, owner_ref__startswith="user:"), **named),
+        Source(f"{kind}-within", "dangling", lambda _: _within_nothing(model, within), **said, field=within,
+               named=f"{within}_ref", teams="owner_ref"),
+    )  # fmt: skip
+
+
 SOURCES: tuple[Source, ...] = (
     Source("no-owner", "no-owner", lambda _: _of_nobody(owner_ref=""), field="owner"),
     Source("owner-missing", "owner-missing", lambda _: _owner_missing(), field="owner", named="owner_ref"),
@@ -187,7 +243,18 @@ SOURCES: tuple[Source, ...] = (
     Source("unconfirmed", "unconfirmed", _unconfirmed),
     Source("retired-used", "retired-used", lambda _: _retired_used()),
     Source("orphaned", "orphaned", lambda _: _orphaned()),
-    Source("member", "membership", lambda _: _members("team", "person"), None, "members", "person_ref", "team_ref"),
-    Source("team", "membership", lambda _: _members("person", "team"), None, "memberOf", "team_ref", "team_ref"),
+    Source("member", "membership", lambda _: _members("team", "person"), None, "members", "person_ref", "team_ref",
+           "group", "team"),
+    Source("team", "membership", lambda _: _members("person", "team"), None, "memberOf", "team_ref", "team_ref",
+           "user", "person"),
+    *_of_groups(System, "system", "domain"),
+    *_of_groups(Domain, "domain", "parent"),
+    Source("team-parent", "dangling", lambda _: _within_nothing(Team, "parent"), None, "parent", "parent_ref", "ref",
+           "group"),
+    Source("no-members", "no-members", lambda _: _teams().filter(~Exists(_people_of_team())), None, "members",
+           teams="ref", kind="group"),
+    Source("no-lead", "no-lead", lambda _: _no_lead(), None, "members", teams="ref", kind="group"),
+    Source("no-contact", "no-contact", lambda _: _teams(email="", chat_url="", links=[]), None, "email", teams="ref",
+           kind="group"),
 )  # fmt: skip
 """In the order that breaks ties of cases equally old."""

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_POST
 
 from catalog import queries
 from catalog.access import Actor, actor_of
-from catalog.filters import queue_filter
+from catalog.filters import QUEUED_KINDS, queue_filter
 from catalog.fixes import FIXES, Fix, Wish
-from catalog.models import Component, Person, Team
+from catalog.models import Person, Team
 from catalog.queries import TROUBLES, Case, QueueFilter
 from catalog.views.components import owners_for
 from portal.lib import words
@@ -25,17 +25,23 @@ from portal.lib.reading import readable
 
 SIZE = 50
 MANY_TEAMS = 200
+QUIET = {"unconfirmed", "orphaned", "no-lead", "no-contact"}
+"""Troubles that hurt nobody yet."""
 REGISTERED_BY_FORM = {"component", "resource", "api"}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A case, the fixes its reader may press, what was probably meant, and where the missing thing is registered."""
+    """A case, the fixes its reader may press, what was probably meant, and where more can be done about it.
+
+    `register` is the form for what is missing, `edit` that of the team in trouble.
+    """
 
     case: Case
     buttons: tuple[tuple[str, Fix], ...]
     meant: str
     register: str
+    edit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,8 @@ class Reader:
         """Whether pressing the button could work; the operation decides."""
         if self.actor is None:
             return False
+        if fix == "lead":
+            return self.actor.person is not None and case.entity.pk in self.actor.team_ids()
         if self.actor.everywhere:
             return True
         if case.named.startswith("user:") and case.field == "owner":
@@ -112,13 +120,14 @@ def _page(request: HttpRequest, query: QueryDict, *, chosen: Collection[str] = (
     offered = {key for row in rows for key, _ in row.buttons}
     context = {
         "now": now,
+        "quiet": QUIET,
         "wanted": wanted,
         "rows": rows,
         "chosen": chosen,
         "bulk": [(key, fix) for key, fix in FIXES.items() if key in offered and fix.bulk],
         "total": sum(counts.values()),
         "troubles": [(one, counts[one.key], one.key in wanted.trouble) for one in TROUBLES.values()],
-        "kinds": [(kind, kind in wanted.kind) for kind in Component.Kind],
+        "kinds": [(kind, label, kind in wanted.kind) for kind, label in QUEUED_KINDS.items()],
         "filters": len(wanted.trouble) + len(wanted.kind) + bool(wanted.team),
         "tabs": _tabs(reader, wanted, sum(counts.values())),
         "owners": reader.owners[:MANY_TEAMS],
@@ -177,7 +186,10 @@ def _row(case: Case, reader: Reader, meant: str) -> Row:
         if key in case.trouble.fixes and (key != "meant" or (meant and case.field != "memberOf"))
         and reader.may(case, key, meant)
     )  # fmt: skip
-    return Row(case, buttons, meant, _register(case) if "register" in case.trouble.fixes and reader.actor else "")
+    fixes = case.trouble.fixes
+    register = _register(case) if "register" in fixes and reader.actor else ""
+    edit = f"{case.entity.get_absolute_url()}/edit" if "edit" in fixes and reader.may(case, "edit", "") else ""
+    return Row(case, buttons, meant, register, edit)
 
 
 def _register(case: Case) -> str:

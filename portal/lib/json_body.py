@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 from typing import Any
 
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import JSONParser
 
 from portal.lib.errors import FieldError, Invalid
@@ -26,7 +26,11 @@ class JSONBody(JSONParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401
-        """The body's value. Raises ParseError for no JSON, Invalid naming the fields that hold what can't be kept."""
+        """The body's value. Raises ParseError for no JSON, Invalid naming the fields that hold what can't be kept.
+
+        Raises UnsupportedMediaType for a body that is packed.
+        """
+        refuse_packed(parser_context)
         raw = bytes(stream.read())
         try:
             found = super().parse(BytesIO(raw), media_type, parser_context)
@@ -36,6 +40,15 @@ class JSONBody(JSONParser):
         if faults:
             raise Invalid("; ".join(f"{fault.field}: {fault.message}" for fault in faults[:5]), errors=faults[:20])
         return found
+
+
+def refuse_packed(context: Mapping[str, Any] | None) -> None:
+    """Raises UnsupportedMediaType where the body says that it is compressed: no server of ours unpacks it."""
+    request = (context or {}).get("request")
+    encoding = request.headers.get("Content-Encoding", "") if request is not None else ""
+    if encoding.strip().lower() not in {"", "identity"}:
+        said = f"Send the body as it is, without Content-Encoding; {encoding[:40]!r} is not unpacked here."
+        raise UnsupportedMediaType(encoding, said)
 
 
 def too_deep(body: object) -> bool:

@@ -17,8 +17,8 @@ from catalog.editing import may_edit
 from catalog.graph import BlastRadius, blast_radius, narrow_blast_radius
 from catalog.models import Component
 from catalog.queries import Counts, Glance
-from catalog.rules import safe_url
 from portal.lib.clock import now_of
+from portal.lib.links import safe_url
 from portal.lib.reading import readable
 from portal.pages import blast_radius as radius_tab
 from portal.pages.catalog import health_key

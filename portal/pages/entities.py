@@ -16,8 +16,8 @@ from catalog.editing import Owned
 from catalog.models import Domain, Membership, Person, System, Team
 from catalog.models.entity import Entity
 from catalog.queries import Named, Relation
-from catalog.rules import safe_url
 from catalog.translating import entity_of
+from portal.lib.links import safe_url
 from portal.lib.reading import known
 
 Trail = list[tuple[str, str]]

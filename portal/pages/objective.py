@@ -18,6 +18,7 @@ from catalog.models import ApiToken
 from incidents.models import Incident
 from portal.lib.clock import now_of
 from portal.lib.drawn import share
+from portal.lib.links import safe_url
 from portal.lib.reading import readable
 from portal.pages import objective_charts as drawn
 from slo import ledger, queries
@@ -247,8 +248,8 @@ def _links(objective: Objective) -> Sequence[tuple[str, str]]:
         **{side: f"sum(increase({one}[1h]))" for side, one in kind.selectors(indicator).items()},
         **({} if kind.counted else {side: in_window(str(indicator[side]), HOUR) for side in _expressions(indicator)}),
     }
-    base = source.url.rstrip("/")
-    return [(name, f"{base}/graph?{urlencode({'g0.expr': text, 'g0.tab': 0})}") for name, text in asked.items()]
+    base = safe_url(source.url).rstrip("/")
+    return [(name, f"{base}/graph?{urlencode({'g0.expr': text, 'g0.tab': 0})}") for name, text in asked.items() if base]
 
 
 def _expressions(indicator: Mapping[str, Any]) -> list[str]:

@@ -10,8 +10,8 @@ from django.urls import reverse
 from catalog import queries, registries
 from catalog.editing import may_edit
 from catalog.models import Domain, System, Team
-from catalog.rules import safe_url
 from portal.lib.clock import now_of
+from portal.lib.links import safe_url
 from portal.lib.reading import known, readable
 from portal.pages.catalog import lines
 from portal.pages.component import filled

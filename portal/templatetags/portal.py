@@ -14,10 +14,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal.lib import drawn, durations, words
+from portal.lib.links import safe_link
 from portal.lib.markdown import to_html
 from portal.looks import COMPONENT_ICONS, look_of
 
 register = template.Library()
+register.filter("safe_link", safe_link)
 
 
 # Icons, states, labels ----------------------------------------------------------------------------------------------

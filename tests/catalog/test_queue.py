@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from catalog.access import Actor
+from catalog.filters import QUEUED_KINDS
 from catalog.fixes import FIXES, Wish
 from catalog.models import AuditEntry, Component, Team
 from catalog.queries import TROUBLES, BadCursor, Case, QueueFilter, cases, meant, queue, trouble_counts
@@ -20,7 +21,7 @@ class World:
 
     def __init__(self) -> None:
         self.ada, self.root = make.person("ada"), make.person("root", admin=True)
-        self.build = make.team("build-ci", self.ada)
+        self.build = make_trust.kept_team("build-ci", self.ada)
         self.fine = make.component("fine", owner=self.build)
 
 
@@ -87,6 +88,55 @@ def team(w: World) -> None:
     make_trust.team_not_there(w.ada)
 
 
+def system_of_nobody(_: World) -> None:
+    make.system("x")
+
+
+def system_of_a_missing_team(_: World) -> None:
+    make.system("x", owner_ref="group:default/build-cl")
+
+
+def system_of_the_past(_: World) -> None:
+    make.system("x", owner=make.team("old", retired_at=NOW))
+
+
+def system_of_a_person(_: World) -> None:
+    make.system("x", owner_ref="user:default/ada")
+
+
+def system_within_nothing(w: World) -> None:
+    make.domain("delivery", owner=w.build)
+    make.system("x", owner=w.build, domain_ref="domain:default/delivry")
+
+
+def domain_of_nobody(_: World) -> None:
+    make.domain("x")
+
+
+def domain_of_the_past(_: World) -> None:
+    make.domain("x", owner=make.team("old", retired_at=NOW))
+
+
+def domain_within_nothing(w: World) -> None:
+    make.domain("x", owner=w.build, parent_ref="domain:default/gone")
+
+
+def team_within_nothing(w: World) -> None:
+    Team.objects.filter(pk=w.build.pk).update(parent_ref="group:default/gone")
+
+
+def no_members(_: World) -> None:
+    make.team("empty", email="empty@example.org")
+
+
+def no_lead(w: World) -> None:
+    make.team("led-by-none", w.ada, email="led@example.org")
+
+
+def no_contact(w: World) -> None:
+    Team.objects.filter(pk=w.build.pk).update(email="")
+
+
 Make = Callable[[World], None]
 WAYS_OUT: list[tuple[str, Make, str, str]] = [
     ("no-owner", no_owner, "assign", "group:default/build-ci"),
@@ -112,7 +162,23 @@ WAYS_OUT: list[tuple[str, Make, str, str]] = [
     ("membership", member, "leave", ""),
     ("membership", member, "meant", "user:default/root"),
     ("membership", team, "leave", ""),
+    ("no-owner", system_of_nobody, "assign", "group:default/build-ci"),
+    ("owner-missing", system_of_a_missing_team, "meant", "group:default/build-ci"),
+    ("owner-dissolved", system_of_the_past, "assign", "group:default/build-ci"),
+    ("owner-person", system_of_a_person, "assign", "group:default/build-ci"),
+    ("dangling", system_within_nothing, "meant", "domain:default/delivery"),
+    ("dangling", system_within_nothing, "remove", ""),
+    ("no-owner", domain_of_nobody, "assign", "group:default/build-ci"),
+    ("owner-dissolved", domain_of_the_past, "assign", "group:default/build-ci"),
+    ("dangling", domain_within_nothing, "remove", ""),
+    ("dangling", team_within_nothing, "remove", ""),
+    ("no-members", no_members, "join", ""),
+    ("no-members", no_members, "retire", ""),
+    ("no-lead", no_lead, "lead", ""),
 ]
+BY_AN_ADMIN = {"no-members"}
+"""Nobody is in the team who could."""
+LINKS = {"register", "edit"}
 
 
 def only() -> Case:
@@ -131,14 +197,15 @@ def test_a_trouble_appears_and_leaves_when_it_is_put_right(
     assert case.trouble.key == trouble
     assert {key: n for key, n in counts.items() if n} == {trouble: 1}
     assert set(counts) == set(TROUBLES)
-    FIXES[fix].do(Wish(case, Actor(person=world.ada), NOW, value))
-    assert queue(QueueFilter(), now=NOW).cases == ()
+    who = world.root if trouble in BY_AN_ADMIN else world.ada
+    FIXES[fix].do(Wish(case, Actor(person=who), NOW, value))
+    assert [one for one in queue(QueueFilter(), now=NOW).cases if one.trouble.key != "no-lead" or fix == "lead"] == []
     assert cases([case.key], now=NOW) == ()
-    assert AuditEntry.objects.filter(actor_ref="user:default/ada").exists()
+    assert AuditEntry.objects.filter(actor_ref=who.ref).exists()
 
 
 def test_every_way_out_that_is_offered_is_tried_here() -> None:
-    tried = {(trouble, fix) for trouble, _, fix, _ in WAYS_OUT} | {(key, "register") for key in TROUBLES}
+    tried = {(trouble, fix) for trouble, _, fix, _ in WAYS_OUT} | {(key, link) for key in TROUBLES for link in LINKS}
     assert {(key, fix) for key, trouble in TROUBLES.items() for fix in trouble.fixes} <= tried
 
 
@@ -146,6 +213,10 @@ def test_everything_in_order_is_no_trouble(world: World) -> None:
     make.dependency(world.fine, make.component("other", owner=world.build))
     make.component("gone", retired_at=NOW)
     make.dependency(make.component("gone-too", owner=world.build, retired_at=NOW), "component:default/nothing")
+    make.system("kept", owner=world.build, domain=make.domain("kept", owner=world.build))
+    make.system("gone", retired_at=NOW)
+    make.domain("gone", retired_at=NOW)
+    make.team("gone", retired_at=NOW)
     assert queue(QueueFilter(), now=NOW).cases == ()
     assert sum(trouble_counts(QueueFilter(), now=NOW).values()) == 0
 
@@ -250,6 +321,39 @@ def test_filters_combine_and_counts_follow_them(world: World) -> None:
     ghosts = QueueFilter(team=("group:default/ghosts",), trouble=("owner-missing", "dangling"))
     assert [case.ref for case in queue(ghosts, now=NOW).cases] == ["api:default/api"]
     assert len(queue(QueueFilter(trouble=("no-owner",)), now=NOW).cases) == 4
+
+
+def test_each_kind_is_asked_for_by_its_name(world: World) -> None:
+    no_owner(world)
+    system_of_nobody(world)
+    domain_of_nobody(world)
+    no_contact(world)
+    team(world)
+    shown = {kind: [one.ref for one in queue(QueueFilter(kind=(kind,)), now=NOW).cases] for kind in QUEUED_KINDS}
+    assert shown == {
+        "component": ["component:default/x"],
+        "resource": [],
+        "api": [],
+        "system": ["system:default/x"],
+        "domain": ["domain:default/x"],
+        "group": ["group:default/build-ci"],
+        "user": ["user:default/ada"],
+    }
+    theirs = QueueFilter(team=("group:default/build-ci",))
+    assert {key: n for key, n in trouble_counts(theirs, now=NOW).items() if n} == {"no-contact": 1}
+
+
+def test_a_team_whose_people_have_all_left_has_no_members(world: World) -> None:
+    gone = make.person("gone", retired_at=NOW)
+    made = make_trust.kept_team("left", gone)
+    assert (only().ref, only().trouble.key) == (made.ref, "no-members")
+
+
+def test_a_chat_or_a_link_is_a_contact_too(world: World) -> None:
+    Team.objects.filter(pk=world.build.pk).update(email="", chat_url="https://chat.example.org/build")
+    assert queue(QueueFilter(), now=NOW).cases == ()
+    Team.objects.filter(pk=world.build.pk).update(chat_url="", links=[{"url": "https://chat.example.org/build"}])
+    assert queue(QueueFilter(), now=NOW).cases == ()
 
 
 def test_a_retired_component_says_who_still_depends_on_it(world: World) -> None:

@@ -16,7 +16,7 @@ QUEUE, FIX = "/catalog/queue", "/catalog/queue/fix"
 def ada() -> Person:
     """A member of Build & CI."""
     person = make.person("ada")
-    make.team("build-ci", person)
+    make_trust.kept_team("build-ci", person)
     return person
 
 
@@ -24,7 +24,7 @@ def ada() -> Person:
 def mallory() -> Person:
     """A member of another team."""
     person = make.person("mallory")
-    make.team("networking", person)
+    make_trust.kept_team("networking", person)
     return person
 
 
@@ -183,7 +183,7 @@ def test_the_queue_asks_few_questions_however_long_it_is(
         assert len(signed_in(client, ada).get(QUEUE).context["rows"]) == 50
 
 
-@pytest.mark.parametrize("query", ["?trouble=no", "?kind=group", "?team=a:/"])
+@pytest.mark.parametrize("query", ["?trouble=no", "?kind=token", "?team=a:/"])
 def test_a_filter_nobody_knows_is_named(client: Client, ada: Person, query: str) -> None:
     assert signed_in(client, ada).get(QUEUE + query).status_code == 400
     api = APIClient()
@@ -226,3 +226,37 @@ def test_a_case_is_put_right_by_the_ordinary_patch_of_its_holder(ada: Person) ->
     assert api.patch(f"/api/v1/components/{path}", {case["field"]: []}).status_code == 200
     assert api.get("/api/v1/catalog/queue?trouble=dangling").json()["results"] == []
     assert not Dependency.objects.filter(target=None).exists()
+
+
+def test_members_lead_a_team_that_nobody_leads_and_others_see_no_button(
+    client: Client, ada: Person, mallory: Person
+) -> None:
+    led = make.team("unled", ada, email="unled@example.org")
+    assert "Lead it" not in signed_in(client, mallory).get(QUEUE).content.decode()
+    key = f"no-lead:{led.pk}"
+    assert press(client, "lead", key) == 403
+    assert not led.memberships.filter(role="lead").exists()
+    page = signed_in(client, ada).get(QUEUE).content.decode()
+    assert "Lead it" in page
+    assert f"{led.get_absolute_url()}/edit" in page
+    assert press(client, "lead", key) == 302
+    assert led.memberships.get(role="lead").person == ada
+
+
+def test_systems_and_domains_of_nobody_may_be_taken_for_a_team_of_ones_own(client: Client, ada: Person) -> None:
+    system, domain = make.system("ci"), make.domain("delivery")
+    signed_in(client, ada)
+    for key in (f"system-no-owner:{system.pk}", f"domain-no-owner:{domain.pk}"):
+        assert press(client, "assign", key, "group:default/build-ci") == 302
+    for row in (system, domain):
+        row.refresh_from_db()
+        assert row.owner_ref == "group:default/build-ci"
+
+
+def test_the_api_tells_of_systems_and_teams_too(ada: Person) -> None:
+    system, team = make.system("ci", owner_ref="group:default/gone"), make.team("empty")
+    api = make.signed(APIClient(), make.token("read")[1])
+    found = api.get("/api/v1/catalog/queue?kind=system&kind=group").json()["results"]
+    assert {(one["ref"], one["trouble"]) for one in found} == {
+        (system.ref, "owner-missing"), (team.ref, "no-members"), (team.ref, "no-contact"),
+    }  # fmt: skip

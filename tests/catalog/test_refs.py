@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from catalog import rules
 from catalog.refs import BadReference, Ref, parse
+from portal.lib.links import safe_link, safe_url
 
 
 @pytest.mark.parametrize(
@@ -62,4 +63,12 @@ def test_what_is_written_whole_is_read_back_lower_cased(kind: str, namespace: st
     ],
 )
 def test_only_web_and_mail_addresses_become_links(url: str, safe: bool) -> None:
-    assert bool(rules.safe_url(url)) is safe
+    assert bool(safe_url(url)) is safe
+
+
+@pytest.mark.parametrize(
+    ("url", "safe"),
+    [("/slos/1", True), ("https://x.example", True), ("//x.example", False), ("/\\x.example", False), ("x", False)],
+)
+def test_paths_of_our_own_become_links_too(url: str, safe: bool) -> None:
+    assert bool(safe_link(url)) is safe

@@ -1,27 +1,24 @@
 """A server killed in the middle of a bulk request: nothing of it is there or all, and sent again it ends right."""
 
 import json
-import os
-import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
 import requests
-from django.db import connection
 from rest_framework.test import APIClient
 
 from catalog.models import AuditEntry, Component, Dependency, IdempotentAnswer, Ownership
 from catalog.operations.idempotency import STUCK
 from tests import make
-from tests.chaos.stack import ROOT, database_url, environment, wait_for
+from tests.chaos.locks import held, killed, others, waiting
+from tests.chaos.stack import ROOT, environment, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.live]
 
@@ -47,18 +44,18 @@ def server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
         wait_for(lambda: _listens(port), seconds=40)
         yield process, f"http://127.0.0.1:{port}"
     finally:
-        _kill(process)
+        killed(process)
 
 
 def test_killed_before_the_commit_nothing_is_there(server: tuple[subprocess.Popen[bytes], str]) -> None:
     process, address = server
     token = make.token("components:write")[1]
-    with _held("LOCK TABLE catalog_auditentry IN SHARE MODE"):  # the last that is written: all else is, uncommitted
+    with held("LOCK TABLE catalog_auditentry IN SHARE MODE"):  # the last that is written: all else is, uncommitted
         sender = _sent(address, token)
-        wait_for(lambda: _waiting() == 1, seconds=20)
-        _kill(process)
+        wait_for(lambda: waiting() == 1, seconds=20)
+        killed(process)
         sender.join(10)
-    wait_for(lambda: _others() == 0, seconds=20)
+    wait_for(lambda: others() == 0, seconds=20)
     assert _kept() == (0, 0, 0, 0)
     _sent_again_ends_right(token, created=COUNT, unchanged=0)
 
@@ -66,15 +63,15 @@ def test_killed_before_the_commit_nothing_is_there(server: tuple[subprocess.Pope
 def test_killed_between_the_commit_and_the_answer_all_is_there(server: tuple[subprocess.Popen[bytes], str]) -> None:
     process, address = server
     token = make.token("components:write")[1]
-    with _held("LOCK TABLE catalog_auditentry IN SHARE MODE") as audit:
+    with held("LOCK TABLE catalog_auditentry IN SHARE MODE") as audit:
         sender = _sent(address, token)
-        wait_for(lambda: _waiting() == 1, seconds=20)
-        with _held("SELECT FROM catalog_idempotentanswer FOR UPDATE"):
+        wait_for(lambda: waiting() == 1, seconds=20)
+        with held("SELECT FROM catalog_idempotentanswer FOR UPDATE"):
             audit.rollback()
-            wait_for(lambda: Component.objects.count() == COUNT and _waiting() == 1, seconds=20)
-            _kill(process)
+            wait_for(lambda: Component.objects.count() == COUNT and waiting() == 1, seconds=20)
+            killed(process)
             sender.join(10)
-    wait_for(lambda: _others() == 0, seconds=20)
+    wait_for(lambda: others() == 0, seconds=20)
     assert _kept() == (COUNT, COUNT, COUNT, COUNT)
     if not IdempotentAnswer.objects.get().status:  # what its connection had sent already may still be done
         _sent_again_ends_right(token, created=0, unchanged=COUNT)
@@ -114,43 +111,7 @@ def _sent(address: str, token: str) -> threading.Thread:
     return sender
 
 
-@contextmanager
-def _held(statement: str) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
-    """A lock of somebody else's, which stops the request exactly there."""
-    with psycopg.connect(database_url()) as other:
-        other.execute(statement)
-        try:
-            yield other
-        finally:
-            other.rollback()
-
-
-def _waiting() -> int:
-    """Connections to this database that wait for a lock."""
-    return _activity("wait_event_type = 'Lock'")
-
-
-def _others() -> int:
-    """Connections to this database beside our own: the server's end when PostgreSQL misses their client."""
-    return _activity("pid <> pg_backend_pid()")
-
-
-def _activity(which: str) -> int:
-    here = "datname = current_database() AND backend_type = 'client backend'"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM pg_stat_activity WHERE {here} AND {which}")
-        row: tuple[int] = cursor.fetchone()
-    return row[0]
-
-
 def _listens(port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """SIGKILL for the server and its workers, at whatever instruction they are."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
