@@ -6,10 +6,11 @@ from datetime import datetime
 from django.http import HttpRequest
 from django.urls import reverse
 
-from catalog.models import Component
+from catalog.models import Component, Person
 from incidents import queries
 from incidents.models import Incident
 from incidents.pauses import pause_at
+from incidents.queries import contacts
 from portal.lib.clock import now_of
 
 PAGING_SWEEPS = ("advance_due", "deliver_due")
@@ -28,6 +29,14 @@ def pause(request: HttpRequest) -> Mapping[str, object] | None:
     if found is None:
         return None
     return {"until": found.ends_at, "reason": found.reason, "by": found.begun_by, "url": reverse("incidents:pause")}
+
+
+def inbox(request: HttpRequest) -> Mapping[str, object] | None:
+    """How many messages still want the reader."""
+    person: Person | None = getattr(request.user, "person", None)
+    if person is None:
+        return None
+    return {"count": contacts.unread_count(person), "url": reverse("incidents:inbox")}
 
 
 def swept_at(request: HttpRequest) -> datetime | None:

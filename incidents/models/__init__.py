@@ -1,6 +1,8 @@
 """The incidents app's tables."""
 
 from incidents.models.alert import Alert, SeverityRule
+from incidents.models.contact import ConfirmationCode, WorkingHours
+from incidents.models.inbox import InboxMessage
 from incidents.models.incident import Incident, Page, PageStep, Severity, TimelineEntry, Urgency
 from incidents.models.intake import Delivery, HandledTransition, Heartbeat, Integration, IntegrationKey
 from incidents.models.notification import ContactMethod, ContactRule, Notification, NotificationAttempt
@@ -12,12 +14,14 @@ from incidents.models.sweep import SweepStamp
 __all__ = [
     "Alert",
     "CatchAll",
+    "ConfirmationCode",
     "ContactMethod",
     "ContactRule",
     "Delivery",
     "EscalationPolicy",
     "HandledTransition",
     "Heartbeat",
+    "InboxMessage",
     "Incident",
     "Integration",
     "IntegrationKey",
@@ -36,4 +40,5 @@ __all__ = [
     "TeamPaging",
     "TimelineEntry",
     "Urgency",
+    "WorkingHours",
 ]

@@ -31,6 +31,11 @@ class Received:
         return self.headers["Idempotency-Key"]
 
     @property
+    def keys(self) -> list[str]:
+        """The idempotency keys of the pages it tells of: one, or each of a bundle's."""
+        return [page["key"] for page in self.body["pages"]] if "pages" in self.body else [self.key]
+
+    @property
     def maybe_duplicate(self) -> bool:
         """Whether it says that it may have come before."""
         return self.headers.get("X-Portico-Possible-Duplicate") == "1"
@@ -47,8 +52,8 @@ class WebhookSink:
     url: str = ""
 
     def keys(self) -> Counter[str]:
-        """How often each idempotency key came."""
-        return Counter(one.key for one in list(self.received))
+        """How often each page's idempotency key came, alone or in company."""
+        return Counter(key for one in list(self.received) for key in one.keys)
 
     @classmethod
     @contextmanager
