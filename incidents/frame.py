@@ -10,7 +10,6 @@ from catalog.models import Component, Person
 from incidents import queries
 from incidents.models import Incident
 from incidents.pauses import pause_at
-from incidents.queries import contacts
 from portal.lib.clock import now_of
 
 PAGING_SWEEPS = ("advance_due", "deliver_due")
@@ -36,7 +35,7 @@ def inbox(request: HttpRequest) -> Mapping[str, object] | None:
     person: Person | None = getattr(request.user, "person", None)
     if person is None:
         return None
-    return {"count": contacts.unread_count(person), "url": reverse("incidents:inbox")}
+    return {"count": _pulse(request).unread, "url": reverse("incidents:inbox")}
 
 
 def swept_at(request: HttpRequest) -> datetime | None:
@@ -48,7 +47,7 @@ def _pulse(request: HttpRequest) -> queries.Pulse:
     """Asked once a request, for both are told around every page."""
     kept: dict[str, queries.Pulse] = vars(request)
     if "portico_pulse" not in kept:
-        kept["portico_pulse"] = queries.pulse(PAGING_SWEEPS)
+        kept["portico_pulse"] = queries.pulse(PAGING_SWEEPS, reader=getattr(request.user, "person", None))
     return kept["portico_pulse"]
 
 

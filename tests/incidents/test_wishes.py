@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from catalog.access import Actor
 from catalog.models import Person
@@ -14,6 +15,7 @@ from incidents.operations.handing_on import HandedOn, hand_on
 from incidents.operations.telling import tell
 from incidents.paging import advance_due, deliver_due
 from incidents.queries import contacts as queries
+from incidents.queries import pulse
 from portal.lib.clock import db_now
 from tests import make, make_incidents
 from tests.fakes.smtp import MailSink
@@ -253,3 +255,15 @@ def test_the_link_of_a_message_hands_on_without_signing_in_and_opening_it_does_n
     entry = incident.timeline.get(kind=TimelineEntry.Kind.ESCALATED)
     assert (entry.person, entry.via) == (ada, "link")
     assert make_incidents.page_of(incident).state == "triggered", "it was not acknowledged by it"
+
+
+def test_the_frame_counts_what_wants_the_reader_without_asking_once_more(
+    ada: Person, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    make_incidents.method(ada)
+    paged(ada)
+    tell(person=ada, subject="s", text="t", key="k", now=NOW)
+    tell(person=make.person("linh"), subject="s", text="t", key="k", now=NOW)
+    with django_assert_num_queries(1):
+        told = pulse(["advance_due"], reader=ada)
+    assert (told.unread, dict(told.open)) == (2, {1: 1})
