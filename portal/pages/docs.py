@@ -24,6 +24,7 @@ CONTENTS = (
     "openslo",
     "escalation",
     "on-call",
+    "notifications",
     "api",
     "operating",
 )
