@@ -13,6 +13,7 @@ from incidents.models import (
     Delivery,
     EscalationPolicy,
     HandledTransition,
+    InboxMessage,
     Incident,
     Integration,
     LayerVersion,
@@ -27,6 +28,7 @@ from incidents.models import (
     SweepStamp,
     TeamPaging,
     TimelineEntry,
+    WorkingHours,
 )
 
 if TYPE_CHECKING:  # generic for the type checker only
@@ -78,6 +80,15 @@ class NotificationAdmin(ToLookAt):
     list_filter = ["state", "channel"]
 
 
+@admin.register(ContactMethod)
+class ContactMethodAdmin(ToLookAt):
+    """How people are told; what is secret is shown to nobody."""
+
+    list_display = ["pk", "person", "channel", "address", "confirmed_at", "removed_at"]
+    list_filter = ["channel"]
+    exclude = ["secret"]
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(ToLookAt):
     """What came in."""
@@ -101,7 +112,18 @@ class SweepStampAdmin(ToLookAt):
 
 
 admin.site.register(
-    [Alert, HandledTransition, NotificationAttempt, PageStep, PolicyVersion, LayerVersion, TimelineEntry, Override],
+    [
+        Alert,
+        HandledTransition,
+        NotificationAttempt,
+        PageStep,
+        PolicyVersion,
+        LayerVersion,
+        TimelineEntry,
+        Override,
+        InboxMessage,
+        WorkingHours,
+    ],
     ToLookAt,
 )
-admin.site.register([CatchAll, ContactMethod, EscalationPolicy, Integration, Schedule, TeamPaging])
+admin.site.register([CatchAll, EscalationPolicy, Integration, Schedule, TeamPaging])

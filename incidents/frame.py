@@ -6,7 +6,7 @@ from datetime import datetime
 from django.http import HttpRequest
 from django.urls import reverse
 
-from catalog.models import Component
+from catalog.models import Component, Person
 from incidents import queries
 from incidents.models import Incident
 from incidents.pauses import pause_at
@@ -30,6 +30,14 @@ def pause(request: HttpRequest) -> Mapping[str, object] | None:
     return {"until": found.ends_at, "reason": found.reason, "by": found.begun_by, "url": reverse("incidents:pause")}
 
 
+def inbox(request: HttpRequest) -> Mapping[str, object] | None:
+    """How many messages still want the reader."""
+    person: Person | None = getattr(request.user, "person", None)
+    if person is None:
+        return None
+    return {"count": _pulse(request).unread, "url": reverse("incidents:inbox")}
+
+
 def swept_at(request: HttpRequest) -> datetime | None:
     """When the slower of the two paging sweeps last came by."""
     return _pulse(request).swept_at
@@ -39,7 +47,7 @@ def _pulse(request: HttpRequest) -> queries.Pulse:
     """Asked once a request, for both are told around every page."""
     kept: dict[str, queries.Pulse] = vars(request)
     if "portico_pulse" not in kept:
-        kept["portico_pulse"] = queries.pulse(PAGING_SWEEPS)
+        kept["portico_pulse"] = queries.pulse(PAGING_SWEEPS, reader=getattr(request.user, "person", None))
     return kept["portico_pulse"]
 
 

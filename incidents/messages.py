@@ -1,4 +1,7 @@
-"""What a message says: the facts of an incident, put into the templates of `templates/incidents/messages/`."""
+"""What a message says: the facts of an incident, put into the templates of `templates/incidents/messages/`.
+
+Templates escape for HTML; subjects are one line, whatever a title holds.
+"""
 
 import hashlib
 from collections import defaultdict
@@ -9,11 +12,13 @@ from django.template.loader import render_to_string
 
 from incidents import links
 from incidents.channels import Message
-from incidents.models import Alert, Incident, Notification
+from incidents.models import Alert, Incident, Notification, TimelineEntry
 from portal.lib import conf
 from portal.lib.crypto import unseal
 
 SUBJECT_LENGTH = 150
+DONE = (TimelineEntry.Kind.NOTE, TimelineEntry.Kind.ACKNOWLEDGED)
+"""Entries that say what is being done about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +57,24 @@ def render_bundle(rows: Sequence[Notification], firing: Firing) -> Message:
     """Several pages to one person in one message, the worst first; each with its own acknowledge link."""
     told = sorted(rows, key=lambda row: (row.incident.severity if row.incident else 9, row.pk))
     context = {
+        "row": told[0],
         "person": told[0].person,
         "pages": [_context(row, firing) for row in told],
-        "maybe_duplicate": any(row.maybe_duplicate for row in rows),
+        "ack_all_url": _ack_all(told),
         "base": conf.base_url(),
     }
-    name = "incidents/messages/bundle"
-    subject = " ".join(render_to_string(f"{name}_subject.txt", context).split())[:SUBJECT_LENGTH]
-    text = render_to_string(f"{name}.txt", context).strip() + "\n"
-    return _bundled(told, subject, text, html=render_to_string(f"{name}.html", context))
+    subject, text, html = _rendered("bundle", context)
+    return _bundled(told, subject, text, html=html)
 
 
 def render(row: Notification, firing: Firing | None = None) -> Message:
     """The message of an outbox row, in text, HTML and data."""
     context = _context(row, firing_in([row.incident_id]) if firing is None else firing)
-    name = f"incidents/messages/{row.kind}"
-    subject = " ".join(render_to_string(f"{name}_subject.txt", context).split())[:SUBJECT_LENGTH]
-    text = render_to_string(f"{name}.txt", context).strip() + "\n"
-    return _message(row, subject, text, html=render_to_string(f"{name}.html", context))
+    if row.kind == Notification.Kind.PAGE and row.incident is not None:
+        context["done"] = row.incident.timeline.filter(kind__in=DONE).order_by("-at", "-pk").first()
+    subject, text, html = _rendered(row.kind, context)
+    brief = [str(context.get("brief") or subject), str(context.get("ack_url") or context.get("incident_url") or "")]
+    return _message(row, subject, text, html=html, brief="\n".join(brief).strip())
 
 
 def bare(rows: Sequence[Notification]) -> Message:
@@ -82,8 +87,25 @@ def bare(rows: Sequence[Notification]) -> Message:
         for row in rows
     ]
     text = "\n".join(f"{what}\n{where}" for what, where in said) + "\n"
-    subject = said[0][0][:SUBJECT_LENGTH]
+    subject = _one_line(said[0][0])
     return _message(rows[0], subject, text) if len(rows) == 1 else _bundled(rows, subject, text)
+
+
+def _rendered(kind: str, context: Mapping[str, object]) -> tuple[str, str, str]:
+    """Subject, text and HTML."""
+    name = f"incidents/messages/{kind}"
+    subject = _one_line(render_to_string(f"{name}_subject.txt", dict(context)))
+    text = render_to_string(f"{name}.txt", dict(context)).strip() + "\n"
+    return subject, text, render_to_string(f"{name}.html", {**context, "subject": subject})
+
+
+def _one_line(words: str) -> str:
+    """Without line ends of any kind, which would end a header, and cut to what a list of mails shows."""
+    return " ".join(words.split())[:SUBJECT_LENGTH]
+
+
+def _ack_all(rows: Sequence[Notification]) -> str:
+    return links.make_all([row.page for row in rows if row.page is not None], rows[0].person)
 
 
 def _bundled(rows: Sequence[Notification], subject: str, text: str, *, html: str = "") -> Message:
@@ -96,13 +118,19 @@ def _bundled(rows: Sequence[Notification], subject: str, text: str, *, html: str
         subject=subject,
         text=text,
         html=html,
-        data={"kind": "bundle", "person": first.person.ref, "pages": pages},
+        data={
+            "kind": "bundle",
+            "person": first.person.ref,
+            "pages": pages,
+            "links": {"acknowledge_all": _ack_all(rows)},
+        },
         maybe_duplicate=any(row.maybe_duplicate for row in rows),
         secret=unseal(first.method.secret) if first.method else "",
+        brief=f"{subject}\n{_ack_all(rows)}",
     )
 
 
-def _message(row: Notification, subject: str, text: str, *, html: str = "") -> Message:
+def _message(row: Notification, subject: str, text: str, *, html: str = "", brief: str = "") -> Message:
     return Message(
         key=row.idempotency_key,
         subject=subject,
@@ -111,12 +139,16 @@ def _message(row: Notification, subject: str, text: str, *, html: str = "") -> M
         data=_data(row),
         maybe_duplicate=row.maybe_duplicate,
         secret=unseal(row.method.secret) if row.method else "",
+        brief=brief or subject,
     )
 
 
 def _context(row: Notification, firing: Firing) -> dict[str, object]:
     incident = row.incident
     context: dict[str, object] = {"row": row, "person": row.person, "words": row.words, "base": conf.base_url()}
+    if row.kind == Notification.Kind.CODE:
+        code = unseal(row.words["sealed_code"])
+        context |= {"code": code, "brief": f"{code} is your Portico confirmation code."}
     if incident is not None:
         alerts = firing.get(incident.pk, ())
         context |= {
@@ -150,6 +182,8 @@ def _data(row: Notification) -> dict[str, object]:
             "acknowledge": links.make(row.page, row.person),
             "incident": f"{conf.base_url()}/incidents/{row.incident_id}",
         }
+    if row.kind == Notification.Kind.CODE:
+        data["code"] = unseal(row.words["sealed_code"])
     return data
 
 

@@ -80,6 +80,7 @@ registries.on_call["incidents"] = on_call_now
 registries.scorecard_checks["escalation"] = checks.CHECK
 registries.frame["on-call"] = on_call_for_me
 registries.frame["open-incidents"] = frame.open_incidents
+registries.frame["inbox"] = frame.inbox
 registries.frame["paging-paused"] = frame.pause
 registries.frame["paging-swept-at"] = frame.swept_at
 registries.component_panels["incident"] = registries.Panel(

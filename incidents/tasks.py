@@ -54,8 +54,10 @@ def tell_followers() -> None:
 
 @shared_task(name="incidents.prune", ignore_result=True, soft_time_limit=50)
 def prune() -> None:
-    """Raw deliveries are kept for a while, not for good."""
+    """Raw deliveries and old messages are kept for a while, not for good."""
     pruning.prune_deliveries(now=db_now())
+    while pruning.prune_notifications(now=db_now()):
+        pass
 
 
 def _while_there_is_more(name: str, take: Callable[[], int]) -> None:

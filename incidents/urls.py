@@ -3,6 +3,8 @@
 from django.urls import URLPattern, URLResolver, path
 
 from incidents.api import alerts as api_alerts
+from incidents.api import contacts as api_contacts
+from incidents.api import inbox as api_inbox
 from incidents.api import incidents as api_incidents
 from incidents.api import intake as api_intake
 from incidents.api import integrations as api_integrations
@@ -10,7 +12,7 @@ from incidents.api import oncall as api_oncall
 from incidents.api import pausing as api_pausing
 from incidents.api import policies as api_policies
 from incidents.api import simulating as api_simulating
-from incidents.views import ack, actions, deliveries, integrations, oncall, policies, steering
+from incidents.views import ack, actions, contacts, deliveries, inbox, integrations, oncall, policies, steering
 from incidents.views import pages as views
 from incidents.views import settings as paging_settings
 
@@ -27,12 +29,15 @@ pages: list[URLPattern | URLResolver] = [
     path("incidents/<int:number>/pages/<int:page>/acknowledge", actions.acknowledge, name="acknowledge"),
     path("incidents/<int:number>/pages/<int:page>/escalate", actions.escalate, name="escalate"),
     path("a/<str:token>", ack.ack, name="ack"),
+    path("a/all/<str:token>", ack.ack_all, name="ack-all"),
     *oncall.urlpatterns,
     *steering.urlpatterns,
     *policies.urlpatterns,
     *paging_settings.urlpatterns,
     *integrations.urlpatterns,
     *deliveries.urlpatterns,
+    *contacts.urlpatterns,
+    *inbox.urlpatterns,
 ]
 
 api: list[URLPattern | URLResolver] = [
@@ -49,4 +54,6 @@ api: list[URLPattern | URLResolver] = [
     *api_intake.urlpatterns,
     *api_policies.urlpatterns,
     *api_integrations.urlpatterns,
+    *api_contacts.urlpatterns,
+    *api_inbox.urlpatterns,
 ]

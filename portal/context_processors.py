@@ -128,6 +128,11 @@ class Frame:
         return self._ask("on-call") or {}
 
     @cached_property
+    def inbox(self) -> Mapping[str, object]:
+        """`count` of messages that want the reader, and `url`; empty when unknown."""
+        return self._ask("inbox") or {}
+
+    @cached_property
     def paused(self) -> Mapping[str, object]:
         """`until`, `reason`, `by` and `url` of the pause of all paging; empty while pages go out."""
         return self._ask("paging-paused") or {}

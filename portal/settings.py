@@ -32,6 +32,7 @@ PORTAL_SYMPTOM_GRACE_MINUTES = env.number("PORTAL_SYMPTOM_GRACE_MINUTES", 5)  # 
 PORTAL_FLAPPING_OPENINGS = env.number("PORTAL_FLAPPING_OPENINGS", 5)  # more in an hour are flapping
 PORTAL_FLAPPING_QUIET_MINUTES = env.number("PORTAL_FLAPPING_QUIET_MINUTES", 30)
 PORTAL_BUNDLE_SECONDS = env.number("PORTAL_BUNDLE_SECONDS", 3)  # a further page waits so long for company
+PORTAL_NOTIFICATIONS_KEPT_DAYS = env.number("PORTAL_NOTIFICATIONS_KEPT_DAYS", 400)  # 0: for ever
 PORTAL_DEMO = env.flag("PORTAL_DEMO")
 PORTAL_DEMO_SIMULATOR = env.text("PORTAL_DEMO_SIMULATOR")  # its address, and the token to break things with
 PORTAL_DEMO_TOKEN = env.text("PORTAL_DEMO_TOKEN")

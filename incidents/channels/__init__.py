@@ -1,5 +1,9 @@
-"""Ways out. To add one, copy the nearest file and register it; plugins do the same from their `ready()`."""
+"""Ways out. To add one, copy the nearest file (and of `services`, what is filled in for it) and register both; plugins
+do the same from their `ready()`.
+"""
 
+from incidents.channels import services, ways
+from incidents.channels.apprise import Service
 from incidents.channels.base import (
     DUPLICATE_HEADER,
     Channel,
@@ -26,3 +30,11 @@ __all__ = [
 
 register("email", Email())
 register("webhook", Webhook())
+register("ntfy", Service())
+register("sms", Service(brief=True))
+register("slack", Service())
+register("mattermost", Service())
+register("teams", Service())
+register("telegram", Service())
+for way in services.ALL:
+    ways.register(way)

@@ -22,7 +22,10 @@ class UnknownChannel(ChannelError):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message, ready to go. `data` is what machines read; `maybe_duplicate`: it may have arrived before."""
+    """One message, ready to go. `data` is what machines read; `maybe_duplicate`: it may have arrived before.
+
+    `secret` is what the contact method keeps sealed; `brief` are a few words for telephones.
+    """
 
     key: str
     subject: str
@@ -31,6 +34,7 @@ class Message:
     data: Mapping[str, object] = field(default_factory=dict)
     maybe_duplicate: bool = False
     secret: str = ""
+    brief: str = ""
 
 
 class Channel(Protocol):

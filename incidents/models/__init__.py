@@ -2,6 +2,8 @@
 
 from incidents.models.alert import Alert, SeverityRule
 from incidents.models.change import Change
+from incidents.models.contact import ConfirmationCode, WorkingHours
+from incidents.models.inbox import InboxMessage
 from incidents.models.incident import Incident, Page, PageStep, Severity, TimelineEntry, Urgency
 from incidents.models.intake import Delivery, HandledTransition, Heartbeat, Integration, IntegrationKey
 from incidents.models.notification import ContactMethod, ContactRule, Notification, NotificationAttempt
@@ -15,6 +17,7 @@ __all__ = [
     "Alert",
     "CatchAll",
     "Change",
+    "ConfirmationCode",
     "ContactMethod",
     "ContactRule",
     "Delivery",
@@ -22,6 +25,7 @@ __all__ = [
     "Follower",
     "HandledTransition",
     "Heartbeat",
+    "InboxMessage",
     "Incident",
     "IncidentLink",
     "IncidentRole",
@@ -44,4 +48,5 @@ __all__ = [
     "TeamPaging",
     "TimelineEntry",
     "Urgency",
+    "WorkingHours",
 ]

@@ -66,6 +66,7 @@ class Notification(models.Model):
         ASK = "ask", "Are you still on it?"
         TOLD = "told", "For information"
         TEST = "test", "Test"
+        CODE = "code", "Confirmation code"
 
     class State(models.TextChoices):
         """`failed` waits for no further try by this method; `dead` had no method left to move on to."""
@@ -122,6 +123,7 @@ class Notification(models.Model):
             models.Index(
                 fields=["method", "next_attempt_at"], condition=models.Q(state="pending"), name="notification_company"
             ),
+            models.Index(fields=["created_at"], name="notification_age"),
         ]
 
     def __str__(self) -> str:
@@ -138,6 +140,7 @@ class NotificationAttempt(models.Model):
     by = models.CharField(max_length=64)
     outcome = models.CharField(max_length=20, blank=True, help_text="sent, temporary, permanent or unknown")
     words = models.CharField(max_length=300, blank=True)
+    together = models.PositiveSmallIntegerField(default=1, help_text="Pages in the one message that was sent")
 
     class Meta:
         ordering = ["pk"]

@@ -9,9 +9,10 @@ import structlog
 
 from catalog.models import Membership, Person
 from incidents.escalation import Target, TargetKind
-from incidents.models import ContactMethod, ContactRule, Schedule
+from incidents.models import ContactMethod, ContactRule, Schedule, WorkingHours
 from incidents.oncall import rotation
 from incidents.oncall.schedules import rotation_of, with_layers
+from incidents.oncall.wallclock import Window, opening
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +26,7 @@ class Directory:
     refs: dict[Target, tuple[str, ...]] = field(default_factory=dict)
     methods: dict[int, list[ContactMethod]] = field(default_factory=lambda: defaultdict(list))
     rules: dict[int, list[ContactRule]] = field(default_factory=lambda: defaultdict(list))
+    hours: dict[int, WorkingHours] = field(default_factory=dict)
 
     @classmethod
     def load(cls, targets: Iterable[Target], *, now: datetime) -> "Directory":
@@ -45,6 +47,11 @@ class Directory:
     def reachable(self, targets: Iterable[Target]) -> list[Person]:
         """Those of `people_of` with at least one confirmed contact method."""
         return [person for person in self.people_of(targets) if self.methods.get(person.pk)]
+
+    def may_be_told(self, person: Person, at: datetime, *, patient: bool) -> datetime:
+        """`at`, or for what is `patient` when the person's working hours next open after it."""
+        hours = self.hours.get(person.pk)
+        return opens_at(hours, at) if patient and hours is not None else at
 
     def _load_schedules(self, slugs: set[str]) -> None:
         if not slugs:
@@ -71,6 +78,18 @@ class Directory:
             self.methods[method.person_id].append(method)
         for rule in ContactRule.objects.filter(person__in=keys).select_related("method"):
             self.rules[rule.person_id].append(rule)
+        self.hours = {row.person_id: row for row in WorkingHours.objects.filter(person__in=keys)}
+
+
+def opens_at(hours: WorkingHours, at: datetime) -> datetime:
+    """`at`, where the hours are open then, else when they next open; `at` where they can't be read (logged)."""
+    try:
+        window = Window(hours.start, hours.end, frozenset(hours.days))
+        stretch = opening((window,), at, hours.time_zone)
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        log.exception("working hours can't be read", person=hours.person_id, error=str(error))
+        return at
+    return at if stretch.is_open or stretch.end is None else stretch.end
 
 
 def person_on_call(schedule: Schedule, now: datetime) -> str | None:

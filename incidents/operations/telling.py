@@ -1,11 +1,12 @@
 """Telling somebody something that is not a page: through the same outbox, at most once per key."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from catalog.models import Person
-from incidents.models import ContactMethod, Incident, Notification, Urgency
+from incidents.models import ContactMethod, InboxMessage, Incident, Notification, Urgency, WorkingHours
+from incidents.oncall.directory import opens_at
 from portal.lib.hints import nudge
 
 AFTER_PAGES = 90
@@ -13,17 +14,27 @@ AFTER_PAGES = 90
 
 
 def tell(
-    *, person: Person, subject: str, text: str, key: str, now: datetime, incident: Incident | None = None
+    *,
+    person: Person,
+    subject: str,
+    text: str,
+    key: str,
+    now: datetime,
+    incident: Incident | None = None,
+    can_wait: bool = False,
 ) -> Notification | None:
-    """Put a message to `person` into the outbox, by their first confirmed method; None where they have none.
+    """Put a message to `person` into their inbox, and into the outbox by their first confirmed method.
 
-    The same `key` to the same person is told once, however often it is asked for.
+    None where they have no method. The same `key` to the same person is told once, however often it is asked for.
+    What `can_wait` goes out in the person's working hours.
     """
+    _put_in_inbox([(person, subject, text)], key, now, incident)
     methods = ContactMethod.objects.filter(person=person, confirmed_at__isnull=False, removed_at=None)
     method = methods.order_by("order", "pk").first()
     if method is None:
         return None
-    row = _row(Told(person, method, subject, text), key, now, incident)
+    due = _opens([person], now).get(person.pk, now) if can_wait else now
+    row = _row(Told(person, method, subject, text), key, now, incident, due)
     made, _ = Notification.objects.get_or_create(
         idempotency_key=row.idempotency_key, defaults={name: getattr(row, name) for name in _SAID}
     )
@@ -42,8 +53,10 @@ class Told:
 
 
 def tell_many(wanted: Sequence[Told], *, key: str, now: datetime, incident: Incident | None = None) -> None:
-    """As `tell`, for any number of people in one statement."""
-    rows = [_row(one, key, now, incident) for one in wanted]
+    """As `tell`, for any number of people in a few statements; it waits for everybody's working hours."""
+    opens = _opens([one.person for one in wanted], now)
+    rows = [_row(one, key, now, incident, opens.get(one.person.pk, now)) for one in wanted]
+    _put_in_inbox([(one.person, one.subject, one.text) for one in wanted], key, now, incident)
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
     if rows:
         nudge("incidents.deliver_due")
@@ -55,7 +68,30 @@ _SAID = (
 )  # fmt: skip
 
 
-def _row(told: Told, key: str, now: datetime, incident: Incident | None) -> Notification:
+def _opens(people: Sequence[Person], now: datetime) -> dict[int, datetime]:
+    """By person when they may be told, for those with working hours."""
+    return {row.person_id: opens_at(row, now) for row in WorkingHours.objects.filter(person__in=people)}
+
+
+def _put_in_inbox(
+    wanted: Iterable[tuple[Person, str, str]], key: str, now: datetime, incident: Incident | None
+) -> None:
+    rows = [
+        InboxMessage(
+            person=person,
+            kind=Notification.Kind.TOLD,
+            key=f"told-{key}-{person.pk}"[:200],
+            incident=incident,
+            subject=" ".join(subject.split())[:200],
+            text=text,
+            at=now,
+        )
+        for person, subject, text in wanted
+    ]
+    InboxMessage.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _row(told: Told, key: str, now: datetime, incident: Incident | None, due: datetime) -> Notification:
     method = told.method
     return Notification(
         idempotency_key=f"told-{key}-{told.person.pk}-first/{method.pk}-{method.channel}"[:200],
@@ -70,6 +106,6 @@ def _row(told: Told, key: str, now: datetime, incident: Incident | None) -> Noti
         words={"subject": told.subject, "text": told.text},
         priority=AFTER_PAGES,
         created_at=now,
-        due_at=now,
-        next_attempt_at=now,
+        due_at=due,
+        next_attempt_at=due,
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from incidents import timeline
 from incidents.escalation import Move, MoveKind, Policy, Target, TargetKind, advance
-from incidents.models import Incident, Notification, Page, PageStep, PolicyVersion, TimelineEntry
+from incidents.models import InboxMessage, Incident, Notification, Page, PageStep, PolicyVersion, TimelineEntry
 from incidents.oncall.directory import Directory
 from incidents.operations.engaging import priority
 from incidents.paging import catch_all, messages_due, writing
@@ -25,6 +25,7 @@ class Batch:
     now: datetime
     steps: list[PageStep] = field(default_factory=list)
     notifications: list[tuple[Notification, PageStep | None]] = field(default_factory=list)
+    inbox: list[InboxMessage] = field(default_factory=list)
     entries: list[TimelineEntry] = field(default_factory=list)
     exhausted: list[Page] = field(default_factory=list)
     lost: list[int] = field(default_factory=list)
@@ -49,6 +50,7 @@ class Batch:
         for notification, step in self.notifications:
             notification.step_id = step.pk if step else None
         writing.insert(Notification, [notification for notification, _ in self.notifications])
+        writing.insert(InboxMessage, self.inbox)
         writing.update_pages(self.pages)
         Incident.objects.filter(pk__in=self.lost, state=Incident.State.ACKNOWLEDGED).update(
             state=Incident.State.TRIGGERED
@@ -107,6 +109,10 @@ class Batch:
         for person in people:
             made = messages_due.for_step(page, move, person, self.directory)
             self.notifications.extend((notification, step) for notification in made)
+        everybody = self.directory.people_of(move.targets)  # who can't be woken finds it in the portal all the same
+        self.inbox.extend(
+            messages_due.in_inbox(page, person, self.now, messages_due.place_of(move)) for person in everybody
+        )
         self._say(page, Kind.PAGED if people else Kind.UNREACHABLE, words)
         page.priority = priority(page.incident.severity, first=False)
 
@@ -124,6 +130,8 @@ class Batch:
         if page.acknowledged_by is not None:
             made = messages_due.for_question(page, page.acknowledged_by, self.directory)
             self.notifications.extend((notification, None) for notification in made)
+            place = messages_due.question_of(page)
+            self.inbox.append(messages_due.in_inbox(page, page.acknowledged_by, self.now, place, Notification.Kind.ASK))
         self._say(page, Kind.ASKED, f"Nothing has happened for a while: asked {page.acknowledged_by or 'nobody'}")
 
     def _time_out(self, page: Page) -> None:

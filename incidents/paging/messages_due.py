@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from catalog.models import Person
 from incidents.escalation import Move, Target, TargetKind
-from incidents.models import ContactMethod, Notification, Page
+from incidents.models import ContactMethod, InboxMessage, Notification, Page, Urgency
 from incidents.oncall.directory import Directory
 from incidents.policies import urgency
 
@@ -15,16 +15,46 @@ AT_ONCE = timedelta(0)
 
 def for_step(page: Page, move: Move, person: Person, directory: Directory) -> list[Notification]:
     """One row per rule of the person for this urgency; without rules the first method, at once."""
-    place = f"{move.cycle}.{move.step}.{move.repeat}"
-    return [
-        outbox_row(page, person, method, Wanted(f"{rule}/{method.pk}", place, directory.now, directory.now + after))
+    now, place = directory.now, place_of(move)
+    patient = urgency(page.incident.severity) == Urgency.LOW
+    wanted = [
+        (method, Wanted(f"{rule}/{method.pk}", place, now, directory.may_be_told(person, now + after, patient=patient)))
         for rule, method, after in _wishes(page, person, directory)
     ]
+    return [outbox_row(page, person, method, want) for method, want in wanted]
+
+
+def in_inbox(
+    page: Page, person: Person, now: datetime, place: str, kind: Notification.Kind = Notification.Kind.PAGE
+) -> InboxMessage:
+    """The same in the portal's own inbox, unsaved; one however many methods it goes out by."""
+    incident = page.incident
+    question = "Are you still on it? " if kind == Notification.Kind.ASK else ""
+    return InboxMessage(
+        person=person,
+        kind=kind,
+        key=f"{page.incident_id}-{page.pk}-{page.generation}-{place}-{person.pk}",
+        incident_id=page.incident_id,
+        page=page,
+        subject=f"{question}{incident.get_severity_display()} {incident.label}: {incident.title}"[:200],
+        text=page.routing,
+        at=now,
+    )
+
+
+def place_of(move: Move) -> str:
+    """Where in the escalation: cycle, step and repeat."""
+    return f"{move.cycle}.{move.step}.{move.repeat}"
+
+
+def question_of(page: Page) -> str:
+    """Which of the questions to whoever has the page."""
+    return f"ask-{page.next_step_at.timestamp():.3f}" if page.next_step_at else "ask"
 
 
 def for_question(page: Page, person: Person, directory: Directory) -> list[Notification]:
     """ "Are you still on it?", to whoever has the page, by their first method; asked anew each time it comes due."""
-    place = f"ask-{page.next_step_at.timestamp():.3f}" if page.next_step_at else "ask"
+    place = question_of(page)
     methods = directory.methods.get(person.pk, [])[:1]
     now = directory.now
     wanted = [Wanted(f"first/{method.pk}", place, now, now, Notification.Kind.ASK) for method in methods]

@@ -56,7 +56,7 @@ def lease(*, now: datetime, by: str, limit: int, without: Collection[str] = ()) 
     rows += _with_company(_waiting(now, limit - len(rows), without, waits), now)
     unwanted = [row for row in rows if not wanted(row)]
     _cancel(unwanted)
-    needed = [row for row in rows if wanted(row)]
+    needed = _taking_turns([row for row in rows if wanted(row)], now)
     _ring([row for row in needed if row.kind == Notification.Kind.PAGE], now)
     return _begin(needed, now=now, by=by)
 
@@ -126,6 +126,25 @@ def _held(
     return list(held.select_related(*related)[:limit])
 
 
+def _taking_turns(rows: list[Notification], now: datetime) -> list[Notification]:
+    """Without first tries to addresses that another courier has rung since these were found; the methods are held.
+
+    Whoever waits for a method here holds rows that nobody else waits for, and methods are taken in one order, so that
+    nobody waits in a ring.
+    """
+    methods = {row.method_id for row in rows if row.kind == Notification.Kind.PAGE and row.method_id is not None}
+    if not methods:
+        return rows
+    held = ContactMethod.objects.filter(pk__in=methods).order_by("pk").select_for_update(no_key=True, of=("self",))
+    since = now - company_time()
+    rung = {pk for pk, at in held.values_list("pk", "last_paged_at") if at is not None and at > since}
+    return [
+        row
+        for row in rows
+        if row.kind != Notification.Kind.PAGE or row.attempts or row.maybe_duplicate or row.method_id not in rung
+    ]
+
+
 def _ring(pages: Sequence[Notification], now: datetime) -> None:
     """From now on further pages to these addresses wait a little."""
     methods = {row.method_id for row in pages if row.method_id is not None}
@@ -155,7 +174,12 @@ def _begin(rows: Sequence[Notification], *, now: datetime, by: str) -> list[Leas
         row.state, row.lease_until, row.leased_by = Notification.State.LEASED, now + LEASE, by
         row.attempts += 1
     Notification.objects.bulk_update(rows, ["state", "lease_until", "leased_by", "attempts", "maybe_duplicate"])
+    leased = [Leased(row, row.attempts, by) for row in rows]
     NotificationAttempt.objects.bulk_create(
-        NotificationAttempt(notification=row, number=row.attempts, started_at=now, by=by) for row in rows
+        NotificationAttempt(
+            notification=one.notification, number=one.number, started_at=now, by=by, together=len(bundle)
+        )
+        for bundle in bundles(leased)
+        for one in bundle
     )
-    return [Leased(row, row.attempts, by) for row in rows]
+    return leased

@@ -15,6 +15,8 @@ from portal.lib.hints import nudge
 log = structlog.get_logger(__name__)
 
 State = Notification.State
+ABOUT_A_METHOD = (Notification.Kind.CODE, Notification.Kind.TEST)
+"""What is said of a method itself goes by no other."""
 UNDER_WAY = (State.PENDING, State.LEASED, State.SENT)
 
 
@@ -130,7 +132,7 @@ def _again_later(row: Notification, error: str, now: datetime) -> None:
 
 
 def _failed(row: Notification, error: str, now: datetime) -> Notification | None:
-    following = _next_method(row)
+    following = None if row.kind in ABOUT_A_METHOD else _next_method(row)
     if following is None:
         _mark(row, State.DEAD, error=error[:300])
         _say(row, f"Could not be sent, and {row.person.label} has no other method: {error}", now)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from operator import attrgetter
+from typing import Any
 
 from django.db.models import Count, DateTimeField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
 
@@ -13,8 +14,11 @@ from incidents.escalation import Move, MoveKind, forecast
 from incidents.models import Alert, Incident, Notification, Page, SweepStamp, TimelineEntry
 from incidents.oncall.directory import Directory
 from incidents.policies import policy_for, progress_of
+from incidents.queries import contacts
 from portal.lib.errors import Missing
 
+UNREAD = -1
+"""What stands in the place of a severity where the inbox is counted."""
 RELATED = ("component", "owner", "acknowledged_by", "resolved_by")
 WORDS = {
     MoveKind.FALLBACK: "the fallback policy takes over",
@@ -40,10 +44,13 @@ class NextMove:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """Severity to number of open incidents, and when the slowest of the sweeps last came by."""
+    """Severity to number of open incidents, when the slowest of the sweeps last came by, and how many messages of the
+    reader's inbox want them.
+    """
 
     open: Mapping[int, int]
     swept_at: datetime | None
+    unread: int = 0
 
 
 def incident_by_number(number: int) -> Incident:
@@ -147,14 +154,22 @@ def open_counts() -> dict[int, int]:
     return dict(counted.order_by("severity"))
 
 
-def pulse(sweeps: Collection[str]) -> Pulse:
+def pulse(sweeps: Collection[str], *, reader: Person | None = None) -> Pulse:
     """What the frame around every page tells, in one question."""
     nothing = Value(None, output_field=DateTimeField())
     is_open = Incident.objects.exclude(state=Incident.State.RESOLVED).order_by()
     counted = is_open.values("severity").annotate(n=Count("pk"), at=nothing).values_list("severity", "n", "at")
     swept = SweepStamp.objects.filter(name__in=sweeps).order_by().values_list(Value(0), Value(0), "at")
-    rows = list(counted.union(swept, all=True).order_by())
-    return Pulse({severity: n for severity, n, at in rows if n}, min((at for *_, at in rows if at), default=None))
+    parts: list[QuerySet[Any, Any]] = [swept]
+    if reader is not None:
+        theirs = contacts.inbox(reader, unread=True).order_by().values("person")
+        parts.append(theirs.annotate(n=Count("pk"), at_=nothing).values_list(Value(UNREAD), "n", "at_"))
+    rows = list(counted.union(*parts, all=True).order_by())
+    return Pulse(
+        {severity: n for severity, n, _ in rows if n and severity != UNREAD},
+        min((at for *_, at in rows if at), default=None),
+        sum(n for severity, n, _ in rows if severity == UNREAD),
+    )
 
 
 def _said(page: Page, move: Move) -> NextMove:

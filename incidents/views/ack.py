@@ -1,5 +1,6 @@
 """The acknowledge link of a message. Opening it changes nothing, for mail scanners open links; the button does."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from catalog.models import Person
 from incidents import boards, links, operations, queries
 from incidents.models import Page
+from incidents.operations import handing_on
 from portal.lib.clock import db_now
 
 
@@ -18,7 +20,10 @@ from portal.lib.clock import db_now
 @never_cache
 @require_http_methods(["GET", "POST"])
 def ack(request: HttpRequest, token: str) -> HttpResponse:
-    """GET: what it is about and one button. POST: the person the link was made for has it. No sign-in needed."""
+    """GET: what it is about and one button. POST: the person the link was made for has it. No sign-in needed.
+
+    POST with `do=hand-on`: they are overwhelmed, and all that waits for them goes to the next step.
+    """
     claim = links.read(token)
     page = (
         Page.objects.select_related("incident__component", "team", "acknowledged_by").filter(pk=claim.page_id).first()
@@ -26,10 +31,35 @@ def ack(request: HttpRequest, token: str) -> HttpResponse:
     person = Person.objects.filter(pk=claim.person_id, retired_at=None).first()
     if page is None or person is None:
         raise links.Tampered
+    if request.method == "POST" and request.POST.get("do") == "hand-on":
+        handing_on.hand_on(person=person, via="link", now=db_now())
+        return redirect(f"{request.path}?handed=on")
     if request.method == "POST" and page.incident.is_open:
         operations.acknowledge(page=page, by=person, via="link", now=db_now())
         return redirect(request.path)
     return render(request, "incidents/ack.html", _context(request, page, person))
+
+
+@csrf_exempt  # as above
+@never_cache
+@require_http_methods(["GET", "POST"])
+def ack_all(request: HttpRequest, token: str) -> HttpResponse:
+    """The link of a message about several pages. GET: what they are. POST: the person has all that are still open."""
+    claim = links.read_all(token)
+    person = Person.objects.filter(pk=claim.person_id, retired_at=None).first()
+    rows = Page.objects.select_related("incident__component", "team", "acknowledged_by")
+    pages = list(rows.filter(pk__in=claim.page_ids).order_by("incident__severity", "incident__opened_at"))
+    if person is None or not pages:
+        raise links.Tampered
+    if request.method == "POST":
+        for page in pages:
+            with suppress(operations.AlreadyResolved):
+                if page.incident.is_open and page.is_untaken:
+                    operations.acknowledge(page=page, by=person, via="link", now=db_now())
+        return redirect(request.path)
+    untaken = [page for page in pages if page.incident.is_open and page.is_untaken]
+    context = {"person": person, "pages": pages, "untaken": untaken, "now": db_now()}
+    return render(request, "incidents/ack_all.html", context)
 
 
 def _context(request: HttpRequest, page: Page, person: Person) -> dict[str, Any]:
@@ -46,6 +76,7 @@ def _context(request: HttpRequest, page: Page, person: Person) -> dict[str, Any]
         "has_it": page.state == "acknowledged" and page.acknowledged_by == person,
         "taken_by": page.acknowledged_by if page.state == "acknowledged" and page.acknowledged_by != person else None,
         "next": moves[0] if moves else None,
+        "handed_on": request.GET.get("handed") == "on",
         "blocked": boards.blocked(incident),
         "others": [
             answer

@@ -39,6 +39,17 @@ class AddressRefused(RequestException):
     """The name leads to an address that may not be reached; the message says which, why, and who can allow it."""
 
 
+def refused(error: BaseException | None) -> bool:
+    """Whether `error` is, or was raised because of, an AddressRefused: the libraries between wrap it."""
+    seen: list[BaseException] = [error] if error is not None else []
+    for one in seen:
+        if isinstance(one, AddressRefused):
+            return True
+        inner = (one.__cause__, one.__context__, *one.args)
+        seen += [cause for cause in inner if isinstance(cause, BaseException) and cause not in seen]
+    return False
+
+
 class OutboundSession(requests.Session):
     """A requests session whose every request has a timeout (seconds)."""
 

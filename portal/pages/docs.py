@@ -25,6 +25,7 @@ CONTENTS = (
     "alerts",
     "escalation",
     "on-call",
+    "notifications",
     "api",
     "operating",
 )

@@ -71,7 +71,7 @@ def arrivals(hook: WebhookSink, mail: MailSink) -> dict[str, list[bool]]:
     """Key of each message → for each arrival, whether it said that it may be a duplicate."""
     found: dict[str, list[bool]] = {}
     for one in hook.received:
-        for key in one.pages:
+        for key in one.keys:
             found.setdefault(key, []).append(one.maybe_duplicate)
     told: dict[str, list[str]] = {}
     for receipt, key in Notification.objects.filter(channel="email").values_list("receipt", "idempotency_key"):

@@ -33,9 +33,9 @@ class Received:
         return self.headers["Idempotency-Key"]
 
     @property
-    def pages(self) -> list[str]:
-        """The idempotency keys of what is told: of each page in a bundle, else its own."""
-        return [page["key"] for page in self.body.get("pages") or []] or [self.key]
+    def keys(self) -> list[str]:
+        """The idempotency keys of the pages it tells of: one, or each of a bundle's."""
+        return [page["key"] for page in self.body["pages"]] if "pages" in self.body else [self.key]
 
     @property
     def maybe_duplicate(self) -> bool:
@@ -54,8 +54,8 @@ class WebhookSink:
     url: str = ""
 
     def keys(self) -> Counter[str]:
-        """How often each idempotency key came."""
-        return Counter(one.key for one in list(self.received))
+        """How often each page's idempotency key came, alone or in company."""
+        return Counter(key for one in list(self.received) for key in one.keys)
 
     @classmethod
     @contextmanager

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+from django.test import Client
 
+from catalog.access import Actor
 from catalog.models import Person
 from incidents import operations
 from incidents.models import Incident, Notification, NotificationAttempt
@@ -49,7 +51,7 @@ def test_pages_that_are_due_together_are_one_message_with_a_link_each(mailbox: M
     body = mail.get_body(("plain",))
     assert body is not None
     text = body.get_content()
-    assert text.count("/a/") == 4
+    assert text.count("/a/") == 5, "one link each, and one for all"
     assert all(one.label in text for one in made)
     assert set(Notification.objects.values_list("state", flat=True)) == {State.SENT}
     assert NotificationAttempt.objects.filter(outcome="sent").count() == 4
@@ -141,3 +143,73 @@ def test_many_go_in_few_messages(hook: WebhookSink) -> None:
     incidents(ada, 120)
     assert deliver(NOW) == 120
     assert len(hook.received) == 1
+
+
+def test_no_page_waits_longer_than_the_setting_however_many_keep_coming(hook: WebhookSink) -> None:
+    ada = make.person("ada")
+    make_incidents.method(ada, hook.url, channel="webhook")
+    for second in range(10):
+        incidents(ada, 1, at=NOW + second * SECOND)
+        deliver(NOW + second * SECOND)
+    deliver(NOW + 12 * SECOND)
+    assert [len(one.keys) for one in hook.received] == [1, 3, 3, 3]
+    for row in Notification.objects.all():
+        assert row.sent_at is not None
+        assert row.sent_at - row.due_at <= 3 * SECOND
+
+
+def test_a_try_says_how_many_pages_shared_its_message(hook: WebhookSink) -> None:
+    ada = make.person("ada")
+    make_incidents.method(ada, hook.url, channel="webhook")
+    incidents(ada, 3)
+    deliver(NOW)
+    assert list(NotificationAttempt.objects.values_list("together", flat=True)) == [3, 3, 3]
+    assert hook.received[0].key not in hook.received[0].keys
+    assert hook.keys() == dict.fromkeys(Notification.objects.values_list("idempotency_key", flat=True), 1)
+
+
+def test_without_the_setting_only_what_is_due_at_the_same_moment_goes_together(
+    hook: WebhookSink, settings: make.Settings
+) -> None:
+    settings.PORTAL_BUNDLE_SECONDS = 0
+    ada = make.person("ada")
+    make_incidents.method(ada, hook.url, channel="webhook")
+    incidents(ada, 1)
+    deliver(NOW)
+    incidents(ada, 1, at=NOW + SECOND)
+    assert deliver(NOW + SECOND) == 1
+
+
+def test_the_link_for_all_changes_nothing_when_opened_and_takes_all_when_pressed(
+    hook: WebhookSink, client: Client
+) -> None:
+    ada = make.person("ada")
+    make_incidents.method(ada, hook.url, channel="webhook")
+    first, second, third = incidents(ada, 3)
+    deliver(NOW)
+    path = "/a/all/" + hook.received[0].body["links"]["acknowledge_all"].rsplit("/", 1)[1]
+    operations.resolve(incident=third, by=Actor(person=ada), now=NOW)
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert "I have all 2" in answer.content.decode()
+    assert not Incident.objects.filter(state=Incident.State.ACKNOWLEDGED).exists()
+    client.post(path)
+    for incident in (first, second):
+        incident.refresh_from_db()
+        assert incident.acknowledged_by == ada
+    third.refresh_from_db()
+    assert third.state == Incident.State.RESOLVED
+    assert "Somebody has each of them" in client.get(path).content.decode()
+
+
+def test_a_link_for_one_is_no_link_for_all_and_a_tampered_one_is_refused(hook: WebhookSink, client: Client) -> None:
+    ada = make.person("ada")
+    make_incidents.method(ada, hook.url, channel="webhook")
+    incidents(ada, 2)
+    deliver(NOW)
+    body = hook.received[0].body
+    token = body["links"]["acknowledge_all"].rsplit("/", 1)[1]
+    one = body["pages"][0]["links"]["acknowledge"].rsplit("/", 1)[1]
+    assert client.post(f"/a/{token}").status_code == 404
+    assert client.post(f"/a/all/{one}").status_code == 404
+    assert client.post(f"/a/all/{token[:-2]}xx").status_code == 404

@@ -70,8 +70,8 @@ class Ways:
         url = (
             "/api/v1/events/pagerduty/v2/enqueue" if kind == "pagerduty" else f"/api/v1/alerts/{kind}/{self.keys[kind]}"
         )
-        headers = {"HTTP_AUTHORIZATION": f"Bearer {self.keys[kind]}", **headers}
-        return self.client.post(url, body, content_type=headers.pop("type", "application/json"), **headers)
+        sent: dict[str, Any] = {"HTTP_AUTHORIZATION": f"Bearer {self.keys[kind]}", **headers}
+        return self.client.post(url, body, content_type=sent.pop("type", "application/json"), **sent)
 
     def judge(self, kind: str, body: bytes, **headers: str) -> int:
         """2xx is kept and taken, 4xx says why and is kept; the status."""

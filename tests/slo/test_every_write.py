@@ -72,9 +72,9 @@ API: dict[str, Write] = {
     "api/v1/slos/preview": Write(at("/api/v1/slos/preview"), {"name": "new", **OBJECTIVE}),
     "api/v1/exclusions": Write(at("/api/v1/exclusions"), {"title": "Mine", "component": "ci-runners", **AN_HOUR}),
     "api/v1/exclusions/<int:pk>": Write(
-        lambda world: f"/api/v1/exclusions/{world.exclusion.pk}",
+        lambda world: f"/api/v1/exclusions/{world.exclusion.pk}",  # type: ignore[attr-defined]
         {"title": "Mine"},
-        ("patch", "delete"),  # type: ignore[attr-defined]
+        ("patch", "delete"),
     ),
     "api/v1/teams/<str:namespace>/<str:name>/budget-policy": Write(
         at("/api/v1/teams/default/build-ci/budget-policy"), {"policy": "strict"}, ("put",)

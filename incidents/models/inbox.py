@@ -1,0 +1,32 @@
+"""The portal's own inbox: what somebody was paged or told, kept where no server can refuse it."""
+
+from django.db import models
+
+from catalog.models import Person
+from incidents.models.incident import Incident, Page
+from incidents.models.notification import Notification
+
+
+class InboxMessage(models.Model):
+    """One message to one person, whatever their contact methods. Nobody is woken by it, so it counts as none."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="inbox", db_index=False)
+    kind = models.CharField(max_length=10, choices=Notification.Kind)
+    key = models.CharField(max_length=200, unique=True, help_text="Of what was said, without method")
+    incident = models.ForeignKey(Incident, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    page = models.ForeignKey(Page, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    subject = models.CharField(max_length=200)
+    text = models.TextField(blank=True)
+    at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["person", "-at", "-id"], name="inbox_newest"),
+            models.Index(fields=["person"], condition=models.Q(read_at__isnull=True), name="inbox_unread"),
+            models.Index(fields=["at"], name="inbox_age"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
