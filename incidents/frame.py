@@ -24,7 +24,7 @@ def open_incidents(request: HttpRequest) -> Mapping[str, object]:
 
 def pause(request: HttpRequest) -> Mapping[str, object] | None:
     """The pause of all paging, while there is one: until when, and why."""
-    found = pause_at(now_of(request))
+    found = pause_at(now_of(request)) if _pulse(request).paused else None
     if found is None:
         return None
     return {"until": found.ends_at, "reason": found.reason, "by": found.begun_by, "url": reverse("incidents:pause")}
@@ -47,7 +47,9 @@ def _pulse(request: HttpRequest) -> queries.Pulse:
     """Asked once a request, for both are told around every page."""
     kept: dict[str, queries.Pulse] = vars(request)
     if "portico_pulse" not in kept:
-        kept["portico_pulse"] = queries.pulse(PAGING_SWEEPS, reader=getattr(request.user, "person", None))
+        kept["portico_pulse"] = queries.pulse(
+            PAGING_SWEEPS, now=now_of(request), reader=getattr(request.user, "person", None)
+        )
     return kept["portico_pulse"]
 
 

@@ -11,14 +11,14 @@ from django.db.models import Count, DateTimeField, Exists, F, OuterRef, Prefetch
 
 from catalog.models import Component, Membership, Person
 from incidents.escalation import Move, MoveKind, forecast
-from incidents.models import Alert, Incident, Notification, Page, SweepStamp, TimelineEntry
+from incidents.models import Alert, Incident, Notification, Page, PagingPause, SweepStamp, TimelineEntry
 from incidents.oncall.directory import Directory
 from incidents.policies import policy_for, progress_of
 from incidents.queries import contacts
 from portal.lib.errors import Missing
 
-UNREAD = -1
-"""What stands in the place of a severity where the inbox is counted."""
+UNREAD, PAUSED = -1, -2
+"""What stands in the place of a severity where the inbox is counted, and where the pause is told."""
 RELATED = ("component", "owner", "acknowledged_by", "resolved_by")
 WORDS = {
     MoveKind.FALLBACK: "the fallback policy takes over",
@@ -44,13 +44,14 @@ class NextMove:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """Severity to number of open incidents, when the slowest of the sweeps last came by, and how many messages of the
-    reader's inbox want them.
+    """Severity to number of open incidents, when the slowest of the sweeps last came by, how many messages of the
+    reader's inbox want them, and whether all paging is paused.
     """
 
     open: Mapping[int, int]
     swept_at: datetime | None
     unread: int = 0
+    paused: bool = False
 
 
 def incident_by_number(number: int) -> Incident:
@@ -154,21 +155,23 @@ def open_counts() -> dict[int, int]:
     return dict(counted.order_by("severity"))
 
 
-def pulse(sweeps: Collection[str], *, reader: Person | None = None) -> Pulse:
+def pulse(sweeps: Collection[str], *, now: datetime, reader: Person | None = None) -> Pulse:
     """What the frame around every page tells, in one question."""
     nothing = Value(None, output_field=DateTimeField())
     is_open = Incident.objects.exclude(state=Incident.State.RESOLVED).order_by()
     counted = is_open.values("severity").annotate(n=Count("pk"), at=nothing).values_list("severity", "n", "at")
     swept = SweepStamp.objects.filter(name__in=sweeps).order_by().values_list(Value(0), Value(0), "at")
-    parts: list[QuerySet[Any, Any]] = [swept]
+    paused = PagingPause.objects.filter(starts_at__lte=now, ends_at__gt=now).order_by()
+    parts: list[QuerySet[Any, Any]] = [swept, paused.annotate(n=Value(0)).values_list(Value(PAUSED), "n", "ends_at")]
     if reader is not None:
         theirs = contacts.inbox(reader, unread=True).order_by().values("person")
         parts.append(theirs.annotate(n=Count("pk"), at_=nothing).values_list(Value(UNREAD), "n", "at_"))
     rows = list(counted.union(*parts, all=True).order_by())
     return Pulse(
         {severity: n for severity, n, _ in rows if n and severity != UNREAD},
-        min((at for *_, at in rows if at), default=None),
+        min((at for severity, _, at in rows if at and severity != PAUSED), default=None),
         sum(n for severity, n, _ in rows if severity == UNREAD),
+        any(severity == PAUSED for severity, *_ in rows),
     )
 
 

@@ -84,9 +84,9 @@ def test_the_frame_is_told_what_is_open_and_when_the_slower_sweep_came_by() -> N
     make_incidents.incident(make.component())
     SweepStamp.objects.update_or_create(name="slow", defaults={"at": NOW})
     SweepStamp.objects.update_or_create(name="fast", defaults={"at": NOW + FIVE})
-    told = queries.pulse(["slow", "fast"])
+    told = queries.pulse(["slow", "fast"], now=NOW)
     assert (told.open, told.swept_at) == (queries.open_counts(), NOW)
-    assert queries.pulse(["never"]).swept_at is None
+    assert queries.pulse(["never"], now=NOW).swept_at is None
 
 
 def test_what_is_open_and_what_ended_last_comes_at_once() -> None:

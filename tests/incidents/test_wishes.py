@@ -265,5 +265,5 @@ def test_the_frame_counts_what_wants_the_reader_without_asking_once_more(
     tell(person=ada, subject="s", text="t", key="k", now=NOW)
     tell(person=make.person("linh"), subject="s", text="t", key="k", now=NOW)
     with django_assert_num_queries(1):
-        told = pulse(["advance_due"], reader=ada)
+        told = pulse(["advance_due"], now=NOW, reader=ada)
     assert (told.unread, dict(told.open)) == (2, {1: 1})
