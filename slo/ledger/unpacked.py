@@ -1,10 +1,9 @@
 """Sums out of folded days at one minute after the other, without unpacking their arrays every minute.
 
 An array of a day is stored compressed, and to look at one minute of it PostgreSQL unpacks all of it: the most expensive
-part of a cycle, for a period of thirty days begins in a folded day. So a process unpacks some minutes at once and keeps
-them. They hold as long as the row is the one they were read from, which its place and its writing transaction tell:
-whatever changes a day (a rebuild, an exclusion) writes another row. That is looked at each time, in the statement that
-would have unpacked it.
+look-up of a cycle, for a period of thirty days begins in a folded day. So a process unpacks some minutes at once and
+keeps them. They hold as long as the rows are those they were read from, which their places and their writing
+transactions tell: whatever changes a day (a rebuild, an exclusion) writes another row. That is looked at each time.
 """
 
 import json
@@ -23,66 +22,75 @@ from slo.counting.samples import EXACT
 from slo.ledger.sums import Sums, whole_of
 
 AT_ONCE = 10
-"""So many minutes are unpacked at once; ledgers take turns, so that each minute unpacks a tenth of them."""
-MOST = 30_000
-"""Of so many ledger-days minutes are kept, about two kilobytes each; then it is begun anew."""
+"""So many minutes are unpacked at once, and into so many shares are ledgers dealt, which take turns at that."""
+MOST = 200
+"""So many shares are kept, about two kilobytes a ledger."""
 
 _SUMS = ("good", "total", "carried_good", "carried_total", "known")
 
-_ROWS = """
-SELECT array_to_json(array_agg(version))::text FROM (
-    SELECT d.version FROM unnest(%s::bigint[]) WITH ORDINALITY AS q(ledger_id, ord)
+# only names of our own go into the text; OFFSET 0 keeps a look-up per ledger, whatever statistics there are
+_VERSIONS = f"""
+SELECT array_to_json(array_agg(share.version ORDER BY share.place))::text FROM (
+    SELECT mod(q.ord - 1, {AT_ONCE}) AS place, md5(string_agg(coalesce(d.version, '-'), ',' ORDER BY q.ord)) AS version
+    FROM unnest(%(ledgers)s::bigint[]) WITH ORDINALITY AS q(ledger_id, ord)
     LEFT JOIN LATERAL (
         SELECT xmin::text || ctid::text AS version FROM slo_ledgerday
-        WHERE ledger_id = q.ledger_id AND day = %s OFFSET 0
-    ) AS d ON true ORDER BY q.ord
-) AS in_order
-"""
-# only names of our own go into the text; an array is named once, for each time it is named it is unpacked
+        WHERE ledger_id = q.ledger_id AND day = %(day)s OFFSET 0
+    ) AS d ON true GROUP BY 1
+) AS share
+"""  # noqa: S608
+
+
+def _asked(name: str) -> str:
+    return f"d.{name}_base, d.{name}_end, d.{name}[%(first)s + 1:%(first)s + {AT_ONCE}]"
+
+
+# an array is named once, for each time it is named it is unpacked
 _MINUTES = f"""
 SELECT array_to_json(array_agg(json_build_array(
-    d.ledger_id, d.xmin::text || d.ctid::text, q.first,
-    {", ".join(f"d.{name}_base, d.{name}_end, d.{name}[q.first + 1:q.first + {AT_ONCE}]" for name in _SUMS)}
+    d.ledger_id, {", ".join(map(_asked, _SUMS))}
 )))::text
-FROM unnest(%s::bigint[], %s::int[]) AS q(ledger_id, first) JOIN slo_ledgerday d ON d.ledger_id = q.ledger_id
-WHERE d.day = %s
+FROM slo_ledgerday d WHERE d.ledger_id = ANY(%(ledgers)s::bigint[]) AND d.day = %(day)s
 """  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _Share:
+    """Some ledgers at `AT_ONCE` minutes from `first` on: for each minute, the sums of each ledger."""
+
     version: str
     first: int
-    sums: list[Sums]
+    minutes: Sequence[Sequence[Sums | None]]
 
 
-_kept: dict[tuple[int, date], _Kept] = {}
+type _Key = tuple[date, tuple[int, ...]]
+
+_kept: dict[_Key, _Share] = {}
 _lock = Lock()
 
 
 def sums_in_day(ledgers: Sequence[int], day: date, minute: int) -> list[Sums | None]:
-    """The sums of the buckets that end at `minute` of a folded day (UTC); None for a ledger without such a day."""
-    versions = _versions(ledgers, day)
-    known = [_known(ledger_id, day, minute, version) for ledger_id, version in zip(ledgers, versions, strict=True)]
-    lacking = {
-        ledger_id
-        for ledger_id, version, sums in zip(ledgers, versions, known, strict=True)
-        if version is not None and sums is None
-    }
-    if not lacking:
-        return known
-    read = _read(sorted(lacking), day, minute)
-    _keep(read, day)
-    return [
-        one.sums[minute - one.first] if sums is None and (one := read.get(ledger_id)) else sums
-        for ledger_id, sums in zip(ledgers, known, strict=True)
-    ]
+    """The sums of the buckets that end at `minute` of a folded day (UTC); None for a ledger without such a day.
+
+    The caller's transaction holds the ledgers' cursors, or can bear that a day is written anew meanwhile.
+    """
+    sums: list[Sums | None] = [None] * len(ledgers)
+    for place, version in enumerate(_versions(ledgers, day)):
+        mine = tuple(ledgers[place::AT_ONCE])
+        share = _kept.get((day, mine))
+        if share is None or share.version != version or not share.first <= minute < share.first + AT_ONCE:
+            first = max(0, minute - (minute + place) % AT_ONCE)
+            share = _Share(version, first, _read(mine, day, first))
+            _keep((day, mine), share)
+        sums[place::AT_ONCE] = share.minutes[minute - share.first]
+    return sums
 
 
-def _versions(ledgers: Sequence[int], day: date) -> list[str | None]:
+def _versions(ledgers: Sequence[int], day: date) -> list[str]:
+    """Of each share, a digest of which rows it would be read from."""
     with connection.cursor() as cursor:
-        cursor.execute(_ROWS, [_literal(ledgers), day])
-        found: list[str | None] = json.loads(cursor.fetchone()[0])
+        cursor.execute(_VERSIONS, {"ledgers": _literal(ledgers), "day": day})
+        found: list[str] = json.loads(cursor.fetchone()[0])
     return found
 
 
@@ -90,32 +98,32 @@ def _literal(values: Sequence[int]) -> str:
     return f"{{{','.join(map(str, values))}}}"
 
 
-def _known(ledger_id: int, day: date, minute: int, version: str | None) -> Sums | None:
-    one = _kept.get((ledger_id, day))
-    if one is None or one.version != version or not one.first <= minute < one.first + AT_ONCE:
-        return None
-    return one.sums[minute - one.first]
-
-
-def _keep(read: Mapping[int, _Kept], day: date) -> None:
+def _keep(key: _Key, share: _Share) -> None:
+    """The oldest make room."""
     with _lock:
-        if len(_kept) + len(read) > MOST:
-            _kept.clear()
-        _kept.update({(ledger_id, day): one for ledger_id, one in read.items()})
+        _kept.pop(key, None)
+        _kept[key] = share
+        while len(_kept) > MOST:
+            del _kept[next(iter(_kept))]
 
 
-def _read(ledgers: Sequence[int], day: date, minute: int) -> dict[int, _Kept]:
-    """The minutes around `minute` of some ledgers; whose turn comes when depends on the ledger."""
-    firsts = [max(0, minute - (minute + ledger_id) % AT_ONCE) for ledger_id in ledgers]
+def _read(ledgers: Sequence[int], day: date, first: int) -> list[list[Sums | None]]:
     with connection.cursor() as cursor:
-        cursor.execute(_MINUTES, [_literal(ledgers), _literal(firsts), day])
+        cursor.execute(_MINUTES, {"ledgers": _literal(ledgers), "day": day, "first": first})
         rows = json.loads(cursor.fetchone()[0] or "[]", parse_float=Decimal)
-    read: dict[int, _Kept] = {}
     with localcontext(EXACT):
-        for ledger_id, version, first, *columns in rows:
-            sums = zip(*(_column(*columns[n : n + 3]) for n in range(0, len(columns), 3)), strict=True)
-            read[ledger_id] = _Kept(version, first, list(map(Sums._make, sums)))
-    return read
+        found = {row[0]: _minutes(row[1:]) for row in rows}
+    return _in_order(found, ledgers)
+
+
+def _in_order(found: Mapping[int, Sequence[Sums]], ledgers: Sequence[int]) -> list[list[Sums | None]]:
+    nothing: Sequence[Sums | None] = (None,) * AT_ONCE
+    return [list(minute) for minute in zip(*(found.get(ledger_id, nothing) for ledger_id in ledgers), strict=True)]
+
+
+def _minutes(columns: Sequence[Any]) -> list[Sums]:
+    """The sums at each minute, from five times base, end and elements."""
+    return list(map(Sums._make, zip(*(_column(*columns[n : n + 3]) for n in range(0, 15, 3)), strict=True)))
 
 
 def _column(base: Number, end: Number, added: Sequence[Number] | None) -> Iterator[Any]:
