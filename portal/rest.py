@@ -28,6 +28,8 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
         "TeamRoleEnum": "catalog.models.people.Membership.Role",
         "ComponentKindEnum": "catalog.models.components.Component.Kind",
         "OriginEnum": "catalog.models.entity.Origin",
+        "IntegrationKindEnum": "incidents.models.intake.Integration.Kind",
+        "DeliveryStateEnum": "incidents.models.intake.Delivery.State",
         "AlertRuleEnum": "incidents.models.alert.Alert.Rule",
         "IncidentSeverityEnum": "incidents.models.incident.Severity.labels",
     },

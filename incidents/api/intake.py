@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.urls import path
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers, status
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -129,7 +130,7 @@ class Alertmanager(ByKey):
 class Generic(ByKey):
     """Any JSON, read by the integration's mapping."""
 
-    @extend_schema(request=serializers.JSONField, responses={202: AcceptedOut, **REFUSED})
+    @extend_schema(request=OpenApiTypes.OBJECT, responses={202: AcceptedOut, **REFUSED})
     def post(self, request: Request, key: str = "") -> Response:
         """202 once it is kept; 400 names the pointer that finds nothing."""
         return self.accept(request, key, Integration.Kind.GENERIC)
@@ -188,7 +189,9 @@ class EventRefused(serializers.Serializer[Any]):
 class PagerDuty(ByKey):
     """What clients of PagerDuty's Events API v2 send; its `routing_key` is the integration's key."""
 
-    @extend_schema(request=EventIn, responses={202: EventOut, 400: EventRefused, **refusals(413, 415)})
+    @extend_schema(
+        request=EventIn, responses={202: EventOut, (400, "application/json"): EventRefused, **refusals(400, 413, 415)}
+    )
     def post(self, request: Request) -> Response:
         """202 with the `dedup_key` once it is kept; 400 says what is wrong in `errors`."""
         try:
@@ -231,6 +234,29 @@ class Heartbeats(ByKey):
         return self.post(request, key)
 
 
+@extend_schema_view(post=extend_schema(operation_id="alerts_alertmanager_by_address"))
+class AlertmanagerByAddress(Alertmanager):
+    """With the key in the address."""
+
+
+@extend_schema_view(post=extend_schema(operation_id="alerts_generic_by_address"))
+class GenericByAddress(Generic):
+    """With the key in the address."""
+
+
+@extend_schema_view(post=extend_schema(operation_id="alerts_own_by_address"))
+class OwnByAddress(OwnByKey):
+    """With the key in the address."""
+
+
+@extend_schema_view(
+    post=extend_schema(operation_id="heartbeats_beat_by_address"),
+    get=extend_schema(operation_id="heartbeats_beat_by_get_of_address"),
+)
+class HeartbeatsByAddress(Heartbeats):
+    """With the key in the address."""
+
+
 def _bearer(request: Request) -> str:
     kind, _, rest = request.headers.get("Authorization", "").partition(" ")
     return rest.strip() if kind.lower() in ("bearer", "token") else ""
@@ -244,12 +270,12 @@ def _invalid_event(errors: list[str]) -> Response:
 
 urlpatterns = [
     path("alerts/alertmanager", Alertmanager.as_view(), name="alertmanager"),
-    path("alerts/alertmanager/<str:key>", Alertmanager.as_view(), name="alertmanager-key"),
+    path("alerts/alertmanager/<str:key>", AlertmanagerByAddress.as_view(), name="alertmanager-key"),
     path("alerts/generic", Generic.as_view(), name="generic"),
-    path("alerts/generic/<str:key>", Generic.as_view(), name="generic-key"),
+    path("alerts/generic/<str:key>", GenericByAddress.as_view(), name="generic-key"),
     path("alerts/own", OwnByKey.as_view(), name="own"),
-    path("alerts/own/<str:key>", OwnByKey.as_view(), name="own-key"),
+    path("alerts/own/<str:key>", OwnByAddress.as_view(), name="own-key"),
     path("events/pagerduty/v2/enqueue", PagerDuty.as_view(), name="pagerduty"),
     path("heartbeats", Heartbeats.as_view(), name="heartbeats"),
-    path("heartbeats/<str:key>", Heartbeats.as_view(), name="heartbeats-key"),
+    path("heartbeats/<str:key>", HeartbeatsByAddress.as_view(), name="heartbeats-key"),
 ]

@@ -31,7 +31,7 @@ class KeyOut(serializers.Serializer[Any]):
 class HeartbeatOut(serializers.Serializer[Any]):
     """How a heartbeat does."""
 
-    state = serializers.ChoiceField(("waiting", "alive", "silent"), help_text="waiting: never heard yet")
+    state = serializers.CharField(help_text="waiting (never heard yet), alive or silent")
     last_beat_at = serializers.DateTimeField(allow_null=True)
     due_at = serializers.DateTimeField(allow_null=True)
     silent_since = serializers.DateTimeField(allow_null=True)
@@ -42,7 +42,7 @@ class IntegrationOut(serializers.Serializer[Any]):
 
     id = serializers.IntegerField()
     name = serializers.CharField()
-    kind = serializers.ChoiceField(Integration.Kind.values)
+    kind = serializers.ChoiceField(Integration.Kind.choices)
     team = serializers.CharField(allow_null=True)
     settings = serializers.DictField()
     created_at = serializers.DateTimeField()
@@ -72,7 +72,7 @@ class NewIntegrationIn(StrictSerializer):
     """What is to be made."""
 
     name = serializers.CharField(max_length=200)
-    kind = serializers.ChoiceField(Integration.Kind.values)
+    kind = serializers.ChoiceField(Integration.Kind.choices)
     team = serializers.SlugRelatedField(
         slug_field="ref", queryset=Team.objects.filter(retired_at=None), required=False, allow_null=True
     )
@@ -92,10 +92,10 @@ class RotateIn(StrictSerializer):
     old_until = serializers.DateTimeField(required=False, allow_null=True)
 
 
-class PreviewIn(StrictSerializer):
+class SampleIn(StrictSerializer):
     """A sample, and how to read it."""
 
-    kind = serializers.ChoiceField([kind for kind in Integration.Kind.values if kind != "heartbeat"])
+    kind = serializers.ChoiceField(Integration.Kind.choices, help_text="Heartbeats read nothing")
     settings = serializers.DictField(required=False)
     sample = serializers.JSONField(help_text="The request's JSON, or its text")
 
@@ -116,7 +116,7 @@ class SeenOut(serializers.Serializer[Any]):
     links = serializers.ListField(child=serializers.DictField())
 
 
-class FaultOut(serializers.Serializer[Any]):
+class SampleFaultOut(serializers.Serializer[Any]):
     """What is wrong with the sample."""
 
     field = serializers.CharField()
@@ -124,13 +124,13 @@ class FaultOut(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
-class PreviewOut(serializers.Serializer[Any]):
+class SampleOut(serializers.Serializer[Any]):
     """What would be read; with `errors` nothing, and the sender would get a 400."""
 
     alerts = SeenOut(many=True)
     count = serializers.IntegerField()
     note = serializers.CharField()
-    errors = FaultOut(many=True)  # type: ignore[assignment]  # a declared field
+    errors = SampleFaultOut(many=True)  # type: ignore[assignment]  # a declared field
 
 
 class DeliveryOut(serializers.Serializer[Any]):
@@ -143,7 +143,7 @@ class DeliveryOut(serializers.Serializer[Any]):
     key = serializers.CharField()
     received_at = serializers.DateTimeField()
     taken_at = serializers.DateTimeField(allow_null=True)
-    state = serializers.ChoiceField(Delivery.State.values)
+    state = serializers.ChoiceField(Delivery.State.choices)
     outcome = serializers.CharField()
     attempts = serializers.IntegerField()
     incident = serializers.IntegerField(allow_null=True)

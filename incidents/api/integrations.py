@@ -139,13 +139,13 @@ class PreviewSample(APIView):
     """What would be read."""
 
     @extend_schema(
-        operation_id="integrations_preview", request=io.PreviewIn, responses={200: io.PreviewOut, **refusals(400)}
+        operation_id="integrations_preview", request=io.SampleIn, responses={200: io.SampleOut, **refusals(400)}
     )
     def post(self, request: Request) -> Response:
         """Read a sample by settings. Nothing is kept and nobody is paged."""
-        given = io.read(io.PreviewIn, request)
+        given = io.read(io.SampleIn, request)
         found = preview(kind=given["kind"], settings=given.get("settings") or {}, sample=given["sample"])
-        return Response(io.PreviewOut(found).data)
+        return Response(io.SampleOut(found).data)
 
 
 class Deliveries(APIView):
