@@ -23,6 +23,7 @@ from portal.lib.errors import Invalid
 PREFIXES = {TargetKind.SCHEDULE: "schedule:", TargetKind.PERSON: "", TargetKind.TEAM: ""}
 TYPED = {"list": "targets", "autocomplete": "off"}
 HOW = [("all", "all of them at once"), ("turn", "one of them, by turns")]
+PLACEHOLDER = "schedule, person or team"
 TIME = {"type": "time"}
 PLACE = re.compile(r"(steps|steps_low)\[(\d+)\]\.?(\w+)?")
 FIELDS = {
@@ -74,7 +75,10 @@ class TargetsWidget(forms.MultiWidget):
 
     def __init__(self, lines: int) -> None:
         super().__init__(
-            [forms.TextInput(attrs={**TYPED, "aria-label": f"Target {place}"}) for place in range(1, lines + 1)]
+            [
+                forms.TextInput(attrs={**TYPED, "aria-label": f"Target {place}", "placeholder": PLACEHOLDER})
+                for place in range(1, lines + 1)
+            ]
         )
 
     def decompress(self, value: Any) -> list[str]:  # noqa: ANN401
@@ -94,6 +98,14 @@ class TargetsField(forms.MultiValueField):
     def compress(self, data_list: Sequence[str]) -> list[Target]:
         """Each typed text as a target. Raises ValidationError naming the ones that are nothing."""
         return [find_target(text) for text in data_list if text.strip()]
+
+
+class TeamField(forms.ModelChoiceField):
+    """A team by its name."""
+
+    def label_from_instance(self, obj: Any) -> str:  # noqa: ANN401
+        """As people call it."""
+        return str(obj.label)
 
 
 class DurationField(forms.CharField):
@@ -127,7 +139,7 @@ class PolicyForm(forms.Form):
     """A policy and its steps; a row without targets is none."""
 
     name = forms.CharField(max_length=200, help_text="Usually the team's, such as Build & CI.")
-    team = forms.ModelChoiceField(Team.objects.none(), required=False, empty_label="No team")
+    team = TeamField(Team.objects.none(), required=False, empty_label="No team")
     repeat = forms.IntegerField(
         min_value=0, max_value=20, initial=0, label="Go through all steps again", help_text="Further times; 0 for none."
     )

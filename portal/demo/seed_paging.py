@@ -60,6 +60,8 @@ def put_policies(items: Iterable[Item], *, by: Actor, now: datetime) -> None:
             team=team,
             steps=tuple(_step(step) for step in item["steps"]),
             repeat=item.get("repeat", 0),
+            steps_low=tuple(_step(step) for step in item["steps_low"]) if "steps_low" in item else None,
+            ack_timeout=durations.parse(item["ack_timeout"]) if "ack_timeout" in item else None,
             fallback=EscalationPolicy.objects.get(slug=item["fallback"]) if "fallback" in item else None,
         )
         version, _ = put_policy(draft=draft, by=by, now=now)
@@ -72,7 +74,9 @@ def put_policies(items: Iterable[Item], *, by: Actor, now: datetime) -> None:
 
 def _step(item: Item) -> Step:
     targets = tuple(Target(TargetKind(target["kind"]), target["ref"]) for target in item["targets"])
-    return Step(targets, durations.parse(item["delay"]), repeat=item.get("repeat", 0))
+    return Step(
+        targets, durations.parse(item["delay"]), repeat=item.get("repeat", 0), round_robin=item.get("by_turns", False)
+    )
 
 
 def _team(name: str) -> Team:

@@ -25,7 +25,7 @@ from incidents.models import Incident
 from incidents.paging.outbox import Leased
 from tests.incidents.paging_world import NAMES, ROOT, World, by_person
 
-EXAMPLES = int(os.environ.get("PORTAL_TEST_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("PORTAL_TEST_EXAMPLES", "40"))
 DEEDS = 40
 
 who = st.sampled_from(NAMES)

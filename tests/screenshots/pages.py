@@ -53,6 +53,12 @@ def _forge(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def _preview_a_change(page: Page) -> None:
+    page.get_by_label("Go through all steps again").fill("3")
+    page.locator("main form.form .btn-primary").first.click()
+    page.wait_for_load_state()
+
+
 def _pick_two(page: Page) -> None:
     for box in page.locator("main tbody input[type=checkbox]").all()[:2]:
         box.check()
@@ -132,6 +138,16 @@ PAGES: tuple[Shot, ...] = (
     Shot("changes-import", "/changes?q=apply"),
     Shot("queue", "/catalog/queue"),
     Shot("queue-dangling", "/catalog/queue?trouble=dangling", "katrin"),
+    Shot("policies", "/escalation-policies"),
+    Shot("policy", "/escalation-policies/build-ci"),
+    Shot("policy-edit", "/escalation-policies/build-ci/edit"),
+    Shot("policy-preview", "/escalation-policies/build-ci/edit", prepare=_preview_a_change),
+    Shot("policy-new-wrong", "/escalation-policies/new", prepare=_send_empty),
+    Shot("team-paging", "/teams/default/build-ci/paging"),
+    Shot("catch-all", "/catch-all", "admin"),
+    Shot("severity-rules", "/severity-rules?rule=page&component=ci-runners", "admin"),
+    Shot("severity-rules-reader", "/severity-rules"),
+    Shot("severity-rule", "/severity-rules/2", "admin"),
     Shot("scorecards", "/scorecards"),
     Shot("scorecards-components", "/scorecards/components"),
     Shot("imports", "/imports", "katrin"),
