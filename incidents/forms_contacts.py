@@ -8,7 +8,7 @@ from django import forms
 from django.http import QueryDict
 
 from catalog.forms import BOX, ExplainingForm
-from incidents.channels.ways import Way
+from incidents.channels.ways import Way, ways
 from incidents.models import ContactMethod, ContactRule, Urgency, WorkingHours
 from incidents.operations.wishes import Hours, Wish
 
@@ -16,6 +16,8 @@ DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 BLANK = 2
 """Empty lines below the rules that there are."""
 MOST_LINES = 12
+SHOWN = 40
+"""Characters of an address in a choice."""
 CLOCK = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 
 
@@ -51,7 +53,7 @@ class RulesForm(ExplainingForm):
     ) -> None:
         super().__init__(data, prefix=urgency)
         self.urgency, self.size = urgency, min(max(len(rules), _lines_in(data, urgency)) + BLANK, MOST_LINES)
-        named = [("", "Nobody"), *((str(one.pk), one.label or str(one)) for one in methods)]
+        named = [("", "No line"), *((str(one.pk), _named(one)) for one in methods)]
         for line in range(self.size):
             rule = rules[line] if line < len(rules) else None
             self.fields[f"method-{line}"] = forms.ChoiceField(
@@ -117,6 +119,13 @@ class HoursForm(ExplainingForm):
         if not said["keep"]:
             return None
         return Hours(said["time_zone"].strip(), frozenset(said["days"]), said["start"], said["end"])
+
+
+def _named(method: ContactMethod) -> str:
+    """As short as a choice should be."""
+    way = ways.get(method.channel)
+    address = method.address if len(method.address) <= SHOWN else f"{method.address[:SHOWN]}…"
+    return method.label or f"{way.title if way else method.channel}: {address}"
 
 
 def _lines_in(data: QueryDict | None, urgency: str) -> int:

@@ -22,7 +22,7 @@ from incidents.queries import contacts as queries
 from portal.lib.api import KeysetPagination
 from portal.lib.clock import db_now
 from portal.lib.errors import Missing
-from portal.lib.problems import listed
+from portal.lib.problems import listed, refusals
 from portal.lib.strict import StrictSerializer
 
 PERSON = "people/<str:namespace>/<str:name>"
@@ -49,7 +49,7 @@ class Channels(APIView):
 class Methods(APIView):
     """Somebody's contact methods; theirs and platform admins' to see."""
 
-    @extend_schema(operation_id="contact_methods", responses=listed(io.MethodWithTrialOut))
+    @extend_schema(operation_id="contact_methods", responses={200: listed(io.MethodWithTrialOut), **refusals(403)})
     def get(self, request: Request, namespace: str, name: str) -> Response:
         """In the order in which they are tried, each with what was last sent to try it."""
         person, _ = _whose(request, namespace, name)
@@ -71,7 +71,7 @@ class Methods(APIView):
 class OneMethod(APIView):
     """One contact method."""
 
-    @extend_schema(operation_id="contact_method", responses=io.MethodWithTrialOut)
+    @extend_schema(operation_id="contact_method", responses={200: io.MethodWithTrialOut, **refusals(403)})
     def get(self, request: Request, namespace: str, name: str, pk: int) -> Response:
         """With what was last sent to try it."""
         method, _ = _mine(request, namespace, name, pk)
@@ -137,7 +137,7 @@ class Test(APIView):
 class Rules(APIView):
     """Somebody's rules for `high` or `low` urgency."""
 
-    @extend_schema(operation_id="contact_rules", responses=io.RulesOut)
+    @extend_schema(operation_id="contact_rules", responses={200: io.RulesOut, **refusals(403)})
     def get(self, request: Request, namespace: str, name: str, urgency: str) -> Response:
         """The soonest first, and in words."""
         person, _ = _whose(request, namespace, name)
@@ -158,7 +158,7 @@ class Rules(APIView):
 class WorkingHours(APIView):
     """When what is not urgent may come."""
 
-    @extend_schema(operation_id="working_hours", responses={200: io.HoursOut, 204: None})
+    @extend_schema(operation_id="working_hours", responses={200: io.HoursOut, 204: None, **refusals(403)})
     def get(self, request: Request, namespace: str, name: str) -> Response:
         """204 where it comes at any time."""
         person, _ = _whose(request, namespace, name)
@@ -196,7 +196,9 @@ class Unreachable(APIView):
     """Whom no page can reach."""
 
     @extend_schema(
-        operation_id="unreachable", parameters=[OpenApiParameter("among", enum=AMONG)], responses=io.ReachOut(many=True)
+        operation_id="unreachable",
+        parameters=[OpenApiParameter("among", enum=AMONG)],
+        responses={200: io.ReachOut(many=True), **refusals(403)},
     )
     def get(self, request: Request) -> Response:
         """People without a confirmed method; only platform admins may ask."""

@@ -21,7 +21,7 @@ from incidents.queries import contacts as queries
 from portal.lib.api import KeysetPagination
 from portal.lib.clock import db_now
 from portal.lib.errors import FieldError, Forbidden, Invalid
-from portal.lib.problems import listed
+from portal.lib.problems import listed, refusals
 
 
 class NobodysInbox(Forbidden):
@@ -46,7 +46,7 @@ class Inbox(APIView):
     @extend_schema(
         operation_id="me_inbox",
         parameters=[OpenApiParameter("unread", bool, description="Only what still wants the reader")],
-        responses=io.InboxOut(many=True),
+        responses={200: io.InboxOut(many=True), **refusals(403)},
     )
     def get(self, request: Request) -> Response:
         """Newest first."""
@@ -81,7 +81,7 @@ class Messages(APIView):
     @extend_schema(
         operation_id="person_messages",
         parameters=[OpenApiParameter("state", enum=Notification.State.values)],
-        responses=io.MessageOut(many=True),
+        responses={200: io.MessageOut(many=True), **refusals(403)},
     )
     def get(self, request: Request, namespace: str, name: str) -> Response:
         """Newest first; codes are left out."""

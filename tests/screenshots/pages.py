@@ -178,7 +178,7 @@ PAGES: tuple[Shot, ...] = (
     Shot("paged-how-wrong", "/me/paging?add=email", prepare=_send_empty),
     Shot("inbox", "/inbox"),
     Shot("messages-sent", "/me/messages"),
-    Shot("unreachable", "/paging/unreachable?among=all", "katrin"),
+    Shot("unreachable", "/paging/unreachable?among=all", "admin"),
     Shot("search", "/search?q=ci-runers"),
     Shot("search-nothing", "/search?q=zzzzqqqq"),
     Shot("palette", "/docs", prepare=_palette),
