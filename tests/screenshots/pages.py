@@ -72,6 +72,27 @@ def _an_import(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def _preview(page: Page) -> None:
+    """Fill in what the demo counts, and wait for what it would say."""
+    page.get_by_label("Name", exact=True).first.fill("builds-again")
+    page.get_by_label("Component").first.fill("component:default/ci-runners")
+    page.get_by_label("All events").fill("ci_runs_total")
+    page.get_by_label("Bad events").fill('ci_runs_total{result="failure"}')
+    page.get_by_role("button", name="Preview").click()
+    page.wait_for_load_state()
+    page.wait_for_timeout(3_000)
+
+
+def _try(page: Page) -> None:
+    page.get_by_role("button", name="Try it").click()
+    page.wait_for_load_state()
+    page.wait_for_timeout(2_000)
+
+
+def _wait_for_charts(page: Page) -> None:
+    page.wait_for_timeout(3_000)
+
+
 RUNNERS = "/components/component/default/ci-runners"
 TABS = ("dependencies", "blast-radius", "docs", "relations", "changes", "yaml")
 FIRST_ROW = "main table tbody a.plain, main ul.rows a.plain.fw-semibold"
@@ -127,6 +148,15 @@ PAGES: tuple[Shot, ...] = (
     Shot("maintenance", "/maintenance"),
     Shot("maintenance-past", "/maintenance?state=past"),
     Shot("maintenance-new", "/maintenance/new?component=component:default/ci-runners"),
+    Shot("fleet", "/slos"),
+    Shot("objective", "/slos/1", prepare=_wait_for_charts),
+    Shot("objective-new", "/slos/new?preset=", prepare=_preview),
+    Shot("backtest", "/slos/1/backtest", prepare=_try),
+    Shot("exclusions", "/slos/exclusions"),
+    Shot("sources", "/settings/sources"),
+    Shot("alert-policies", "/alert-policies"),
+    Shot("alert-policy", "/alert-policies/workbook"),
+    Shot("budget-policies", "/budget-policies"),
     Shot("tokens", "/settings/tokens"),
     Shot("invitations", "/invitations", "katrin"),
     Shot("sign-in", "/sign-in", ""),
