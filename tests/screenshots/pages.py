@@ -74,10 +74,12 @@ def _an_import(page: Page) -> None:
 
 def _preview(page: Page) -> None:
     """Fill in what the demo counts, and wait for what it would say."""
-    page.get_by_label("Name", exact=True).first.fill("builds-again")
-    page.get_by_label("Component").first.fill("component:default/ci-runners")
-    page.get_by_label("All events").fill("ci_runs_total")
-    page.get_by_label("Bad events").fill('ci_runs_total{result="failure"}')
+    page.locator("#id_component").select_option("component:default/ci-runners")
+    for field, text in (
+        ("title", "Builds succeed"), ("name", "builds-again"), ("total", "ci_runs_total"),
+        ("bad", 'ci_runs_total{result="failure"}'),
+    ):  # fmt: skip
+        page.locator(f"#id_{field}").fill(text)
     page.get_by_role("button", name="Preview").click()
     page.wait_for_load_state()
     page.wait_for_timeout(3_000)
@@ -90,7 +92,10 @@ def _try(page: Page) -> None:
 
 
 def _wait_for_charts(page: Page) -> None:
-    page.wait_for_timeout(3_000)
+    """They are drawn when they come into sight."""
+    for chart in page.locator("[data-chart]").all():
+        chart.scroll_into_view_if_needed()
+        page.wait_for_timeout(500)
 
 
 RUNNERS = "/components/component/default/ci-runners"
