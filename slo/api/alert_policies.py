@@ -13,8 +13,9 @@ from portal.lib import durations
 from portal.lib.clock import db_now
 from portal.lib.problems import listed, refusals
 from portal.lib.strict import StrictSerializer, same_name
+from slo.documents import save_policy
 from slo.models import AlertPolicy
-from slo.operations import delete_policy, save_policy
+from slo.operations import delete_policy
 from slo.queries.policies import alert_policies, alert_policy, outages
 
 

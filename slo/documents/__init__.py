@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from catalog import registries
 from slo.documents import alerts, looking, slis, slos, sources
+from slo.documents.alerts import save_policy
 from slo.documents.slos import document_of
 from slo.openslo import API_VERSION
 
@@ -13,4 +14,4 @@ KINDS: dict[tuple[str, str], registries.ApplyKind] = {
 }  # fmt: skip
 """Data sources first, SLOs last, in whatever order they stand in the files."""
 
-__all__ = ["KINDS", "document_of"]
+__all__ = ["KINDS", "document_of", "save_policy"]

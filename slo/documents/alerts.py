@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from catalog import registries
 from catalog.access import Actor
 from catalog.manifest import Document
@@ -122,6 +124,19 @@ def drop_own(slo: str, *, actor: Actor, now: datetime) -> None:
     row = AlertPolicy.objects.filter(name=slo, extra__slo=slo).first()
     if row is not None and not Objective.objects.filter(policy=row).exists():
         policies.delete_policy(name=slo, actor=actor, now=now)
+
+
+@transaction.atomic
+def save_policy(
+    *, name: str, rules: Sequence[Mapping[str, Any]], actor: Actor, now: datetime, title: str = "",
+    description: str | None = None,
+) -> AlertPolicy:  # fmt: skip
+    """As `slo.operations.save_policy`; what SLOs put together from this policy follows, as after `apply`."""
+    row = policies.save_policy(
+        name=name, rules=rules, title=title, description=description, actor=actor, now=now
+    )  # fmt: skip
+    follow(actor=actor, now=now)
+    return row
 
 
 def follow(*, actor: Actor, now: datetime) -> None:

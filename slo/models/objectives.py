@@ -9,11 +9,27 @@ from catalog.models import Component, Team
 from slo.models.sources import DataSource
 
 
-class AlertPolicy(models.Model):
-    """When spending too fast is worth telling somebody: rules as data, read by `slo.windows.parse_rules`."""
+class Named(models.Model):
+    """What has a name for the API and for files, and a title for people."""
 
     name = models.SlugField(max_length=63, unique=True)
     title = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.title or self.name
+
+
+class AlertPolicy(Named):
+    """When spending too fast is worth telling somebody: rules as data, read by `slo.windows.parse_rules`."""
+
     description = models.TextField(blank=True)
     rules = models.JSONField(
         help_text="[{name, title, fraction | factor | ratio, long, short, severity, min_events, min_bad}]"
@@ -26,24 +42,14 @@ class AlertPolicy(models.Model):
         ordering = ["name"]
         verbose_name_plural = "alert policies"
 
-    def __str__(self) -> str:
-        return self.label
-
-    @property
-    def label(self) -> str:
-        """What people call it."""
-        return self.title or self.name
-
     def get_absolute_url(self) -> str:
         """The policy's page."""
         return reverse("slo:alert-policy", args=[self.name])
 
 
-class AlertCondition(models.Model):
+class AlertCondition(Named):
     """A rule with a name of its own, which alert policies of OpenSLO documents refer to."""
 
-    name = models.SlugField(max_length=63, unique=True)
-    title = models.CharField(max_length=200, blank=True)
     description = models.TextField(blank=True)
     rule = models.JSONField(help_text="As in AlertPolicy.rules")
     extra = models.JSONField(default=dict, blank=True, help_text="What a document said that nothing here means")
@@ -53,15 +59,10 @@ class AlertCondition(models.Model):
     class Meta:
         ordering = ["name"]
 
-    def __str__(self) -> str:
-        return self.title or self.name
 
-
-class BudgetPolicy(models.Model):
+class BudgetPolicy(Named):
     """What is agreed on for a budget that runs low: a text, and the shares left at which it is said (slo.md §7)."""
 
-    name = models.SlugField(max_length=63, unique=True)
-    title = models.CharField(max_length=200, blank=True)
     text = models.TextField(blank=True, help_text="What was agreed on, as Markdown")
     thresholds = models.JSONField(help_text="[{remaining, action, holds}], such as remaining 0.25; highest first")
     created_at = models.DateTimeField()
@@ -70,14 +71,6 @@ class BudgetPolicy(models.Model):
     class Meta:
         ordering = ["name"]
         verbose_name_plural = "budget policies"
-
-    def __str__(self) -> str:
-        return self.label
-
-    @property
-    def label(self) -> str:
-        """What people call it."""
-        return self.title or self.name
 
     def get_absolute_url(self) -> str:
         """The policy's page."""
@@ -94,11 +87,9 @@ class TeamBudgetPolicy(models.Model):
         return f"{self.team_id}: {self.policy_id}"
 
 
-class Indicator(models.Model):
+class Indicator(Named):
     """An SLI with a name of its own, which several definitions share."""
 
-    name = models.SlugField(max_length=63, unique=True)
-    title = models.CharField(max_length=200, blank=True)
     description = models.TextField(blank=True)
     source = models.ForeignKey(
         DataSource, null=True, blank=True, on_delete=models.PROTECT, related_name="indicators",
@@ -114,11 +105,8 @@ class Indicator(models.Model):
     class Meta:
         ordering = ["name"]
 
-    def __str__(self) -> str:
-        return self.title or self.name
 
-
-class Definition(models.Model):
+class Definition(Named):
     """One indicator on one component. `revision` counts changes of what is counted; each has ledgers of its own."""
 
     class Type(models.TextChoices):
@@ -143,8 +131,6 @@ class Definition(models.Model):
         BAD = "bad", "Bad"
         GOOD = "good", "Good"
 
-    name = models.SlugField(max_length=63, unique=True)
-    title = models.CharField(max_length=200, blank=True)
     description = models.TextField(blank=True)
     component = models.ForeignKey(Component, on_delete=models.CASCADE, related_name="slo_definitions")
     source = models.ForeignKey(
@@ -182,7 +168,7 @@ class Definition(models.Model):
         return self.name
 
 
-class Objective(models.Model):
+class Objective(Named):
     """A promise about a definition: a share of good events over a period, and when to be told that it is in danger."""
 
     class Calendar(models.TextChoices):
@@ -194,8 +180,6 @@ class Objective(models.Model):
         YEAR = "year", "Year"
 
     definition = models.ForeignKey(Definition, on_delete=models.CASCADE, related_name="objectives")
-    name = models.SlugField(max_length=63, unique=True)
-    title = models.CharField(max_length=200, blank=True)
     target = models.DecimalField(max_digits=12, decimal_places=10, help_text="Share of good events, such as 0.995")
     window_days = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Rolling period, 1 to 90 days")
     calendar = models.CharField(max_length=10, choices=Calendar, blank=True)
@@ -228,14 +212,6 @@ class Objective(models.Model):
                 name="rolling_or_calendar",
             ),
         ]
-
-    def __str__(self) -> str:
-        return self.label
-
-    @property
-    def label(self) -> str:
-        """What people call it."""
-        return self.title or self.name
 
     def get_absolute_url(self) -> str:
         """The objective's page."""

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog.access import NotSignedIn, actor_of, require_admin
 from catalog.models import Team
 from portal.lib.clock import db_now
-from portal.lib.errors import Expected, Forbidden
 from portal.lib.markdown import to_html
 from portal.lib.reading import readable
 from slo import operations
@@ -24,6 +23,8 @@ from slo.models import BudgetPolicy
 from slo.operations import BudgetPolicyDraft
 from slo.queries.budget_policies import budget_policies, budget_policy
 from slo.thresholds import parse_thresholds
+from slo.views.framed import require_free, written
+from slo.views.sources import is_admin
 
 ROWS = 5
 FIRST = ((50, "Look at what spends it", False), (25, "Reliability first", False), (0, "Hold deployments", True))
@@ -96,7 +97,7 @@ def _rows(policy: BudgetPolicy) -> tuple[tuple[float, str, bool], ...]:
 def listing(request: HttpRequest) -> HttpResponse:
     """All policies, and who goes by each."""
     found = [(one, parse_thresholds(one.thresholds)) for one in budget_policies()]
-    return render(request, "slo/budget_policies.html", {"policies": found, "may_write": _is_admin(request)})
+    return render(request, "slo/budget_policies.html", {"policies": found, "may_write": is_admin(request)})
 
 
 @readable
@@ -109,7 +110,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
         "thresholds": parse_thresholds(policy.thresholds),
         "text": mark_safe(to_html(policy.text)) if policy.text else "",  # noqa: S308  # our renderer escapes HTML
         "teams_to_add": _own_teams(request).exclude(budget_policy__policy=policy),
-        "may_write": _is_admin(request),
+        "may_write": is_admin(request),
         "mine": set(_own_teams(request).values_list("pk", flat=True)),
     }
     return render(request, "slo/budget_policy.html", context)
@@ -157,33 +158,13 @@ def team(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _edit(request: HttpRequest, form: PolicyForm, policy: BudgetPolicy | None) -> HttpResponse:
-    status = 200
-    if request.method == "POST":
-        status = 400
-        if form.is_valid():
-            try:
-                saved = _saved(request, form, new=policy is None)
-            except Expected as refused:
-                status = refused.status
-                form.add_error(None, str(refused))
-            else:
-                return redirect(saved)
-    return render(request, "slo/budget_policy_edit.html", {"form": form, "policy": policy}, status=status)
+    def save() -> BudgetPolicy:
+        draft = form.draft()
+        if policy is None:
+            require_free(BudgetPolicy, draft.name)
+        return operations.save_budget_policy(draft=draft, actor=actor_of(request), now=db_now())[0]
 
-
-def _saved(request: HttpRequest, form: PolicyForm, *, new: bool) -> BudgetPolicy:
-    draft = form.draft()
-    if new and BudgetPolicy.objects.filter(name=draft.name).exists():
-        raise Expected("There is a budget policy of this name; choose another one.")
-    return operations.save_budget_policy(draft=draft, actor=actor_of(request), now=db_now())[0]
-
-
-def _is_admin(request: HttpRequest) -> bool:
-    try:
-        require_admin(actor_of(request))
-    except (NotSignedIn, Forbidden):
-        return False
-    return True
+    return written(request, form, "slo/budget_policy_edit.html", policy=policy, save=save)
 
 
 def _own_teams(request: HttpRequest) -> Any:  # noqa: ANN401  # a QuerySet[Team], which the callers filter further

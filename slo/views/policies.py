@@ -8,13 +8,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog.access import actor_of, require_admin
 from portal.lib.clock import db_now
-from portal.lib.errors import Expected
 from portal.lib.reading import readable
 from slo import operations
+from slo.documents import save_policy
 from slo.forms_policies import AlertPolicyForm
 from slo.models import AlertPolicy
 from slo.operations.policies import PolicyInUse
 from slo.queries.policies import alert_policies, alert_policy, outages, rules_shown
+from slo.views.framed import require_free, written
 from slo.views.sources import is_admin
 
 SHOWN = 50
@@ -78,29 +79,17 @@ def delete(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _edit(request: HttpRequest, form: AlertPolicyForm, policy: AlertPolicy | None) -> HttpResponse:
-    status = 200
-    if request.method == "POST":
-        status = 400
-        if form.is_valid():
-            try:
-                saved = _saved(request, form, is_new=policy is None)
-            except Expected as refused:
-                status = refused.status
-                form.add_error(None, f"{str(refused)[:1].upper()}{str(refused)[1:]}")
-            else:
-                return redirect(saved)
-    return render(request, "slo/alert_policy_edit.html", {"form": form, "policy": policy}, status=status)
+    def save() -> AlertPolicy:
+        given = form.cleaned_data
+        if policy is None:
+            require_free(AlertPolicy, given["name"])
+        return save_policy(
+            name=given["name"],
+            rules=form.rules(),
+            title=given["title"],
+            description=given["description"],
+            actor=actor_of(request),
+            now=db_now(),
+        )
 
-
-def _saved(request: HttpRequest, form: AlertPolicyForm, *, is_new: bool) -> AlertPolicy:
-    given = form.cleaned_data
-    if is_new and AlertPolicy.objects.filter(name=given["name"]).exists():
-        raise Expected("There is an alert policy of this name; choose another one.")
-    return operations.save_policy(
-        name=given["name"],
-        rules=form.rules(),
-        title=given["title"],
-        description=given["description"],
-        actor=actor_of(request),
-        now=db_now(),
-    )
+    return written(request, form, "slo/alert_policy_edit.html", policy=policy, save=save)

@@ -92,6 +92,32 @@ def _a_preview(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def _preview(page: Page) -> None:
+    """Fill in what the demo counts, and wait for what it would say."""
+    page.locator("#id_component").select_option("component:default/ci-runners")
+    for field, text in (
+        ("title", "Builds succeed"), ("name", "builds-again"), ("total", "ci_runs_total"),
+        ("bad", 'ci_runs_total{result="failure"}'),
+    ):  # fmt: skip
+        page.locator(f"#id_{field}").fill(text)
+    page.get_by_role("button", name="Preview").click()
+    page.wait_for_load_state()
+    page.wait_for_timeout(3_000)
+
+
+def _try(page: Page) -> None:
+    page.get_by_role("button", name="Try it").click()
+    page.wait_for_load_state()
+    page.wait_for_timeout(2_000)
+
+
+def _wait_for_charts(page: Page) -> None:
+    """They are drawn when they come into sight."""
+    for chart in page.locator("[data-chart]").all():
+        chart.scroll_into_view_if_needed()
+        page.wait_for_timeout(500)
+
+
 RUNNERS = "/components/component/default/ci-runners"
 TABS = ("dependencies", "blast-radius", "docs", "relations", "changes", "yaml")
 FIRST_ROW = "main table tbody a.plain, main ul.rows a.plain.fw-semibold"
@@ -168,6 +194,15 @@ PAGES: tuple[Shot, ...] = (
     Shot("deliveries", "/deliveries"),
     Shot("deliveries-rejected", "/deliveries?state=rejected"),
     Shot("delivery", "/deliveries", "katrin", first=FIRST_ROW),
+    Shot("fleet", "/slos"),
+    Shot("objective", "/slos/1", prepare=_wait_for_charts),
+    Shot("objective-new", "/slos/new?preset=", prepare=_preview),
+    Shot("backtest", "/slos/1/backtest", prepare=_try),
+    Shot("exclusions", "/slos/exclusions"),
+    Shot("sources", "/settings/sources"),
+    Shot("alert-policies", "/alert-policies"),
+    Shot("alert-policy", "/alert-policies/workbook"),
+    Shot("budget-policies", "/budget-policies"),
     Shot("tokens", "/settings/tokens"),
     Shot("invitations", "/invitations", "katrin"),
     Shot("sign-in", "/sign-in", ""),

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rest_framework.test import APIClient
 
 from catalog import exporting
 from catalog.access import Actor, system
@@ -145,6 +146,19 @@ def test_a_part_that_was_changed_elsewhere_leaves_an_slos_own_policy_as_it_was()
     own = Objective.objects.get(name="search-slo-99.9").policy
     assert (own.name, [rule["factor"] for rule in own.rules]) == ("search-slo", ["2", "2"])
     assert set(fine(put(export())).values()) == {"unchanged"}
+
+
+def test_a_policy_changed_over_the_api_carries_what_slos_made_of_it_along(api: APIClient) -> None:
+    put(EXAMPLES.read_text())
+    low = AlertPolicy.objects.get(name="low-priority")
+    own = Objective.objects.get(name="search-slo-99.9").policy
+    assert own.rules[0]["factor"] == low.rules[0]["factor"] == "2"
+    admin = make.signed(api, make.token("slos:write", by=make.person("root", admin=True))[1])
+    rules = [{**rule, "factor": "5"} for rule in low.rules]
+    answer = admin.put("/api/v1/alert-policies/low-priority", {"rules": rules}, format="json")
+    assert answer.status_code == 200, answer.content
+    own.refresh_from_db()
+    assert own.rules[0]["factor"] == "5"
 
 
 def test_a_teams_own_alerts_take_over_nobodys_policy() -> None:

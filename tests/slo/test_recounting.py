@@ -5,14 +5,17 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from rest_framework.test import APIClient
 
 from catalog.access import Actor, NotYourTeam
 from catalog.models import AuditEntry
 from portal.lib.errors import Invalid
 from slo import ledger, queries
+from slo.api import rebuild
 from slo.counting import Bucket
 from slo.ledger import Sums
 from slo.models import Exclusion, Ledger, LedgerMinute, Objective
+from slo.operations import recounting
 from slo.operations.recounting import CannotRecount, SourceForgot, recount
 from tests import make, make_slo
 from tests.fakes.prometheus import needs_prometheus
@@ -176,3 +179,28 @@ def test_nothing_else_of_the_ledger_changes(past: Past, objective: Objective) ->
     assert sums == past.sums("broken", 100, 203)
     assert isinstance(sums, Sums)
     assert past.at(203) - past.at(200) == timedelta(minutes=3)
+
+
+def test_over_the_api_it_goes_on_from_where_it_got_to(
+    past: Past, objective: Objective, api: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil(past, objective)
+    monkeypatch.setattr(rebuild, "SECONDS", 0.0)
+    monkeypatch.setattr(recounting, "SLICE", timedelta(minutes=20))
+    admin = make.signed(api, make.token("slos:write", by=make.person("root", admin=True))[1])
+    address, begin = f"/api/v1/slos/{objective.name}/rebuild", past.at(110).isoformat()
+    shares, known = [], 0
+    while not shares or shares[-1] < 1:
+        body = {"start": begin, "end": past.at(150).isoformat()}
+        answer = admin.post(address, body, format="json")
+        assert answer.status_code == 200, answer.content
+        said = answer.json()
+        begin = said["reached"]
+        shares.append(said["share"])
+        known += sum(day["new_known"] for day in said["days"])
+    assert (shares, known, said["done"]) == ([0.5, 1.0], 40, True)
+    assert ledger.sums_at([(book(objective), past.at(200))]) == [past.sums("broken", 100, 200)]
+    assert AuditEntry.objects.filter(action="ledger.rebuild").count() == 2
+    dry = admin.post(address, {"start": past.at(110).isoformat(), "dry_run": True}, format="json").json()
+    assert (dry["written"], any(day["changed"] for day in dry["days"])) == (False, False)
+    assert admin.post(address, {"start": past.at(50).isoformat()}, format="json").status_code == 400
