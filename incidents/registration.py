@@ -66,7 +66,7 @@ registries.navigation["deliveries"] = registries.NavEntry(
     "Deliveries", "incidents:deliveries", "inbox", 43, within="incidents"
 )
 registries.navigation["changes"] = registries.NavEntry(
-    "Changes", "incidents:changes", "git-commit", 41, within="incidents"
+    "Deployments", "incidents:changes", "git-commit", 41, within="incidents"
 )
 registries.navigation["status"] = registries.NavEntry("Status", "incidents:status", "activity-heartbeat", 70)
 registries.navigation["on-call"] = registries.NavEntry("On-call", "incidents:oncall", "calendar-time", 50)

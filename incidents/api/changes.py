@@ -34,7 +34,7 @@ class ByTime(KeysetPagination):
     ordering = ("-at", "-pk")
 
 
-class ChangeOut(serializers.ModelSerializer[Change]):
+class DeploymentOut(serializers.ModelSerializer[Change]):
     """One change."""
 
     component = serializers.CharField(source="component_ref", read_only=True)
@@ -45,7 +45,7 @@ class ChangeOut(serializers.ModelSerializer[Change]):
         read_only_fields = fields
 
 
-class ChangeIn(StrictSerializer):
+class DeploymentIn(StrictSerializer):
     """One change. The same `external_id` of the same `source` is the same change; the first one told stands."""
 
     component = serializers.CharField(max_length=200, help_text="By reference, or short: ci-runners")
@@ -69,23 +69,23 @@ class ChangeIn(StrictSerializer):
             raise serializers.ValidationError(str(error)) from error
 
 
-class ManyIn(StrictSerializer):
+class DeploymentsIn(StrictSerializer):
     """Many at once."""
 
-    changes = ChangeIn(many=True, max_length=AT_MOST, allow_empty=False)  # type: ignore[call-arg]  # of its list
+    changes = DeploymentIn(many=True, max_length=AT_MOST, allow_empty=False)  # type: ignore[call-arg]  # of its list
 
 
-class RecordedOut(serializers.Serializer[Any]):
+class DeploymentsToldOut(serializers.Serializer[Any]):
     """What became of them: how many are new, and each as it is kept."""
 
     created = serializers.IntegerField()
-    changes = ChangeOut(many=True)
+    changes = DeploymentOut(many=True)
 
 
-class Changes(generics.ListAPIView[Change]):
+class Deployments(generics.ListAPIView[Change]):
     """All changes, and telling some."""
 
-    serializer_class = ChangeOut
+    serializer_class = DeploymentOut
     pagination_class = ByTime
 
     def get_queryset(self) -> QuerySet[Change]:
@@ -120,13 +120,13 @@ class Changes(generics.ListAPIView[Change]):
         """Newest first."""
         return super().get(request, *args, **kwargs)
 
-    @extend_schema(request=ManyIn, responses={200: RecordedOut, 201: RecordedOut})
+    @extend_schema(request=DeploymentsIn, responses={200: DeploymentsToldOut, 201: DeploymentsToldOut})
     def post(self, request: Request) -> Response:
         """Tell one change, or `{"changes": […]}`; 201 where one is new, 200 where all were told before."""
         now, actor = db_now(), actor_of_api(request)
         body = request.data
         many = isinstance(body, dict) and "changes" in body
-        given = ManyIn(data=body) if many else ChangeIn(data=body)
+        given = DeploymentsIn(data=body) if many else DeploymentIn(data=body)
         given.is_valid(raise_exception=True)
         said: list[dict[str, Any]] = given.validated_data["changes"] if many else [dict(given.validated_data)]
         refs = [full_ref(one["component"]) for one in said]
@@ -148,7 +148,7 @@ class Changes(generics.ListAPIView[Change]):
         require(actor, {one.component.owner_id for one in told}, scope=SCOPE)
         recorded = operations.record_changes(told=told, now=now)
         created = sum(one.new for one in recorded)
-        answer = {"created": created, "changes": ChangeOut([one.change for one in recorded], many=True).data}
+        answer = {"created": created, "changes": DeploymentOut([one.change for one in recorded], many=True).data}
         return Response(answer, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
 
 
@@ -156,4 +156,4 @@ def _wrong(field: str, message: str) -> Invalid:
     return Invalid(message, errors=(FieldError(field, "invalid", message),))
 
 
-urlpatterns = [path("changes", Changes.as_view(), name="changes")]
+urlpatterns = [path("deployments", Deployments.as_view(), name="deployments")]

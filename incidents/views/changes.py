@@ -53,4 +53,4 @@ def _address(asked: dict[str, str], cursor: str) -> str:
     return f"{reverse('incidents:changes')}?{urlencode(query)}"
 
 
-urlpatterns = [path("changes", change_list, name="changes")]
+urlpatterns = [path("deployments", change_list, name="changes")]

