@@ -139,7 +139,8 @@ def test_many_changes_at_once_are_all_or_nothing(script: APIClient, runners: Com
     later = (db_now() + timedelta(hours=1)).isoformat()
     future = script.post(CHANGES, {"component": "ci-runners", "title": "z", "at": later})
     assert future.json()["errors"][0]["field"] == "at"
-    for empty in ({"changes": []}, {}):
+    nothing: tuple[dict[str, list[str]], ...] = ({"changes": []}, {})
+    for empty in nothing:
         assert script.post(CHANGES, empty).status_code == 400
     assert Change.objects.count() == 2
 
