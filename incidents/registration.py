@@ -68,6 +68,12 @@ registries.navigation["deliveries"] = registries.NavEntry(
 registries.navigation["changes"] = registries.NavEntry(
     "Deployments", "incidents:changes", "git-commit", 41, within="incidents"
 )
+registries.navigation["simulate"] = registries.NavEntry(
+    "Simulate", "incidents:simulate", "player-play", 44, within="incidents"
+)
+registries.navigation["pause"] = registries.NavEntry(
+    "Pause paging", "incidents:pause", "player-pause", 45, within="incidents"
+)
 registries.navigation["status"] = registries.NavEntry("Status", "incidents:status", "activity-heartbeat", 70)
 registries.navigation["on-call"] = registries.NavEntry("On-call", "incidents:oncall", "calendar-time", 50)
 registries.navigation["severity-rules"] = registries.NavEntry(
