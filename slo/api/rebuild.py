@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from catalog.access import actor_of
 from portal.lib.clock import db_now
+from portal.lib.errors import FieldError, Invalid
 from portal.lib.problems import refusals
 from portal.lib.strict import StrictSerializer
 from slo import queries
@@ -74,16 +75,26 @@ class RebuildView(APIView):
         body.is_valid(raise_exception=True)
         asked = body.validated_data
         end = asked.get("end") or _stands_at(objective.ledger_id)
-        found = recount(
-            objective=objective,
-            start=asked["start"],
-            end=end,
-            actor=actor_of(request),
-            now=db_now(),
-            dry_run=asked["dry_run"],
-            seconds=SECONDS,
-        )
+        try:
+            found = recount(
+                objective=objective,
+                start=asked["start"],
+                end=end,
+                actor=actor_of(request),
+                now=db_now(),
+                dry_run=asked["dry_run"],
+                seconds=SECONDS,
+            )
+        except Invalid as error:
+            raise _as_said_here(error) from error
         return Response(_json(found, end))
+
+
+def _as_said_here(error: Invalid) -> Invalid:
+    """The command's `from` and `to` are called otherwise in the body."""
+    names = {"from": "start", "to": "end"}
+    found = tuple(FieldError(names.get(one.field, one.field), one.code, one.message) for one in error.errors)
+    return Invalid("; ".join(f"{one.field}: {one.message}" for one in found) or str(error), errors=found)
 
 
 def _stands_at(ledger_id: int | None) -> datetime:

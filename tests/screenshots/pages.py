@@ -96,8 +96,9 @@ def _preview(page: Page) -> None:
     """Fill in what the demo counts, and wait for what it would say."""
     page.locator("#id_component").select_option("component:default/ci-runners")
     for field, text in (
-        ("title", "Builds succeed"), ("name", "builds-again"), ("total", "ci_runs_total"),
-        ("bad", 'ci_runs_total{result="failure"}'),
+        ("title", "Builds succeed"), ("name", "builds-again"), ("target", "99"),
+        ("total", 'gha_completed_jobs_total{job="arc-listener"}'),
+        ("bad", 'gha_completed_jobs_total{job="arc-listener",job_result="failed"}'),
     ):  # fmt: skip
         page.locator(f"#id_{field}").fill(text)
     page.get_by_role("button", name="Preview").click()
@@ -116,6 +117,7 @@ def _wait_for_charts(page: Page) -> None:
     for chart in page.locator("[data-chart]").all():
         chart.scroll_into_view_if_needed()
         page.wait_for_timeout(500)
+    page.evaluate("window.scrollTo(0, 0)")
 
 
 RUNNERS = "/components/component/default/ci-runners"
