@@ -9,6 +9,8 @@ from incidents.api import incidents as api_incidents
 from incidents.api import intake as api_intake
 from incidents.api import integrations as api_integrations
 from incidents.api import oncall as api_oncall
+from incidents.api import oncall_layers as api_layers
+from incidents.api import oncall_swaps as api_swaps
 from incidents.api import pausing as api_pausing
 from incidents.api import policies as api_policies
 from incidents.api import simulating as api_simulating
@@ -51,6 +53,8 @@ api: list[URLPattern | URLResolver] = [
     path("incidents/<int:number>/notes", api_incidents.Notes.as_view(), name="notes"),
     path("incidents/<int:number>/timeline", api_incidents.Timeline.as_view(), name="timeline"),
     *api_oncall.urlpatterns,
+    *api_layers.urlpatterns,
+    *api_swaps.urlpatterns,
     *api_intake.urlpatterns,
     *api_policies.urlpatterns,
     *api_integrations.urlpatterns,
