@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from catalog.graph import BlastRadius, blast_radius
 from catalog.models import Component, Person, Team
@@ -35,16 +36,29 @@ KINDS: dict[str, tuple[str, str]] = {
     "escalated": ("player-skip-forward", "accent"),
     "resolved": ("circle-check", "good"),
     "note": ("message-circle", "accent"),
+    "symptom": ("arrows-join-2", "none"),
+    "flapping": ("activity", "warn"),
+    "held": ("tool", "none"),
+    "told": ("mail", "none"),
+    "update": ("send", "accent"),
+    "role": ("user-circle", "none"),
+    "task": ("list-check", "none"),
+    "link": ("link", "none"),
+    "snoozed": ("zzz", "warn"),
+    "handed-over": ("switch-horizontal", "accent"),
     "budget": ("chart-line", "warn"),
     "fault": ("alert-triangle", "bad"),
 }
 FILTERS: dict[str, frozenset[str]] = {
-    "notes": frozenset({"note", "acknowledged", "resolved", "escalated", "severity"}),
+    "notes": frozenset({
+        "note", "acknowledged", "resolved", "escalated", "severity", "update", "role", "task", "link", "snoozed",
+        "handed-over",
+    }),
     "pages": frozenset({
         "paged", "unreachable", "fallback", "exhausted", "sent", "send-failed", "acknowledged", "asked", "ack-timeout",
-        "routed",
+        "routed", "held", "told", "snoozed", "handed-over",
     }),
-    "alerts": frozenset({"opened", "reopened", "alert", "alert-cleared", "budget"}),
+    "alerts": frozenset({"opened", "reopened", "alert", "alert-cleared", "budget", "symptom", "flapping"}),
 }  # fmt: skip
 
 
@@ -103,6 +117,12 @@ class Answer:
         return self.page.is_untaken
 
     @property
+    def snoozed_until(self) -> datetime | None:
+        """Until when nobody is called for it; None where it was not put off, or something else happened since."""
+        page = self.page
+        return page.snoozed_until if page.snoozed_until and page.snoozed_until == page.next_step_at else None
+
+    @property
     def exhausted(self) -> bool:
         """Everybody was asked and nobody has taken it."""
         return self.page.state == "exhausted"
@@ -132,13 +152,36 @@ class Entry:
     row: TimelineEntry
     icon: str
     tone: str
+    words: str
+    edited_at: datetime | None = None
+    pinned: bool = False
+
+    @property
+    def is_said(self) -> bool:
+        """Whether somebody wrote it in their own words."""
+        return self.row.kind in {TimelineEntry.Kind.NOTE, TimelineEntry.Kind.UPDATE}
 
 
 def rows(incidents: QuerySet[Incident]) -> list[Row]:
     """Lines for these incidents, with their pages in one further query."""
     pages = Prefetch("pages", Page.objects.select_related("team", "person"))
+    still = Count("symptoms", filter=~Q(symptoms__state=Incident.State.RESOLVED))
     found = incidents.select_related("component", "owner", "acknowledged_by").prefetch_related(pages)
+    found = found.annotate(symptoms_open=still)
     return [_row(incident) for incident in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows of one severity."""
+
+    severity: int
+    rows: list[Row]
+
+
+def by_severity(found: Iterable[Row]) -> list[Group]:
+    """Rows in order of severity, as they come, by severity."""
+    return [Group(key, list(some)) for key, some in groupby(found, key=lambda row: row.incident.severity)]
 
 
 def answers(pages: Iterable[Page], *, mine: frozenset[int], now: datetime) -> list[Answer]:
@@ -148,11 +191,25 @@ def answers(pages: Iterable[Page], *, mine: frozenset[int], now: datetime) -> li
 
 
 def timeline(incident: Incident, *, show: str = "") -> list[Entry]:
-    """Newest first; `show` is a key of FILTERS, or empty for all."""
+    """What is pinned, then the newest first; `show` is a key of FILTERS, or empty for all.
+
+    An edit is no line of its own: its note says what the last edit says.
+    """
     entries = queries.timeline_of(incident).select_related("person").reverse()
     if show in FILTERS:
-        entries = entries.filter(kind__in=FILTERS[show])
-    return [Entry(row, *KINDS.get(row.kind, ("circle-dot", "none"))) for row in entries]
+        entries = entries.filter(Q(kind__in=FILTERS[show]) | Q(about__isnull=False))
+    edits: dict[int, TimelineEntry] = {}
+    pins: dict[int, bool] = {}
+    read: list[TimelineEntry] = []
+    for row in entries:  # the newest first, so that the first about something is the last that was said of it
+        if row.about_id is None:
+            read.append(row)
+        elif row.kind == TimelineEntry.Kind.EDITED:
+            edits.setdefault(row.about_id, row)
+        else:
+            pins.setdefault(row.about_id, row.kind == TimelineEntry.Kind.PINNED)
+    shown = [_entry(row, edits.get(row.pk), pinned=pins.get(row.pk, False)) for row in read]
+    return sorted(shown, key=lambda one: not one.pinned)
 
 
 def alerts(incident: Incident) -> list[Alert]:
@@ -178,6 +235,11 @@ def _blocked_teams(radius: BlastRadius) -> tuple[BlockedTeam, ...]:
         owned.setdefault(component.owner, []).append(component.name)
     made = (BlockedTeam(team, names[0], len(names) - 1) for team, names in owned.items())
     return tuple(sorted(made, key=lambda blocked: -blocked.more))
+
+
+def _entry(row: TimelineEntry, edit: TimelineEntry | None, *, pinned: bool) -> Entry:
+    drawn = KINDS.get(row.kind, ("circle-dot", "none"))
+    return Entry(row, *drawn, edit.words if edit else row.words, edit.at if edit else None, pinned)
 
 
 def _row(incident: Incident) -> Row:

@@ -1,10 +1,8 @@
-"""The promises an incident is about, with how they burn; whatever fails here must not keep the incident's page shut."""
+"""The promises an incident is about, with how they burn; the page reads it guarded, see `incidents.panels`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-import structlog
-from django.db import DatabaseError, transaction
 
 from incidents.happened import happening
 from incidents.models import Incident
@@ -14,8 +12,6 @@ from slo.models import Objective
 from slo.queries import FleetRow, costs
 from slo.queries.costs import ObjectiveCost
 from slo.queries.fleet import row
-
-log = structlog.get_logger(__name__)
 
 BEFORE = timedelta(minutes=45)
 AFTER = timedelta(minutes=15)
@@ -31,29 +27,15 @@ class Budget:
     chart: charts.Figure | None
 
 
-def of_incident(incident: Incident, *, now: datetime) -> list[Budget]:
-    """Objectives whose alerts are in this incident, at most two; empty where none are, or where reading them fails."""
-    wanted = Objective.objects.filter(alerts__incident=incident).distinct()[:AT_MOST]
-    try:
-        with transaction.atomic():  # a failing query would otherwise spoil the page's own
-            objectives = queries.fleet().filter(pk__in=[objective.pk for objective in wanted])
-            return [Budget(row(objective), _chart(objective, incident, now=now)) for objective in objectives]
-    except (DatabaseError, ArithmeticError, ValueError, LookupError):
-        log.exception("the budgets of an incident could not be read", incident=incident.number)
-        return []
+def of_incident(incident: Incident, alerting: Sequence[int], *, now: datetime) -> list[Budget]:
+    """Objectives whose alerts are in this incident, whose keys these are; at most two."""
+    objectives = queries.fleet().filter(pk__in=alerting[:AT_MOST])
+    return [Budget(row(objective), _chart(objective, incident, now=now)) for objective in objectives]
 
 
-def costs_of(incident: Incident, *, now: datetime) -> list[ObjectiveCost]:
-    """What it cost, by objective, the dearest first; empty where nothing counts, or where reading it fails."""
-    try:
-        with transaction.atomic():
-            alerting = [pk for pk in incident.alerts.values_list("objective_id", flat=True) if pk]
-            return costs.of_incident(
-                happening(incident), component_id=incident.component_id, alerting=alerting, now=now
-            )
-    except (DatabaseError, ArithmeticError, ValueError, LookupError):
-        log.exception("the costs of an incident could not be read", incident=incident.number)
-        return []
+def costs_of(incident: Incident, alerting: Sequence[int], *, now: datetime) -> list[ObjectiveCost]:
+    """What it cost, by objective, the dearest first; empty where nothing counts."""
+    return costs.of_incident(happening(incident), component_id=incident.component_id, alerting=alerting, now=now)
 
 
 def _chart(objective: Objective, incident: Incident, *, now: datetime) -> charts.Figure | None:

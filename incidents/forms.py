@@ -3,6 +3,7 @@
 from django import forms
 
 from catalog.models import Component, Team
+from incidents.forms_oncall import Moment
 from incidents.models.incident import Severity
 
 
@@ -34,6 +35,17 @@ class ResolveForm(forms.Form):
 
     cause = forms.CharField(
         required=False, widget=forms.Textarea(attrs={"rows": 2}), label="What was it?", help_text="One sentence helps."
+    )
+
+
+class ResolveFiringForm(ResolveForm):
+    """The cause, and how long what still fires stays silent."""
+
+    silent_until = forms.DateTimeField(
+        required=False,
+        widget=Moment,
+        label="Keep silent until",
+        help_text="An alert of it still fires. Left empty, it pages again after 30 minutes if it then still does.",
     )
 
 

@@ -104,6 +104,7 @@ class IntegrationForm(ExplainingForm):
     BEATS = ("every", "grace")
     SOURCES = ("component_labels", "component_rules", "severity_label", "rules", "grouping", "group_labels")
     FOLDED: Mapping[str, tuple[str, ...]] = {
+        "Links, labels, their words": ("link", "label", "severities", "statuses"),
         "Which component": ("component_labels", "component_rules", "default_component"),
         "How loud": ("severity_label", "rules", "default_rule"),
         "What belongs together": ("grouping", "group_labels"),

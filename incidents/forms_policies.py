@@ -100,7 +100,7 @@ class TargetsField(forms.MultiValueField):
         return [find_target(text) for text in data_list if text.strip()]
 
 
-class TeamField(forms.ModelChoiceField):
+class TeamField(forms.ModelChoiceField):  # type: ignore[type-arg]  # it takes no argument when it runs
     """A team by its name."""
 
     def label_from_instance(self, obj: Any) -> str:  # noqa: ANN401

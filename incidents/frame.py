@@ -10,7 +10,9 @@ from catalog.models import Component, Person
 from incidents import queries
 from incidents.models import Incident
 from incidents.pauses import pause_at
+from incidents.queries import changes
 from portal.lib.clock import now_of
+from portal.lib.reading import known
 
 PAGING_SWEEPS = ("advance_due", "deliver_due")
 HISTORY = 5
@@ -64,6 +66,12 @@ def incidents_of(component: Component, request: HttpRequest, now: datetime) -> M
         "now": now,
         "user": request.user,
     }
+
+
+def changes_of(component: Component, request: HttpRequest, now: datetime) -> Mapping[str, object]:
+    """The last changes that pipelines told of it."""
+    told = changes.changes_of(component, most=HISTORY)
+    return {"component": component, "changes": told, "now": now, "known": known(request)}
 
 
 def worst_open(component: Component, request: HttpRequest, now: datetime) -> Mapping[str, object] | None:

@@ -77,6 +77,10 @@ registries.navigation["integrations"] = registries.NavEntry(
 registries.navigation["deliveries"] = registries.NavEntry(
     "Deliveries", "incidents:deliveries", "inbox", 43, within="incidents"
 )
+registries.navigation["changes"] = registries.NavEntry(
+    "Deployments", "incidents:changes", "git-commit", 41, within="incidents"
+)
+registries.navigation["status"] = registries.NavEntry("Status", "incidents:status", "activity-heartbeat", 70)
 registries.navigation["on-call"] = registries.NavEntry("On-call", "incidents:oncall", "calendar-time", 50)
 registries.navigation["severity-rules"] = registries.NavEntry(
     "Severity rules", "incidents:severity-rules", "adjustments", 42, within="incidents"
@@ -101,6 +105,9 @@ registries.component_panels["incident"] = registries.Panel(
 )
 registries.component_panels["incidents"] = registries.Panel(
     "incidents/parts/component.html", frame.incidents_of, order=20, title="Incidents", count="count"
+)
+registries.component_panels["changes-told"] = registries.Panel(
+    "incidents/changes/component.html", frame.changes_of, place="side", order=60
 )
 registries.team_panels["on-call"] = registries.TeamPanel(
     "incidents/oncall/team.html", team_on_call, place="side", order=10

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from incidents.api import alerts as api_alerts
+from incidents.api import changes as api_changes
 from incidents.api import contacts as api_contacts
 from incidents.api import inbox as api_inbox
 from incidents.api import incidents as api_incidents
@@ -14,16 +15,34 @@ from incidents.api import oncall_swaps as api_swaps
 from incidents.api import pausing as api_pausing
 from incidents.api import policies as api_policies
 from incidents.api import simulating as api_simulating
-from incidents.views import ack, actions, contacts, deliveries, inbox, integrations, oncall, policies, steering
+from incidents.api import status as api_status
+from incidents.api import working as api_working
+from incidents.views import (
+    ack,
+    actions,
+    changes,
+    contacts,
+    deliveries,
+    inbox,
+    integrations,
+    listing,
+    oncall,
+    policies,
+    status,
+    steering,
+    working,
+)
 from incidents.views import pages as views
 from incidents.views import settings as paging_settings
 
 pages: list[URLPattern | URLResolver] = [
-    path("incidents", views.incident_list, name="list"),
+    *listing.urlpatterns,
     path("incidents/declare", actions.declare, name="declare"),
     path("incidents/<int:number>", views.incident_page, name="incident"),
     path("incidents/<int:number>/live", views.incident_live, name="live"),
     path("incidents/<int:number>/entries", views.incident_entries, name="entries"),
+    path("incidents/<int:number>/work", views.incident_work, name="work"),
+    path("incidents/<int:number>/attempts", views.incident_attempts, name="attempts"),
     path("incidents/<int:number>/resolve", actions.resolve, name="resolve"),
     path("incidents/<int:number>/note", actions.note, name="note"),
     path("incidents/<int:number>/severity", actions.severity, name="severity"),
@@ -32,6 +51,9 @@ pages: list[URLPattern | URLResolver] = [
     path("incidents/<int:number>/pages/<int:page>/escalate", actions.escalate, name="escalate"),
     path("a/<str:token>", ack.ack, name="ack"),
     path("a/all/<str:token>", ack.ack_all, name="ack-all"),
+    *working.urlpatterns,
+    *changes.urlpatterns,
+    *status.urlpatterns,
     *oncall.urlpatterns,
     *steering.urlpatterns,
     *policies.urlpatterns,
@@ -52,6 +74,9 @@ api: list[URLPattern | URLResolver] = [
     path("incidents/<int:number>/resolve", api_incidents.Resolve.as_view(), name="resolve"),
     path("incidents/<int:number>/notes", api_incidents.Notes.as_view(), name="notes"),
     path("incidents/<int:number>/timeline", api_incidents.Timeline.as_view(), name="timeline"),
+    *api_working.urlpatterns,
+    *api_changes.urlpatterns,
+    *api_status.urlpatterns,
     *api_oncall.urlpatterns,
     *api_layers.urlpatterns,
     *api_swaps.urlpatterns,

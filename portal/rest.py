@@ -32,5 +32,6 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
         "DeliveryStateEnum": "incidents.models.intake.Delivery.State",
         "AlertRuleEnum": "incidents.models.alert.Alert.Rule",
         "IncidentSeverityEnum": "incidents.models.incident.Severity.labels",
+        "WeekdayEnum": "incidents.policy_texts.DAYS",
     },
 }

@@ -1,10 +1,12 @@
 """List, declare, read, acknowledge, resolve, note."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import generics, status
+from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -56,7 +58,11 @@ class Incidents(generics.ListAPIView[Incident]):
             severities=[_severity(text) for text in asked.getlist("severity")],
             team=asked.get("team", ""),
             component=asked.get("component", ""),
+            source=asked.get("source", ""),
             text=asked.get("q", ""),
+            since=moment("since", asked.get("since", "")),
+            until=moment("until", asked.get("until", "")),
+            teams_called=actor_of_api(self.request).team_ids() if asked.get("mine") in {"true", "1"} else None,
         )
         return found.select_related("owner", "acknowledged_by", "resolved_by").prefetch_related(
             "pages__team", "pages__person", "pages__acknowledged_by"
@@ -68,7 +74,11 @@ class Incidents(generics.ListAPIView[Incident]):
             OpenApiParameter("severity", enum=Severity.labels, many=True),
             OpenApiParameter("team", description="Reference of the owner, such as group:default/ci"),
             OpenApiParameter("component", description="Reference, such as component:default/ci-runners"),
+            OpenApiParameter("source", description="Such as slo, alertmanager, manual"),
             OpenApiParameter("q", description="Text in the title"),
+            OpenApiParameter("since", OpenApiTypes.DATETIME, description="Opened at or after it"),
+            OpenApiParameter("until", OpenApiTypes.DATETIME, description="Opened before it"),
+            OpenApiParameter("mine", OpenApiTypes.BOOL, description="A team of yours, or of the token, was called"),
         ]
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401
@@ -121,13 +131,11 @@ class Resolve(APIView):
 
     @extend_schema(request=io.ResolveIn, responses=io.IncidentOut)
     def post(self, request: Request, number: int) -> Response:
-        """It is over; what still fires then is paged again after 30 minutes."""
+        """It is over; what still fires is paged again after 30 minutes, or at `silent_until`, at most a week away."""
         incident = queries.incident_by_number(number)
         actor = actor_of_api(request)
         access.require_hand(actor, incident)
-        operations.resolve(
-            incident=incident, by=actor, now=db_now(), cause=_read(io.ResolveIn, request).get("cause", "")
-        )
+        operations.resolve(incident=incident, by=actor, now=db_now(), **_read(io.ResolveIn, request))
         return Response(io.IncidentOut(_whole(number)).data)
 
 
@@ -172,6 +180,17 @@ def _read(kind: type[StrictSerializer], request: Request) -> dict[str, Any]:
     given = kind(data=request.data)
     given.is_valid(raise_exception=True)
     return dict(given.validated_data)
+
+
+def moment(name: str, text: str) -> datetime | None:
+    """A moment of the query, None where it is left out. Raises Invalid."""
+    if not text:
+        return None
+    try:
+        return serializers.DateTimeField().to_internal_value(text)
+    except serializers.ValidationError as error:
+        message = "Use a moment such as 2026-11-22T14:00:00Z."
+        raise Invalid(f"{name}: {message}", errors=(FieldError(name, "invalid", message),)) from error
 
 
 def _choice(name: str, value: str, allowed: tuple[str, ...]) -> str:

@@ -80,7 +80,7 @@ class PreviewPolicy(APIView):
     @extend_schema(
         operation_id="escalation_policies_preview",
         request=io.PolicyIn,
-        responses={200: io.PreviewOut, **refusals(400, 403)},
+        responses={200: io.PolicyPreviewOut, **refusals(400, 403)},
     )
     def post(self, request: Request) -> Response:
         """In words, with who would be reached now by each step; nothing is saved."""
@@ -129,7 +129,9 @@ class OnePolicy(APIView):
 class PolicyVersions(APIView):
     """What a policy has said."""
 
-    @extend_schema(operation_id="escalation_policies_versions", responses={200: listed(io.VersionOut), **refusals(404)})
+    @extend_schema(
+        operation_id="escalation_policies_versions", responses={200: listed(io.PolicyVersionOut), **refusals(404)}
+    )
     def get(self, request: Request, slug: str) -> Response:
         """The newest 100 versions, newest first, each with the lines it changed."""
         versions = list(queries.versions_of(queries.policy_by_slug(slug))[:101])
@@ -181,7 +183,7 @@ class TeamPagingView(APIView):
 class TeamReach(APIView):
     """How far a team's pages reach."""
 
-    @extend_schema(operation_id="teams_reach_get", responses={200: io.ReachOut, **refusals(404)})
+    @extend_schema(operation_id="teams_reach_get", responses={200: io.TeamReachOut, **refusals(404)})
     def get(self, request: Request, namespace: str, name: str) -> Response:
         """Whether its policy reaches somebody at every hour of the next four weeks, and the first hour it doesn't."""
         team = team_by_ref(f"group:{namespace}/{name}")

@@ -135,14 +135,14 @@ class UsesOut(serializers.Serializer[Any]):
     fallback_of = serializers.ListField(child=serializers.CharField())
 
 
-class PreviewOut(serializers.Serializer[Any]):
+class PolicyPreviewOut(serializers.Serializer[Any]):
     """A policy in words, and as of now."""
 
     words = serializers.ListField(child=serializers.CharField())
     now = NowOut(many=True)
 
 
-class PolicyOut(PreviewOut):
+class PolicyOut(PolicyPreviewOut):
     """A policy with its newest version."""
 
     slug = serializers.CharField()
@@ -161,20 +161,20 @@ class PolicyOut(PreviewOut):
     url = serializers.CharField()
 
 
-class ChangeOut(serializers.Serializer[Any]):
+class PolicyChangeOut(serializers.Serializer[Any]):
     """A line that came (`+`) or went (`-`)."""
 
     sign = serializers.CharField()
     words = serializers.CharField()
 
 
-class VersionOut(serializers.Serializer[Any]):
+class PolicyVersionOut(serializers.Serializer[Any]):
     """One version: who, when, what it changed."""
 
     number = serializers.IntegerField()
     since = serializers.DateTimeField()
     created_by = serializers.CharField(allow_null=True)
-    changes = ChangeOut(many=True)
+    changes = PolicyChangeOut(many=True)
 
 
 class TeamPagingIn(StrictSerializer):
@@ -219,7 +219,7 @@ class StretchOut(serializers.Serializer[Any]):
     end = serializers.DateTimeField()
 
 
-class ReachOut(serializers.Serializer[Any]):
+class TeamReachOut(serializers.Serializer[Any]):
     """`always` null: only steps with conditions could fill what is missing. `policy` false: the team has none."""
 
     team = serializers.CharField()
@@ -266,14 +266,14 @@ def policy_json(row: EscalationPolicy, *, now: datetime) -> dict[str, Any]:
 
 
 def preview_json(said: PolicyDraft, *, now: datetime) -> dict[str, Any]:
-    """A draft as PreviewOut."""
+    """A draft as PolicyPreviewOut."""
     names = Names.of(said.said.values())
     drawn = ladders.drawn(said.said, now=now, names=names)
     return {"words": lines(said.said, names), "now": [_now(one) for one in drawn]}
 
 
 def versions_json(versions: Sequence[PolicyVersion]) -> list[dict[str, Any]]:
-    """Versions as VersionOut, newest first."""
+    """Versions as PolicyVersionOut, newest first."""
     return [
         {
             "number": one.version.number,

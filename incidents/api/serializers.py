@@ -19,7 +19,7 @@ class PageOut(serializers.ModelSerializer[Page]):
         model = Page
         fields = (
             "id", "role", "team", "person", "state", "cycle", "step", "next_step_at", "opened_at",
-            "acknowledged_at", "acknowledged_by", "exhausted_at", "resolved_at", "routing",
+            "acknowledged_at", "acknowledged_by", "exhausted_at", "resolved_at", "routing", "snoozed_until",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -40,7 +40,7 @@ class IncidentOut(serializers.ModelSerializer[Incident]):
         fields = (
             "number", "title", "component", "owner", "severity", "severity_reason", "state", "generation", "source",
             "opened_at", "reopened_at", "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by", "cause",
-            "teams_blocked", "people_blocked", "pages", "url",
+            "teams_blocked", "people_blocked", "root", "pages", "url",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -56,7 +56,7 @@ class EntryOut(serializers.ModelSerializer[TimelineEntry]):
 
     class Meta:
         model = TimelineEntry
-        fields = ("at", "kind", "actor", "actor_name", "via", "words", "data")
+        fields = ("id", "about", "at", "kind", "actor", "actor_name", "via", "words", "data")
         read_only_fields = fields
 
 
@@ -83,6 +83,9 @@ class ResolveIn(StrictSerializer):
     """What it was."""
 
     cause = serializers.CharField(required=False, allow_blank=True, max_length=5000)
+    silent_until = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="When what still fires pages again, if not after 30 minutes"
+    )
 
 
 class NoteIn(StrictSerializer):

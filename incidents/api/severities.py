@@ -27,7 +27,7 @@ class SeverityLineIO(StrictSerializer):
     """One line; what is left out or null fits anything."""
 
     severity = serializers.ChoiceField(choices=LEVELS)
-    rule = serializers.ChoiceField(choices=Alert.Rule.values, required=False, allow_null=True, default=None)
+    rule = serializers.ChoiceField(choices=Alert.Rule.choices, required=False, allow_null=True, default=None)
     tier = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=1, max_value=4)
     teams_blocked = serializers.IntegerField(
         required=False, allow_null=True, default=None, min_value=1, max_value=10_000, help_text="At least so many"
@@ -55,7 +55,7 @@ class SeverityTableOut(serializers.Serializer[Any]):
 class WhatIfIn(StrictSerializer):
     """An alert that somebody imagines; a component brings its tier and how many teams it blocks."""
 
-    rule = serializers.ChoiceField(choices=Alert.Rule.values, default=Alert.Rule.PAGE.value)
+    rule = serializers.ChoiceField(choices=Alert.Rule.choices, default=Alert.Rule.PAGE.value)
     source = serializers.CharField(  # type: ignore[assignment]  # a declared field
         required=False, allow_blank=True, default="", max_length=40
     )

@@ -37,6 +37,9 @@ KEPT_RAW = 20_000
 A_MOMENT = 0.4
 """Seconds after which a batch ends, for others wait to decide about alerts."""
 
+OF_AN_ALERT = ":"
+"""In the key of an alert; that of a request with many has none."""
+
 Taker = Callable[[Delivery, Batch], tuple[Alert | None, str]]
 
 KEEP_TAKEN = """
@@ -83,8 +86,8 @@ class _Result:
     refused: list[tuple[Delivery, str]] = field(default_factory=list)
 
     def stuck(self) -> set[str]:
-        """Keys whose next deliveries have to wait."""
-        return {row.key for row, _ in (*self.failed, *self.refused) if row.key}
+        """Keys of alerts whose next deliveries have to wait."""
+        return {row.key for row, _ in (*self.failed, *self.refused) if OF_AN_ALERT in row.key}
 
     def done(self, row: Delivery, alert: Alert | None, outcome: str, state: str = Delivery.State.DONE) -> None:
         """One is settled."""
@@ -133,10 +136,12 @@ def _batch(due: QuerySet[Delivery], now: datetime, limit: int) -> int:
 
 
 def _due(now: datetime) -> QuerySet[Delivery]:
-    """Stored deliveries in order of arrival, but for those of a key of which an earlier one was pushed back."""
-    earlier = Delivery.objects.filter(
-        key=OuterRef("key"), pk__lt=OuterRef("pk"), state=Delivery.State.STORED, due_at__gt=now
-    )
+    """Stored deliveries in order of arrival, but for those of an alert of which an earlier one was pushed back.
+
+    A request that can't be split holds up no other of its integration, which may be all that sends alerts.
+    """
+    before = Delivery.objects.filter(key=OuterRef("key"), pk__lt=OuterRef("pk"), key__contains=OF_AN_ALERT)
+    earlier = before.filter(state=Delivery.State.STORED, due_at__gt=now)
     waiting = Delivery.objects.filter(state=Delivery.State.STORED, due_at__lte=now)
     return waiting.filter(~Exists(earlier)).order_by("pk")
 

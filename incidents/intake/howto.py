@@ -41,7 +41,8 @@ route:
         (
             "Try it",
             """\
-curl -X POST {url}/alerts/alertmanager -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
+curl -X POST {url}/alerts/alertmanager \\
+  -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
   -d '{{"version": "4", "alerts": [{{"status": "firing", "labels": {{"alertname": "Try", "severity": "info"}},
        "annotations": {{"summary": "Trying Portico"}}}}]}}'""",
         ),
@@ -52,7 +53,8 @@ curl -X POST {url}/alerts/alertmanager -H 'Authorization: Bearer {key}' -H 'Cont
         (
             "Try it",
             """\
-curl -X POST {url}/events/pagerduty/v2/enqueue -H 'Content-Type: application/json' \\
+curl -X POST {url}/events/pagerduty/v2/enqueue \\
+  -H 'Content-Type: application/json' \\
   -d '{{"routing_key": "{key}", "event_action": "trigger", "dedup_key": "try",
        "payload": {{"summary": "Trying Portico", "source": "me", "severity": "info"}}}}'""",
         ),
@@ -71,7 +73,8 @@ receivers:
         (
             "Try it",
             """\
-curl -X POST {url}/alerts/generic -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
+curl -X POST {url}/alerts/generic \\
+  -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
   --data-binary @sample.json""",
         ),
     ],
@@ -102,7 +105,8 @@ receivers:
         (
             "By a script",
             """\
-curl -X POST {url}/alerts/own -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
+curl -X POST {url}/alerts/own \\
+  -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
   -d '{{"key": "disk/db-1", "summary": "Disk full on db-1", "component": "ci-runners", "severity": "page",
        "status": "firing"}}'""",
         ),

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0009_tally"),
-        ("incidents", "0008_page"),
+        ("incidents", "0006_policy"),
     ]
 
     operations = [

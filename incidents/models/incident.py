@@ -95,6 +95,7 @@ class Incident(models.Model):
                 fields=["check_again_at"], condition=models.Q(check_again_at__isnull=False), name="incident_check_again"
             ),
             models.Index(fields=["-opened_at", "-number"], name="incident_newest"),
+            models.Index(fields=["source"], name="incident_by_source"),
             models.Index(
                 fields=["resolved_at"], condition=models.Q(resolved_at__isnull=False), name="incident_by_its_end"
             ),

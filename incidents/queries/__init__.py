@@ -13,6 +13,7 @@ from incidents.queries.incidents import (
     open_incidents_of,
     pages_of,
     pulse,
+    sources_seen,
     timeline_of,
     untaken_pages_for,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "open_incidents_of",
     "pages_of",
     "pulse",
+    "sources_seen",
     "timeline_of",
     "untaken_pages_for",
 ]

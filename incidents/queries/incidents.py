@@ -7,6 +7,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, DateTimeField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
 
 from catalog.models import Component, Membership, Person
@@ -19,6 +20,15 @@ from portal.lib.errors import Missing
 
 UNREAD, PAUSED = -1, -2
 """What stands in the place of a severity where the inbox is counted, and where the pause is told."""
+SOURCES = """
+WITH RECURSIVE seen AS (
+    (SELECT source FROM incidents_incident ORDER BY source LIMIT 1)
+    UNION ALL
+    SELECT (SELECT i.source FROM incidents_incident i WHERE i.source > seen.source ORDER BY i.source LIMIT 1)
+      FROM seen WHERE seen.source IS NOT NULL
+)
+SELECT source FROM seen WHERE source IS NOT NULL ORDER BY source
+"""
 RELATED = ("component", "owner", "acknowledged_by", "resolved_by")
 WORDS = {
     MoveKind.FALLBACK: "the fallback policy takes over",
@@ -68,26 +78,42 @@ def incidents(
     severities: Sequence[int] = (),
     team: str = "",
     component: str = "",
+    source: str = "",
     text: str = "",
     since: datetime | None = None,
+    until: datetime | None = None,
+    teams_called: Collection[int] | None = None,
 ) -> QuerySet[Incident]:
     """Newest first, filtered. `state` is open, triggered, acknowledged, resolved or empty for all.
 
-    `team` (the owner) and `component` are references, `text` is looked for in titles, `since` in the opening.
+    `team` (the owner) and `component` are references, `text` is looked for in titles, `since` and `until` hold for the
+    opening; `teams_called` leaves those that a page of one of these teams is open in, or was.
     """
     given: dict[str, object] = {
         "severity__in": list(severities),
         "owner__ref": team,
         "component_ref": component,
+        "source": source,
         "title__icontains": text.strip(),
         "opened_at__gte": since,
+        "opened_at__lt": until,
     }
     found = Incident.objects.select_related(*RELATED).filter(**{name: value for name, value in given.items() if value})
+    if teams_called is not None:
+        called = Page.objects.filter(incident=OuterRef("pk"), team__in=teams_called)
+        found = found.filter(Exists(called))
     if state == "open":
         found = found.exclude(state=Incident.State.RESOLVED)
     elif state:
         found = found.filter(state=state)
     return found.order_by("-opened_at", "-number")
+
+
+def sources_seen() -> list[str]:
+    """Where incidents come from, by name; found by hopping over the index, for there are few among many."""
+    with connection.cursor() as cursor:
+        cursor.execute(SOURCES)
+        return [source for (source,) in cursor.fetchall()]
 
 
 def open_incidents_of(component: Component) -> list[Incident]:

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog.access import actor_of, person_of
@@ -18,20 +19,20 @@ from portal.lib.errors import Invalid, Missing
 @require_POST
 def acknowledge(request: HttpRequest, number: int, page: int) -> HttpResponse:
     """I have it, for the team of this page."""
-    taken = _page(number, page)
+    taken = page_of(number, page)
     access.require_answer(actor_of(request), taken)
     operations.acknowledge(page=taken, by=person_of(request), via="web", now=db_now())
-    return _back(request, taken.incident, "You have it. Nobody else is called for this page.")
+    return back(request, taken.incident, "You have it. Nobody else is called for this page.")
 
 
 @login_required
 @require_POST
 def escalate(request: HttpRequest, number: int, page: int) -> HttpResponse:
     """The next step now."""
-    hurried = _page(number, page)
+    hurried = page_of(number, page)
     access.require_hand(actor_of(request), hurried.incident)
     operations.escalate_now(page=hurried, by=actor_of(request), now=db_now())
-    return _back(request, hurried.incident, "The next step is taken now.")
+    return back(request, hurried.incident, "The next step is taken now.")
 
 
 @login_required
@@ -40,9 +41,12 @@ def resolve(request: HttpRequest, number: int) -> HttpResponse:
     """It is over."""
     incident = queries.incident_by_number(number)
     access.require_hand(actor_of(request), incident)
-    form = _valid(forms.ResolveForm(request.POST))
-    operations.resolve(incident=incident, by=actor_of(request), cause=form.cleaned_data["cause"], now=db_now())
-    return _back(request, incident, "Resolved. What still fires then is paged again after 30 minutes.")
+    form = valid(forms.ResolveFiringForm(request.POST))
+    ended = operations.resolve(incident=incident, by=actor_of(request), now=db_now(), **form.cleaned_data)
+    if ended.check_again_at is None:
+        return back(request, incident, "Resolved.")
+    again = timezone.localtime(ended.check_again_at)
+    return back(request, incident, f"Resolved. It still fires, and pages again on {again:%a at %H:%M %Z} if it does.")
 
 
 @login_required
@@ -60,9 +64,9 @@ def severity(request: HttpRequest, number: int) -> HttpResponse:
     """Another severity, with its reason."""
     incident = queries.incident_by_number(number)
     access.require_hand(actor_of(request), incident)
-    form = _valid(forms.SeverityForm(request.POST))
+    form = valid(forms.SeverityForm(request.POST))
     operations.change_severity(incident=incident, by=actor_of(request), now=db_now(), **form.cleaned_data)
-    return _back(request, incident, f"It is P{form.cleaned_data['severity']} now.")
+    return back(request, incident, f"It is P{form.cleaned_data['severity']} now.")
 
 
 @login_required
@@ -71,9 +75,9 @@ def engage(request: HttpRequest, number: int) -> HttpResponse:
     """Page a further team."""
     incident = queries.incident_by_number(number)
     access.require_hand(actor_of(request), incident)
-    team = _valid(forms.EngageForm(request.POST)).cleaned_data["team"]
+    team = valid(forms.EngageForm(request.POST)).cleaned_data["team"]
     operations.engage(incident=incident, by=actor_of(request), team=team, now=db_now())
-    return _back(request, incident, f"{team.label} is paged.")
+    return back(request, incident, f"{team.label} is paged.")
 
 
 @login_required
@@ -87,19 +91,22 @@ def declare(request: HttpRequest) -> HttpResponse:
     return render(request, "incidents/declare.html", {"form": form}, status=400 if form.errors else 200)
 
 
-def _page(number: int, pk: int) -> Page:
+def page_of(number: int, pk: int) -> Page:
+    """The page of an incident. Raises Missing."""
     found = Page.objects.select_related("incident", "team").filter(pk=pk, incident=number).first()
     if found is None:
         raise Missing("There is no such page in this incident.")
     return found
 
 
-def _valid[F: Form](form: F) -> F:
+def valid[F: Form](form: F) -> F:
+    """The form, if what was sent is usable. Raises Invalid, which names its fields."""
     if not form.is_valid():
         raise Invalid(" ".join(f"{name}: {' '.join(map(str, errors))}" for name, errors in form.errors.items()))
     return form
 
 
-def _back(request: HttpRequest, incident: Incident, said: str) -> HttpResponse:
+def back(request: HttpRequest, incident: Incident, said: str) -> HttpResponse:
+    """To the incident's page, which says so."""
     messages.success(request, said)
     return redirect(incident)

@@ -159,6 +159,21 @@ def test_one_poisoned_alert_holds_up_no_other(api: APIClient, monkeypatch: pytes
     assert Incident.objects.count() == 3
 
 
+def test_a_request_that_cannot_be_split_holds_up_no_other(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, key = make_incidents.integration()
+    sound = deliveries.TAKERS["alertmanager"]
+
+    def fails_on_bad(row: Delivery, batch: Any) -> Any:
+        if row.part_of_id is None and '"Bad"' in row.raw:
+            raise RuntimeError("a bug")
+        return sound(row, batch)
+
+    monkeypatch.setitem(deliveries.TAKERS, "alertmanager", fails_on_bad)
+    settled(api, key, am_message(am_alert("Bad")), am_message(am_alert("A")))
+    settled(api, key, am_message(am_alert("B")))
+    assert sorted(Incident.objects.values_list("title", flat=True)) == ["A happened", "B happened"]
+
+
 @pytest.mark.parametrize(
     ("message", "field"),
     [

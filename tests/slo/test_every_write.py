@@ -95,7 +95,7 @@ API: dict[str, Write] = {
     "api/v1/slos/preview": Write("/api/v1/slos/preview", {"name": "new", **OBJECTIVE}),
     "api/v1/exclusions": Write("/api/v1/exclusions", {"title": "Mine", "component": "ci-runners", **AN_HOUR}),
     "api/v1/exclusions/<int:pk>": Write(
-        lambda world: f"/api/v1/exclusions/{world.exclusion.pk}",  # type: ignore[attr-defined]
+        lambda world: f"/api/v1/exclusions/{world.exclusion.pk}",
         {"title": "Mine"},
         ("patch", "delete"),
     ),

@@ -189,7 +189,8 @@ def test_over_the_api_it_goes_on_from_where_it_got_to(
     monkeypatch.setattr(recounting, "SLICE", timedelta(minutes=20))
     admin = make.signed(api, make.token("slos:write", by=make.person("root", admin=True))[1])
     address, begin = f"/api/v1/slos/{objective.name}/rebuild", past.at(110).isoformat()
-    shares, known = [], 0
+    shares: list[float] = []
+    known = 0
     while not shares or shares[-1] < 1:
         body = {"start": begin, "end": past.at(150).isoformat()}
         answer = admin.post(address, body, format="json")

@@ -1,0 +1,138 @@
+"""The status of the platform, for whoever may read."""
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from incidents import status
+from incidents.models import Incident
+from incidents.models.incident import Severity
+from incidents.status import Line
+from portal.lib.clock import db_now
+
+STATES = (status.DOWN, status.DEGRADED, status.WORKS)
+
+
+class SaidOut(serializers.Serializer[Any]):
+    """A status update; `by` is null for strangers."""
+
+    at = serializers.DateTimeField()
+    state = serializers.CharField()
+    text = serializers.CharField()
+    by = serializers.CharField(allow_null=True)
+    next_by = serializers.DateTimeField(allow_null=True)
+
+
+class BrokenOut(serializers.Serializer[Any]):
+    """An open incident; `taken` says that somebody has it, `taken_by` who, and is null for strangers."""
+
+    number = serializers.IntegerField()
+    title = serializers.CharField()
+    severity = serializers.ChoiceField(choices=list(Severity.labels))
+    component = serializers.CharField(allow_null=True)
+    since = serializers.DateTimeField()
+    taken = serializers.BooleanField()
+    taken_by = serializers.CharField(allow_null=True)
+    teams_blocked = serializers.IntegerField(allow_null=True)
+    people_blocked = serializers.IntegerField(allow_null=True)
+    symptoms = serializers.IntegerField()
+    updates = SaidOut(many=True)
+    url = serializers.CharField()
+
+
+class PlannedOut(serializers.Serializer[Any]):
+    """Planned work, running or to come."""
+
+    title = serializers.CharField()
+    target = serializers.CharField()
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+
+
+class DayOut(serializers.Serializer[Any]):
+    """A day that was not fine."""
+
+    day = serializers.DateField()
+    state = serializers.ChoiceField(choices=(status.DOWN, status.DEGRADED))
+    incidents = serializers.IntegerField()
+
+
+class CapabilityOut(serializers.Serializer[Any]):
+    """Something the platform can do, and its bad days of the last ninety, newest first."""
+
+    ref = serializers.CharField()
+    title = serializers.CharField()
+    state = serializers.ChoiceField(choices=STATES)
+    bad_days = DayOut(many=True)
+
+
+class StatusOut(serializers.Serializer[Any]):
+    """The platform at `at`."""
+
+    at = serializers.DateTimeField()
+    state = serializers.ChoiceField(choices=STATES)
+    headline = serializers.CharField()
+    incidents = BrokenOut(many=True)
+    planned = PlannedOut(many=True)
+    capabilities = CapabilityOut(many=True)
+
+
+class StatusNow(APIView):
+    """How the platform is."""
+
+    open_to_readers = True
+
+    @extend_schema(responses=StatusOut)
+    def get(self, request: Request) -> Response:
+        """What is broken, what is planned, and the bad days of the last ninety."""
+        told = status.status(now=db_now())
+        known = request.user.is_authenticated or request.auth is not None
+        return Response({
+            "at": told.now,
+            "state": told.state,
+            "headline": told.headline,
+            "incidents": [_incident(one, known=known) for one in told.broken],
+            "planned": [_planned(one.window.title, one.window, one.start, one.end) for one in told.planned],
+            "capabilities": [_capability(one) for one in told.lines],
+        })  # fmt: skip
+
+
+def _incident(incident: Incident, *, known: bool) -> dict[str, object]:
+    person = incident.acknowledged_by if known else None
+    return {
+        "number": incident.number,
+        "title": incident.title,
+        "severity": incident.get_severity_display(),
+        "component": incident.component_ref or None,
+        "since": incident.opened_at,
+        "taken": incident.state == Incident.State.ACKNOWLEDGED,
+        "taken_by": person.ref if person else None,
+        "teams_blocked": incident.teams_blocked,
+        "people_blocked": incident.people_blocked,
+        "symptoms": incident.symptoms_open,  # type: ignore[attr-defined]  # annotated
+        "updates": [
+            {"at": one.at, "state": one.state, "text": one.text, "by": one.actor_name if known else None,
+             "next_by": one.next_by}
+            for one in incident.said  # type: ignore[attr-defined]  # prefetched
+        ],
+        "url": incident.get_absolute_url(),
+    }  # fmt: skip
+
+
+def _planned(title: str, window: Any, start: datetime, end: datetime) -> dict[str, object]:  # noqa: ANN401
+    target = window.component or window.team
+    return {"title": title, "target": target.ref, "starts_at": start, "ends_at": end}
+
+
+def _capability(line: Line) -> dict[str, object]:
+    bad = [{"day": day.day, "state": day.state, "incidents": day.incidents} for day in line.touched]
+    return {"ref": line.thing.ref, "title": line.thing.label, "state": line.state, "bad_days": bad}
+
+
+urlpatterns = [path("status", StatusNow.as_view(), name="status")]

@@ -1,0 +1,104 @@
+"""What the status page asks: what is broken, what was said of it, how each day of each capability was."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Prefetch, Q, QuerySet
+
+from catalog.models import Component, System
+from incidents.models import Incident, Severity, StatusUpdate
+
+WORST_TOLD = Severity.P3
+"""Incidents of P4 and P5 stop nobody and are not on the status page."""
+AT_MOST = 100
+
+DAYS = """
+SELECT capability, day::date, min(severity), count(DISTINCT number)
+  FROM (SELECT CASE WHEN c.system_id = ANY(%(systems)s) THEN 's' || c.system_id ELSE 'c' || c.id END AS capability,
+               i.severity, i.number,
+               generate_series((greatest(i.opened_at, %(since)s) AT TIME ZONE %(zone)s)::date,
+                               (coalesce(i.resolved_at, %(now)s) AT TIME ZONE %(zone)s)::date, interval '1 day') AS day
+          FROM incidents_incident i JOIN catalog_component c ON c.id = i.component_id
+         WHERE i.severity <= %(worst)s AND (i.resolved_at IS NULL OR i.resolved_at >= %(since)s)
+           AND i.opened_at <= %(now)s
+           AND (c.system_id = ANY(%(systems)s) OR c.id = ANY(%(components)s))) AS touched
+ GROUP BY 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """Something the platform can do: a system, or a component of tier 1 that is in none. `key` is s12 or c34."""
+
+    key: str
+    thing: System | Component
+    since: datetime
+    """Since when the catalog knows it; of days before, nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayOf:
+    """The worst severity of a day, and how many incidents touched it."""
+
+    severity: int
+    incidents: int
+
+
+def capabilities() -> list[Capability]:
+    """Systems that hold a living component of tier 1, and components of tier 1 outside any system; by name."""
+    found: dict[str, Capability] = {}
+    vital = Component.objects.filter(tier=Component.Tier.COMPANY, retired_at=None).select_related("system")
+    for one in vital.order_by("created_at", "pk"):
+        thing: System | Component = one.system if one.system and one.system.retired_at is None else one
+        key = f"{'s' if isinstance(thing, System) else 'c'}{thing.pk}"
+        found.setdefault(key, Capability(key, thing, thing.created_at))
+    return sorted(found.values(), key=lambda capability: capability.thing.label.lower())[:AT_MOST]
+
+
+def days_of(
+    wanted: Collection[Capability], *, since: datetime, now: datetime, zone: str
+) -> Mapping[str, Mapping[date, DayOf]]:
+    """By capability the days since then that an incident of P1 to P3 touched, in the days of `zone`; one question."""
+    systems = [one.thing.pk for one in wanted if isinstance(one.thing, System)]
+    components = [one.thing.pk for one in wanted if isinstance(one.thing, Component)]
+    found: dict[str, dict[date, DayOf]] = {one.key: {} for one in wanted}
+    given: dict[str, Any] = {"systems": systems, "components": components, "since": since, "now": now, "zone": zone}
+    with connection.cursor() as cursor:
+        cursor.execute(DAYS, {**given, "worst": int(WORST_TOLD)})
+        for key, day, severity, count in cursor.fetchall():
+            if key in found:
+                found[key][day] = DayOf(severity, count)
+    return found
+
+
+def broken_now() -> list[Incident]:
+    """Open incidents of P1 to P3 that are no symptoms, the worst first, with `said`: what was told, newest first.
+
+    `symptoms_open` counts what else fires because of them.
+    """
+    still = Count("symptoms", filter=~Q(symptoms__state=Incident.State.RESOLVED))
+    told = StatusUpdate.objects.filter(public=True).order_by("-at", "-pk")
+    found: QuerySet[Incident] = (
+        Incident.objects.exclude(state=Incident.State.RESOLVED)
+        .filter(severity__lte=WORST_TOLD, root=None)
+        .select_related("component__system", "owner", "acknowledged_by")
+        .annotate(symptoms_open=still)
+        .prefetch_related(Prefetch("updates", told, to_attr="said"))
+    )
+    return list(found.order_by("severity", "opened_at")[:AT_MOST])
+
+
+def ended_lately(since: datetime) -> list[Incident]:
+    """Incidents of P1 to P3 that ended since then, the last first, with `said`: their public updates, newest first."""
+    told = StatusUpdate.objects.filter(public=True).order_by("-at", "-pk")
+    found = Incident.objects.filter(resolved_at__gte=since, severity__lte=WORST_TOLD, root=None)
+    found = found.select_related("component").prefetch_related(Prefetch("updates", told, to_attr="said"))
+    return list(found.order_by("-resolved_at")[:AT_MOST])
+
+
+def updates_of(incident: Incident) -> Sequence[StatusUpdate]:
+    """Newest first."""
+    return list(incident.updates.select_related("person"))

@@ -1,0 +1,63 @@
+"""What people do together in an incident, as its page shows it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+
+from catalog.models import Person
+from incidents.models import Incident, IncidentLink, IncidentRole, StatusUpdate, Task
+
+UPDATES_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RoleLine:
+    """A role, and who has it now."""
+
+    key: str
+    title: str
+    person: Person | None
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Everything of it at one moment."""
+
+    followers: int
+    following: bool
+    updates: Sequence[StatusUpdate]
+    roles: Sequence[RoleLine]
+    tasks: Sequence[Task]
+    links: Sequence[IncidentLink]
+
+    @property
+    def left(self) -> int:
+        """How many tasks are still to be done."""
+        return sum(task.done_at is None for task in self.tasks)
+
+    @property
+    def last(self) -> StatusUpdate | None:
+        """What was said last."""
+        return self.updates[0] if self.updates else None
+
+
+def of(incident: Incident, reader: Person | None) -> Together:
+    """Five questions."""
+    mine = Count("pk", filter=Q(person=reader)) if reader else Count("pk", filter=Q(pk=None))
+    counted = incident.followers.aggregate(all=Count("pk"), mine=mine)
+    has = {role.role: role.person for role in incident.roles.filter(until=None).select_related("person")}
+    return Together(
+        followers=counted["all"],
+        following=bool(counted["mine"]),
+        updates=list(incident.updates.all()[:UPDATES_SHOWN]),
+        roles=[RoleLine(key, title, has.get(key)) for key, title in IncidentRole.Role.choices],
+        tasks=list(incident.tasks.select_related("person", "done_by")),
+        links=list(incident.links.all()),
+    )
+
+
+def symptoms_of(incident: Incident) -> list[Incident]:
+    """What fires because of it, still open first."""
+    found = incident.symptoms.select_related("component", "owner", "acknowledged_by")
+    return sorted(found, key=lambda one: (not one.is_open, -one.number))

@@ -1,0 +1,82 @@
+"""The status page for developers, and its feed: is it me or the platform, since when, what next."""
+
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.utils import feedgenerator
+from django.views.decorators.http import require_safe
+
+from catalog.access import NotSignedIn, person_of
+from incidents import status
+from incidents.models import Follower, Incident
+from incidents.queries import status as queries
+from portal.lib import conf
+from portal.lib.clock import now_of
+from portal.lib.reading import known, readable
+
+FEED_DAYS = timedelta(days=30)
+
+
+@readable
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """All of it. Strangers, where they may read, see no people."""
+    return render(request, "incidents/status/page.html", _context(request))
+
+
+@readable
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """The part that says how it is now, which refreshes by itself."""
+    return render(request, "incidents/status/now.html", _context(request))
+
+
+@readable
+@require_safe
+def feed(request: HttpRequest) -> HttpResponse:
+    """What was said of incidents in the last thirty days, as Atom; names nobody."""
+    found = feedgenerator.Atom1Feed(
+        title="Platform status",
+        link=conf.base_url() + reverse("incidents:status"),
+        description="What is broken, and what is being done",
+        feed_url=conf.base_url() + reverse("incidents:status-feed"),
+    )
+    entries: list[tuple[datetime, Incident, str, str, str]] = []
+    for incident in [*queries.broken_now(), *queries.ended_lately(now_of(request) - FEED_DAYS)]:
+        about = f"{incident.get_severity_display()} {incident.title}"
+        entries.append((incident.opened_at, incident, "opened", about, f"{incident.label} began."))
+        if incident.resolved_at:
+            entries.append((incident.resolved_at, incident, f"over-{incident.generation}", about, "It is over."))
+        said = ((one.at, incident, f"update-{one.pk}", about, f"{one.get_state_display()}: {one.text}")
+                for one in incident.said)  # type: ignore[attr-defined]  # prefetched  # fmt: skip
+        entries.extend(said)
+    for at, incident, name, title, text in sorted(entries, key=lambda entry: entry[0], reverse=True)[:100]:
+        url = conf.base_url() + incident.get_absolute_url()
+        found.add_item(title=title, link=url, description=text, unique_id=f"{url}#{name}", pubdate=at, updateddate=at)
+    return HttpResponse(found.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+
+
+def _context(request: HttpRequest) -> dict[str, object]:
+    told = status.status(now=now_of(request))
+    return {"now": told.now, "status": told, "known": known(request), "followed": _followed(request, told)}
+
+
+def _followed(request: HttpRequest, told: status.Status) -> set[int]:
+    """Numbers of the broken ones that the reader follows."""
+    try:
+        person = person_of(request) if known(request) and told.broken else None
+    except NotSignedIn:
+        person = None
+    if person is None:
+        return set()
+    mine = Follower.objects.filter(person=person, incident__in=[one.pk for one in told.broken])
+    return set(mine.values_list("incident_id", flat=True))
+
+
+urlpatterns = [
+    path("status", page, name="status"),
+    path("status/live", live, name="status-live"),
+    path("status/feed", feed, name="status-feed"),
+]

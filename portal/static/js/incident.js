@@ -1,0 +1,30 @@
+// Keys of the incident's page: each goes to what it stands for, `?` shows them all. Only taking it happens at once, for
+// nothing is lost by it; calling, handing over and resolving need a second key.
+
+const keys = document.getElementById("keys");
+const TYPING = "input, textarea, select, [contenteditable]";
+
+function go(to) {
+  if (to.matches("summary")) {
+    to.parentElement.open = true;
+    (to.parentElement.querySelector(TYPING + ":not([type=hidden])") ?? to).focus();
+  } else if ("press" in to.dataset) {
+    to.click();
+  } else {
+    to.focus();
+    to.scrollIntoView({ block: "center" });
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.target.closest?.(TYPING) || keys.open) return;
+  if (event.key === "?") {
+    event.preventDefault();
+    keys.showModal();
+    return;
+  }
+  const to = /^[a-z]$/.test(event.key) ? document.querySelector(`[data-key="${event.key}"]`) : null;
+  if (!to) return;
+  event.preventDefault();
+  go(to);
+});
