@@ -1,7 +1,7 @@
 """What people fill in about schedules. People are typed, with suggestions, so that a phone and no script are enough."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from catalog.models import Person, Team
 from incidents.models import LayerVersion
-from incidents.operations.schedules import Turns
+from incidents.oncall.wallclock import EVERY_DAY, Window
+from incidents.operations.turns import Turns
 
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 SUGGESTED = 500
@@ -108,6 +109,20 @@ class TurnsForm(forms.Form):
     )
     starts_at = forms.DateTimeField(widget=Moment, label="From")
 
+    window_start = forms.TimeField(
+        required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), label="Only from",
+        help_text="Leave empty for the whole day.",
+    )  # fmt: skip
+    window_end = forms.TimeField(
+        required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), label="Only until",
+        help_text="Not later than the start: over midnight.",
+    )  # fmt: skip
+    window_days = forms.TypedMultipleChoiceField(
+        required=False, coerce=int, choices=list(enumerate(WEEKDAYS)), widget=forms.CheckboxSelectMultiple,
+        label="Only on", help_text="The days on which it begins; none ticked is every day.",
+    )  # fmt: skip
+    ends_at = forms.DateTimeField(required=False, widget=Moment, label="Until", help_text="Empty: without end.")
+
     def __init__(self, *args: Any, zone: str = "", **options: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **options)
         self.fields["people"] = PeopleField(self._lines(), label=self.fields["people"].label, help_text=PEOPLE_HINT)
@@ -115,6 +130,21 @@ class TurnsForm(forms.Form):
         self.fields["starts_at"].help_text = moment
         if zone:
             self.fields["handoff"].help_text = f"By the clock of {zone}, also when summer time begins or ends."
+
+    def clean(self) -> dict[str, Any]:
+        """Both ends of the time of day, or none."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if (given.get("window_start") is None) != (given.get("window_end") is None):
+            missing = "window_end" if given.get("window_end") is None else "window_start"
+            self.add_error(missing, "A time of day has a start and an end; fill in both, or none.")
+        return given
+
+    def _windows(self) -> tuple[Window, ...]:
+        given = self.cleaned_data
+        days, start, end = frozenset(given["window_days"]), given["window_start"], given["window_end"]
+        if start is None and not days:
+            return ()
+        return (Window(start or time(0), end or time(0), days or EVERY_DAY),)
 
     def turns(self) -> Turns:
         """What was filled in, once it is valid."""
@@ -127,6 +157,9 @@ class TurnsForm(forms.Form):
             given["length"],
             given["handoff"],
             given["weekday"],
+            given.get("layer_name") or "Primary",
+            self._windows(),
+            given["ends_at"],
         )
 
     def _lines(self) -> int:
@@ -136,6 +169,13 @@ class TurnsForm(forms.Form):
 
 
 PEOPLE_HINT = "One a line; the first begins. Leave a line empty to leave somebody out. Previewing makes room for more."
+
+
+class LayerForm(TurnsForm):
+    """One layer of a schedule, by its name."""
+
+    layer_name = forms.CharField(max_length=100, label="Name of the layer", help_text="Such as Nights or Weekends.")
+    field_order = ("layer_name", "people", "length", "unit", "handoff", "weekday", "starts_at")
 
 
 class ScheduleForm(TurnsForm):

@@ -9,7 +9,19 @@ from django.urls import reverse
 from catalog import registries
 from catalog.access import reader_may_write, reader_teams
 from catalog.models import Team
-from incidents import checks, duty, frame, happened, holding, ladders, policy_documents, policy_words, responses, rota
+from incidents import (
+    checks,
+    duty,
+    frame,
+    happened,
+    holding,
+    ladders,
+    policy_documents,
+    policy_words,
+    responses,
+    rota,
+    schedule_documents,
+)
 from incidents.queries import policies, searching
 from portal.lib.clock import now_of
 from slo import gates, sources
@@ -85,6 +97,7 @@ registries.navigation["escalation-policies"] = registries.NavEntry(
 registries.navigation["catch-all"] = registries.NavEntry(
     "Catch-all", "incidents:catch-all", "lifebuoy", 54, within="on-call"
 )
+registries.apply_kinds.update(schedule_documents.KINDS)
 registries.apply_kinds.update(policy_documents.KINDS)
 registries.on_call["incidents"] = on_call_now
 registries.scorecard_checks["escalation"] = checks.CHECK

@@ -1,17 +1,21 @@
 """What the on-call pages show, read once and shaped for drawing: the board, one schedule, the preview of a rotation."""
 
-from calendar import day_name
-from collections.abc import Iterable, Sequence
+from calendar import day_abbr, day_name
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
 
 from django.urls import reverse
 
 from catalog.models import Person
 from incidents.models import LayerVersion, Override, Schedule
 from incidents.oncall import lanes, rotation
+from incidents.oncall.schedules import in_force, layer_of, rotation_with
 from incidents.oncall.wallclock import local_date
-from incidents.operations.schedules import Turns
+from incidents.operations.turns import Turns, check, expanded, wrong_turns
 from incidents.queries import oncall as queries
 from incidents.queries.oncall import Duty, Hole, OnCall
 from portal.lib.errors import FieldError, Invalid
@@ -53,6 +57,10 @@ class Version:
     people: list[str]
     starts_at: datetime
     planned: bool
+    name: str = ""
+    position: int = 0
+    ends_at: datetime | None = None
+    removable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,22 +122,26 @@ def of_team(loaded: Sequence[Schedule], *, now: datetime) -> list[tuple[OnCall, 
     return [(one, first.get(one.schedule.pk)) for one in queries.on_call_now(loaded, now=now)]
 
 
-def preview(turns: Turns, *, zone: str, shown_in: str, now: datetime, of: Schedule | None = None) -> Preview:
-    """Four weeks around the change, `zone` being the schedule's. Raises Invalid where the rotation makes no sense."""
-    try:
-        layer = turns.layer(zone)
-    except (ValueError, KeyError, OverflowError) as error:
-        raise Invalid(str(error), errors=(FieldError("", "invalid", str(error)),)) from error
+def preview(
+    turns: Turns, *, zone: str, shown_in: str, now: datetime, of: Schedule | None = None, position: int = 0
+) -> Preview:
+    """Four weeks around the change of the layer at `position`, which may be a new one, `zone` being the schedule's.
+
+    Raises Invalid where the rotation makes no sense.
+    """
+    (turns,) = expanded([turns])
+    check(wrong_turns([turns]))
+    row = turns.version(of or Schedule(time_zone=zone), position)
     before = queries.readable(of) if of else rotation.Schedule(zone)
-    after = replace(before, layers=(*(_ended(one, layer.start) for one in before.layers), layer))
-    today = max(now, layer.start - timedelta(days=1))
+    after = _with_version(of, row, zone)
+    today = max(now, row.starts_at - timedelta(days=1))
     axis = lanes.axis(local_date(today, shown_in), 28, now=now, zone=shown_in)
     as_is, to_be = (rotation.stretches(one, axis.start, axis.end) for one in (before, after))
     names, tints = _names([*as_is, *to_be]), lanes.tints_of([*to_be, *as_is])
     drawn = [lanes.lane("As it will be", to_be, axis, names=names, tints=tints)]
     if of:
         drawn.append(lanes.lane("As it is", as_is, axis, names=names, tints=tints, sub=True))
-    from_now = rotation.stretches(after, max(now, layer.start), axis.end)
+    from_now = rotation.stretches(after, max(now, row.starts_at), axis.end)
     return Preview(
         axis,
         drawn,
@@ -138,22 +150,41 @@ def preview(turns: Turns, *, zone: str, shown_in: str, now: datetime, of: Schedu
     )
 
 
-def initial_turns(schedule: Schedule, now: datetime) -> dict[str, object]:
-    """The rotation in force, as a form's first values; a change is proposed for the next handoff."""
-    rows = [row for row in schedule.layers.all() if row.starts_at <= now] or list(schedule.layers.all()[:1])
-    if not rows:
-        return {"starts_at": now}
-    row = rows[-1]
-    people = queries.people_by_ref(row.people)
+def _with_version(of: Schedule | None, row: LayerVersion, zone: str) -> rotation.Schedule:
+    kept = [] if of is None else list(of.layers.all())
+    versions = [one for one in kept if one.position != row.position or one.starts_at < row.starts_at]
+    try:
+        if of is not None:
+            return rotation_with(of, [*versions, row])
+        return rotation.Schedule(zone, (layer_of(row, row.ends_at, zone),))
+    except (ValueError, KeyError, OverflowError) as error:
+        raise Invalid(str(error), errors=(FieldError("", "invalid", str(error)),)) from error
+
+
+def initial_turns(schedule: Schedule, now: datetime, position: int = 0) -> dict[str, object]:
+    """A layer as it is in force, as a form's first values; a change is proposed for the next handoff."""
+    rows = [row for row in in_force(schedule.layers.all(), now) if row.position == position]
     handoff = rotation.next_handoff(queries.readable(schedule), now)
+    starts_at = handoff.at if handoff else now
+    if not rows:
+        return {"starts_at": starts_at}
+    row = rows[0]
+    people = queries.people_by_ref(row.people)
     return {
         "people": [f"{people[ref].label} ({ref})" if ref in people else ref for ref in row.people],
         "length": row.length,
         "unit": row.unit,
         "handoff": row.handoff,
         "weekday": row.weekday,
-        "starts_at": handoff.at if handoff else now,
+        "starts_at": starts_at,
+        "layer_name": row.name,
+        "ends_at": row.ends_at,
+        **_window_values(row.restrictions[0] if row.restrictions else {}),
     }
+
+
+def _window_values(raw: Mapping[str, Any]) -> dict[str, object]:
+    return {"window_start": raw.get("start"), "window_end": raw.get("end"), "window_days": raw.get("days") or []}
 
 
 def _final(row: Schedule, stretches: Sequence[rotation.Stretch], axis: lanes.Axis, names: dict[str, str]) -> lanes.Lane:
@@ -162,45 +193,74 @@ def _final(row: Schedule, stretches: Sequence[rotation.Stretch], axis: lanes.Axi
 
 
 def _layers_and_final(schedule: Schedule, axis: lanes.Axis) -> list[lanes.Lane]:
+    """The final schedule, and below it each layer by itself, the topmost first, and the overrides."""
     pure = queries.readable(schedule)
     final = rotation.stretches(pure, axis.start, axis.end)
-    layers = rotation.stretches(replace(pure, overrides=()), axis.start, axis.end)
+    layers = [(name, rotation.stretches(one, axis.start, axis.end)) for name, one in _by_position(schedule, pure)]
     overrides = [stretch for stretch in final if stretch.override is not None]
-    names, tints = _names([*final, *layers]), lanes.tints_of([*layers, *final])
+    everybody = [*(stretch for _, found in layers for stretch in found), *final]
+    names, tints = _names(everybody), lanes.tints_of(everybody)
     return [
         lanes.lane("Final", final, axis, names=names, tints=tints),
-        lanes.lane("Rotation", layers, axis, names=names, tints=tints, sub=True, holes=False),
         lanes.lane("Overrides", overrides, axis, names=names, tints=tints, sub=True),
+        *(lanes.lane(name, found, axis, names=names, tints=tints, sub=True, holes=False) for name, found in layers),
+    ]
+
+
+def _by_position(schedule: Schedule, pure: rotation.Schedule) -> list[tuple[str, rotation.Schedule]]:
+    """Each layer alone, the topmost first, by the name it has now; a schedule that can't be read has none."""
+    if not pure.layers:
+        return []
+    rows = sorted(schedule.layers.all(), key=attrgetter("position", "starts_at"))
+    by_position = {position: list(versions) for position, versions in groupby(rows, key=attrgetter("position"))}
+    return [
+        (versions[-1].name, replace(rotation_with(schedule, versions), overrides=()))
+        for _, versions in sorted(by_position.items(), reverse=True)
+        if any(version.people for version in versions)
     ]
 
 
 def _versions(schedule: Schedule, now: datetime) -> list[Version]:
-    """The rotation in force and those to come; the reader sees what is planned."""
+    """Every layer as it is in force and as it will be, the topmost first; the reader sees what is planned."""
     rows = list(schedule.layers.all())
-    shown = [row for row in rows if row.starts_at <= now][-1:] + [row for row in rows if row.starts_at > now]
+    held = in_force(rows, now)
+    shown = [*held, *(row for row in rows if row.starts_at > now and row not in held)]
+    shown.sort(key=lambda row: (-row.position, row.starts_at))
     people = queries.people_by_ref(ref for row in shown for ref in row.people)
     return [
         Version(
-            _turns_in_words(row),
+            turns_in_words(row),
             [queries.name_of(ref, people.get(ref)) for ref in row.people],
             row.starts_at,
             row.starts_at > now,
+            row.name,
+            row.position,
+            row.ends_at,
+            row in held and len(held) > 1,
         )
         for row in shown
     ]
 
 
-def _turns_in_words(row: LayerVersion) -> str:
-    """`Every 2 weeks, Mondays at 09:00`."""
+def turns_in_words(row: LayerVersion) -> str:
+    """`Every 2 weeks, Mondays at 09:00, only 18:00–08:00 Mon–Fri`."""
+    if not row.people:
+        return "Taken away"
+    only = "; ".join(_window_in_words(raw) for raw in row.restrictions)
+    return f"{_rhythm_in_words(row)}, only {only}" if only else _rhythm_in_words(row)
+
+
+def _window_in_words(raw: Mapping[str, Any]) -> str:
+    days = ", ".join(day_abbr[day] for day in raw.get("days") or [])
+    clock = "all day" if raw["start"] == raw["end"] else f"{raw['start']} to {raw['end']}"
+    return f"{clock} on {days}" if days else clock
+
+
+def _rhythm_in_words(row: LayerVersion) -> str:
     every = f"Every {row.unit}" if row.length == 1 else f"Every {row.length} {row.unit}s"
     if row.unit == LayerVersion.Unit.WEEK:
         return f"{every}, {day_name[row.weekday]}s at {row.handoff:%H:%M}"
     return f"{every}, {'at' if row.unit == LayerVersion.Unit.DAY else 'counted from'} {row.handoff:%H:%M}"
-
-
-def _ended(layer: rotation.Layer, at: datetime) -> rotation.Layer:
-    end = at if layer.end is None else min(at, layer.end)
-    return replace(layer, end=max(end, layer.start))
 
 
 def _names(stretches: Iterable[rotation.Stretch]) -> dict[str, str]:

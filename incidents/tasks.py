@@ -7,7 +7,7 @@ from celery import shared_task
 
 from incidents import paging
 from incidents.intake import deliveries, heartbeats, slo
-from incidents.operations import following, pruning
+from incidents.operations import following, handoffs, pruning
 from incidents.paging.shift import courier_shift
 from portal.lib.clock import db_now
 
@@ -43,6 +43,13 @@ def take_transitions() -> None:
 def process_deliveries() -> None:
     """Stored deliveries."""
     _while_there_is_more("process_deliveries", lambda: deliveries.process_due(now=db_now()))
+
+
+@shared_task(name="incidents.handoffs_due", ignore_result=True, soft_time_limit=50)
+def handoffs_due() -> None:
+    """Both people of every handoff of the last hour are told, once."""
+    now = db_now()
+    paging.stamp("handoffs_due", now=now, taken=handoffs.tell_handoffs(now=now))
 
 
 @shared_task(name="incidents.tell_followers", ignore_result=True, soft_time_limit=50)

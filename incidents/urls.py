@@ -10,6 +10,8 @@ from incidents.api import incidents as api_incidents
 from incidents.api import intake as api_intake
 from incidents.api import integrations as api_integrations
 from incidents.api import oncall as api_oncall
+from incidents.api import oncall_layers as api_layers
+from incidents.api import oncall_swaps as api_swaps
 from incidents.api import pausing as api_pausing
 from incidents.api import policies as api_policies
 from incidents.api import simulating as api_simulating
@@ -76,6 +78,8 @@ api: list[URLPattern | URLResolver] = [
     *api_changes.urlpatterns,
     *api_status.urlpatterns,
     *api_oncall.urlpatterns,
+    *api_layers.urlpatterns,
+    *api_swaps.urlpatterns,
     *api_intake.urlpatterns,
     *api_policies.urlpatterns,
     *api_integrations.urlpatterns,

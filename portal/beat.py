@@ -32,6 +32,7 @@ BEAT: tuple[BeatEntry, ...] = (
     BeatEntry("slo.discover_groups", MINUTE, "default"),
     BeatEntry("slo.count_series", HOUR, "default"),
     BeatEntry("slo.check_sources", MINUTE, "default"),
+    BeatEntry("incidents.handoffs_due", 15, "default"),
     BeatEntry("incidents.tell_followers", 10, "default"),
     BeatEntry("incidents.prune", DAY, "default"),
     BeatEntry("catalog.score", 5 * MINUTE, "default"),

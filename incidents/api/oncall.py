@@ -18,6 +18,7 @@ from incidents.api import oncall_shapes as io
 from incidents.api.incidents import actor_of_api
 from incidents.models import Schedule
 from incidents.operations import schedules as operations
+from incidents.operations.turns import YEARS
 from incidents.queries import oncall as queries
 from portal.lib.api import KeysetPagination
 from portal.lib.clock import db_now
@@ -52,9 +53,10 @@ class Schedules(APIView):
         """Make one with a rotation."""
         now, actor, given = db_now(), actor_of_api(request), io.read(io.NewScheduleIn, request)
         require_owned(actor, [given["team"]], scope=SCOPE)
-        turns = io.turns(given.pop("rotation"), now)
-        with io.placed():
-            made = operations.create_schedule(**given, turns=turns, by=actor, now=now)
+        several = "layers" in given
+        said = io.layers(given, now)
+        with io.placed(several):
+            made = operations.create_schedule(**given, **said, by=actor, now=now)
         return Response(_one(made.slug), status=status.HTTP_201_CREATED)
 
 
@@ -72,9 +74,10 @@ class OneSchedule(APIView):
         now, actor, given = db_now(), actor_of_api(request), io.read(io.ScheduleIn, request)
         there = Schedule.objects.filter(slug=slug).first()
         require_owned(actor, [given["team"], *([there.team_id] if there else [])], scope=SCOPE)
-        turns = io.turns(given.pop("rotation"), now)
-        with io.placed():
-            _, new = operations.put_schedule(slug=slug, **given, turns=turns, by=actor, now=now)
+        several = "layers" in given
+        said = io.layers(given, now)
+        with io.placed(several):
+            _, new = operations.put_schedule(slug=slug, **given, **said, by=actor, now=now)
         return Response(_one(slug), status=status.HTTP_201_CREATED if new else status.HTTP_200_OK)
 
 
@@ -86,7 +89,7 @@ class OnCallNow(APIView):
     @extend_schema(parameters=[OpenApiParameter("at", MOMENT, description="now when left out")], responses=io.OnCallOut)
     def get(self, request: Request, slug: str) -> Response:
         """Now, or at the moment `at`, in the past as well."""
-        at = _moment(request, "at") or db_now()
+        at = moment(request, "at") or db_now()
         found = queries.on_call_now([queries.schedule_by_slug(slug, since=at)], now=at)[0]
         return Response(io.OnCallOut(found).data)
 
@@ -99,8 +102,8 @@ class Shifts(APIView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """Shifts and gaps of a period of at most 366 days; four weeks from now when left out."""
-        start = _moment(request, "start") or db_now()
-        end = _moment(request, "end") or start + queries.FOUR_WEEKS
+        start = moment(request, "start") or db_now()
+        end = moment(request, "end") or start + queries.FOUR_WEEKS
         if not start < end <= start + LONGEST:
             raise Invalid(errors=(FieldError("end", "invalid", "It must lie after start, by at most 366 days."),))
         loaded = [queries.schedule_by_slug(slug, since=start)]
@@ -121,7 +124,7 @@ class Overrides(APIView):
     @extend_schema(request=io.OverrideIn, responses={201: io.OverrideOut})
     def post(self, request: Request, slug: str) -> Response:
         """A person, or with null deliberately nobody. Sent twice, it is one."""
-        schedule, actor = _mine(request, slug)
+        schedule, actor = writable(request, slug)
         given = io.read(io.OverrideIn, request)
         made = operations.add_override(schedule=schedule, **given, by=actor, now=db_now())
         return Response(io.OverrideOut(made).data, status=status.HTTP_201_CREATED)
@@ -133,7 +136,7 @@ class OneOverride(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, slug: str, pk: int) -> Response:
         """The rotation decides again, from now."""
-        schedule, actor = _mine(request, slug)
+        schedule, actor = writable(request, slug)
         operations.withdraw_override(override=queries.override_of(schedule, pk), by=actor, now=db_now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -144,7 +147,7 @@ class TakeOver(APIView):
     @extend_schema(request=io.TakeOverIn, responses={201: io.OverrideOut})
     def post(self, request: Request, slug: str) -> Response:
         """Until whoever has it would have handed over. A token must name the person it acts for."""
-        schedule, actor = _mine(request, slug)
+        schedule, actor = writable(request, slug)
         person: Person | None = io.read(io.TakeOverIn, request).get("person") or actor.person
         if person is None:
             raise Invalid(errors=(FieldError("person", "required", "A token must name the person it acts for."),))
@@ -152,7 +155,8 @@ class TakeOver(APIView):
         return Response(io.OverrideOut(made).data, status=status.HTTP_201_CREATED)
 
 
-def _mine(request: Request, slug: str) -> tuple[Schedule, Actor]:
+def writable(request: Request, slug: str) -> tuple[Schedule, Actor]:
+    """The schedule and who asks, if that one may change it."""
     actor = actor_of_api(request)
     require_scope(actor, SCOPE)
     schedule = queries.schedule_by_slug(slug, since=db_now())
@@ -169,7 +173,7 @@ def _told(loaded: Sequence[Schedule]) -> list[dict[str, Any]]:
     return list(io.ScheduleOut(found, many=True).data)
 
 
-def _moment(request: Request, name: str) -> datetime | None:
+def moment(request: Request, name: str) -> datetime | None:
     """A moment of the address; a `+` that became a space is put right. Raises Invalid."""
     text = request.query_params.get(name, "").strip().replace(" ", "+")
     if not text:
@@ -179,7 +183,7 @@ def _moment(request: Request, name: str) -> datetime | None:
     except ValueError as error:
         wrong = FieldError(name, "invalid", "Write a moment such as 2026-11-22T09:00:00Z.")
         raise Invalid(errors=(wrong,)) from error
-    if found.year not in operations.YEARS:
+    if found.year not in YEARS:
         raise Invalid(errors=(FieldError(name, "out-of-range", "Choose a year from 1970 to 2199."),))
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 

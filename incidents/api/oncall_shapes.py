@@ -11,7 +11,8 @@ from rest_framework.request import Request
 
 from catalog.models import Person, Team
 from incidents.models import LayerVersion, Override
-from incidents.operations.schedules import Turns
+from incidents.oncall.wallclock import Window
+from incidents.operations.turns import Turns
 from incidents.queries.oncall import OnCall
 from portal.lib.errors import Invalid
 from portal.lib.strict import StrictSerializer
@@ -19,26 +20,55 @@ from portal.lib.strict import StrictSerializer
 WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
-class RotationIn(StrictSerializer):
-    """People take turns, in this order; `starts_at` is now when left out."""
+class WindowIn(StrictSerializer):
+    """A time of day by the schedule's clock, over midnight where `end` is not after `start`; on all days without."""
 
+    start = serializers.TimeField()
+    end = serializers.TimeField()
+    days = serializers.ListField(child=serializers.ChoiceField(choices=WEEKDAYS), required=False, max_length=7)
+
+
+class RotationIn(StrictSerializer):
+    """People (or a team: its members of now) take turns, in this order; `starts_at` is now when left out."""
+
+    name = serializers.CharField(max_length=100, default="Primary")
     people = serializers.ListField(child=serializers.CharField(max_length=200), min_length=1, max_length=200)
     unit = serializers.ChoiceField(choices=LayerVersion.Unit.values, default="week")
     length = serializers.IntegerField(min_value=1, max_value=366, default=1)
     handoff = serializers.TimeField(default=time(9))
     weekday = serializers.ChoiceField(choices=WEEKDAYS, default="monday")
     starts_at = serializers.DateTimeField(required=False)
+    ends_at = serializers.DateTimeField(required=False, allow_null=True)
+    restrictions = WindowIn(many=True, default=list)
+
+
+class LayerIn(RotationIn):
+    """A layer: its rotation from a moment on."""
+
+
+class OrderIn(StrictSerializer):
+    """Positions of all layers, from bottom to top; `starts_at` is now when left out."""
+
+    positions = serializers.ListField(child=serializers.IntegerField(min_value=0, max_value=1000), max_length=100)
+    starts_at = serializers.DateTimeField(required=False)
 
 
 class ScheduleIn(StrictSerializer):
-    """A schedule with one rotation."""
+    """A schedule with one `rotation`, or with several `layers` from bottom to top."""
 
     name = serializers.CharField(max_length=200)
     team = serializers.SlugRelatedField(
         slug_field="ref", queryset=Team.objects.filter(retired_at=None), default=None, allow_null=True
     )
     time_zone = serializers.CharField(max_length=64, default="UTC")
-    rotation = RotationIn()
+    rotation = RotationIn(required=False)
+    layers = serializers.ListField(child=RotationIn(), required=False, min_length=1, max_length=20)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """One of the two."""
+        if ("rotation" in attrs) == ("layers" in attrs):
+            raise serializers.ValidationError({"rotation": "Send either rotation or layers."}, code="required")
+        return attrs
 
 
 class NewScheduleIn(ScheduleIn):
@@ -70,15 +100,26 @@ class RotationOut(serializers.ModelSerializer[LayerVersion]):
     """What the rotation says from `starts_at` on."""
 
     weekday = serializers.SerializerMethodField()
+    restrictions = serializers.SerializerMethodField()
 
     class Meta:
         model = LayerVersion
-        fields = ("people", "unit", "length", "handoff", "weekday", "starts_at", "ends_at")
+        fields = (
+            "position", "name", "people", "unit", "length", "handoff", "weekday", "starts_at", "ends_at",
+            "restrictions",
+        )  # fmt: skip
         read_only_fields = fields
 
     def get_weekday(self, version: LayerVersion) -> str:
         """By name."""
         return WEEKDAYS[version.weekday]
+
+    def get_restrictions(self, version: LayerVersion) -> list[dict[str, Any]]:
+        """With days by name."""
+        return [
+            {**raw, "days": [WEEKDAYS[day] for day in raw["days"]]} if raw.get("days") else raw
+            for raw in version.restrictions
+        ]
 
 
 class OnCallOut(serializers.Serializer[OnCall]):
@@ -148,16 +189,24 @@ def read(kind: type[StrictSerializer], request: Request) -> dict[str, Any]:
 
 
 @contextmanager
-def placed() -> Iterator[None]:
+def placed(several: bool = False) -> Iterator[None]:
     """What an operation says of a rotation's field, said with the field's place in the body."""
     try:
         yield
     except Invalid as error:
-        inside = set(RotationIn().fields)
+        inside = set() if several else set(RotationIn().fields) - {"name"}
         found = tuple(
-            replace(one, field=f"rotation.{one.field}" if one.field in inside else one.field) for one in error.errors
+            replace(one, field=f"rotation.{one.field}" if one.field.partition("[")[0] in inside else one.field)
+            for one in error.errors
         )
         raise Invalid(str(error), errors=found) from error
+
+
+def layers(given: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """The layers of a schedule's body, taken out of it, as arguments of the operations."""
+    said = given.pop("layers", None) or [given.pop("rotation")]
+    found = [turns(one, now) for one in said]
+    return {"turns": found[0], "above": found[1:]}
 
 
 def turns(given: dict[str, Any], now: datetime) -> Turns:
@@ -169,4 +218,12 @@ def turns(given: dict[str, Any], now: datetime) -> Turns:
         length=given["length"],
         handoff=given["handoff"],
         weekday=WEEKDAYS.index(given["weekday"]),
+        name=given["name"],
+        restrictions=tuple(_window(one) for one in given["restrictions"]),
+        ends_at=given.get("ends_at"),
     )
+
+
+def _window(given: dict[str, Any]) -> Window:
+    days = frozenset(WEEKDAYS.index(day) for day in given.get("days") or WEEKDAYS)
+    return Window(given["start"], given["end"], days)

@@ -10,6 +10,7 @@ from incidents.models.notification import ContactMethod, ContactRule, Notificati
 from incidents.models.oncall import LayerVersion, Override, Schedule
 from incidents.models.pause import PagingPause
 from incidents.models.policy import CatchAll, EscalationPolicy, PolicyVersion, TeamPaging
+from incidents.models.swap import Swap
 from incidents.models.sweep import SweepStamp
 from incidents.models.work import Follower, IncidentLink, IncidentRole, StatusUpdate, Task
 
@@ -43,6 +44,7 @@ __all__ = [
     "Severity",
     "SeverityRule",
     "StatusUpdate",
+    "Swap",
     "SweepStamp",
     "Task",
     "TeamPaging",

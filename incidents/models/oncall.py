@@ -12,6 +12,7 @@ class Schedule(models.Model):
     name = models.CharField(max_length=200)
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="schedules")
     time_zone = models.CharField(max_length=64, default="UTC")
+    tells_handoffs = models.BooleanField(default=True, help_text="Both people are told at each handoff")
     created_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True, blank=True)
 
@@ -48,6 +49,9 @@ class LayerVersion(models.Model):
     ends_at = models.DateTimeField(null=True, blank=True)
     restrictions = models.JSONField(
         default=list, blank=True, help_text='[{"start": "18:00", "end": "08:00", "days": [0]}]'
+    )
+    counted_from = models.DateTimeField(
+        null=True, blank=True, help_text="Whence turns are counted, where that is earlier: a layer that was moved"
     )
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

@@ -98,7 +98,9 @@ class Layer:
     The first of `people` has it from `start` until the first handoff after a whole turn, counted from the last possible
     handoff at or before `start`: a weekly rotation that starts on a Wednesday and hands over on Mondays (`weekday`,
     Monday is 0) has a short first turn. Hourly turns are counted in elapsed hours from that same moment.
-    With `restrictions` the layer has somebody only while one of them is open. Raises ValueError, naming the field.
+    With `restrictions` the layer has somebody only while one of them is open; with `since` only from then on, while
+    turns count from `start` all the same (a layer that was moved carries on in its turn). Raises ValueError, naming the
+    field.
     """
 
     name: str
@@ -111,6 +113,7 @@ class Layer:
     weekday: int = 0
     end: datetime | None = None
     restrictions: tuple[Window, ...] = ()
+    since: datetime | None = None
     _rhythm: _Rhythm = field(init=False, repr=False, compare=False)
     _first_turn: int = field(init=False, repr=False, compare=False)
     _steady: bool = field(init=False, repr=False, compare=False)
@@ -120,6 +123,11 @@ class Layer:
         object.__setattr__(self, "_rhythm", self._find_rhythm())
         object.__setattr__(self, "_first_turn", self._rhythm.turn_at(self.start))
         object.__setattr__(self, "_steady", len(set(self.people)) == 1)
+
+    @property
+    def opens(self) -> datetime:
+        """From when on it has anybody."""
+        return self.start if self.since is None else max(self.start, self.since)
 
     def person_in_turn(self, turn: int) -> str:
         """Whose turn it is, by the number of the turn."""
@@ -228,8 +236,8 @@ def layer_on_call(layer: Layer, at: datetime) -> Stretch:
     """Whom one layer names at `at`: one turn of one person, or the stretch for which it names nobody."""
     if not layer.people:
         return Gap(None, None)
-    if at < layer.start:
-        return Gap(None, layer.start)
+    if at < layer.opens:
+        return Gap(None, layer.opens)
     if layer.end is not None and at >= layer.end:
         return Gap(layer.end, None)
     if layer.restrictions:
@@ -275,16 +283,16 @@ def _person(stretch: Stretch) -> str | None:
 
 def _turn(layer: Layer, at: datetime) -> Shift:
     if layer._steady:
-        return Shift(layer.people[0], layer.start, layer.end, layer.name)
+        return Shift(layer.people[0], layer.opens, layer.end, layer.name)
     turn = layer._rhythm.turn_at(at)
     begin, finish = layer._rhythm.begin(turn), layer._rhythm.begin(turn + 1)
-    return Shift(layer.person_in_turn(turn), max(begin, layer.start), _earliest(finish, layer.end), layer.name)
+    return Shift(layer.person_in_turn(turn), max(begin, layer.opens), _earliest(finish, layer.end), layer.name)
 
 
 def _restricted(layer: Layer, at: datetime) -> Stretch:
     window = opening(layer.restrictions, at, layer.zone)
     if not window.is_open:
-        return Gap(_latest(window.start, layer.start), _earliest(window.end, layer.end))
+        return Gap(_latest(window.start, layer.opens), _earliest(window.end, layer.end))
     turn = _turn(layer, at)
     return replace(turn, start=_latest(window.start, turn.start), end=_earliest(window.end, turn.end))
 

@@ -32,46 +32,73 @@ def in_use_with_layers(*, overrides_from: datetime | None = None) -> QuerySet[Sc
 
 def rotation_of(schedule: Schedule) -> rotation.Schedule:
     """The schedule for the pure module; people are their references. Raises ValueError or KeyError for nonsense."""
-    layers = sorted(schedule.layers.all(), key=attrgetter("position", "starts_at", "pk"))
+    return rotation_with(schedule, schedule.layers.all())
+
+
+def rotation_with(schedule: Schedule, versions: Iterable[LayerVersion]) -> rotation.Schedule:
+    """As `rotation_of`, but with these versions of its layers, saved or not, for previews."""
+    layers = sorted(versions, key=attrgetter("position", "starts_at", "pk"))
     return rotation.Schedule(
         zone=schedule.time_zone,
         layers=tuple(
             layer
-            for _, versions in groupby(layers, key=attrgetter("position"))
-            for layer in _in_turn(list(versions), schedule.time_zone)
+            for _, group in groupby(layers, key=attrgetter("position"))
+            for layer in _in_turn(list(group), schedule.time_zone)
         ),
         overrides=tuple(_override(row) for row in schedule.overrides.all() if row.withdrawn_at is None),
     )
+
+
+def in_force(versions: Iterable[LayerVersion], at: datetime) -> list[LayerVersion]:
+    """The version of each position that holds at `at` or, before its first, that one; from bottom to top.
+
+    Layers that were taken away are left out; one that has ended by its own end is not.
+    """
+    layers = sorted(versions, key=attrgetter("position", "starts_at", "pk"))
+    held: dict[int, LayerVersion] = {}
+    for row in layers:
+        if row.starts_at <= at or row.position not in held:
+            held[row.position] = row
+    return [row for row in held.values() if row.people]
 
 
 def _in_turn(versions: Sequence[LayerVersion], zone: str) -> list[rotation.Layer]:
     """Each version ends where the next one of its position starts."""
     ends = [_earlier(one.ends_at, other.starts_at) for one, other in pairwise(versions)]
     return [
-        _layer(version, end, zone)
+        layer_of(version, end, zone)
         for version, end in zip(versions, [*ends, versions[-1].ends_at], strict=True)
         if end is None or end > version.starts_at
     ]
 
 
-def _layer(row: LayerVersion, end: datetime | None, zone: str) -> rotation.Layer:
+def layer_of(row: LayerVersion, end: datetime | None, zone: str) -> rotation.Layer:
+    """One version, which ends at `end`, as the pure module knows it. Raises ValueError or KeyError for nonsense."""
     return rotation.Layer(
         name=row.name,
         people=tuple(row.people),
         unit=rotation.Unit(row.unit),
-        start=row.starts_at,
+        start=row.counted_from or row.starts_at,
         zone=zone,
         length=row.length,
         handoff=row.handoff,
         weekday=row.weekday,
         end=end,
-        restrictions=tuple(_window(raw) for raw in row.restrictions),
+        restrictions=tuple(window_of(raw) for raw in row.restrictions),
+        since=row.starts_at,
     )
 
 
-def _window(raw: Mapping[str, Any]) -> rotation.Window:
+def window_of(raw: Mapping[str, Any]) -> rotation.Window:
+    """A restriction as it is kept: `{"start": "18:00", "end": "08:00", "days": [0]}`, every day without days."""
     days = frozenset(raw["days"]) if raw.get("days") else rotation.EVERY_DAY
     return rotation.Window(time.fromisoformat(raw["start"]), time.fromisoformat(raw["end"]), days)
+
+
+def window_json(window: rotation.Window) -> dict[str, Any]:
+    """The other way round."""
+    days = {} if window.days == rotation.EVERY_DAY else {"days": sorted(window.days)}
+    return {"start": window.start.isoformat("minutes"), "end": window.end.isoformat("minutes"), **days}
 
 
 def _override(row: Override) -> rotation.Override:

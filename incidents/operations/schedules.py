@@ -4,28 +4,26 @@ A rotation is never edited: a change is a further version that holds from its ow
 that "who was on call then" keeps its answer.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import available_timezones
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.text import slugify
 
 from catalog.access import Actor
 from catalog.models import Person, Team
 from catalog.operations import record_audit
-from incidents.models import LayerVersion, Override, Schedule, TeamPaging
+from incidents.models import Override, PolicyVersion, Schedule, TeamPaging
 from incidents.oncall import rotation
 from incidents.oncall.schedules import rotation_of, with_layers
-from portal.lib.errors import Expected, FieldError, Invalid
+from incidents.operations.layers import MOST_LAYERS, change_rotation, write_layers
+from incidents.operations.turns import GRACE, YEARS, Turns, check, expanded, told, wrong_turns, wrong_year
+from incidents.policies import newest_version
+from portal.lib.errors import Expected, FieldError
 
-GRACE = timedelta(minutes=5)
-"""A form that was open for a while may still say a moment that has just passed; it then means now."""
-
-LONGEST_TURN = {"hour": 24 * 7, "day": 366, "week": 52}
-YEARS = range(1970, 2200)
-"""Moments outside lie at the calendar's edge, where turns can't be counted any more."""
+__all__ = ["YEARS", "Turns", "change_rotation"]
 
 TAKE_OVER = timedelta(hours=12)
 """How long a take-over lasts where the schedule names no end."""
@@ -33,6 +31,10 @@ TAKE_OVER = timedelta(hours=12)
 
 class NameTaken(Expected):
     """There is a schedule by this name already; choose another name."""
+
+
+class StillUsed(Expected):
+    """An escalation policy names this schedule; take it out of the policy first."""
 
 
 class AlreadyOnCall(Expected):
@@ -43,81 +45,81 @@ class OverIsOver(Expected):
     """This override has ended or was withdrawn; nothing was changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turns:
-    """What one rotation says: `people` (references, in order) take turns of `length` units from `starts_at` on.
-
-    `handoff` and `weekday` (Monday is 0, for weekly turns) are by the clock of the schedule's zone.
-    """
-
-    people: tuple[str, ...]
-    starts_at: datetime
-    unit: str = "week"
-    length: int = 1
-    handoff: time = time(9)
-    weekday: int = 0
-
-    def layer(self, zone: str, *, name: str = "primary") -> rotation.Layer:
-        """As the pure module knows it, for previews. Raises ValueError or KeyError for nonsense."""
-        return rotation.Layer(
-            name, self.people, rotation.Unit(self.unit), self.starts_at, zone, self.length, self.handoff, self.weekday
-        )
-
-
 @transaction.atomic
 def create_schedule(
-    *, name: str, team: Team | None, time_zone: str, turns: Turns, by: Actor, now: datetime, slug: str = ""
+    *,
+    name: str,
+    team: Team | None,
+    time_zone: str,
+    turns: Turns,
+    by: Actor,
+    now: datetime,
+    slug: str = "",
+    above: Sequence[Turns] = (),
 ) -> Schedule:
-    """A schedule with one rotation. A team's first schedule becomes the one it is shown by.
+    """A schedule with one rotation, and those `above` it. A team's first schedule becomes the one it is shown by.
 
     Without `slug` one is made from the name. Raises Invalid, NameTaken.
     """
-    _check([*_wrong_name(name), *_wrong_zone(time_zone), *_wrong_turns(turns)])
+    layers = expanded([turns, *above])
+    check([*_wrong_name(name), *_wrong_zone(time_zone), *wrong_turns(layers), *_wrong_count(layers)])
     schedule = _insert(slug or _free_slug(name), name, team, time_zone, now)
-    _write_version(schedule, turns, by, now)
+    for position, one in enumerate(layers):
+        row = one.version(schedule, position)
+        row.created_at, row.created_by = now, by.person
+        row.save(force_insert=True)
     if team is not None:
         paging, _ = TeamPaging.objects.get_or_create(team=team)
         TeamPaging.objects.filter(pk=paging.pk, schedule=None).update(schedule=schedule)
-    _record(by, "create", schedule, {"rotation": (None, _told(turns))}, now)
+    diff = {"rotation" if place == 0 else f"layer {place}": (None, told(one)) for place, one in enumerate(layers)}
+    _record(by, "create", schedule, diff, now)
     return schedule
 
 
 @transaction.atomic
-def change_rotation(*, schedule: Schedule, turns: Turns, by: Actor, now: datetime) -> LayerVersion:
-    """From `turns.starts_at` on the rotation is `turns`; what was before stays as it was.
-
-    The first person has it from that very moment. Changes planned for later are dropped. Raises Invalid.
-    """
-    schedule = Schedule.objects.select_for_update().get(pk=schedule.pk)
-    turns = _not_before(turns, now)
-    _check(_wrong_turns(turns))
-    before = _version_at(schedule, turns.starts_at)
-    schedule.layers.filter(position=0, starts_at__gte=turns.starts_at).delete()  # never began: no history is lost
-    made = _write_version(schedule, turns, by, now)
-    was = _told(_turns_of(before)) if before else None
-    _record(by, "change-rotation", schedule, {"rotation": (was, _told(turns))}, now)
-    return made
-
-
-@transaction.atomic
 def put_schedule(
-    *, slug: str, name: str, team: Team | None, time_zone: str, turns: Turns, by: Actor, now: datetime
+    *,
+    slug: str,
+    name: str,
+    team: Team | None,
+    time_zone: str,
+    turns: Turns,
+    by: Actor,
+    now: datetime,
+    above: Sequence[Turns] = (),
 ) -> tuple[Schedule, bool]:
     """Make the schedule `slug` say this, and whether that made it. Said twice, nothing changes.
 
-    A differing rotation holds from `turns.starts_at`, or from now where that has passed. Raises Invalid; also for a
-    changed zone, which would move the shifts of the past.
+    A differing layer holds from its `starts_at`, or from now where that has passed; layers that are not named end now.
+    A schedule that was retired is back. Raises Invalid; also for a changed zone, which would move the past's shifts.
     """
-    schedule = Schedule.objects.select_for_update().filter(slug=slug).first()
+    schedule = Schedule.objects.select_for_update(of=("self",)).select_related("team").filter(slug=slug).first()
     if schedule is None:
-        made = create_schedule(slug=slug, name=name, team=team, time_zone=time_zone, turns=turns, by=by, now=now)
+        made = create_schedule(
+            slug=slug, name=name, team=team, time_zone=time_zone, turns=turns, by=by, now=now, above=above
+        )
         return made, True
-    _check([*_wrong_name(name), *_moved_zone(schedule, time_zone), *_wrong_turns(turns)])
+    layers = expanded([turns, *above])
+    wrong = [*_wrong_name(name), *_moved_zone(schedule, time_zone), *wrong_turns(layers), *_wrong_count(layers)]
+    check(wrong)
     _rename(schedule, name, team, by, now)
-    in_force = _version_at(schedule, max(turns.starts_at, now))
-    if in_force is None or _without_start(_turns_of(in_force)) != _without_start(turns):
-        change_rotation(schedule=schedule, turns=_at_least(turns, now), by=by, now=now)
+    write_layers(schedule=schedule, layers=layers, by=by, now=now)
     return schedule, False
+
+
+@transaction.atomic
+def retire_schedule(*, schedule: Schedule, by: Actor, now: datetime) -> None:
+    """Nobody is on call by it any more; policies that name it go on to their next step. Raises StillUsed."""
+    schedule = Schedule.objects.select_for_update().get(pk=schedule.pk)
+    if schedule.retired_at is not None:
+        return
+    using = _policies_naming(schedule, now)
+    if using:
+        raise StillUsed(f"{', '.join(using[:5])} would call nobody; take the schedule out of the policy first.")
+    schedule.retired_at = now
+    schedule.save(update_fields=["retired_at"])
+    TeamPaging.objects.filter(schedule=schedule).update(schedule=None)
+    _record(by, "retire", schedule, {"retired": (None, now.isoformat())}, now)
 
 
 @transaction.atomic
@@ -136,7 +138,7 @@ def add_override(
     Asked for twice, it is one. Raises Invalid.
     """
     starts_at = now if now - GRACE <= starts_at < now else starts_at
-    _check(_wrong_period(starts_at, ends_at, now))
+    check(_wrong_period(starts_at, ends_at, now))
     made, new = Override.objects.get_or_create(
         schedule=schedule,
         person=person,
@@ -190,6 +192,13 @@ def take_over(*, schedule: Schedule, person: Person, by: Actor, now: datetime) -
     )
 
 
+def _policies_naming(schedule: Schedule, now: datetime) -> list[str]:
+    named = [{"targets": [{"kind": "schedule", "ref": schedule.slug}]}]
+    newest = PolicyVersion.objects.filter(policy__retired_at=None, pk=newest_version(now))
+    found = newest.filter(Q(steps__contains=named) | Q(steps_low__contains=named))
+    return list(found.order_by("policy__name").values_list("policy__name", flat=True))
+
+
 def _insert(slug: str, name: str, team: Team | None, time_zone: str, now: datetime) -> Schedule:
     try:
         with transaction.atomic():
@@ -206,50 +215,12 @@ def _free_slug(name: str) -> str:
 
 def _rename(schedule: Schedule, name: str, team: Team | None, by: Actor, now: datetime) -> None:
     before, after = (schedule.name, schedule.team), (name.strip(), team)
-    if before == after:
+    if before == after and schedule.retired_at is None:
         return
-    schedule.name, schedule.team = after
-    schedule.save(update_fields=["name", "team"])
+    schedule.name, schedule.team, schedule.retired_at = *after, None
+    schedule.save(update_fields=["name", "team", "retired_at"])
     diff = {"name": (before[0], after[0]), "team": (_ref_of(before[1]), _ref_of(team))}
     _record(by, "rename", schedule, diff, now)
-
-
-def _write_version(schedule: Schedule, turns: Turns, by: Actor, now: datetime) -> LayerVersion:
-    return LayerVersion.objects.create(
-        schedule=schedule,
-        name="Primary",
-        people=list(turns.people),
-        unit=turns.unit,
-        length=turns.length,
-        handoff=turns.handoff,
-        weekday=turns.weekday,
-        starts_at=turns.starts_at,
-        created_at=now,
-        created_by=by.person,
-    )
-
-
-def _version_at(schedule: Schedule, at: datetime) -> LayerVersion | None:
-    return schedule.layers.filter(position=0, starts_at__lte=at).order_by("starts_at", "pk").last()
-
-
-def _turns_of(row: LayerVersion) -> Turns:
-    return Turns(tuple(row.people), row.starts_at, row.unit, row.length, row.handoff, row.weekday)
-
-
-def _without_start(turns: Turns) -> tuple[object, ...]:
-    weekday = turns.weekday if turns.unit == "week" else 0
-    return turns.people, turns.unit, turns.length, turns.handoff.replace(second=0, microsecond=0), weekday
-
-
-def _not_before(turns: Turns, now: datetime) -> Turns:
-    if turns.starts_at < now - GRACE:
-        _check([FieldError("starts_at", "past", "A change can't begin in the past; choose a moment from now on.")])
-    return _at_least(turns, now)
-
-
-def _at_least(turns: Turns, now: datetime) -> Turns:
-    return Turns(turns.people, max(turns.starts_at, now), turns.unit, turns.length, turns.handoff, turns.weekday)
 
 
 def _wrong_name(name: str) -> Iterable[FieldError]:
@@ -257,6 +228,11 @@ def _wrong_name(name: str) -> Iterable[FieldError]:
         yield FieldError("name", "required", "Give the schedule a name, such as the team's.")
     elif len(name.strip()) > 200:
         yield FieldError("name", "too-long", "Use at most 200 characters.")
+
+
+def _wrong_count(layers: Sequence[Turns]) -> Iterable[FieldError]:
+    if len(layers) > MOST_LAYERS:
+        yield FieldError("layers", "too-many", f"A schedule has at most {MOST_LAYERS} layers.")
 
 
 def _wrong_zone(zone: str) -> Iterable[FieldError]:
@@ -275,54 +251,13 @@ def _moved_zone(schedule: Schedule, zone: str) -> Iterable[FieldError]:
         )
 
 
-def _wrong_turns(turns: Turns) -> Iterable[FieldError]:
-    if turns.unit not in LONGEST_TURN:
-        yield FieldError("unit", "unknown", "A turn is counted in hour, day or week.")
-    elif not 1 <= turns.length <= LONGEST_TURN[turns.unit]:
-        yield FieldError("length", "out-of-range", f"A turn lasts 1 to {LONGEST_TURN[turns.unit]} {turns.unit}s.")
-    yield from _wrong_year("starts_at", turns.starts_at)
-    if not 0 <= turns.weekday <= 6:
-        yield FieldError("weekday", "out-of-range", "Monday is 0, Sunday is 6.")
-    yield from _wrong_people(turns.people)
-
-
-def _wrong_people(refs: tuple[str, ...]) -> Iterable[FieldError]:
-    if not refs:
-        yield FieldError("people", "required", "Name at least one person; without one nobody would be on call.")
-    known = set(Person.objects.filter(ref__in=refs, retired_at=None).values_list("ref", flat=True))
-    for ref in dict.fromkeys(refs):
-        if ref not in known:
-            yield FieldError("people", "unknown", f"Nobody is known as {ref}; register the person first.")
-
-
 def _wrong_period(starts_at: datetime, ends_at: datetime, now: datetime) -> Iterable[FieldError]:
     if starts_at < now:
         yield FieldError("starts_at", "past", "An override can't begin in the past; choose a moment from now on.")
     if ends_at <= starts_at:
         yield FieldError("ends_at", "before-start", "It ends before it starts; choose a later end.")
-    yield from _wrong_year("starts_at", starts_at)
-    yield from _wrong_year("ends_at", ends_at)
-
-
-def _wrong_year(name: str, at: datetime) -> Iterable[FieldError]:
-    if at.year not in YEARS:
-        yield FieldError(name, "out-of-range", f"Choose a year from {YEARS[0]} to {YEARS[-1]}.")
-
-
-def _check(wrong: Iterable[FieldError]) -> None:
-    found = tuple(wrong)
-    if found:
-        raise Invalid("; ".join(f"{error.field}: {error.message}" for error in found), errors=found)
-
-
-def _told(turns: Turns) -> dict[str, object]:
-    return {
-        "people": list(turns.people),
-        "every": f"{turns.length} {turns.unit}",
-        "handoff": turns.handoff.isoformat("minutes"),
-        "weekday": turns.weekday,
-        "from": turns.starts_at.astimezone(ZoneInfo("UTC")).isoformat(),
-    }
+    yield from wrong_year("starts_at", starts_at)
+    yield from wrong_year("ends_at", ends_at)
 
 
 def _override_told(override: Override) -> dict[str, object]:

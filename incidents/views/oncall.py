@@ -17,6 +17,7 @@ from catalog.models import Person, Team
 from incidents import forms_oncall as forms
 from incidents import rota
 from incidents.models import Schedule
+from incidents.operations import layers
 from incidents.operations import schedules as operations
 from incidents.queries import oncall as queries
 from portal.lib.clock import db_now
@@ -130,6 +131,46 @@ def change_rotation(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "incidents/oncall/edit.html", _editing(form, preview, now) | {"schedule": schedule})
 
 
+@login_required
+@require_http_methods(["GET", "POST"])
+def edit_layer(request: HttpRequest, slug: str, position: int | None = None) -> HttpResponse:
+    """Change one layer from a moment on or, without a position, add one on top; with a preview of what changes."""
+    now, schedule = db_now(), _mine(request, slug)
+    place = layers.top(schedule) + 1 if position is None else position
+    first = rota.initial_turns(schedule, now, place)
+    form = forms.LayerForm(request.POST or None, zone=schedule.time_zone, initial=first)
+    preview = None
+    if form.is_valid():
+        try:
+            if "save" in request.POST:
+                _save_layer(schedule, form, position, actor_of(request), now)
+                messages.success(request, "The layer holds from then on.")
+                return redirect("incidents:schedule", slug)
+            preview = rota.preview(
+                form.turns(), zone=schedule.time_zone, shown_in=_zone(), now=now, of=schedule, position=place
+            )
+        except Invalid as error:
+            _with_errors(form, error)
+    return render(request, "incidents/oncall/edit.html", _editing(form, preview, now) | {"schedule": schedule})
+
+
+def _save_layer(schedule: Schedule, form: forms.LayerForm, position: int | None, by: Actor, now: datetime) -> None:
+    if position is None:
+        layers.add_layer(schedule=schedule, turns=form.turns(), by=by, now=now)
+    else:
+        layers.change_rotation(schedule=schedule, turns=form.turns(), position=position, by=by, now=now)
+
+
+@login_required
+@require_POST
+def end_layer(request: HttpRequest, slug: str, position: int) -> HttpResponse:
+    """The layers below it show, from now on."""
+    schedule, now = _mine(request, slug), db_now()
+    layers.end_layer(schedule=schedule, position=position, at=now, by=actor_of(request), now=now)
+    messages.success(request, "The layer is taken away from now on; the past stays as it was.")
+    return redirect("incidents:schedule", slug)
+
+
 def _schedule_page(request: HttpRequest, slug: str, form: forms.OverrideForm) -> HttpResponse:
     now, me = db_now(), _reader(request)
     first_day, days = _period(request, now, otherwise="2weeks")
@@ -239,6 +280,9 @@ urlpatterns = [
     path("on-call", board, name="oncall"),
     path("on-call/new", new_schedule, name="new-schedule"),
     path("on-call/<slug:slug>", schedule_page, name="schedule"),
+    path("on-call/<slug:slug>/layers/new", edit_layer, name="new-layer"),
+    path("on-call/<slug:slug>/layers/<int:position>", edit_layer, name="change-layer"),
+    path("on-call/<slug:slug>/layers/<int:position>/end", end_layer, name="end-layer"),
     path("on-call/<slug:slug>/rotation", change_rotation, name="change-rotation"),
     path("on-call/<slug:slug>/overrides", add_override, name="add-override"),
     path("on-call/<slug:slug>/overrides/<int:pk>/withdraw", withdraw_override, name="withdraw-override"),

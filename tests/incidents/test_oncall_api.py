@@ -185,3 +185,33 @@ def test_a_schedule_of_nobody_is_for_platform_admins(script: APIClient, body: di
     ahead = {"person": ada.ref, "starts_at": soon(hours=1), "ends_at": soon(hours=2)}
     assert person.post(f"{SCHEDULES}/shared/overrides", ahead).status_code == 403
     assert not Override.objects.exists()
+
+
+def test_layers_are_put_read_added_ordered_and_ended(script: APIClient, body: dict[str, Any]) -> None:
+    nights = {
+        "name": "Nights",
+        "people": ["user:default/bo"],
+        "restrictions": [{"start": "22:00", "end": "06:00", "days": ["saturday"]}],
+    }
+    layers = [body.pop("rotation"), nights]
+    first, second = (script.put(f"{SCHEDULES}/ci", body | {"layers": layers}) for _ in range(2))
+    assert (first.status_code, second.status_code, LayerVersion.objects.count()) == (201, 200, 2)
+    top = script.post(f"{SCHEDULES}/ci/layers", {"name": "Top", "people": ["group:default/ci"]})
+    assert (top.status_code, top.json()["people"]) == (201, ["user:default/ada"])
+    ordered = script.put(f"{SCHEDULES}/ci/layers/order", {"positions": [2, 1, 0]})
+    assert [one["name"] for one in ordered.json()["results"]] == ["Top", "Nights", "Primary"]
+    assert ordered.json()["results"][1]["restrictions"] == nights["restrictions"]
+    assert script.delete(f"{SCHEDULES}/ci/layers/0").status_code == 204
+    assert script.delete(f"{SCHEDULES}/ci/layers/0").status_code == 404
+    changed = script.put(f"{SCHEDULES}/ci/layers/1", nights | {"people": ["user:default/ada"]})
+    assert (changed.status_code, changed.json()["people"]) == (200, ["user:default/ada"])
+    left = script.get(f"{SCHEDULES}/ci/layers").json()["results"]
+    assert [one["name"] for one in left] == ["Nights", "Primary"]
+
+
+def test_a_schedule_has_a_rotation_or_layers_and_a_fault_says_in_which(script: APIClient, body: dict[str, Any]) -> None:
+    both = script.put(f"{SCHEDULES}/ci", body | {"layers": [body["rotation"]]})
+    assert (both.status_code, both.json()["errors"][0]["field"]) == (400, "rotation")
+    zorro = body["rotation"] | {"people": ["user:default/zorro"]}
+    one = {key: value for key, value in body.items() if key != "rotation"} | {"layers": [body["rotation"], zorro]}
+    assert script.put(f"{SCHEDULES}/ci", one).json()["errors"][0]["field"] == "layers[1].people"

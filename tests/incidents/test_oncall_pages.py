@@ -208,3 +208,38 @@ def test_the_team_page_says_who_is_on_call_and_who_is_next(member: Client, sched
     now_and_next = oncall.on_call_now([oncall.schedule_by_slug("build-ci")], now=db_now())[0]
     page = member.get("/teams/default/ci").content.decode()
     assert f"then {now_and_next.next_name}" in page
+
+
+def test_a_layer_is_previewed_added_changed_and_ended(member: Client, schedule: Schedule) -> None:
+    page = f"/on-call/{schedule.slug}/layers"
+    given = {
+        "layer_name": "Nights", "people_0": "bo", "length": "1", "unit": "week", "handoff": "09:00", "weekday": "0",
+        "starts_at": local(db_now() + HOUR), "window_start": "22:00", "window_end": "06:00", "window_days": ["4", "5"],
+    }  # fmt: skip
+    previewed = member.post(f"{page}/new", {**given, "preview": "1"})
+    assert ("As it will be" in previewed.text, LayerVersion.objects.count()) == (True, 1)
+    assert member.post(f"{page}/new", {**given, "save": "1"}).status_code == 302
+    added = LayerVersion.objects.get(position=1)
+    assert (added.name, added.restrictions) == ("Nights", [{"start": "22:00", "end": "06:00", "days": [4, 5]}])
+    later = {**given, "starts_at": local(db_now() + DAY), "layer_name": "Late"}
+    assert member.post(f"{page}/1", {**later, "save": "1"}).status_code == 302
+    shown = member.get(f"/on-call/{schedule.slug}").text
+    assert "22:00 to 06:00 on Fri, Sat" in shown
+    assert "Late" in shown
+    assert member.post(f"{page}/1/end").status_code == 302
+    assert LayerVersion.objects.filter(position=1, people=[]).count() == 1
+
+
+def test_half_a_time_of_day_is_refused(member: Client, schedule: Schedule) -> None:
+    given = {
+        "layer_name": "N", "people_0": "bo", "length": "1", "unit": "week", "handoff": "09:00", "weekday": "0",
+        "starts_at": local(db_now() + HOUR), "window_start": "22:00", "save": "1",
+    }  # fmt: skip
+    answer = member.post(f"/on-call/{schedule.slug}/layers/new", given)
+    assert "fill in both, or none" in answer.text
+    assert LayerVersion.objects.count() == 1
+
+
+def test_an_outsider_changes_no_layer(outsider: Client, schedule: Schedule) -> None:
+    for address in ("layers/new", "layers/0", "layers/0/end"):
+        assert outsider.post(f"/on-call/{schedule.slug}/{address}").status_code == 403
