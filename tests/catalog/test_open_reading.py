@@ -23,7 +23,8 @@ OPEN_ADDRESSES = {
 """Of the API, by name: what tells whose things are and how they are."""
 CLOSED_PAGES = (
     "/changes", "/changes.csv", "/changes.jsonl", "/people", "/invitations", "/settings/tokens", "/imports",
-    "/settings/sources", "/incidents/1", "/incidents/1/live", "/incidents/1/entries",
+    "/settings/sources", "/alert-policies", "/alert-policies/x", "/budget-policies", "/budget-policies/x",
+    "/slos/exclusions", "/incidents/1", "/incidents/1/live", "/incidents/1/entries",
 )  # fmt: skip
 OPEN_PAGES = (
     "/", "/catalog", "/teams", "/systems", "/domains", "/components/component/default/ci-runners",
