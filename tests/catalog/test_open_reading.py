@@ -18,7 +18,7 @@ OPEN_ADDRESSES = {
     "api-schema", "catalog-info",
     "blast-radius", "component", "components", "domain", "domains", "facets", "gate", "on-call",
     "queue", "queue-counts", "relations", "scorecard", "scorecards", "scorecards-fleet", "search", "slo-status",
-    "slos", "system", "systems", "team", "teams", "window", "windows",
+    "slos", "status", "system", "systems", "team", "teams", "window", "windows",
 }  # fmt: skip
 """Of the API, by name: what tells whose things are and how they are."""
 CLOSED_PAGES = (
