@@ -77,3 +77,9 @@ registries.team_panels["scorecard"] = registries.TeamPanel(
 )
 registries.search["components"] = registries.Searched(("component", "resource", "api"), searching.components)
 registries.search["groups"] = registries.Searched(tuple(searching_groups.KINDS), searching_groups.find)
+registries.subjects |= {
+    "token": registries.Subject("API token", "catalog:tokens", named=False),
+    "invitation": registries.Subject("invitation", "invitations", named=False),
+    "window": registries.Subject("maintenance window", "catalog:maintenance", named=False),
+    "view": registries.Subject("view"),
+}

@@ -36,6 +36,23 @@ class NavEntry:
 navigation: dict[str, NavEntry] = {}
 """Sidebar by key: home 10, catalog 20, slos 30, incidents 40, on-call 50, reviews 60, status 70."""
 
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the change log names by `kind:name`: the kind in words, and its page, to which the name may be an argument.
+
+    With `query` the page is a list, which the name is a filter of.
+    """
+
+    title: str
+    url_name: str = ""
+    named: bool = True
+    query: str = ""
+
+
+subjects: dict[str, Subject] = {}
+"""By the kind of a reference, for what is no entity of the catalog."""
+
 Fact = Callable[[HttpRequest], object]
 
 frame: dict[str, Fact] = {}

@@ -125,3 +125,12 @@ registries.search["incidents"] = registries.Searched(("incident",), searching.fi
 slo_happened.registry["incidents"] = happened.to_objectives
 sources.registry["response"] = responses.verdicts
 gates.registry["incidents"] = holding.of_component
+registries.subjects |= {
+    "policy": registries.Subject("escalation policy", "incidents:policy"),
+    "schedule": registries.Subject("schedule", "incidents:schedule"),
+    "delivery": registries.Subject("delivery", "incidents:delivery"),
+    "integration": registries.Subject("integration", "incidents:integration"),
+    "incident": registries.Subject("incident", "incidents:incident"),
+    "severity-rules": registries.Subject("severity rules", "incidents:severity-rules", named=False),
+    "paging": registries.Subject("all paging", "incidents:list", named=False),
+}

@@ -25,7 +25,7 @@ LOOKS: dict[str, Look] = {
     "no-traffic": Look("circle-minus", "none", "No traffic"),
     "no-slo": Look("circle-dashed", "none", "No SLO"),
     "good": Look("circle-check", "good", "Healthy"),
-    "bad": Look("circle-x", "bad", "Broken"),
+    "bad": Look("circle-x", "bad", "Broken or burning"),
     "unknown": Look("eye-off", "none", "No data"),
     "new": Look("hourglass", "none", "Not evaluated yet"),
     "building": Look("hourglass", "accent", "Reading history"),

@@ -57,3 +57,12 @@ registries.component_panels["objectives"] = registries.Panel(
 )
 registries.search["objectives"] = registries.Searched(("objective",), searching.find)
 registries.apply_kinds.update(documents.KINDS)
+registries.subjects |= {
+    "slo": registries.Subject("objective", "slo:list", query="q"),
+    "sli": registries.Subject("indicator"),
+    "alert-policy": registries.Subject("alert policy", "slo:alert-policy"),
+    "alert-condition": registries.Subject("alert condition"),
+    "budget-policy": registries.Subject("budget policy", "slo:budget-policy"),
+    "exclusion": registries.Subject("exclusion", "slo:exclusions", named=False),
+    "source": registries.Subject("data source", "slo:sources", named=False),
+}

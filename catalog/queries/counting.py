@@ -34,6 +34,7 @@ KINDS = dict(Component.Kind.choices)
 TIERS = {tier.value: f"{tier.value}, {tier.label.lower()}" for tier in Component.Tier}
 STATES = {-n: ComponentHealth.State(n).label if n >= 0 else "No SLO" for n in Healths.KEYS.values()}
 
+STATES[-ComponentHealth.State.BAD] = "Broken or burning"  # which of both only its sources say
 Cells = Sequence[tuple[tuple[Any, ...], int]]
 
 SECONDS = 10

@@ -43,6 +43,7 @@ jsonb_build_object(
 class Said:
     """What one source says of its health."""
 
+    source: str
     state: ComponentHealth.State
     summary: str
     since: datetime
@@ -88,7 +89,8 @@ def whole_component(ref: str) -> Whole:
     return Whole(
         component=found,
         said=tuple(
-            Said(ComponentHealth.State(one["state"]), one["summary"], _moment(one["since"])) for one in told["health"]
+            Said(one["source"], ComponentHealth.State(one["state"]), one["summary"], _moment(one["since"]))
+            for one in told["health"]
         ),
         leads=tuple(_named(Person, one) for one in told["leads"]),
         owned=tuple(

@@ -1,9 +1,12 @@
 """The change log in words: `{% load changes %}`."""
 
+from urllib.parse import urlencode
+
 from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils.text import Truncator
 
+from catalog import registries
 from catalog.worded import in_words, line_by_line
 
 LINE = 120
@@ -114,13 +117,31 @@ def whole(value: object) -> str:
 
 
 @register.filter
+def object_words(ref: str) -> str:
+    """What was changed: `policy:secrets` as `escalation policy secrets`; an entity of the catalog by its reference."""
+    kind, _, name = ref.partition(":")
+    subject = registries.subjects.get(kind)
+    return f"{subject.title} {name}".strip() if subject else ref
+
+
+@register.filter
 def object_url(ref: str) -> str:
     """Where an object's page is, by its reference; the empty text for what has none."""
     kind, _, rest = ref.partition(":")
-    namespace, _, name = rest.partition("/")
-    place = [kind, namespace, name] if kind in COMPONENTS else [namespace, name]
-    page = "component" if kind in COMPONENTS else PAGES.get(kind, "")
     try:
+        if subject := registries.subjects.get(kind):
+            return _subject_url(subject, rest)
+        namespace, _, name = rest.partition("/")
+        place = [kind, namespace, name] if kind in COMPONENTS else [namespace, name]
+        page = "component" if kind in COMPONENTS else PAGES.get(kind, "")
         return reverse(f"catalog:{page}", args=place) if page and name else ""
     except NoReverseMatch:
         return ""
+
+
+def _subject_url(subject: registries.Subject, name: str) -> str:
+    if not subject.url_name:
+        return ""
+    if subject.query:
+        return f"{reverse(subject.url_name)}?{urlencode({subject.query: name})}"
+    return reverse(subject.url_name, args=[name] if subject.named else [])

@@ -138,8 +138,14 @@ def lines(components: Iterable[Component], *, now: datetime, request: HttpReques
 
 
 def health_key(said: Sequence[ComponentHealth | queries.Said] | None) -> str:
-    """The worst of what is said (loudest first) as the design language names it; `no-slo` where nothing is."""
-    return KEYS[said[0].state] if said else "no-slo"
+    """The worst of what is said (loudest first) as the design language names it; `no-slo` where nothing is.
+
+    What only promises say is that they burn; broken it is when an incident says so too.
+    """
+    if not said:
+        return "no-slo"
+    burns = said[0].state == State.BAD and all(one.source == "slo" for one in said if one.state == State.BAD)
+    return "burning" if burns else KEYS[said[0].state]
 
 
 def worst_key(worst: int) -> str:

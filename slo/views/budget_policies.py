@@ -17,7 +17,6 @@ from catalog.access import NotSignedIn, actor_of, require_admin
 from catalog.models import Team
 from portal.lib.clock import db_now
 from portal.lib.markdown import to_html
-from portal.lib.reading import readable
 from slo import operations
 from slo.models import BudgetPolicy
 from slo.operations import BudgetPolicyDraft
@@ -92,7 +91,7 @@ def _rows(policy: BudgetPolicy) -> tuple[tuple[float, str, bool], ...]:
     return tuple((round(t.remaining * 100, 6), t.action, t.holds) for t in parse_thresholds(policy.thresholds))
 
 
-@readable
+@login_required
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """All policies, and who goes by each."""
@@ -100,7 +99,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "slo/budget_policies.html", {"policies": found, "may_write": is_admin(request)})
 
 
-@readable
+@login_required
 @require_safe
 def show(request: HttpRequest, name: str) -> HttpResponse:
     """One policy: what was agreed on, and by whom it is gone by."""

@@ -19,7 +19,6 @@ from catalog.forms_windows import RHYTHMS
 from catalog.models import Team
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected
-from portal.lib.reading import readable
 from slo import queries
 from slo.forms_exclusions import ExclusionForm
 from slo.models import Exclusion, Objective
@@ -50,7 +49,7 @@ class Line:
     may: bool
 
 
-@readable
+@login_required
 @require_safe
 def exclusion_list(request: HttpRequest) -> HttpResponse:
     """Newest first; `?team=group:default/ci`, `?component=…`, `?objective=…`, `?show=withdrawn`."""

@@ -8,7 +8,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog.access import actor_of, require_admin
 from portal.lib.clock import db_now
-from portal.lib.reading import readable
 from slo import operations
 from slo.documents import save_policy
 from slo.forms_policies import AlertPolicyForm
@@ -22,7 +21,7 @@ SHOWN = 50
 """Objectives that a policy's page names."""
 
 
-@readable
+@login_required
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """All policies, and how many objectives are judged by each."""
@@ -30,7 +29,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "slo/alert_policies.html", {"policies": found, "may_write": is_admin(request)})
 
 
-@readable
+@login_required
 @require_safe
 def show(request: HttpRequest, name: str) -> HttpResponse:
     """One policy: its rules, and when a total outage pages."""

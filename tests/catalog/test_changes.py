@@ -5,17 +5,19 @@ import io
 import json
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
+from catalog import registries
 from catalog.access import Actor, system
 from catalog.models import AuditEntry
 from catalog.operations import record_audit
 from catalog.operations.audit import prune_changes
-from catalog.templatetags.changes import actor, did, fields
+from catalog.templatetags.changes import actor, did, fields, object_url, object_words
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -203,3 +205,42 @@ def test_a_log_speaks_of_fields_as_people_do() -> None:
         "Changed a contact of",
         "wiki.page",
     ]
+
+
+@pytest.mark.parametrize(
+    ("ref", "said", "url"),
+    [
+        ("policy:secrets", "escalation policy secrets", "/escalation-policies/secrets"),
+        ("alert-policy:workbook", "alert policy workbook", "/alert-policies/workbook"),
+        ("budget-policy:freeze", "budget policy freeze", "/budget-policies/freeze"),
+        ("schedule:build-ci", "schedule build-ci", "/on-call/build-ci"),
+        ("slo:ci-queue & more", "objective ci-queue & more", "/slos?q=ci-queue+%26+more"),
+        ("source:prometheus", "data source prometheus", "/settings/sources"),
+        ("window:7", "maintenance window 7", "/maintenance"),
+        ("invitation:7", "invitation 7", "/invitations"),
+        ("token:ci", "API token ci", "/settings/tokens"),
+        ("delivery:7", "delivery 7", "/deliveries/7"),
+        ("policy:no slug", "escalation policy no slug", ""),
+        ("sli:x", "indicator x", ""),
+        ("severity-rules", "severity rules", "/severity-rules"),
+        (RUNNERS, RUNNERS, "/components/component/default/ci-runners"),
+        ("nobody-knows:x", "nobody-knows:x", ""),
+    ],
+)
+def test_what_was_changed_has_a_name_and_where_it_can_a_page(ref: str, said: str, url: str) -> None:
+    assert (object_words(ref), object_url(ref)) == (said, url)
+
+
+def test_every_kind_that_is_written_down_has_words() -> None:
+    """Or it is an entity of the catalog."""
+    kinds = {kind for path in ("catalog", "slo", "incidents") for kind in refs_in(Path(path))}
+    known = registries.subjects.keys() | {"component", "group", "user", "system", "domain", "location"}
+    assert kinds
+    assert kinds <= known
+
+
+def refs_in(folder: Path) -> set[str]:
+    """Kinds in `object_ref=f"kind:…"` of an app's operations."""
+    found = re.compile(r'object_ref=f?"([a-z-]+)[:"]')
+    root = Path(__file__).resolve().parents[2]
+    return {kind for file in (root / folder).rglob("*.py") for kind in found.findall(file.read_text())}

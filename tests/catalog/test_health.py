@@ -7,6 +7,7 @@ import pytest
 from catalog import queries
 from catalog.models import ComponentHealth
 from catalog.operations import report_health
+from portal.pages.catalog import health_key
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -36,3 +37,22 @@ def test_a_source_can_withdraw_what_it_said() -> None:
     report_health(component_id=component.pk, source="slo", state=State.BAD, summary="", now=make.NOW)
     report_health(component_id=component.pk, source="slo", state=None, summary="", now=make.NOW)
     assert queries.health_of([component.pk]) == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ({}, "no-slo"),
+        ({"slo": State.BAD}, "burning"),
+        ({"incidents": State.BAD}, "bad"),
+        ({"slo": State.BAD, "incidents": State.BAD}, "bad"),
+        ({"slo": State.BAD, "incidents": State.AT_RISK}, "burning"),
+        ({"slo": State.EXHAUSTED, "incidents": State.AT_RISK}, "exhausted"),
+    ],
+)
+def test_a_promise_burns_and_an_incident_breaks(said: dict[str, ComponentHealth.State], key: str) -> None:
+    component = make.component()
+    for source, state in said.items():
+        report_health(component_id=component.pk, source=source, state=state, summary="", now=make.NOW)
+    assert health_key(queries.health_said([component.pk]).get(component.pk)) == key
+    assert health_key(queries.whole_component(component.ref).said) == key

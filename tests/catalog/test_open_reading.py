@@ -18,12 +18,13 @@ OPEN_ADDRESSES = {
     "api-schema", "catalog-info",
     "blast-radius", "component", "components", "domain", "domains", "facets", "gate", "on-call",
     "queue", "queue-counts", "relations", "scorecard", "scorecards", "scorecards-fleet", "search", "slo-status",
-    "slos", "system", "systems", "team", "teams", "window", "windows",
+    "slos", "status", "system", "systems", "team", "teams", "window", "windows",
 }  # fmt: skip
 """Of the API, by name: what tells whose things are and how they are."""
 CLOSED_PAGES = (
     "/changes", "/changes.csv", "/changes.jsonl", "/people", "/invitations", "/settings/tokens", "/imports",
-    "/settings/sources", "/incidents/1", "/incidents/1/live", "/incidents/1/entries",
+    "/settings/sources", "/alert-policies", "/alert-policies/x", "/budget-policies", "/budget-policies/x",
+    "/slos/exclusions", "/incidents/1", "/incidents/1/live", "/incidents/1/entries",
 )  # fmt: skip
 OPEN_PAGES = (
     "/", "/catalog", "/teams", "/systems", "/domains", "/components/component/default/ci-runners",

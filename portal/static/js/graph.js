@@ -66,6 +66,17 @@ function elements({ nodes, edges }) {
   ];
 }
 
+// As tall as its names need to be read, up to a few screens: a canvas of one height makes many of them tiny
+const TALLEST = 1800;
+function unfold(cy, box) {
+  const drawn = cy.elements().boundingBox();
+  const needed = Math.ceil(drawn.h * Math.min(1, (box.clientWidth - 32) / drawn.w)) + 32;
+  if (needed > box.clientHeight) {
+    box.style.height = `${Math.min(needed, TALLEST)}px`;
+    cy.resize();
+  }
+}
+
 // All of it, always: what is cut off looks as if it were not there. The list beside it can be read at any size
 function place(cy) {
   cy.fit(undefined, 16);
@@ -87,6 +98,7 @@ async function draw(box) {
     userZoomingEnabled: false, userPanningEnabled: matchMedia("(pointer: fine)").matches, autoungrabify: true, boxSelectionEnabled: false,
     layout: { name: "dagre", rankDir: "LR", nodeSep: 12, rankSep: 40, animate: false, fit: false },
   });
+  unfold(cy, box);
   place(cy);
   cy.on("tap", "node", (event) => location.assign(event.target.data("url")));
   cy.on("mouseover", "node", (event) => { event.target.addClass("seen"); box.classList.add("is-over"); });
