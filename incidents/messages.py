@@ -6,7 +6,7 @@ Templates escape for HTML; subjects are one line, whatever a title holds.
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.template.loader import render_to_string
 
@@ -34,32 +34,41 @@ class Figures:
         return None if self.budget_left is None else self.budget_left * 100
 
 
-Firing = Mapping[int, Sequence[Alert]]
-"""By incident what fires in it, at most `SHOWN`."""
 SHOWN = 5
+"""Alerts that a message tells of."""
 
 
-def firing_in(incidents: Iterable[int | None]) -> Firing:
-    """The alerts that messages about these incidents tell of, in one question."""
-    found: defaultdict[int, list[Alert]] = defaultdict(list)
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """By incident what fires in it, at most `SHOWN`, and what was last said or done about it."""
+
+    firing: Mapping[int, Sequence[Alert]] = field(default_factory=dict)
+    done: Mapping[int, TimelineEntry] = field(default_factory=dict)
+
+
+def facts_of(incidents: Iterable[int | None]) -> Facts:
+    """What messages about these incidents tell beside the incidents themselves, in two questions."""
     numbers = {number for number in incidents if number is not None}
     if not numbers:
-        return found
+        return Facts()
+    firing: defaultdict[int, list[Alert]] = defaultdict(list)
     fires = Alert.objects.filter(incident__in=numbers, cleared_at=None).select_related("component")
     for alert in fires.order_by("-opened_at", "-pk"):
-        its = found[alert.incident_id or 0]
+        its = firing[alert.incident_id or 0]
         if len(its) < SHOWN:
             its.append(alert)
-    return found
+    said = TimelineEntry.objects.filter(incident__in=numbers, kind__in=DONE)
+    last = said.order_by("incident_id", "-at", "-pk").distinct("incident_id")
+    return Facts(firing, {entry.incident_id: entry for entry in last})
 
 
-def render_bundle(rows: Sequence[Notification], firing: Firing) -> Message:
+def render_bundle(rows: Sequence[Notification], facts: Facts) -> Message:
     """Several pages to one person in one message, the worst first; each with its own acknowledge link."""
     told = sorted(rows, key=lambda row: (row.incident.severity if row.incident else 9, row.pk))
     context = {
         "row": told[0],
         "person": told[0].person,
-        "pages": [_context(row, firing) for row in told],
+        "pages": [_context(row, facts) for row in told],
         "ack_all_url": _ack_all(told),
         "base": conf.base_url(),
     }
@@ -67,11 +76,9 @@ def render_bundle(rows: Sequence[Notification], firing: Firing) -> Message:
     return _bundled(told, subject, text, html=html)
 
 
-def render(row: Notification, firing: Firing | None = None) -> Message:
+def render(row: Notification, facts: Facts | None = None) -> Message:
     """The message of an outbox row, in text, HTML and data."""
-    context = _context(row, firing_in([row.incident_id]) if firing is None else firing)
-    if row.kind == Notification.Kind.PAGE and row.incident is not None:
-        context["done"] = row.incident.timeline.filter(kind__in=DONE).order_by("-at", "-pk").first()
+    context = _context(row, facts_of([row.incident_id]) if facts is None else facts)
     subject, text, html = _rendered(row.kind, context)
     brief = [str(context.get("brief") or subject), str(context.get("ack_url") or context.get("incident_url") or "")]
     return _message(row, subject, text, html=html, brief="\n".join(brief).strip())
@@ -143,18 +150,19 @@ def _message(row: Notification, subject: str, text: str, *, html: str = "", brie
     )
 
 
-def _context(row: Notification, firing: Firing) -> dict[str, object]:
+def _context(row: Notification, facts: Facts) -> dict[str, object]:
     incident = row.incident
     context: dict[str, object] = {"row": row, "person": row.person, "words": row.words, "base": conf.base_url()}
     if row.kind == Notification.Kind.CODE:
         code = unseal(row.words["sealed_code"])
         context |= {"code": code, "brief": f"{code} is your Portico confirmation code."}
     if incident is not None:
-        alerts = firing.get(incident.pk, ())
+        alerts = facts.firing.get(incident.pk, ())
         context |= {
             "incident": incident,
             "alerts": alerts,
             "figures": _figures(alerts),
+            "done": facts.done.get(incident.pk),
             "incident_url": conf.base_url() + incident.get_absolute_url(),
         }
     if row.page is not None:

@@ -89,16 +89,16 @@ class Courier:
         full = [channel for channel, count in busy.items() if count > AT_ONCE - SPARE]
         room = AT_ONCE - max((count for channel, count in busy.items() if channel not in full), default=0)
         found = lease(now=self.clock(), by=self.name, limit=room, without=full)
-        firing = messages.firing_in(one.notification.incident_id for one in found)
+        facts = messages.facts_of(one.notification.incident_id for one in found)
         for bundle in bundles(found):
-            self._send(bundle, firing)
+            self._send(bundle, facts)
         return len(found)
 
-    def _send(self, bundle: list[Leased], firing: messages.Firing) -> None:
+    def _send(self, bundle: list[Leased], facts: messages.Facts) -> None:
         rows = [one.notification for one in bundle]
         row = rows[0]
         try:
-            message = messages.render(row, firing) if len(rows) == 1 else messages.render_bundle(rows, firing)
+            message = messages.render(row, facts) if len(rows) == 1 else messages.render_bundle(rows, facts)
         except Exception as error:  # words that can't be made up must not keep a page from going out
             log.exception("message could not be rendered; sending it bare", notification=row.pk, error=str(error))
             message = messages.bare(rows)
