@@ -15,9 +15,8 @@ from django.db import connection, transaction
 
 from slo.counting import Number
 from slo.ledger.days import first_kept_day
-from slo.ledger.reading import SUMS, sums_at
+from slo.ledger.reading import SUMS, folded, sums_at
 from slo.ledger.sums import Sums, whole_of
-from slo.ledger.unpacked import sums_in_day
 
 # only names of our own go into the text; OFFSET 0 keeps a look-up per ledger, whatever statistics there are
 _ALL = f"""
@@ -30,6 +29,10 @@ FROM (
 _MINUTE = _ALL.format(
     found=f"SELECT {', '.join(f'{name}_sum AS {name}' for name in SUMS)} FROM slo_ledgerminute"  # noqa: S608
     " WHERE ledger_id = q.ledger_id AND bucket = %s"
+)
+_DAY = _ALL.format(
+    found=f"SELECT {', '.join(f'{folded(name, "%s")} AS {name}' for name in SUMS)} FROM slo_ledgerday d"  # noqa: S608
+    " WHERE d.ledger_id = q.ledger_id AND d.day = %s"
 )
 
 
@@ -50,10 +53,13 @@ def sums_by_moment(wanted: Mapping[datetime, Sequence[int]]) -> dict[datetime, l
 def _exactly(ledgers: Sequence[int], at: datetime, kept: date) -> list[Sums | None]:
     """The sums of the buckets that end at `at`; None where there is no such bucket. Days before `kept` are folded."""
     moment = at.astimezone(UTC)
-    if moment.date() < kept:
-        return sums_in_day(ledgers, moment.date(), moment.hour * 60 + moment.minute)
+    books = f"{{{','.join(map(str, ledgers))}}}"
     with connection.cursor() as cursor:
-        cursor.execute(_MINUTE, [f"{{{','.join(map(str, ledgers))}}}", moment])
+        if moment.date() < kept:
+            minute = moment.hour * 60 + moment.minute
+            cursor.execute(_DAY, [books, *[minute] * len(SUMS), moment.date()])
+        else:
+            cursor.execute(_MINUTE, [books, moment])
         return _read(cursor.fetchone())
 
 

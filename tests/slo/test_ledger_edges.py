@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from slo import ledger
 from slo.counting import Bucket
-from slo.ledger import NOTHING, unpacked
+from slo.ledger import NOTHING
 from slo.models import Ledger, LedgerDay, LedgerMinute
 from tests import make_slo
 from tests.make_slo import MINUTE
@@ -114,18 +114,7 @@ FOLDED = NOW - timedelta(days=6)
 """A moment in a folded day."""
 
 
-def test_minutes_of_a_folded_day_are_unpacked_some_at_once() -> None:
-    books = [whole(1)]
-    same_as_looked_up(books, [FOLDED + n * MINUTE for n in range(25)])
-    asked = []
-    for n in range(20):
-        with CaptureQueriesContext(connection) as queries:
-            ledger.sums_by_moment(all_at([FOLDED + (25 + n) * MINUTE], books))
-        asked.append(sum("json_build_array" in query["sql"] for query in queries))
-    assert 2 <= sum(asked) <= 3, "ten minutes at once"
-
-
-def test_a_day_that_was_written_anew_is_unpacked_anew() -> None:
+def test_a_day_that_was_written_anew_is_read_anew() -> None:
     books = [whole(0), whole(1)]
     before = ledger.sums_by_moment(all_at([FOLDED], books))[FOLDED]
     LedgerDay.objects.filter(ledger=books[0]).update(
@@ -152,13 +141,6 @@ def test_a_day_that_is_gone_is_not_remembered() -> None:
     ledger.sums_by_moment(all_at([FOLDED], books))
     LedgerDay.objects.filter(ledger=books[0], day=FOLDED.date()).delete()
     same_as_looked_up(books, [FOLDED])
-
-
-def test_what_is_remembered_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unpacked, "MOST", 2)
-    books = [whole(seed) for seed in range(3)]
-    same_as_looked_up(books, [FOLDED, FOLDED - timedelta(days=1), FOLDED])
-    assert len(unpacked._kept) == 2
 
 
 def test_more_ledgers_are_not_more_questions() -> None:
