@@ -37,10 +37,11 @@ def counted(zone: str, unit: Unit, length: int, moments: list[datetime]) -> list
             hours.append(hours[-1] + timedelta(hours=1))
         marks, first = hours, 0
     found, passed = [], first
+    begun = (sum(mark <= START for mark in marks) - 1 - first) // length  # turns of hours that passed before the start
     for at in sorted(moments):
         while passed + 1 < len(marks) and marks[passed + 1] <= at:
             passed += 1
-        found.append(PEOPLE[(passed - first) // length % len(PEOPLE)])
+        found.append(PEOPLE[((passed - first) // length - begun) % len(PEOPLE)])
     return found
 
 
