@@ -126,6 +126,8 @@ FIRST_ROW = "main table tbody a.plain, main ul.rows a.plain.fw-semibold"
 
 PAGES: tuple[Shot, ...] = (
     Shot("home", "/"),
+    Shot("status", "/status"),
+    Shot("deployments", "/deployments"),
     Shot("home-lead", "/", "katrin"),
     Shot("catalog", "/catalog"),
     Shot("catalog-filtered", "/catalog?tier=1&health=bad"),
