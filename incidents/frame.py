@@ -1,7 +1,7 @@
 """What the incidents app shows around every page and on a component's page."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -13,9 +13,11 @@ from incidents.pauses import pause_at
 from incidents.queries import changes
 from portal.lib.clock import now_of
 from portal.lib.reading import known
+from slo.queries import last_evaluation
 
 PAGING_SWEEPS = ("advance_due", "deliver_due")
 HISTORY = 5
+LATE = timedelta(minutes=2)
 
 
 def open_incidents(request: HttpRequest) -> Mapping[str, object]:
@@ -38,6 +40,17 @@ def inbox(request: HttpRequest) -> Mapping[str, object] | None:
     if person is None:
         return None
     return {"count": _pulse(request).unread, "url": reverse("incidents:inbox")}
+
+
+def evaluated_at(request: HttpRequest) -> datetime | None:
+    """When objectives were last evaluated; asked along with what else the frame tells, unless it looks late."""
+    told = _pulse(request)
+    if told.evaluated_at is None and told.idle_at is None:
+        return None
+    if told.evaluated_at is not None and now_of(request) - told.evaluated_at < LATE:
+        return told.evaluated_at
+    last = last_evaluation()
+    return last.at if last else None
 
 
 def swept_at(request: HttpRequest) -> datetime | None:

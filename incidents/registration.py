@@ -15,9 +15,7 @@ from incidents import (
     frame,
     happened,
     holding,
-    ladders,
     policy_documents,
-    policy_words,
     responses,
     rota,
     schedule_documents,
@@ -63,9 +61,8 @@ def team_paging(team: Team, request: HttpRequest, now: datetime) -> Mapping[str,
     """The policy that the team's pages walk, on its page."""
     paging = policies.paging_of(team)
     version = policies.newest([paging.policy_id]).get(paging.policy_id) if paging.policy_id else None
-    drawn = ladders.drawn(policy_words.ladders(version), now=now) if version else []
-    may = reader_may_write(request, [team])
-    return {"team": team, "version": version, "ladder": drawn[0] if drawn else None, "may_write": may, "now": now}
+    steps = len(version.steps) if version else 0  # whom they reach stands on the policy's page, and costs to find out
+    return {"team": team, "version": version, "steps": steps, "may_write": reader_may_write(request, [team])}
 
 
 registries.navigation["incidents"] = registries.NavEntry(
@@ -105,6 +102,7 @@ registries.frame["on-call"] = on_call_for_me
 registries.frame["open-incidents"] = frame.open_incidents
 registries.frame["inbox"] = frame.inbox
 registries.frame["paging-paused"] = frame.pause
+registries.frame["evaluated-at"] = frame.evaluated_at  # slo's own, without a question of its own
 registries.frame["paging-swept-at"] = frame.swept_at
 registries.component_panels["incident"] = registries.Panel(
     "incidents/parts/component_notice.html", frame.worst_open, place="top"

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, DateTimeField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
+from django.db.models import Case, Count, DateTimeField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value, When
 
 from catalog.models import Component, Membership, Person
 from incidents.escalation import Move, MoveKind, forecast
@@ -17,9 +17,10 @@ from incidents.oncall.directory import Directory
 from incidents.policies import policy_for, progress_of
 from incidents.queries import contacts
 from portal.lib.errors import Missing
+from slo.models import Sweep
 
-UNREAD, PAUSED = -1, -2
-"""What stands in the place of a severity where the inbox is counted, and where the pause is told."""
+UNREAD, PAUSED, EVALUATED, IDLE = -1, -2, -3, -4
+"""What stands in the place of a severity where the inbox is counted, and where the pause and evaluation are told."""
 SOURCES = """
 WITH RECURSIVE seen AS (
     (SELECT source FROM incidents_incident ORDER BY source LIMIT 1)
@@ -55,13 +56,15 @@ class NextMove:
 @dataclass(frozen=True, slots=True)
 class Pulse:
     """Severity to number of open incidents, when the slowest of the sweeps last came by, how many messages of the
-    reader's inbox want them, and whether all paging is paused.
+    reader's inbox want them, whether all paging is paused, and when objectives were last evaluated, or looked for.
     """
 
     open: Mapping[int, int]
     swept_at: datetime | None
     unread: int = 0
     paused: bool = False
+    evaluated_at: datetime | None = None
+    idle_at: datetime | None = None
 
 
 def incident_by_number(number: int) -> Incident:
@@ -188,16 +191,24 @@ def pulse(sweeps: Collection[str], *, now: datetime, reader: Person | None = Non
     counted = is_open.values("severity").annotate(n=Count("pk"), at=nothing).values_list("severity", "n", "at")
     swept = SweepStamp.objects.filter(name__in=sweeps).order_by().values_list(Value(0), Value(0), "at")
     paused = PagingPause.objects.filter(starts_at__lte=now, ends_at__gt=now).order_by()
-    parts: list[QuerySet[Any, Any]] = [swept, paused.annotate(n=Value(0)).values_list(Value(PAUSED), "n", "ends_at")]
+    evaluated = Sweep.objects.filter(name__in=("evaluate", "idle")).order_by()
+    which = Case(When(name="idle", then=Value(IDLE)), default=Value(EVALUATED))
+    parts: list[QuerySet[Any, Any]] = [
+        swept,
+        paused.annotate(n=Value(0)).values_list(Value(PAUSED), "n", "ends_at"),
+        evaluated.annotate(which=which, n=Value(0)).values_list("which", "n", "at"),
+    ]
     if reader is not None:
         theirs = contacts.inbox(reader, unread=True).order_by().values("person")
         parts.append(theirs.annotate(n=Count("pk"), at_=nothing).values_list(Value(UNREAD), "n", "at_"))
     rows = list(counted.union(*parts, all=True).order_by())
     return Pulse(
         {severity: n for severity, n, _ in rows if n and severity != UNREAD},
-        min((at for severity, _, at in rows if at and severity != PAUSED), default=None),
+        min((at for severity, _, at in rows if at and severity == 0), default=None),
         sum(n for severity, n, _ in rows if severity == UNREAD),
         any(severity == PAUSED for severity, *_ in rows),
+        next((at for severity, _, at in rows if severity == EVALUATED), None),
+        next((at for severity, _, at in rows if severity == IDLE), None),
     )
 
 
