@@ -237,7 +237,7 @@ def _with_trial(one: queries.Method) -> dict[str, Any]:
 def _rules(person: Person, urgency: str) -> dict[str, Any]:
     told = queries.told(person, now=db_now())
     rules: Any = told.rules.get(urgency, [])
-    return {"urgency": urgency, "rules": io.RuleOut(rules, many=True).data, "words": told.words[urgency]}
+    return {"urgency": urgency, "rules": io.ContactRuleOut(rules, many=True).data, "words": told.words[urgency]}
 
 
 def _urgency(text: str) -> str:

@@ -91,7 +91,7 @@ class AddedOut(MethodOut):
         read_only_fields = fields
 
 
-class RuleIn(StrictSerializer):
+class ContactRuleIn(StrictSerializer):
     """By this method, so many minutes after the page."""
 
     method = serializers.IntegerField()
@@ -101,10 +101,10 @@ class RuleIn(StrictSerializer):
 class RulesIn(StrictSerializer):
     """All rules of an urgency; none: the first method, at once."""
 
-    rules = RuleIn(many=True)
+    rules = ContactRuleIn(many=True)
 
 
-class RuleOut(serializers.ModelSerializer[ContactRule]):
+class ContactRuleOut(serializers.ModelSerializer[ContactRule]):
     """As it was sent."""
 
     method = serializers.IntegerField(source="method_id", read_only=True)
@@ -124,7 +124,7 @@ class RulesOut(serializers.Serializer[Any]):
     """The rules, and the same in words."""
 
     urgency = serializers.CharField()
-    rules = RuleOut(many=True)
+    rules = ContactRuleOut(many=True)
     words = serializers.CharField()
 
 

@@ -33,7 +33,7 @@ class RotationIn(StrictSerializer):
 
     name = serializers.CharField(max_length=100, default="Primary")
     people = serializers.ListField(child=serializers.CharField(max_length=200), min_length=1, max_length=200)
-    unit = serializers.ChoiceField(choices=LayerVersion.Unit.values, default="week")
+    unit = serializers.ChoiceField(choices=LayerVersion.Unit.choices, default="week")
     length = serializers.IntegerField(min_value=1, max_value=366, default=1)
     handoff = serializers.TimeField(default=time(9))
     weekday = serializers.ChoiceField(choices=WEEKDAYS, default="monday")

@@ -72,7 +72,7 @@ class CapabilityOut(serializers.Serializer[Any]):
     bad_days = DayOut(many=True)
 
 
-class StatusOut(serializers.Serializer[Any]):
+class PlatformStatusOut(serializers.Serializer[Any]):
     """The platform at `at`."""
 
     at = serializers.DateTimeField()
@@ -88,7 +88,7 @@ class StatusNow(APIView):
 
     open_to_readers = True
 
-    @extend_schema(responses=StatusOut)
+    @extend_schema(responses=PlatformStatusOut)
     def get(self, request: Request) -> Response:
         """What is broken, what is planned, and the bad days of the last ninety."""
         told = status.status(now=db_now())

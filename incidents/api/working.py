@@ -133,7 +133,7 @@ class OneTask(APIView):
 class Links(generics.ListAPIView[IncidentLink]):
     """Where to look, and where people talk."""
 
-    serializer_class = io.LinkOut
+    serializer_class = io.IncidentLinkOut
     pagination_class = ByKey
 
     def get_queryset(self) -> QuerySet[IncidentLink]:
@@ -142,12 +142,12 @@ class Links(generics.ListAPIView[IncidentLink]):
             return IncidentLink.objects.none()
         return queries.incident_by_number(self.kwargs["number"]).links.all()
 
-    @extend_schema(request=io.LinkIn, responses={201: io.LinkOut})
+    @extend_schema(request=io.IncidentLinkIn, responses={201: io.IncidentLinkOut})
     def post(self, request: Request, number: int) -> Response:
         """Add one; with `room` it replaces the room that is there."""
         incident, actor = _mine(request, number)
-        made = operations.add_link(incident=incident, by=actor, now=db_now(), **io.read(io.LinkIn, request))
-        return Response(io.LinkOut(made).data, status=status.HTTP_201_CREATED)
+        made = operations.add_link(incident=incident, by=actor, now=db_now(), **io.read(io.IncidentLinkIn, request))
+        return Response(io.IncidentLinkOut(made).data, status=status.HTTP_201_CREATED)
 
 
 class OneLink(APIView):

@@ -92,7 +92,7 @@ class TaskOut(serializers.ModelSerializer[Task]):
         read_only_fields = fields
 
 
-class LinkIn(StrictSerializer):
+class IncidentLinkIn(StrictSerializer):
     """Where to look: an http or https address."""
 
     url = serializers.CharField(max_length=1000)
@@ -100,7 +100,7 @@ class LinkIn(StrictSerializer):
     room = serializers.BooleanField(default=False, help_text="The room where the responders talk")
 
 
-class LinkOut(serializers.ModelSerializer[IncidentLink]):
+class IncidentLinkOut(serializers.ModelSerializer[IncidentLink]):
     """A link."""
 
     class Meta:

@@ -1,5 +1,6 @@
 """Problem details for the API's description: which refusals an endpoint answers with, and their shape."""
 
+from functools import cache
 from typing import Any
 
 from drf_spectacular.utils import inline_serializer
@@ -24,6 +25,7 @@ class Problem(serializers.Serializer[object]):
     errors = FieldProblem(many=True, required=False)  # type: ignore[assignment]  # a declared field
 
 
+@cache  # one and the same for every address that answers so
 def listed(shape: type[serializers.BaseSerializer[Any]]) -> serializers.Serializer[Any]:
     """For `extend_schema(responses=…)`: all there is, `{"results": […]}`, in one answer without pages."""
     found: serializers.Serializer[Any] = inline_serializer(
