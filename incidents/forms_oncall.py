@@ -128,6 +128,10 @@ class TurnsForm(forms.Form):
         self.fields["people"] = PeopleField(self._lines(), label=self.fields["people"].label, help_text=PEOPLE_HINT)
         moment = f"In {timezone.get_current_timezone_name()}. The first person has it from then on."
         self.fields["starts_at"].help_text = moment
+        if self._further():
+            count = len(self._further())
+            more = f"{count} further times of day" if count > 1 else "A further time of day"
+            self.fields["window_start"].help_text = f"{more} of this layer stay as they are; the API changes those."
         if zone:
             self.fields["handoff"].help_text = f"By the clock of {zone}, also when summer time begins or ends."
 
@@ -143,8 +147,13 @@ class TurnsForm(forms.Form):
         given = self.cleaned_data
         days, start, end = frozenset(given["window_days"]), given["window_start"], given["window_end"]
         if start is None and not days:
-            return ()
-        return (Window(start or time(0), end or time(0), days or EVERY_DAY),)
+            return self._further()
+        return (Window(start or time(0), end or time(0), days or EVERY_DAY), *self._further())
+
+    def _further(self) -> tuple[Window, ...]:
+        """Times of day beyond the one that the form shows: a layer made over the API or as YAML may have several."""
+        found: tuple[Window, ...] = tuple(self.initial.get("further_windows") or ())
+        return found
 
     def turns(self) -> Turns:
         """What was filled in, once it is valid."""

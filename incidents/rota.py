@@ -15,7 +15,7 @@ from incidents.models import LayerVersion, Override, Schedule
 from incidents.oncall import lanes, rotation
 from incidents.oncall.schedules import in_force, layer_of, rotation_with
 from incidents.oncall.wallclock import local_date
-from incidents.operations.turns import Turns, check, expanded, wrong_turns
+from incidents.operations.turns import Turns, check, expanded, turns_of, wrong_turns
 from incidents.queries import oncall as queries
 from incidents.queries.oncall import Duty, Hole, OnCall
 from portal.lib.errors import FieldError, Invalid
@@ -180,6 +180,7 @@ def initial_turns(schedule: Schedule, now: datetime, position: int = 0) -> dict[
         "layer_name": row.name,
         "ends_at": row.ends_at,
         **_window_values(row.restrictions[0] if row.restrictions else {}),
+        "further_windows": turns_of(row).restrictions[1:],
     }
 
 

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from incidents.api import alerts as api_alerts
+from incidents.api import calendars as api_calendars
 from incidents.api import changes as api_changes
 from incidents.api import contacts as api_contacts
 from incidents.api import inbox as api_inbox
@@ -20,6 +21,7 @@ from incidents.api import working as api_working
 from incidents.views import (
     ack,
     actions,
+    calendars,
     changes,
     contacts,
     deliveries,
@@ -55,6 +57,7 @@ pages: list[URLPattern | URLResolver] = [
     *changes.urlpatterns,
     *status.urlpatterns,
     *oncall.urlpatterns,
+    *calendars.urlpatterns,
     *steering.urlpatterns,
     *policies.urlpatterns,
     *paging_settings.urlpatterns,
@@ -78,6 +81,7 @@ api: list[URLPattern | URLResolver] = [
     *api_changes.urlpatterns,
     *api_status.urlpatterns,
     *api_oncall.urlpatterns,
+    *api_calendars.urlpatterns,
     *api_layers.urlpatterns,
     *api_swaps.urlpatterns,
     *api_intake.urlpatterns,

@@ -1,6 +1,7 @@
 """The incidents app's tables."""
 
 from incidents.models.alert import Alert, SeverityRule
+from incidents.models.calendar import CalendarFeed
 from incidents.models.change import Change
 from incidents.models.contact import ConfirmationCode, WorkingHours
 from incidents.models.inbox import InboxMessage
@@ -16,6 +17,7 @@ from incidents.models.work import Follower, IncidentLink, IncidentRole, StatusUp
 
 __all__ = [
     "Alert",
+    "CalendarFeed",
     "CatchAll",
     "Change",
     "ConfirmationCode",

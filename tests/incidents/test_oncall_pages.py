@@ -15,6 +15,7 @@ from incidents.operations.schedules import Turns, add_override, create_schedule
 from incidents.queries import oncall
 from portal.lib.clock import db_now
 from tests import make
+from tests.make import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -228,6 +229,25 @@ def test_a_layer_is_previewed_added_changed_and_ended(member: Client, schedule: 
     assert "Late" in shown
     assert member.post(f"{page}/1/end").status_code == 302
     assert LayerVersion.objects.filter(position=1, people=[]).count() == 1
+
+
+def test_the_form_keeps_the_times_of_day_that_it_does_not_show(member: Client, schedule: Schedule) -> None:
+    LayerVersion.objects.create(
+        schedule=schedule, position=1, name="Nights", people=["user:default/bo"], handoff=time(9), created_at=NOW,
+        starts_at=NOW,
+        restrictions=[
+            {"start": "18:00", "end": "08:00", "days": [0]}, {"start": "00:00", "end": "00:00", "days": [5, 6]},
+        ],
+    )  # fmt: skip
+    page = f"/on-call/{schedule.slug}/layers/1"
+    assert "A further time of day of this layer stay" in member.get(page).text
+    given = {
+        "layer_name": "Nights", "people_0": "bo", "length": "1", "unit": "week", "handoff": "09:00", "weekday": "0",
+        "starts_at": local(db_now() + HOUR), "window_start": "19:00", "window_end": "08:00", "window_days": ["0"],
+    }  # fmt: skip
+    assert member.post(page, {**given, "save": "1"}).status_code == 302
+    newest = LayerVersion.objects.filter(position=1).latest("starts_at")
+    assert [window["start"] for window in newest.restrictions] == ["19:00", "00:00"]
 
 
 def test_half_a_time_of_day_is_refused(member: Client, schedule: Schedule) -> None:
