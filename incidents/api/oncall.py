@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.access import Actor, require_owned, require_scope
-from catalog.models import Person
+from catalog.models import Person, Team
 from incidents.api import oncall_shapes as io
 from incidents.api.incidents import actor_of_api
 from incidents.models import Schedule
@@ -27,6 +27,7 @@ from portal.lib.problems import listed
 
 SCOPE = "oncall:write"
 LONGEST = timedelta(days=366)
+MOST_TEAMS = 100
 MOMENT = OpenApiTypes.DATETIME
 
 
@@ -92,6 +93,31 @@ class OnCallNow(APIView):
         at = moment(request, "at") or db_now()
         found = queries.on_call_now([queries.schedule_by_slug(slug, since=at)], now=at)[0]
         return Response(io.OnCallOut(found).data)
+
+
+class OnCallOfTeams(APIView):
+    """Who has it for which team."""
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("team", many=True, required=True, description="Reference, such as group:default/ci"),
+            OpenApiParameter("at", MOMENT, description="now when left out"),
+        ],
+        responses=listed(io.TeamOnCallOut),
+    )
+    def get(self, request: Request) -> Response:
+        """Now, or at the moment `at`; a team without a schedule is told with nobody. At most 100 teams."""
+        refs = [ref.replace("\x00", "").lower() for ref in request.query_params.getlist("team")]
+        if not 0 < len(refs) <= MOST_TEAMS:
+            raise Invalid(errors=(FieldError("team", "required", f"Name 1 to {MOST_TEAMS} teams."),))
+        at = moment(request, "at") or db_now()
+        teams = {team.ref: team for team in Team.objects.filter(ref__in=refs)}
+        unknown = [ref for ref in refs if ref not in teams]
+        if unknown:
+            raise Invalid(errors=(FieldError("team", "unknown", f"There is no {unknown[0]}."),))
+        found = queries.on_call_of_teams(teams.values(), now=at)
+        told = [_of_team(ref, found.get(teams[ref].pk)) for ref in dict.fromkeys(refs)]
+        return Response({"results": told})
 
 
 class Shifts(APIView):
@@ -188,7 +214,15 @@ def moment(request: Request, name: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def _of_team(ref: str, found: queries.OnCall | None) -> dict[str, Any]:
+    if found is None:
+        said = dict.fromkeys(("schedule", "person", "until", "next_person")) | {"name": "", "by_override": False}
+        return {"team": ref, **said}
+    return {"team": ref, "schedule": found.schedule.slug, **io.OnCallOut(found).data}
+
+
 urlpatterns = [
+    path("on-call", OnCallOfTeams.as_view(), name="on-call-of-teams"),
     path("schedules", Schedules.as_view(), name="schedules"),
     path("schedules/<slug:slug>", OneSchedule.as_view(), name="schedule"),
     path("schedules/<slug:slug>/on-call", OnCallNow.as_view(), name="on-call"),

@@ -132,6 +132,13 @@ class OnCallOut(serializers.Serializer[OnCall]):
     next_person = serializers.CharField(source="next_ref", allow_null=True)
 
 
+class TeamOnCallOut(OnCallOut):
+    """Who has it for a team, and by which schedule; a team without one has nobody."""
+
+    team = serializers.CharField()
+    schedule = serializers.CharField(source="schedule.slug", allow_null=True)
+
+
 class ScheduleOut(serializers.Serializer[OnCall]):
     """A schedule, its rotation by versions, and who has it now."""
 

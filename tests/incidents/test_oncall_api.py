@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from catalog.models import Person, Team
 from incidents.models import LayerVersion, Override
-from tests import make
+from tests import make, make_incidents
 
 pytestmark = pytest.mark.django_db
 
@@ -215,3 +215,16 @@ def test_a_schedule_has_a_rotation_or_layers_and_a_fault_says_in_which(script: A
     zorro = body["rotation"] | {"people": ["user:default/zorro"]}
     one = {key: value for key, value in body.items() if key != "rotation"} | {"layers": [body["rotation"], zorro]}
     assert script.put(f"{SCHEDULES}/ci", one).json()["errors"][0]["field"] == "layers[1].people"
+
+
+def test_who_is_on_call_for_teams(api: APIClient) -> None:
+    ada, team, without = make.person("ada"), make.team("covered"), make.team("without")
+    schedule = make_incidents.schedule(ada, team=team)
+    _, text = make.token("read")
+    reader = make.signed(api, text)
+    answer = reader.get("/api/v1/on-call", {"team": ["group:default/covered", without.ref]})
+    covered, bare = answer.json()["results"]
+    assert (covered["team"], covered["schedule"], covered["person"]) == (team.ref, schedule.slug, ada.ref)
+    assert (bare["schedule"], bare["person"]) == (None, None)
+    assert reader.get("/api/v1/on-call").status_code == 400
+    assert "group:default/none" in reader.get("/api/v1/on-call", {"team": "group:default/none"}).text
