@@ -426,7 +426,7 @@ def test_kinds_of_other_apps_go_the_same_way(window_kind: dict[str, str]) -> Non
 
 def test_an_unknown_kind_is_named_with_those_that_are_known() -> None:
     applied = put("apiVersion: portico/v1\nkind: Widnow\nmetadata: {name: a}\nspec: {}\n")
-    assert {problem.code for problem in applied.documents[0].problems} >= {"unknown_api_version"}
+    assert {problem.code for problem in applied.documents[0].problems} >= {"unknown_kind"}
 
 
 def test_retired_things_come_back_and_history_says_so() -> None:

@@ -32,8 +32,8 @@ def counted(zone: str, unit: Unit, length: int, moments: list[datetime]) -> list
         day += timedelta(days=1)
     first = max(index for index, mark in enumerate(marks) if mark <= START)
     if unit is Unit.HOUR:
-        hours = [marks[first]]
-        while hours[-1] <= max(moments):
+        hours, latest = [marks[first]], max(moments)
+        while hours[-1] <= latest:
             hours.append(hours[-1] + timedelta(hours=1))
         marks, first = hours, 0
     found, passed = [], first

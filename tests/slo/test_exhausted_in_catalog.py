@@ -45,7 +45,7 @@ def test_the_exhausted_stand_between_the_broken_and_those_at_risk(client: Client
         stood(make_slo.objective(component=make.component(name)), state)
     client.force_login(make.account("ada"))
     page = client.get("/catalog?sort=health")
-    assert [line.health for line in page.context["lines"]] == ["bad", "exhausted", "at-risk"]
+    assert [line.health for line in page.context["lines"]] == ["burning", "exhausted", "at-risk"]
     page = client.get("/catalog?health=exhausted")
     assert [line.component.name for line in page.context["lines"]] == ["b-spent"]
     assert "Exhausted" in page.content.decode()

@@ -114,7 +114,7 @@ def catch_all() -> str:
     """Somebody is behind what has no owner, and behind those who don't answer."""
     policy = policies.catch_all()
     if policy is None:
-        raise Problem("none is set, so what has no owner pages nobody; a platform admin chooses a policy at /catch-all")
+        return "none is set yet, so what has no owner pages nobody; a platform admin chooses a policy at /catch-all"
     return f"{policy.name} catches the rest"
 
 
