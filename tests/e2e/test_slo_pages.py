@@ -86,7 +86,7 @@ def test_each_threshold_has_its_words_on_the_log_axis_in_both_themes(signed_in: 
 def test_slo_pages_with_their_answers_have_nothing_serious(
     signed_in: Callable[[str], Page], theme: Literal["light", "dark"]
 ) -> None:
-    page = signed_in("katrin")
+    page = signed_in("admin")
     page.emulate_media(color_scheme=theme)
     found: list[str] = []
     for name, address, button in LOOKED_AT:
