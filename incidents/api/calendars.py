@@ -15,7 +15,7 @@ from incidents.models import CalendarFeed, Schedule
 from incidents.operations import feeds
 from portal.lib.clock import db_now
 from portal.lib.errors import Forbidden
-from portal.lib.problems import listed
+from portal.lib.problems import listed, refusals
 from portal.lib.strict import StrictSerializer
 
 
@@ -53,13 +53,13 @@ class MadeCalendarOut(serializers.Serializer[Any]):
 class Calendars(APIView):
     """The links of whoever asks."""
 
-    @extend_schema(responses=listed(CalendarOut))
+    @extend_schema(responses={200: listed(CalendarOut), **refusals(403)})
     def get(self, request: Request) -> Response:
         """All of them."""
         found = CalendarFeed.objects.filter(person=_person(request)).select_related("schedule")
         return Response({"results": CalendarOut(found, many=True).data})
 
-    @extend_schema(request=CalendarIn, responses={201: MadeCalendarOut})
+    @extend_schema(request=CalendarIn, responses={201: MadeCalendarOut, **refusals(400, 403)})
     def post(self, request: Request) -> Response:
         """A new secret address; an earlier one for the same ends."""
         person, asked = _person(request), CalendarIn(data=request.data)
@@ -71,7 +71,7 @@ class Calendars(APIView):
 class OneCalendar(APIView):
     """One link."""
 
-    @extend_schema(responses={204: None})
+    @extend_schema(responses={204: None, **refusals(403, 404)})
     def delete(self, request: Request, pk: int) -> Response:
         """Its address answers no more."""
         feeds.remove_feed(person=_person(request), pk=pk)
