@@ -1,4 +1,4 @@
-"""500 escalations while workers are killed at random moments and the broker forgets everything, twice."""
+"""250 escalations while workers are killed at random moments and the broker forgets everything, twice."""
 
 import random
 import time
@@ -18,8 +18,8 @@ from tests.fakes.webhook import WebhookSink
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.live, pytest.mark.slow]
 
-ESCALATIONS = 500
-KILLS = 14
+ESCALATIONS = 250
+KILLS = 9
 APART = timedelta(seconds=20)
 
 
