@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.utils import timezone
 
+from catalog.forms import ExplainingForm
 from catalog.models import Person, Team
 from incidents.models import LayerVersion
 from incidents.oncall.wallclock import EVERY_DAY, Window
@@ -76,7 +77,7 @@ def find_person(text: str) -> Person:
     return found[0]
 
 
-class OverrideForm(forms.Form):
+class OverrideForm(ExplainingForm):
     """Somebody else, or nobody, for a time."""
 
     person = forms.CharField(
@@ -95,7 +96,7 @@ class OverrideForm(forms.Form):
         return None if text.strip().lower() == "nobody" else find_person(text)
 
 
-class TurnsForm(forms.Form):
+class TurnsForm(ExplainingForm):
     """How a rotation turns, and from when."""
 
     people = PeopleField(lines=4, label="People, in the order of their turns")

@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import Case, When
 
 from catalog.models import Component, Team
-from catalog.refs import BadReference, parse
+from incidents.form_fields import ComponentField
 from incidents.models import Alert, EscalationPolicy, Schedule, TeamPaging
 from incidents.models.incident import Severity
 from incidents.severity import Line
@@ -68,21 +68,7 @@ class WhatIfForm(forms.Form):
     """An alert that somebody imagines. A component brings its tier and how many teams it blocks."""
 
     rule = forms.ChoiceField(choices=ANY_RULE[1:], initial="page", label="The source says")
-    component = forms.CharField(required=False, max_length=200, help_text="Such as ci-runners; fills in the next two.")
+    component = ComponentField(help_text="Such as ci-runners; fills in the next two.")
     tier = forms.TypedChoiceField(coerce=int, empty_value=None, choices=ANY_TIER, required=False)
     teams_blocked = forms.IntegerField(required=False, min_value=0, max_value=10_000, label="Teams blocked")
     source = forms.CharField(required=False, max_length=40)
-
-    def clean_component(self) -> Component | None:
-        """The component of that name. Raises ValidationError where there is none."""
-        text: str = self.cleaned_data["component"].strip().lower()
-        if not text:
-            return None
-        try:
-            ref = str(parse(text, kind="component"))
-        except BadReference as error:
-            raise forms.ValidationError(str(error)) from error
-        found = Component.objects.filter(ref=ref, retired_at=None).first()
-        if found is None:
-            raise forms.ValidationError(f"There is no {ref}.")
-        return found

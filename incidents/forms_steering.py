@@ -5,8 +5,9 @@ from typing import Any
 
 from django import forms
 
-from catalog.models import Component
+from catalog.forms import ExplainingForm
 from incidents.firing import Firing
+from incidents.form_fields import ComponentField
 from incidents.models import Alert
 
 HOURS = [(0.5, "30 minutes"), (1, "1 hour"), (2, "2 hours"), (4, "4 hours"), (8, "8 hours"), (24, "a day")]
@@ -15,12 +16,8 @@ HOURS = [(0.5, "30 minutes"), (1, "1 hour"), (2, "2 hours"), (4, "4 hours"), (8,
 class SimulateForm(forms.Form):
     """An alert, and when it would come."""
 
-    component = forms.ModelChoiceField(
-        Component.objects.filter(retired_at=None).select_related("owner").order_by("name"),
-        required=False,
-        empty_label="Nothing the catalog knows",
-        label="What breaks?",
-        to_field_name="ref",
+    component = ComponentField(
+        label="What breaks?", help_text="Such as ci-runners; empty for what the catalog does not know."
     )
     rule = forms.ChoiceField(choices=Alert.Rule.choices, label="How loud is the alert?", initial=Alert.Rule.PAGE)
     at = forms.DateTimeField(
@@ -41,7 +38,7 @@ class SimulateForm(forms.Form):
         return {"firing": firing, "at": said["at"] or now, "alone": said["alone"]}
 
 
-class PauseForm(forms.Form):
+class PauseForm(ExplainingForm):
     """For how long, and why."""
 
     hours = forms.TypedChoiceField(choices=HOURS, coerce=float, label="For how long?", initial=1)

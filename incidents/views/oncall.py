@@ -62,7 +62,8 @@ def add_override(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         made = operations.add_override(schedule=schedule, by=actor_of(request), now=db_now(), **form.cleaned_data)
     except Invalid as error:
-        return _schedule_page(request, slug, _with_errors(form, error))
+        form.explain(error)
+        return _schedule_page(request, slug, form)
     messages.success(request, f"{made.person.label if made.person else 'Nobody'} is on call then.")
     return redirect("incidents:schedule", slug)
 
@@ -108,7 +109,7 @@ def new_schedule(request: HttpRequest) -> HttpResponse:
                 return redirect("incidents:schedule", made.slug)
             preview = rota.preview(form.turns(), zone=given["time_zone"], shown_in=_zone(), now=now)
         except Invalid as error:
-            _with_errors(form, error)
+            form.explain(error)
     return render(request, "incidents/oncall/edit.html", _editing(form, preview, now))
 
 
@@ -127,7 +128,7 @@ def change_rotation(request: HttpRequest, slug: str) -> HttpResponse:
                 return redirect("incidents:schedule", slug)
             preview = rota.preview(form.turns(), zone=schedule.time_zone, shown_in=_zone(), now=now, of=schedule)
         except Invalid as error:
-            _with_errors(form, error)
+            form.explain(error)
     return render(request, "incidents/oncall/edit.html", _editing(form, preview, now) | {"schedule": schedule})
 
 
@@ -150,7 +151,7 @@ def edit_layer(request: HttpRequest, slug: str, position: int | None = None) -> 
                 form.turns(), zone=schedule.time_zone, shown_in=_zone(), now=now, of=schedule, position=place
             )
         except Invalid as error:
-            _with_errors(form, error)
+            form.explain(error)
     return render(request, "incidents/oncall/edit.html", _editing(form, preview, now) | {"schedule": schedule})
 
 
@@ -215,12 +216,6 @@ def _writable(me: Person | None, schedules: Sequence[Schedule]) -> list[Schedule
 def _teams_of(actor: Actor) -> list[Team]:
     teams = Team.objects.filter(retired_at=None)
     return list(teams if actor.everywhere else teams.filter(pk__in=actor.team_ids()))
-
-
-def _with_errors[Form: (forms.OverrideForm, forms.TurnsForm, forms.ScheduleForm)](form: Form, error: Invalid) -> Form:
-    for one in error.errors:
-        form.add_error(one.field if one.field in form.fields else None, one.message)
-    return form
 
 
 def _first_values(request: HttpRequest, now: datetime) -> dict[str, object]:

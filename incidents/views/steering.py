@@ -42,8 +42,7 @@ def pause(request: HttpRequest) -> HttpResponse:
         try:
             made = pausing.pause(**form.arguments(now=db_now()), by=actor_of(request), now=db_now())
         except Invalid as error:
-            for one in error.errors:
-                form.add_error(one.field if one.field in form.fields else None, one.message)
+            form.explain(error)
         else:
             messages.warning(request, f"Nobody is paged until {timezone.localtime(made.ends_at):%a %H:%M %Z}.")
             return redirect("incidents:pause")

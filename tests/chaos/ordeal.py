@@ -26,6 +26,7 @@ from portal.lib.clock import db_now
 from tests import make, make_incidents
 from tests.benchmarks.table import Row, show
 from tests.chaos import stack
+from tests.chaos.arriving import arrivals
 from tests.chaos.stack import Stack, wait_for
 from tests.fakes.smtp import MailSink
 from tests.fakes.webhook import WebhookSink
@@ -228,21 +229,6 @@ class Ordeal:
             for one in tries
             if (page := one.notification.page) and _before(page.acknowledged_at, one.started_at, timedelta(seconds=1))
         )
-
-
-def arrivals(hook: WebhookSink, mail: MailSink) -> dict[str, list[bool]]:
-    """Key of each page → for each arrival, whether it said that it may be a duplicate."""
-    found: dict[str, list[bool]] = {}
-    for one in hook.received:
-        for key in one.keys:
-            found.setdefault(key, []).append(one.maybe_duplicate)
-    told: dict[str, list[str]] = {}
-    for receipt, key in Notification.objects.filter(channel="email").values_list("receipt", "idempotency_key"):
-        told.setdefault(receipt, []).append(key)
-    for letter in mail.messages:
-        for key in told.get(letter["Message-ID"], ()):
-            found.setdefault(key, []).append(letter["X-Portico-Possible-Duplicate"] == "1")
-    return found
 
 
 def _accept(body: dict[str, str], by: Actor) -> None:

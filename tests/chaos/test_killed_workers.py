@@ -12,6 +12,7 @@ from incidents.models import Notification, NotificationAttempt, Page, PageStep
 from portal.lib.clock import db_now
 from tests import make, make_incidents
 from tests.chaos import stack
+from tests.chaos.arriving import arrivals
 from tests.chaos.stack import Stack, wait_for
 from tests.fakes.smtp import MailSink
 from tests.fakes.webhook import WebhookSink
@@ -65,21 +66,6 @@ def torment(run: Stack) -> None:
 def everything_is_over() -> bool:
     """Every page has asked everybody."""
     return not Page.objects.exclude(state="exhausted").exists()
-
-
-def arrivals(hook: WebhookSink, mail: MailSink) -> dict[str, list[bool]]:
-    """Key of each message → for each arrival, whether it said that it may be a duplicate."""
-    found: dict[str, list[bool]] = {}
-    for one in hook.received:
-        for key in one.keys:
-            found.setdefault(key, []).append(one.maybe_duplicate)
-    told: dict[str, list[str]] = {}
-    for receipt, key in Notification.objects.filter(channel="email").values_list("receipt", "idempotency_key"):
-        told.setdefault(receipt, []).append(key)
-    for letter in mail.messages:
-        for key in told.get(letter["Message-ID"], ()):  # a bundle that was cut off and sent again in other company
-            found.setdefault(key, []).append(letter["X-Portico-Possible-Duplicate"] == "1")
-    return found
 
 
 def each_page_took_each_step_once() -> None:

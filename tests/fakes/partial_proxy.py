@@ -1,14 +1,11 @@
 """A proxy on loopback that leaves out some series and says so, as Thanos and Mimir do when a store is away."""
 
 import json
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
+
+from tests.fakes.upstream import asked, standing
 
 
 @dataclass
@@ -23,12 +20,7 @@ class PartialProxy:
     def answer(self, path: str, body: bytes | None) -> tuple[int, bytes]:
         """Status and body of what upstream says, less what is missing."""
         self.asked += 1
-        request = urllib.request.Request(f"{self.upstream}{path}", data=body, method="POST" if body else "GET")
-        try:
-            with urllib.request.urlopen(request, timeout=30) as response:
-                status, found = response.status, response.read()
-        except urllib.error.HTTPError as error:
-            status, found = error.code, error.read()
+        status, found = asked(self.upstream, path, body)
         return status, self._less(found) if self.without else found
 
     def _less(self, found: bytes) -> bytes:
@@ -40,37 +32,6 @@ class PartialProxy:
         return json.dumps(document).encode()
 
 
-@contextmanager
-def partial_proxy(upstream: str) -> Iterator[PartialProxy]:
+def partial_proxy(upstream: str) -> AbstractContextManager[PartialProxy]:
     """A proxy that is there while the block runs."""
-    proxy = PartialProxy(upstream)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(proxy))
-    proxy.url = f"http://127.0.0.1:{server.server_address[1]}"
-    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    try:
-        yield proxy
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def _handler(proxy: PartialProxy) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self._send(self.rfile.read(int(self.headers["Content-Length"])))
-
-        def do_GET(self) -> None:
-            self._send(None)
-
-        def _send(self, body: bytes | None) -> None:
-            status, answer = proxy.answer(self.path, body)
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Handler
+    return standing(PartialProxy(upstream))

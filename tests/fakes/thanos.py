@@ -5,15 +5,12 @@ there is up to that. Downsampled data has a sample every five minutes.
 """
 
 import json
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs
+
+from tests.fakes.upstream import asked, standing
 
 EVERY = 300
 
@@ -29,12 +26,7 @@ class Thanos:
 
     def answer(self, path: str, body: bytes | None) -> tuple[int, bytes]:
         """Status and body of what a querier would say."""
-        request = urllib.request.Request(f"{self.upstream}{path}", data=body, method="POST" if body else "GET")
-        try:
-            with urllib.request.urlopen(request, timeout=30) as response:
-                status, found = response.status, response.read()
-        except urllib.error.HTTPError as error:
-            status, found = error.code, error.read()
+        status, found = asked(self.upstream, path, body)
         form = parse_qs((body or b"").decode())
         if "query" not in form or status != 200:
             return status, found
@@ -59,37 +51,6 @@ class Thanos:
         return bool(one["values"])
 
 
-@contextmanager
-def thanos(upstream: str, *, raw_since: float) -> Iterator[Thanos]:
+def thanos(upstream: str, *, raw_since: float) -> AbstractContextManager[Thanos]:
     """A querier that is there while the block runs."""
-    proxy = Thanos(upstream, raw_since)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(proxy))
-    proxy.url = f"http://127.0.0.1:{server.server_address[1]}"
-    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    try:
-        yield proxy
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def _handler(proxy: Thanos) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self._send(self.rfile.read(int(self.headers["Content-Length"])))
-
-        def do_GET(self) -> None:
-            self._send(None)
-
-        def _send(self, body: bytes | None) -> None:
-            status, answer = proxy.answer(self.path, body)
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    return Handler
+    return standing(Thanos(upstream, raw_since))

@@ -207,7 +207,7 @@ PAGES: tuple[Shot, ...] = (
     Shot("alert-policies", "/alert-policies"),
     Shot("alert-policy", "/alert-policies/workbook"),
     Shot("budget-policies", "/budget-policies"),
-    Shot("simulate", "/incidents/simulate?component=component:default/ci-runners&rule=page&alone=on"),
+    Shot("simulate", "/incidents/simulate?component=ci-runners&rule=page&alone=on"),
     Shot("pause", "/incidents/pause"),
     Shot("tokens", "/settings/tokens"),
     Shot("invitations", "/invitations", "katrin"),
