@@ -132,8 +132,11 @@ class World:
 
     def deliver(self, outcome: str, *, also: Sequence[Leased] = ()) -> None:
         """A courier takes what is due, and this comes of it and of what it took `also`, before."""
+        self.settle(outcome, [*also, *self.leased()])
+
+    def settle(self, outcome: str, rows: Sequence[Leased]) -> None:
+        """What came of these tries."""
         error = "" if outcome == "sent" else "refused"
-        rows = [*also, *self.leased()]
         settle([Outcome(row, error=error, permanent=outcome == "permanent") for row in rows], now=self.now)
 
     def leased(self) -> list[Leased]:

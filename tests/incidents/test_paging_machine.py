@@ -98,6 +98,14 @@ class Paging(RuleBasedStateMachine):
         else:
             operations.acknowledge(page=page, by=person, via="link", now=self.world.now)
 
+    @rule(name=who, outcome=outcomes)
+    def somebody_takes_it_while_its_message_is_on_its_way(self, name: str, outcome: str) -> None:
+        sent, person = self.world.leased(), self.world.somebody(name)
+        page = next((one.notification.page for one in sent if one.notification.page), None)
+        if page is not None and person is not None:
+            operations.acknowledge(page=page, by=person, via="link", now=self.world.now)
+        self.world.settle(outcome, sent)
+
     @rule(place=st.integers(0, 5), name=who, what=st.sampled_from(["escalate", "call", "note", "apply"]))
     def somebody_works_on_it(self, place: int, name: str, what: str) -> None:
         pages, person = self.world.open_pages(), self.world.somebody(name)
