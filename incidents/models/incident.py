@@ -75,6 +75,8 @@ class Incident(models.Model):
         null=True, blank=True, help_text="When those it concerns are to be told; empty when they were"
     )
 
+    is_drill = models.BooleanField(default=False, help_text="A fire drill: it pages, and counts in no figure")
+
     class Meta:
         ordering = ["-opened_at", "-number"]
         constraints = [
