@@ -1,7 +1,7 @@
 """API tokens for Django REST framework: `Authorization: Bearer portico_…`."""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
@@ -12,12 +12,14 @@ from rest_framework.request import Request
 
 from catalog.models import ApiToken
 from portal.lib import conf
-from portal.lib.clock import db_now
+from portal.lib.clock import keep_now
 
 if TYPE_CHECKING:  # the framework's views import this module
     from rest_framework.views import APIView
 
 FRESH = timedelta(minutes=1)
+FIND = "SELECT *, clock_timestamp() AS at FROM catalog_apitoken WHERE digest = %s AND revoked_at IS NULL"
+"""Written out, for every request of a machine asks it; with the clock, which nearly all of them need as well."""
 
 
 def digest(token: str) -> str:
@@ -35,22 +37,24 @@ class TokenAuthentication(BaseAuthentication):
             return None
         if len(parts) != 2:
             raise AuthenticationFailed("Send it as: Authorization: Bearer TOKEN")
-        return AnonymousUser(), self._find(parts[1])
+        token, now = self._find(parts[1])
+        keep_now(request._request, now)
+        return AnonymousUser(), token
 
     def authenticate_header(self, request: Request) -> str:
         """Makes failures 401 rather than 403."""
         return 'Bearer realm="api"'
 
-    def _find(self, text: str) -> ApiToken:
-        now = db_now()
-        token = ApiToken.objects.filter(digest=digest(text), revoked_at=None).first()
+    def _find(self, text: str) -> tuple[ApiToken, datetime]:
+        token = next(iter(ApiToken.objects.raw(FIND, [digest(text)])), None)
         if token is None:
             raise AuthenticationFailed("This token is not known, or was revoked.")
+        now: datetime = vars(token)["at"]
         if token.expires_at and token.expires_at <= now:
             raise AuthenticationFailed(f"This token expired on {token.expires_at:%Y-%m-%d}.")
         if token.last_used_at is None or now - token.last_used_at > FRESH:  # one write a minute is enough to show it
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
-        return token
+        return token, now
 
 
 class SignedInOrToken(BasePermission):

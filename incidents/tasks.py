@@ -10,9 +10,12 @@ from incidents.intake import deliveries, heartbeats, slo
 from incidents.operations import following, handoffs, pruning
 from incidents.paging.shift import courier_shift
 from portal.lib.clock import db_now
+from portal.lib.hints import nudge
 
 A_WHILE = 5.0
 """Seconds a wake-up works for at the most; the next one goes on."""
+A_TURN = 0.5
+"""The same for what shares its lane with first pages."""
 
 
 @shared_task(name="incidents.advance_due", ignore_result=True, soft_time_limit=50)
@@ -41,8 +44,9 @@ def take_transitions() -> None:
 
 @shared_task(name="incidents.process_deliveries", ignore_result=True, soft_time_limit=50)
 def process_deliveries() -> None:
-    """Stored deliveries."""
-    _while_there_is_more("process_deliveries", lambda: deliveries.process_due(now=db_now()))
+    """Stored deliveries; a flood of them gives way to the pages it leads to, and goes on after those."""
+    if _while_there_is_more("process_deliveries", lambda: deliveries.process_due(now=db_now()), seconds=A_TURN):
+        nudge("incidents.process_deliveries")
 
 
 @shared_task(name="incidents.handoffs_due", ignore_result=True, soft_time_limit=50)
@@ -67,10 +71,12 @@ def prune() -> None:
         pass
 
 
-def _while_there_is_more(name: str, take: Callable[[], int]) -> None:
+def _while_there_is_more(name: str, take: Callable[[], int], *, seconds: float = A_WHILE) -> bool:
+    """Whether time was up before nothing was left."""
     began, taken = time.monotonic(), 0
     while found := take():
         taken += found
-        if time.monotonic() - began > A_WHILE:
+        if time.monotonic() - began > seconds:
             break
     paging.stamp(name, now=db_now(), taken=taken)
+    return found > 0

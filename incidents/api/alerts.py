@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 from catalog.access import actor_of
 from incidents.intake import deliveries
 from incidents.models import Alert
-from portal.lib.clock import db_now
+from portal.lib.clock import now_of
 
 
 class LinkIn(serializers.Serializer[dict[str, str]]):
@@ -45,5 +45,5 @@ class Alerts(APIView):
     @extend_schema(request=AlertIn, responses={202: AcceptedOut})
     def post(self, request: Request) -> Response:
         """202 once it is kept; 400 names the field that is wrong; 403 for a component of a team outside the token's."""
-        kept = deliveries.accept(body=request.data, by=actor_of(request), now=db_now())
+        kept = deliveries.accept(body=request.data, by=actor_of(request), now=now_of(request._request))
         return Response({"delivery": kept.pk, "status": "accepted"}, status=status.HTTP_202_ACCEPTED)

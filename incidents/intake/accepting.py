@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from incidents.intake import bodies
 from incidents.intake.config import Config, read
+from incidents.intake.storing import store
 from incidents.intake.ways import WAYS
 from incidents.models import Delivery, Integration
 from portal.lib.errors import Invalid
-from portal.lib.hints import nudge
 
 KEPT_REJECTED = 100_000
 """Characters kept of a request that was refused."""
@@ -76,7 +76,7 @@ def keep_again(*, of: Delivery, integration: Integration, now: datetime) -> Deli
     row.replay_of, row.sender = of, of.sender
     if of.part_of_id is not None or (of.replay_of_id is not None and of.key != sender_key(integration.pk) and of.key):
         row.key, row.raw, row.body = of.key, of.raw, of.body
-        return _store(row)
+        return store(row)
     return _keep(row, bodies.parsed(of.raw.encode()))
 
 
@@ -103,13 +103,7 @@ def _keep(row: Delivery, body: bodies.Body) -> Delivery:
         _reject(row, body.text, error)
         raise
     row.raw = body.text
-    return _store(row)
-
-
-def _store(row: Delivery) -> Delivery:
-    row.save(force_insert=True)
-    nudge("incidents.process_deliveries")
-    return row
+    return store(row)
 
 
 def _reject(row: Delivery, text: str, error: Invalid) -> None:

@@ -19,6 +19,7 @@ from catalog.models import ApiToken
 from incidents.firing import Firing
 from incidents.intake import own
 from incidents.intake.batch import Batch
+from incidents.intake.storing import store
 from incidents.intake.taking import take_by_key
 from incidents.models import Alert, Delivery, Integration
 from incidents.operations import clear_alert, raise_alert
@@ -26,7 +27,6 @@ from incidents.operations.gathering import gathering
 from incidents.operations.locking import lock_alerts
 from portal.lib import records
 from portal.lib.errors import Expected, Forbidden, Invalid
-from portal.lib.hints import nudge
 
 log = structlog.get_logger(__name__)
 
@@ -70,11 +70,10 @@ def accept(*, body: object, by: Actor, now: datetime) -> Delivery:
         row.outcome = "; ".join(f"{e.field}: {e.message}" for e in error.errors)[:300]
         row.save(force_insert=True)
         raise
-    require(by, [own.owner_id(alert)], scope=ApiToken.Scope.ALERTS)
+    if not by.everywhere:
+        require(by, [own.owner_id(alert)], scope=ApiToken.Scope.ALERTS)
     row.key, row.body = own.alert_key(alert.key, sender=f"token-{by.token.pk}"), body
-    row.save(force_insert=True)
-    nudge("incidents.process_deliveries")
-    return row
+    return store(row)
 
 
 @dataclass(slots=True)

@@ -34,7 +34,7 @@ class Raised:
     opened: bool
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # whoever goes on after one that fails has a savepoint of their own
 def raise_alert(*, firing: Firing, now: datetime, by: Actor = timeline.PORTICO, known: Known | None = None) -> Raised:
     """Something fires: a new incident, or it joins an open one of its component or group, or repeats itself.
 
@@ -54,11 +54,11 @@ def _raise(firing: Firing, known: Known, by: Actor) -> Raised:
         return _repeated(alert, firing, known)
     raised = _open(alert, firing, known, None, by=by) if known.alone else _placed(alert, firing, known, by)
     alert.incident, alert.outcome = raised.incident, raised.outcome[:300]
-    alert.save(update_fields=["incident", "outcome"])
+    Alert.objects.filter(pk=alert.pk).update(incident=alert.incident, outcome=alert.outcome)
     return raised
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def clear_alert(
     *, key: str, now: datetime, words: str = "", by: Actor = timeline.PORTICO, known: Known | None = None
 ) -> Alert | None:

@@ -12,6 +12,7 @@ from incidents.models import Incident, Page, PolicyVersion, Severity, TimelineEn
 from incidents.operations.known import Known
 from incidents.operations.locking import locked_pages
 from incidents.policies import PROGRESS_FIELDS, progress_of, store, urgency
+from portal.lib import records
 from portal.lib.hints import nudge
 
 DECLARED = "manual"
@@ -101,7 +102,7 @@ def open_page(
         exhausted_at=None if route.version else now,
     )
     store(_first_progress(route, now), page)
-    page.save(force_insert=True)
+    records.insert(page)
     kind = TimelineEntry.Kind.ROUTED if route.version else TimelineEntry.Kind.EXHAUSTED
     timeline.write(incident.pk, kind, route.words, at=now, page_id=page.pk)
     if hold is not None and route.version is not None:

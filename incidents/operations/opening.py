@@ -22,7 +22,7 @@ from incidents.operations.gathering import tell_catalog
 from incidents.operations.known import Known
 from incidents.operations.locking import locked_incident, locked_pages
 from incidents.policies import progress_of
-from portal.lib import conf
+from portal.lib import conf, records
 
 
 def open_incident(firing: Firing, *, by: Actor, known: Known, cause: Incident | None = None) -> Incident:
@@ -33,7 +33,7 @@ def open_incident(firing: Firing, *, by: Actor, known: Known, cause: Incident | 
     now = known.now
     radius = known.radius(firing.component) if firing.component else None
     verdict = judge(firing, radius, known)
-    incident = Incident.objects.create(
+    incident = Incident(
         title=firing.summary[:300],
         component=firing.component,
         component_ref=firing.component.ref if firing.component else firing.component_ref,
@@ -47,6 +47,7 @@ def open_incident(firing: Firing, *, by: Actor, known: Known, cause: Incident | 
         teams_blocked=len(radius.team_ids) if radius else None,
         people_blocked=radius.people_count if radius else None,
     )
+    records.insert(incident)
     timeline.write(incident.pk, TimelineEntry.Kind.OPENED, f"Opened: {firing.summary}", at=now, by=by)
     said = {"severity": verdict.severity}
     timeline.write(incident.pk, TimelineEntry.Kind.SEVERITY, verdict.reason, at=now, by=by, data=said)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from incidents.escalation import UNTAKEN, State
 from incidents.models import ContactMethod, Incident, Notification, NotificationAttempt
@@ -77,7 +77,7 @@ def bundles(leased: Iterable[Leased]) -> list[list[Leased]]:
 
 def company_time() -> timedelta:
     """How long a further page waits for company at the most."""
-    return timedelta(seconds=conf.number("PORTAL_BUNDLE_SECONDS", 3))
+    return timedelta(seconds=conf.number("PORTAL_BUNDLE_SECONDS", 2))
 
 
 def _left_behind(now: datetime, limit: int, without: Collection[str], waits: Collection[str]) -> list[Notification]:
@@ -173,7 +173,10 @@ def _begin(rows: Sequence[Notification], *, now: datetime, by: str) -> list[Leas
     for row in rows:
         row.state, row.lease_until, row.leased_by = Notification.State.LEASED, now + LEASE, by
         row.attempts += 1
-    Notification.objects.bulk_update(rows, ["state", "lease_until", "leased_by", "attempts", "maybe_duplicate"])
+    held = Notification.objects.filter(pk__in=[row.pk for row in rows])
+    held.update(state=Notification.State.LEASED, lease_until=now + LEASE, leased_by=by, attempts=F("attempts") + 1)
+    if doubtful := [row.pk for row in rows if row.maybe_duplicate]:
+        held.filter(pk__in=doubtful).update(maybe_duplicate=True)
     leased = [Leased(row, row.attempts, by) for row in rows]
     NotificationAttempt.objects.bulk_create(
         NotificationAttempt(

@@ -4,8 +4,8 @@ A hint carries nothing but the name of a task; losing all of them only delays un
 """
 
 import os
-import queue
 import threading
+import time
 from dataclasses import dataclass, field
 
 import structlog
@@ -14,45 +14,55 @@ from django.db import transaction
 
 log = structlog.get_logger(__name__)
 
+MOST = 100
+IDLE = 30.0
+PACE = 0.05
+"""Seconds between two wake-ups of one name: who is woken takes all there is, and a flood costs no wake-up each."""
+
 
 @dataclass
 class Hinter:
-    """One background thread per process with a short queue; a name that waits already is not queued twice."""
+    """One background thread per process; a name that waits already does not wait twice, and at most `MOST` do."""
 
     pid: int = field(default_factory=os.getpid)
-    names: queue.Queue[str] = field(default_factory=lambda: queue.Queue(maxsize=100))
     app: Celery | None = None  # the one in force when a hint is sent, unless given
-    waiting: set[str] = field(default_factory=set)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    waiting: dict[str, float] = field(default_factory=dict)
+    """When each name may be sent, on the clock of `time.monotonic`."""
+    sent_at: dict[str, float] = field(default_factory=dict)
+    changed: threading.Condition = field(default_factory=threading.Condition)
     thread: threading.Thread | None = None
 
     def put(self, name: str) -> None:
-        """Queue a wake-up and return at once; a full queue drops it, for the beat comes anyway."""
-        with self.lock:
-            if name in self.waiting:
+        """Ask for a wake-up and return at once; where too many wait it is dropped, for the beat comes anyway."""
+        with self.changed:
+            if name in self.waiting or len(self.waiting) >= MOST:
                 return
-            try:
-                self.names.put_nowait(name)
-            except queue.Full:
-                return
-            self.waiting.add(name)
+            self.waiting[name] = max(time.monotonic(), self.sent_at.get(name, -PACE) + PACE)
             if self.thread is None or not self.thread.is_alive():
                 self.thread = threading.Thread(target=self._run, name="hints", daemon=True)
                 self.thread.start()
+            self.changed.notify()
 
     def _run(self) -> None:
-        while True:
-            try:
-                name = self.names.get(timeout=30)
-            except queue.Empty:
-                with self.lock:
-                    if self.names.empty():
-                        self.thread = None
-                        return
-                continue
-            with self.lock:
-                self.waiting.discard(name)
+        while name := self._next():
             self._send(name)
+
+    def _next(self) -> str:
+        """The next name whose time has come; none once nothing was asked for in a while, and the thread is done."""
+        quiet_at = time.monotonic() + IDLE
+        with self.changed:
+            while True:
+                now = time.monotonic()
+                name, at = min(self.waiting.items(), key=lambda item: item[1], default=("", quiet_at))
+                if at > now:
+                    self.changed.wait(at - now)
+                elif name:
+                    del self.waiting[name]  # what is asked for from now on is for the next
+                    self.sent_at[name] = now
+                    return name
+                else:
+                    self.thread = None
+                    return ""
 
     def _send(self, name: str) -> None:
         try:

@@ -29,6 +29,12 @@ def hook() -> Iterator[WebhookSink]:
         yield sink
 
 
+@pytest.fixture(autouse=True)
+def three_seconds(settings: make.Settings) -> None:
+    """So long a further page waits for company in these tests."""
+    settings.PORTAL_BUNDLE_SECONDS = 3
+
+
 def incidents(person: Person, count: int, *, at: datetime = NOW) -> list[Incident]:
     """So many, each of a component of its own, all paging `person`."""
     team = make_incidents.paged(make.team(), make_incidents.step(person))

@@ -4,6 +4,8 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 from celery import Celery
@@ -35,8 +37,44 @@ def test_a_name_that_waits_is_not_queued_twice_and_a_full_queue_drops() -> None:
     for number in range(200):
         hinter.put("a")
         hinter.put(f"b{number}")
-    assert hinter.names.qsize() == 100
-    assert list(hinter.names.queue).count("a") == 1
+    assert len(hinter.waiting) == 100
+    assert "a" in hinter.waiting
+
+
+@dataclass
+class Recorded(hints.Hinter):
+    """Keeps what would be sent, and when; whoever waits for `enough` waits for two."""
+
+    sent: list[tuple[str, float]] = field(default_factory=list)
+    enough: threading.Event = field(default_factory=threading.Event)
+    asks_again: bool = False
+
+    def _send(self, name: str) -> None:
+        self.sent.append((name, time.monotonic()))
+        if len(self.sent) > 1:
+            self.enough.set()
+        elif self.asks_again:
+            self.put(name)
+
+
+def test_a_flood_of_one_name_is_a_wake_up_now_and_then_and_holds_up_no_other() -> None:
+    hinter, began = Recorded(), time.monotonic()
+    while time.monotonic() < began + 4 * hints.PACE:
+        hinter.put("flood")
+        if len(hinter.sent) == 1:
+            hinter.put("other")
+        time.sleep(0.001)
+    floods = [at for name, at in hinter.sent if name == "flood"]
+    assert 2 <= len(floods) <= 5
+    assert all(later - earlier > 0.9 * hints.PACE for earlier, later in pairwise(floods))
+    assert [name for name, _ in hinter.sent][:2] == ["flood", "other"]  # it did not wait for the flood's next turn
+
+
+def test_what_is_asked_for_while_one_is_sent_is_sent_too() -> None:
+    hinter = Recorded(asks_again=True)
+    hinter.put("again")
+    assert hinter.enough.wait(5)
+    assert [name for name, _ in hinter.sent] == ["again", "again"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -48,5 +86,5 @@ def test_a_hint_is_sent_only_once_the_transaction_has_committed(monkeypatch: pyt
         transaction.set_rollback(True)
     with transaction.atomic():
         hints.nudge("done")
-        assert hinter.names.empty()
-    assert list(hinter.names.queue) == ["done"]
+        assert not hinter.waiting
+    assert list(hinter.waiting) == ["done"]
