@@ -2,6 +2,7 @@
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -10,6 +11,7 @@ from catalog.access import actor_of
 from incidents.intake import deliveries
 from incidents.models import Alert
 from portal.lib.clock import now_of
+from portal.lib.errors import Expected
 
 
 class LinkIn(serializers.Serializer[dict[str, str]]):
@@ -45,5 +47,12 @@ class Alerts(APIView):
     @extend_schema(request=AlertIn, responses={202: AcceptedOut})
     def post(self, request: Request) -> Response:
         """202 once it is kept; 400 names the field that is wrong; 403 for a component of a team outside the token's."""
-        kept = deliveries.accept(body=request.data, by=actor_of(request), now=now_of(request._request))
+        by, now = actor_of(request), now_of(request._request)
+        raw = request._request.body
+        try:
+            body = request.data
+        except (APIException, Expected) as error:
+            deliveries.keep_refused(raw=raw, why=str(error), by=by, now=now)
+            raise
+        kept = deliveries.accept(body=body, by=by, now=now)
         return Response({"delivery": kept.pk, "status": "accepted"}, status=status.HTTP_202_ACCEPTED)

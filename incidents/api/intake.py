@@ -6,6 +6,7 @@ The key stands in the address, or in `Authorization: Bearer KEY` for addresses w
 from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -39,6 +40,12 @@ class KeyRefused(Expected):
 
     status = 401
     title = "Not signed in"
+
+
+class NoEvent(Expected):
+    """Send a JSON object, as the Events API v2 has it."""
+
+    status = 400
 
 
 class AnyAccept(DefaultContentNegotiation):
@@ -76,16 +83,20 @@ class ByKey(APIView):
         return found
 
     def raw(self, request: Request) -> bytes:
-        """The body, unpacked. Raises TooLarge (or RequestDataTooBig), UnknownEncoding, Invalid."""
-        return bodies.unpacked(request._request.body, request.headers.get("Content-Encoding", ""))
+        """The body, unpacked. Raises TooLarge, UnknownEncoding, Invalid."""
+        try:
+            came = request._request.body
+        except RequestDataTooBig as error:
+            raise bodies.TooLarge from error
+        return bodies.unpacked(came, request.headers.get("Content-Encoding", ""))
 
     def accept(self, request: Request, key: str, kind: str) -> Response:
         """202 once it is kept."""
         sender = self.sender(request, key, kind)
         try:
             raw = self.raw(request)
-        except Invalid as error:
-            accepting.keep_refused(sender.integration, request._request.body, error, now=sender.now)
+        except Expected as error:
+            accepting.keep_refused(sender.integration, _what_came(request), error, now=sender.now)
             raise
         kept = accepting.accept_by_key(integration=sender.integration, raw=raw, now=sender.now)
         return Response({"delivery": kept.pk, "status": "accepted"}, status=status.HTTP_202_ACCEPTED)
@@ -196,11 +207,18 @@ class PagerDuty(ByKey):
         """202 with the `dedup_key` once it is kept; 400 says what is wrong in `errors`."""
         try:
             event = bodies.parsed(self.raw(request)).value
-        except Invalid as error:
-            return _invalid_event([str(error)])
+        except Expected as error:
+            if (sender := sender_of(_bearer(request), Integration.Kind.PAGERDUTY)) is not None:
+                accepting.keep_refused(sender.integration, _what_came(request), error, now=sender.now)
+            if isinstance(error, Invalid):
+                return _invalid_event([str(error)])
+            raise
         routing_key = event.get("routing_key") if isinstance(event, dict) else ""
         given = routing_key if isinstance(routing_key, str) and routing_key else _bearer(request)
         sender = sender_of(given, Integration.Kind.PAGERDUTY)
+        if sender is not None and not isinstance(event, dict):
+            accepting.keep_refused(sender.integration, _what_came(request), NoEvent(), now=sender.now)
+            return _invalid_event([str(NoEvent())])
         if sender is None or not isinstance(event, dict):
             return _invalid_event(["'routing_key' is missing, not known, or was revoked"])
         try:
@@ -255,6 +273,14 @@ class OwnByAddress(OwnByKey):
 )
 class HeartbeatsByAddress(Heartbeats):
     """With the key in the address."""
+
+
+def _what_came(request: Request) -> bytes:
+    """The bytes of a body that is refused; none of one that was not even read."""
+    try:
+        return request._request.body
+    except RequestDataTooBig:
+        return b""
 
 
 def _bearer(request: Request) -> str:

@@ -10,7 +10,7 @@ from incidents.intake.config import Config, read
 from incidents.intake.storing import store
 from incidents.intake.ways import WAYS
 from incidents.models import Delivery, Integration
-from portal.lib.errors import Invalid
+from portal.lib.errors import Expected, Invalid
 
 KEPT_REJECTED = 100_000
 """Characters kept of a request that was refused."""
@@ -53,7 +53,7 @@ def accept_by_key(*, integration: Integration, raw: bytes, now: datetime) -> Del
     return _keep(row, body)
 
 
-def keep_refused(integration: Integration, raw: bytes, error: Invalid, *, now: datetime) -> None:
+def keep_refused(integration: Integration, raw: bytes, error: Expected, *, now: datetime) -> None:
     """Keep a request of which not even the bytes make sense."""
     _reject(_blank(integration, now), bodies.text_of(raw), error)
 
@@ -106,7 +106,7 @@ def _keep(row: Delivery, body: bodies.Body) -> Delivery:
     return store(row)
 
 
-def _reject(row: Delivery, text: str, error: Invalid) -> None:
+def _reject(row: Delivery, text: str, error: Expected) -> None:
     said = "; ".join(f"{one.field}: {one.message}" if one.field else one.message for one in error.errors) or str(error)
     row.state, row.raw = Delivery.State.REJECTED, text[:KEPT_REJECTED]
     row.outcome = said.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")[:OUTCOME]

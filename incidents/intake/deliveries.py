@@ -19,6 +19,7 @@ from catalog.models import ApiToken
 from incidents.firing import Firing
 from incidents.intake import own
 from incidents.intake.batch import Batch
+from incidents.intake.bodies import text_of
 from incidents.intake.storing import store
 from incidents.intake.taking import take_by_key
 from incidents.models import Alert, Delivery, Integration
@@ -68,12 +69,22 @@ def accept(*, body: object, by: Actor, now: datetime) -> Delivery:
     except Invalid as error:
         row.state, row.raw = Delivery.State.REJECTED, repr(body)[:KEPT_RAW].replace("\x00", "\\0")
         row.outcome = "; ".join(f"{e.field}: {e.message}" for e in error.errors)[:300]
+        row.taken_at = now
         row.save(force_insert=True)
         raise
     if not by.everywhere:
         require(by, [own.owner_id(alert)], scope=ApiToken.Scope.ALERTS)
     row.key, row.body = own.alert_key(alert.key, sender=f"token-{by.token.pk}"), body
     return store(row)
+
+
+def keep_refused(*, raw: bytes, why: str, by: Actor, now: datetime) -> None:
+    """Keep a request that could not even be read, as rejected; of whoever may send alerts only."""
+    if by.token is not None and ApiToken.Scope.ALERTS in by.token.scopes:
+        Delivery.objects.create(
+            token=by.token, sender=by.name[:200], received_at=now, due_at=now, taken_at=now,
+            state=Delivery.State.REJECTED, raw=text_of(raw)[:KEPT_RAW], outcome=why[:300],
+        )  # fmt: skip
 
 
 @dataclass(slots=True)

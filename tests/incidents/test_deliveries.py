@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from catalog.access import Actor
@@ -129,6 +131,33 @@ def test_over_http_it_is_kept_and_answered_at_once(api: APIClient) -> None:
 def test_over_http_a_malformed_one_names_the_field(api: APIClient) -> None:
     answer = make.signed(api, make.token("alerts:send")[1]).post("/api/v1/alerts", {"summary": "no key"})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "key")
+
+
+@pytest.mark.parametrize(
+    ("body", "sent", "status"),
+    [
+        (b'{"key": "disk"', {}, 400),
+        (b"\xff\xfe", {}, 400),
+        (b'{"key": "\\u0000"}', {}, 400),
+        (b'{"key": "disk"}', {"HTTP_CONTENT_ENCODING": "gzip"}, 415),
+        (b"key=disk", {"content_type": "application/x-www-form-urlencoded"}, 415),
+    ],
+    ids=["half", "no-utf8", "nul", "packed", "form"],
+)
+def test_over_http_what_can_not_be_read_is_kept_with_the_reason(body: bytes, sent: dict[str, str], status: int) -> None:
+    _, text = make.token("alerts:send")
+    asked: dict[str, Any] = {"content_type": "application/json", "HTTP_AUTHORIZATION": f"Bearer {text}", **sent}
+    answer = Client().post("/api/v1/alerts", body, **asked)
+    kept = Delivery.objects.get()
+    assert (answer.status_code, kept.state, kept.taken_at is None) == (status, "rejected", False)
+    assert kept.raw == body.decode("utf-8", "replace")
+    assert kept.outcome
+
+
+def test_over_http_a_token_that_may_not_send_alerts_leaves_nothing_behind() -> None:
+    _, text = make.token("components:write")
+    Client().post("/api/v1/alerts", b"{", content_type="application/json", HTTP_AUTHORIZATION=f"Bearer {text}")
+    assert not Delivery.objects.exists()
 
 
 def test_nobody_a_stranger_and_a_token_without_the_scope_are_kept_out(api: APIClient) -> None:

@@ -89,8 +89,8 @@ class Ways:
         else:
             said = answer.json()
             assert said.get("errors") or said.get("detail"), said
-            if answer.status_code == 400 and kind != "pagerduty":
-                assert kept == 1, body
+            assert kept == 1, body
+            assert Delivery.objects.latest("pk").state == "rejected"
         return int(answer.status_code)
 
 
