@@ -10,7 +10,7 @@ from incidents.queries.analytics import Wanted
 from portal.lib import words
 from slo import charts
 
-UNITS = ((3 * 86400, 86400, "d"), (3 * 3600, 3600, "h"), (0, 60, "min"))
+UNITS = ((3 * 86400, 86400, "d"), (2 * 3600, 3600, "h"), (0, 60, "min"))
 SHOWN_BARS = 12
 FIGURES = (
     "incidents", "symptoms", "openings", "still_open",

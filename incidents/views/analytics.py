@@ -23,7 +23,7 @@ from incidents.views.listing import harmless
 from portal.lib.clock import now_of
 from portal.lib.reading import known, readable
 
-SIZE = 50
+SIZE, MOST = 50, 15
 TABS = (
     ("analytics", "Overview"), ("analytics-teams", "Teams"), ("analytics-components", "Components"),
     ("analytics-people", "People's load"), ("analytics-noise", "Noise"),
@@ -115,10 +115,11 @@ def noise(request: HttpRequest) -> HttpResponse:
         "charts": [drawn.noise(found["month"], asked), drawn.past_step_one(past["team"])],
         "csv_of_charts": _csv(request, by="month"),
         "tables": [
-            ("Component", loudest[:SIZE], _csv(request, by="component")),
+            ("Component", loudest[:MOST], _csv(request, by="component")),
             ("Source", [one for one in found["source"] if one.paged], _csv(request, by="source")),
         ],
-        "teams_called": past["team"][:SIZE],
+        "teams_called": sorted(past["team"], key=lambda one: -one.past)[:MOST],
+        "noisiest": _here(request, "analytics-components", sort="noise", page=""),
         "csv_of_teams": _csv(request, "analytics-escalations-csv", by="team"),
     }
     return render(request, "incidents/analytics/noise.html", context)
