@@ -20,6 +20,7 @@ def to_objectives(
         Q(incident__resolved_at=None) | Q(incident__resolved_at__gte=since),
         objective__in=[one.pk for one in objectives],
         incident__opened_at__lte=until,
+        incident__is_drill=False,  # nothing was broken
     )
     for number, objective_id in theirs.values_list("incident_id", "objective_id"):
         if number is not None and objective_id is not None:
@@ -28,7 +29,7 @@ def to_objectives(
     for one in objectives:
         of[one.definition.component_id].add(one.pk)
     meanwhile = Q(opened_at__lte=until) & (Q(resolved_at=None) | Q(resolved_at__gte=since))
-    mine = Incident.objects.filter(meanwhile, Q(component__in=of) | Q(pk__in=by_alert))
+    mine = Incident.objects.filter(meanwhile, Q(component__in=of) | Q(pk__in=by_alert), is_drill=False)
     incidents = list(mine.order_by("opened_at", "number"))
     causes = _causes([one.pk for one in incidents])
     found: dict[int, list[Happening]] = defaultdict(list)

@@ -83,6 +83,9 @@ registries.navigation["simulate"] = registries.NavEntry(
 registries.navigation["pause"] = registries.NavEntry(
     "Pause paging", "incidents:pause", "player-pause", 45, within="incidents"
 )
+registries.navigation["analytics"] = registries.NavEntry(
+    "Analytics", "incidents:analytics", "chart-line", 46, within="incidents"
+)
 registries.navigation["status"] = registries.NavEntry("Status", "incidents:status", "activity-heartbeat", 70)
 registries.navigation["on-call"] = registries.NavEntry("On-call", "incidents:oncall", "calendar-time", 50)
 registries.navigation["severity-rules"] = registries.NavEntry(

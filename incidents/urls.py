@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from incidents.api import alerts as api_alerts
+from incidents.api import analytics as api_analytics
 from incidents.api import calendars as api_calendars
 from incidents.api import changes as api_changes
 from incidents.api import contacts as api_contacts
@@ -21,6 +22,7 @@ from incidents.api import working as api_working
 from incidents.views import (
     ack,
     actions,
+    analytics,
     calendars,
     changes,
     contacts,
@@ -65,6 +67,7 @@ pages: list[URLPattern | URLResolver] = [
     *deliveries.urlpatterns,
     *contacts.urlpatterns,
     *inbox.urlpatterns,
+    *analytics.urlpatterns,
 ]
 
 api: list[URLPattern | URLResolver] = [
@@ -89,4 +92,5 @@ api: list[URLPattern | URLResolver] = [
     *api_integrations.urlpatterns,
     *api_contacts.urlpatterns,
     *api_inbox.urlpatterns,
+    *api_analytics.urlpatterns,
 ]

@@ -8,7 +8,7 @@ Times are drawn as they are handed in: the caller moves them to the zone the pag
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import plotly.graph_objects as go
@@ -21,6 +21,8 @@ Spans = Sequence[tuple[datetime, datetime, str]]
 """From, to, what."""
 
 LOWEST_BURN, HIGHEST_BURN = 0.1, 100.0  # the log axis; what is below or above is drawn at the edge
+HALF_A_MONTH = timedelta(days=16)
+LONGEST_NAME = 20  # what stands beside a bar
 LAYOUT: Mapping[str, Any] = {"template": go.layout.Template()}
 
 
@@ -95,6 +97,67 @@ def columns(points: Points, *, name: str, role: str) -> Figure:
     figure.add_bar(**_xy(points), name=name, meta={"role": role})
     figure.update_yaxes(nticks=3, rangemode="tozero", tickformat="~s")
     return _json(figure)
+
+
+def columns_over(series: Sequence[Line], *, suffix: str = "") -> Figure:
+    """Counts per month as columns, each series in front of the one listed before it: all, then a part of them."""
+    figure = go.Figure(layout=LAYOUT)
+    for one in series:
+        figure.add_bar(**_xy(one.points), name=one.name, meta={"role": one.role})
+    figure.update_layout(barmode="overlay")
+    _by_month(figure, series)
+    figure.update_yaxes(nticks=4, rangemode="tozero", ticksuffix=suffix, showticksuffix="last")
+    return _json(figure)
+
+
+def lines(series: Sequence[Line], *, suffix: str) -> Figure:
+    """Values over months from zero up, in the unit that `suffix` names; with points, for a month may stand alone."""
+    figure = go.Figure(layout=LAYOUT)
+    for one in series:
+        figure.add_scatter(
+            **_xy(one.points), name=one.name, mode="lines+markers", meta={"role": one.role}, marker={"size": 5}
+        )
+    _by_month(figure, series)
+    figure.update_yaxes(nticks=4, rangemode="tozero", ticksuffix=suffix, showticksuffix="last", hoverformat=",.1f")
+    return _json(figure)
+
+
+def bars(rows: Sequence[tuple[str, float | None]], *, name: str, role: str, suffix: str = "") -> Figure:
+    """A bar for each, lying, the first on top, for things with names."""
+    figure = go.Figure(layout=LAYOUT)
+    figure.add_bar(
+        x=[value for _, value in rows], y=[_short(label) for label, _ in rows], orientation="h", name=name,
+        meta={"role": role}, hoverinfo="x+y",
+    )  # fmt: skip
+    figure.update_layout(margin={"l": 132}, hovermode="closest")
+    figure.update_xaxes(
+        rangemode="tozero", tickformatstops=_always("~s"), nticks=5, ticksuffix=suffix, showticksuffix="last"
+    )
+    figure.update_yaxes(autorange="reversed", type="category", showgrid=False, nticks=len(rows) or 1)
+    return _json(figure)
+
+
+def _by_month(figure: go.Figure, series: Sequence[Line]) -> None:
+    """An axis of months, at most four of them named, with room for half a month at its ends."""
+    months = [at for one in series for at, _ in one.points]
+    if not months:
+        return
+    first, last = min(months), max(months)
+    many = max(len(one.points) for one in series)
+    step = next((step for step in (1, 2, 3) if many <= 4 * step), 6)
+    figure.update_xaxes(
+        range=[first - HALF_A_MONTH, last + HALF_A_MONTH], type="date", hoverformat="%b %Y", tickangle=0,
+        tickformatstops=_always("%b %Y"), tickmode="linear", dtick=f"M{step}", tick0=first,
+    )  # fmt: skip
+
+
+def _always(form: str) -> list[dict[str, Any]]:
+    """That form at any distance of ticks, in place of the house's for times (an empty list would not be handed on)."""
+    return [{"dtickrange": [None, None], "value": form}]
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= LONGEST_NAME else f"{label[: LONGEST_NAME - 1]}…"
 
 
 def shares(points: Points, *, goal: float, words: str) -> Figure:

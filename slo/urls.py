@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from slo.api.alert_policies import AlertPolicyList, AlertPolicyView
 from slo.api.backtests import BacktestView
 from slo.api.budget_policies import BudgetPolicyList, BudgetPolicyView, TeamPolicyView
+from slo.api.costs import CostsView
 from slo.api.exclusions import ExclusionList, OneExclusion
 from slo.api.formats import AllRulesView, OpenSloView, RulesView
 from slo.api.gate import GateView
@@ -50,6 +51,7 @@ api: list[URLPattern | URLResolver] = [
     path("slos/<str:name>/ledger", LedgerView.as_view(), name="slo-ledger"),
     path("slos/<str:name>/rebuild", RebuildView.as_view(), name="slo-rebuild"),
     path("slos/<str:name>/transitions", TransitionsView.as_view(), name="slo-transitions"),
+    path("slos/<str:name>/costs", CostsView.as_view(), name="slo-costs"),
     path("slos/<str:name>/openslo", OpenSloView.as_view(), name="slo-openslo"),
     path("slos/<str:name>/rules", RulesView.as_view(), name="slo-rules"),
     path("rules", AllRulesView.as_view(), name="rules"),

@@ -55,7 +55,7 @@ class Incidents(generics.ListAPIView[Incident]):
         asked = self.request.query_params
         found = queries.incidents(
             state=_choice("state", asked.get("state", ""), STATES),
-            severities=[_severity(text) for text in asked.getlist("severity")],
+            severities=[severity_of(text) for text in asked.getlist("severity")],
             team=asked.get("team", ""),
             component=asked.get("component", ""),
             source=asked.get("source", ""),
@@ -95,7 +95,7 @@ class Incidents(generics.ListAPIView[Incident]):
             require(actor, [given["component"].owner_id], scope=access.SCOPE)
         severity = given.pop("severity", None)
         incident = operations.declare(
-            by=actor, now=db_now(), severity=_severity(severity) if severity else None, **given
+            by=actor, now=db_now(), severity=severity_of(severity) if severity else None, **given
         )
         return Response(io.IncidentOut(_whole(incident.number)).data, status=status.HTTP_201_CREATED)
 
@@ -199,7 +199,8 @@ def _choice(name: str, value: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
-def _severity(text: str) -> int:
+def severity_of(text: str) -> int:
+    """P1 as 1. Raises Invalid."""
     if text.upper() not in Severity.labels:
         raise Invalid(errors=(FieldError("severity", "invalid", "Use P1, P2, P3, P4 or P5."),))
     return int(text[1])

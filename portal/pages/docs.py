@@ -26,6 +26,7 @@ CONTENTS = (
     "escalation",
     "on-call",
     "notifications",
+    "analytics",
     "api",
     "operating",
 )

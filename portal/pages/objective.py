@@ -21,6 +21,7 @@ from portal.lib.drawn import share
 from portal.lib.links import safe_url
 from portal.lib.reading import readable
 from portal.pages import objective_charts as drawn
+from portal.pages.objective_costs import listed
 from slo import ledger, queries
 from slo.documents import document_of
 from slo.indicators import kinds
@@ -135,6 +136,7 @@ def _context(request: HttpRequest, objective: Objective, *, now: datetime) -> di
         **_charts(request, objective, detail, head["unit"], gaps, incidents, until=until, now=now),
         "transitions": queries.transitions(objective, limit=8),
         "costs": spent,
+        **listed(spent, request),
         **_spent(spent, excluded["exclusions"]),
         "budget_policy": policy_of(objective),
         "crossed": crossed_of(objective),

@@ -12,6 +12,7 @@ from portal.pages import (
     home,
     invitations,
     objective,
+    objective_costs,
     people,
     person,
     search,
@@ -65,6 +66,7 @@ catalog: list[URLPattern | URLResolver] = [
 slo: list[URLPattern | URLResolver] = [
     path("slos/<int:pk>", objective.objective_page, name="objective"),
     path("slos/<int:pk>/live", objective.objective_live, name="live"),
+    path("slos/<int:pk>/costs.csv", objective_costs.download, name="costs-csv"),
 ]
 catalog = remembering(catalog)
 if settings.DEBUG:

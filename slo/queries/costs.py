@@ -43,6 +43,11 @@ class Cost:
     share: float | None
     """Of the period's whole budget; None where there is none yet."""
 
+    @property
+    def lasted(self) -> timedelta:
+        """How long the stretch is."""
+        return self.end - self.start
+
 
 @dataclass(frozen=True, slots=True)
 class Costs:

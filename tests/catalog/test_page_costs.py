@@ -67,7 +67,12 @@ def test_a_component_of_a_team_the_reader_is_not_in_costs_no_more(client: Client
     assert cost(client, full.get_absolute_url()) <= COMPONENT
 
 
-@pytest.mark.parametrize("url", ["/", "/catalog", TEAM, f"{TEAM}?tab=relations", f"{TEAM}?tab=yaml", "/teams"])
+ANALYTICS = tuple(f"/analytics{name}" for name in ("", "/teams", "/components", "/people", "/noise"))
+
+
+@pytest.mark.parametrize(
+    "url", ["/", "/catalog", TEAM, f"{TEAM}?tab=relations", f"{TEAM}?tab=yaml", "/teams", *ANALYTICS]
+)
 def test_other_pages_ask_at_most_thirty(client: Client, full: Component, url: str) -> None:
     assert cost(client, url) <= ANY
 

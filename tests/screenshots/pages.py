@@ -127,6 +127,11 @@ FIRST_ROW = "main table tbody a.plain, main ul.rows a.plain.fw-semibold"
 PAGES: tuple[Shot, ...] = (
     Shot("home", "/"),
     Shot("status", "/status"),
+    Shot("analytics", "/analytics", prepare=_wait_for_charts),
+    Shot("analytics-teams", "/analytics/teams", prepare=_wait_for_charts),
+    Shot("analytics-components", "/analytics/components", prepare=_wait_for_charts),
+    Shot("analytics-people", "/analytics/people", prepare=_wait_for_charts),
+    Shot("analytics-noise", "/analytics/noise", prepare=_wait_for_charts),
     Shot("deployments", "/deployments"),
     Shot("home-lead", "/", "katrin"),
     Shot("catalog", "/catalog"),

@@ -90,3 +90,36 @@ def test_incidents_are_marked_at_their_moment() -> None:
     layout = as_sent(charts.burn_rate([], marks=[Mark(at, "INC-1042")]))["layout"]
     assert (layout["shapes"][0]["x0"], layout["shapes"][0]["yref"]) == (as_text(at), "paper")
     assert layout["annotations"][0]["text"] == "INC-1042"
+
+
+def test_columns_over_months_lie_in_front_of_each_other_and_keep_gaps() -> None:
+    months = [(START, 4.0), (START + timedelta(days=30), None)]
+    figure = as_sent(charts.columns_over([Line("all", months, "all"), Line("bad", months, "bad")], suffix=" h"))
+    assert [(one["name"], one["y"], one["meta"]["role"]) for one in figure["data"]] == [
+        ("all", [4, None], "all"), ("bad", [4, None], "bad"),
+    ]  # fmt: skip
+    axis = figure["layout"]["xaxis"]
+    assert (figure["layout"]["barmode"], axis["dtick"], axis["tickformatstops"][0]["value"]) == (
+        "overlay",
+        "M1",
+        "%b %Y",
+    )
+    assert "color" not in json.dumps(figure)
+
+
+@pytest.mark.parametrize(("many", "step"), [(1, "M1"), (4, "M1"), (6, "M2"), (12, "M3"), (24, "M6"), (60, "M6")])
+def test_at_most_a_few_months_are_named(many: int, step: str) -> None:
+    months = [(START + n * timedelta(days=30), float(n)) for n in range(many)]
+    assert as_sent(charts.lines([Line("median", months, "main")], suffix=" min"))["layout"]["xaxis"]["dtick"] == step
+
+
+def test_bars_lie_the_first_on_top_and_cut_long_names() -> None:
+    figure = as_sent(charts.bars([("x" * 40, 3.0), ("short", None)], name="nights", role="bad", suffix=" h"))
+    (trace,) = figure["data"]
+    assert (trace["x"], trace["y"], trace["orientation"]) == ([3, None], ["x" * 19 + "…", "short"], "h")
+    assert figure["layout"]["yaxis"]["autorange"] == "reversed"
+
+
+def test_charts_over_nothing_are_empty() -> None:
+    assert as_sent(charts.lines([Line("median", [], "main")], suffix=""))["data"][0]["y"] == []
+    assert as_sent(charts.bars([], name="nights", role="bad"))["data"][0]["x"] == []

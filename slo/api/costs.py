@@ -1,0 +1,84 @@
+"""Which incidents spent an objective's budget, over HTTP."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from portal.lib.clock import db_now
+from portal.lib.problems import refusals
+from slo import queries
+from slo.queries import costs
+from slo.queries.costs import Cost, Costs
+
+
+class CostOut(serializers.Serializer[Any]):
+    """What was spent while one incident lasted, from its first bad minute on."""
+
+    incident = serializers.CharField(help_text="Such as INC-1042")
+    title = serializers.CharField(allow_blank=True)
+    severity = serializers.CharField(help_text="P1 to P5")
+    url = serializers.CharField(allow_blank=True)
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField(help_text="When it was over, or until when it was counted")
+    bad = serializers.FloatField(allow_null=True, help_text="Bad events (minutes, where minutes are counted)")
+    total = serializers.FloatField(allow_null=True)
+    share = serializers.FloatField(allow_null=True, help_text="Of the period's whole budget; null is unknown")
+
+
+class UnexplainedOut(serializers.Serializer[Any]):
+    """What was bad outside all incidents."""
+
+    bad = serializers.FloatField()
+    share = serializers.FloatField(allow_null=True)
+
+
+class CostsOut(serializers.Serializer[Any]):
+    """Where the budget of the running period went. Incidents at the same time share their events, and each shows them;
+    what is unexplained counts them once.
+    """
+
+    period_start = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    allowed = serializers.FloatField(allow_null=True, help_text="The whole budget, in bad events")
+    bad = serializers.FloatField()
+    incidents = CostOut(many=True, help_text="The dearest first")
+    unexplained = UnexplainedOut()
+
+
+class CostsView(APIView):
+    """Where the budget went."""
+
+    @extend_schema(operation_id="slos_costs", responses={200: CostsOut, **refusals(404)})
+    def get(self, request: Request, name: str) -> Response:
+        """Every incident of the period with what it spent, and what no incident explains."""
+        return Response(costs_json(costs.of_objective(queries.by_name(name), now=db_now())))
+
+
+def costs_json(found: Costs) -> dict[str, Any]:
+    """The costs as CostsOut."""
+    return {
+        "period_start": found.period_start,
+        "until": found.until,
+        "allowed": found.allowed,
+        "bad": found.bad,
+        "incidents": [_cost(one) for one in found.costs],
+        "unexplained": {"bad": found.unexplained, "share": found.unexplained_share},
+    }
+
+
+def _cost(one: Cost) -> dict[str, Any]:
+    return {
+        "incident": one.happening.label,
+        "title": one.happening.title,
+        "severity": f"P{one.happening.severity}",
+        "url": one.happening.url,
+        "start": one.start,
+        "end": one.end,
+        "bad": one.bad if one.known else None,
+        "total": one.total if one.known else None,
+        "share": one.share if one.known else None,
+    }
