@@ -25,6 +25,7 @@ def scorecard_of(component: Component, request: HttpRequest, now: datetime) -> M
         "missing": missing,
         "passed": [line for line in card.lines if line.verdict.outcome is True],
         "count": f"{card.sum.passed} / {card.sum.asked}",
+        "history": reverse("catalog:component-scorecard", args=[component.kind, component.namespace, component.name]),
     }
 
 
@@ -61,6 +62,7 @@ registries.navigation |= {
     "domains": registries.NavEntry("Domains", "catalog:domains", "sitemap", 24, within="catalog"),
     "queue": registries.NavEntry("Needs care", "catalog:queue", "checks", 25, within="catalog"),
     "scorecards": registries.NavEntry("Scorecards", "catalog:scorecards", "award", 26, within="catalog"),
+    "campaigns": registries.NavEntry("Campaigns", "catalog:campaigns", "target", 27, within="catalog"),
     "imports": registries.NavEntry("Imports", "catalog:locations", "download", 92, "Administration"),
     "maintenance": registries.NavEntry("Maintenance", "catalog:maintenance", "tool", 93, "Administration"),
     "changes": registries.NavEntry("Change log", "catalog:changes", "history", 94, "Administration"),
@@ -82,4 +84,5 @@ registries.subjects |= {
     "invitation": registries.Subject("invitation", "invitations", named=False),
     "window": registries.Subject("maintenance window", "catalog:maintenance", named=False),
     "view": registries.Subject("view"),
+    "campaign": registries.Subject("campaign", "catalog:campaign"),
 }

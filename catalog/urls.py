@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
+from catalog.api import campaigns as api_campaigns
 from catalog.api.bulk import BulkView
 from catalog.api.changes import ChangeList
 from catalog.api.components import BlastRadiusView, ComponentList, ComponentView
@@ -23,6 +24,7 @@ from catalog.api.relations import RelationsView
 from catalog.api.trust import ConfirmView, QueueCountsView, QueueView, ScorecardView, ScoreFleetView, ScoreList
 from catalog.api.windows import OneWindow, WindowList
 from catalog.views import (
+    campaigns,
     changes,
     components,
     confirming,
@@ -79,6 +81,7 @@ pages: list[URLPattern | URLResolver] = [
     path(f"{TEAM}/confirm", confirming.team, name="confirm-team"),
     path("scorecards", scorecards.show, name="scorecards"),
     path("scorecards/components", scorecards.components, name="scored-components"),
+    *campaigns.urlpatterns,
     path("settings/tokens", tokens.tokens, name="tokens"),
     path("settings/tokens/<int:pk>/revoke", tokens.revoke, name="revoke-token"),
     path("imports", locations.listing, name="locations"),
@@ -97,6 +100,7 @@ api: list[URLPattern | URLResolver] = [
     path("catalog/queue/counts", QueueCountsView.as_view(), name="queue-counts"),
     path("scorecards", ScoreList.as_view(), name="scorecards"),
     path("scorecards/fleet", ScoreFleetView.as_view(), name="scorecards-fleet"),
+    *api_campaigns.urlpatterns,
     path("components/confirm", ConfirmView.as_view(), name="components-confirm"),
     path(f"{COMPONENT}/scorecard", ScorecardView.as_view(), name="scorecard"),
     path("components", ComponentList.as_view(), name="components"),

@@ -7,7 +7,7 @@ from celery import shared_task
 
 from incidents import paging
 from incidents.intake import deliveries, heartbeats, slo
-from incidents.operations import following, handoffs, pruning
+from incidents.operations import campaigning, following, handoffs, pruning
 from incidents.paging.shift import courier_shift
 from portal.lib.clock import db_now
 from portal.lib.hints import nudge
@@ -61,6 +61,12 @@ def tell_followers() -> None:
     """Who follows an incident hears that it is over."""
     for number in following.ended_untold(db_now()):
         following.tell_ended(number, now=db_now())
+
+
+@shared_task(name="incidents.remind_of_campaigns", ignore_result=True, soft_time_limit=300)
+def remind_of_campaigns() -> None:
+    """Leads of teams that are behind in a campaign that comes near."""
+    campaigning.remind_of_campaigns(now=db_now())
 
 
 @shared_task(name="incidents.prune", ignore_result=True, soft_time_limit=50)

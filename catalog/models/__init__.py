@@ -1,6 +1,7 @@
 """The catalog's tables."""
 
 from catalog.models.access import ApiToken, AuditEntry, IdempotentAnswer, Invitation
+from catalog.models.campaigns import Campaign, CampaignDay, ScoreStep
 from catalog.models.components import (
     Component,
     ComponentHealth,
@@ -20,6 +21,8 @@ from catalog.models.trust import Score, ScoreDay
 __all__ = [
     "ApiToken",
     "AuditEntry",
+    "Campaign",
+    "CampaignDay",
     "Claim",
     "Component",
     "ComponentHealth",
@@ -37,6 +40,7 @@ __all__ = [
     "SavedView",
     "Score",
     "ScoreDay",
+    "ScoreStep",
     "Star",
     "System",
     "Tally",

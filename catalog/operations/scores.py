@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from catalog import scorecard
 from catalog.models import Component, Score, ScoreDay
+from catalog.operations.campaigns import record_campaigns
 from catalog.operations.locking import hold_refs
 from catalog.scorecard import NEVER, Scorecard
 
@@ -38,12 +39,29 @@ UPDATE catalog_score s SET at = %(now)s
 STALE = CLAIM.format(due="due.at <= %(before)s ORDER BY due.at")
 CHANGED = CLAIM.format(due="c.updated_at > due.at AND c.updated_at > %(before)s AND c.updated_at <= %(now)s")
 KEEP = """
+WITH v AS (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(levels)s::int[], %(passed)s::int[], %(failed)s::int[],
+                         %(unknown)s::int[], %(answers)s::jsonb[])
+             AS told(component_id, level, passed, failed, unknown, answers)
+), stepped AS (
+    INSERT INTO catalog_scorestep (component_id, day, level, passed, failed, unknown)
+    SELECT v.component_id, %(day)s, v.level, v.passed, v.failed, v.unknown
+      FROM v JOIN catalog_score s ON s.component_id = v.component_id
+     WHERE s.changed_at = %(never)s
+        OR (s.level, s.passed, s.failed, s.unknown) IS DISTINCT FROM (v.level, v.passed, v.failed, v.unknown)
+    ON CONFLICT (component_id, day) DO UPDATE
+       SET level = excluded.level, passed = excluded.passed, failed = excluded.failed, unknown = excluded.unknown
+)
 UPDATE catalog_score s
    SET level = v.level, passed = v.passed, failed = v.failed, unknown = v.unknown, answers = v.answers,
        changed_at = CASE WHEN s.answers IS DISTINCT FROM v.answers THEN %(now)s ELSE s.changed_at END
-  FROM unnest(%(ids)s::bigint[], %(levels)s::int[], %(passed)s::int[], %(failed)s::int[], %(unknown)s::int[],
-              %(answers)s::jsonb[]) AS v(component_id, level, passed, failed, unknown, answers)
- WHERE s.component_id = v.component_id
+  FROM v WHERE s.component_id = v.component_id
+"""
+OLD_STEPS = """
+DELETE FROM catalog_scorestep old
+ WHERE old.day < %(before)s AND EXISTS (
+     SELECT FROM catalog_scorestep newer
+      WHERE newer.component_id = old.component_id AND newer.day > old.day AND newer.day <= %(before)s)
 """
 DAY = """
 WITH scored AS (
@@ -91,11 +109,11 @@ def score(components: Iterable[Component], *, now: datetime) -> None:
     cards = scorecard.judge(list(components), now=now)
     if cards:
         with connection.cursor() as cursor:
-            cursor.execute(KEEP, {"now": now, **_columns(cards)})
+            cursor.execute(KEEP, {"now": now, "day": now.date(), "never": NEVER, **_columns(cards)})
 
 
 def record_day(*, now: datetime) -> bool:
-    """Keep the day's sums of all and of each team, and drop those too old to show; says whether it did.
+    """Keep the day's sums of all, of each team and of each campaign, and drop those too old; says whether it did.
 
     Once a day, and not before every component was worked out: half a sum would be a dent in the trend.
     """
@@ -106,7 +124,9 @@ def record_day(*, now: datetime) -> bool:
         hold_refs(written=["portico:scoreday"])  # so that of two sweepers the second finds the day done
         cursor.execute(DAY, {"day": day, "never": NEVER})
         made = bool(cursor.rowcount)
+        record_campaigns(day)
         ScoreDay.objects.filter(day__lt=day - KEPT_FOR).delete()
+        cursor.execute(OLD_STEPS, {"before": day - KEPT_FOR})  # what held on that day stays
     return made
 
 

@@ -80,6 +80,7 @@ def _frame(request: HttpRequest, wanted: ScoreFilter) -> dict[str, object]:
         {"title": title, "url": _address(name, request.GET, sort="", cursor=""), "count": None, "active": name == here}
         for title, name in (("Overview", "catalog:scorecards"), ("Components", "catalog:scored-components"))
     ]
+    tabs.append({"title": "Campaigns", "url": reverse("catalog:campaigns"), "count": None, "active": False})
     return {
         "wanted": wanted,
         "tabs": tabs,

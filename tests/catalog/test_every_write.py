@@ -7,6 +7,7 @@ one: add the route's pattern with whom it is for, where to send what, in a world
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,14 +20,17 @@ from rest_framework.test import APIClient
 from catalog.access import Actor
 from catalog.models import ApiToken, AuditEntry, Claim, Domain, System
 from catalog.operations import ViewSpec, invite, save_view, star
+from catalog.operations.campaigns import CampaignSpec, begin_campaign
 from catalog.operations.locations import rotate_hook
 from catalog.operations.windows import WindowSpec, declare_window
+from portal.lib.clock import db_now
 from tests import make
 
 pytestmark = pytest.mark.django_db
 UNSAFE = ("post", "put", "patch", "delete")
 OURS = ("catalog.", "portal.pages.")
 REFUSED = {401, 403, 404}
+SOON = datetime.now(tz=UTC).date() + timedelta(days=60)
 TARGET = "https://github.com/acme/platform/blob/main/catalog-info.yaml"
 
 
@@ -57,6 +61,8 @@ class World:
         star(ref=self.runners.ref, actor=Actor(person=self.ada), now=make.NOW)
         spec_of_view = ViewSpec(name="Ours", query="tier=1", team=self.build.ref)
         self.view = save_view(spec=spec_of_view, actor=Actor(person=self.ada), now=make.NOW).row
+        asked = CampaignSpec(name="Gold", level="gold", due_on=SOON)
+        self.campaign = begin_campaign(spec=asked, actor=Actor(person=self.root), now=db_now())
         for somebody in (self.ada, self.mallory, self.root):
             make.account_of(somebody)
 
@@ -69,12 +75,14 @@ ALL = frozenset({"nobody", "made up", "wrong scope", "other team", "other member
 class Write:
     """How an address is asked: by which methods, where, with what; `but` are those whom it may let in after all.
 
-    `each` are further statuses of addresses that refuse item by item; nothing may be written all the same.
+    `by` is who may. `each` are further statuses of addresses that refuse item by item; nothing may be written all the
+    same.
     """
 
     path: Path
     body: dict[str, Any] | Callable[["World"], dict[str, Any]] = field(default_factory=dict)
     methods: tuple[str, ...] = ("post",)
+    by: str = "ada"
     but: frozenset[str] = frozenset()
     each: frozenset[int] = frozenset()
     why: str = ""
@@ -136,6 +144,12 @@ API: dict[str, Write] = {
     "api/v1/maintenance-windows/<int:pk>": Write(
         lambda world: f"/api/v1/maintenance-windows/{world.window.pk}", {"title": "Mine"}, ("patch", "delete")
     ),
+    "api/v1/campaigns": Write(
+        at("/api/v1/campaigns"), lambda _: {"name": "Mine", "level": "gold", "due_on": f"{SOON:%Y-%m-%d}"}, by="root"
+    ),
+    "api/v1/campaigns/<int:pk>": Write(
+        lambda world: f"/api/v1/campaigns/{world.campaign.pk}", {"name": "Mine"}, ("patch", "delete"), by="root"
+    ),
     "api/v1/invitations": Write(
         at("/api/v1/invitations"), {"email": "mallory@example.com", "team": "build-ci", "role": "lead"}
     ),
@@ -193,6 +207,14 @@ PAGES: dict[str, Write] = {
         lambda world: f"/maintenance/{world.window.pk}/edit", {"title": "Mine", "repeats": "", **TIMES}
     ),
     "maintenance/<int:pk>/withdraw": Write(lambda world: f"/maintenance/{world.window.pk}/withdraw"),
+    "scorecards/campaigns/new": Write(
+        at("/scorecards/campaigns/new"), lambda _: {"name": "Mine", "level": "gold", "due_on": f"{SOON:%Y-%m-%d}"}
+    ),
+    "scorecards/campaigns/<int:pk>/edit": Write(
+        lambda world: f"/scorecards/campaigns/{world.campaign.pk}/edit",
+        lambda _: {"name": "Mine", "level": "gold", "due_on": f"{SOON:%Y-%m-%d}"},
+    ),
+    "scorecards/campaigns/<int:pk>/end": Write(lambda world: f"/scorecards/campaigns/{world.campaign.pk}/end"),
     "invitations": Write(
         at("/invitations"), {"email": "mallory@example.com", "team": "group:default/build-ci", "role": "lead"}
     ),
@@ -246,6 +268,8 @@ READING = {
     "systems/<str:namespace>/<str:name>", "domains/<str:namespace>/<str:name>",
     "components/<str:kind>/<str:namespace>/<str:name>/blast-radius.csv",
     "components/<str:kind>/<str:namespace>/<str:name>/blast-radius/cell",
+    "scorecards/campaigns", "scorecards/campaigns/<int:pk>",
+    "components/<str:kind>/<str:namespace>/<str:name>/scorecard",
     "search", "catalog/export.csv", "imports", "imports/<str:namespace>/<str:name>",
 }  # fmt: skip
 """Pages that only read: function views that don't look at the method, so a POST there is a GET."""
@@ -317,6 +341,7 @@ def state(world: World) -> list[Any]:
         world.token,
         world.imported,
         world.view,
+        world.campaign,
     ]
     return [type(row)._default_manager.filter(pk=row.pk).values().get() for row in rows]
 
@@ -391,7 +416,7 @@ def test_pages_take_no_token(world: World, route: str) -> None:
 def test_the_table_is_about_what_its_own_people_may_do(world: World, route: str) -> None:
     """Or the refusals above would prove nothing."""
     write, lead = API[route], APIClient()
-    lead.force_login(make.account_of(world.ada))
+    lead.force_login(make.account_of(getattr(world, write.by)))
     for method in write.methods:
         code = getattr(lead, method)(write.path(world), write.said(world)).status_code
         assert code in {200, 201, 202, 204}, (method, code)

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from catalog.access import Actor
 from catalog.models import Component, ComponentHealth
 from catalog.operations import report_health, star
+from catalog.operations.campaigns import CampaignSpec, begin_campaign
 from catalog.operations.scores import begin_scores, score_due
 from portal.lib.clock import db_now
 from tests import make, make_incidents, make_slo
@@ -75,6 +76,13 @@ ANALYTICS = tuple(f"/analytics{name}" for name in ("", "/teams", "/components", 
 )
 def test_other_pages_ask_at_most_thirty(client: Client, full: Component, url: str) -> None:
     assert cost(client, url) <= ANY
+
+
+@pytest.mark.parametrize("url", ["/scorecards/campaigns", "/scorecards/campaigns/{pk}", "{component}/scorecard"])
+def test_campaigns_ask_at_most_thirty(client: Client, full: Component, url: str) -> None:
+    spec = CampaignSpec(name="Gold", level="gold", due_on=db_now().date())
+    row = begin_campaign(spec=spec, actor=Actor(person=make.person("root", admin=True)), now=db_now())
+    assert cost(client, url.format(pk=row.pk, component=full.get_absolute_url())) <= ANY
 
 
 def test_the_frame_by_itself_asks_at_most_nine(client: Client, full: Component) -> None:
