@@ -32,6 +32,7 @@ NOISE = timedelta(minutes=5)
 NIGHT_FROM, NIGHT_UNTIL = time(22), time(7)
 SATURDAY = 5
 BY = tuple(GROUPS)
+NAMED = ("ref", "namespace", "name", "title")
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,11 +297,11 @@ def _key(row: Grouped) -> str:
 def _named[T: (Figures, Escalations)](by: str, rows: Sequence[T], asked: Wanted) -> list[T]:
     """With reference, name and address of what they are of."""
     if by == "team":
-        teams = Team.objects.in_bulk([int(one.key) for one in rows if one.key])
+        teams = Team.objects.only(*NAMED).in_bulk([int(one.key) for one in rows if one.key])
         found = {str(pk): (team.ref, team.label, team.get_absolute_url()) for pk, team in teams.items()}
         return [_with(one, found.get(one.key, ("", "No team", ""))) for one in rows]
     if by == "component":
-        named = Component.objects.filter(ref__in=[one.key for one in rows])
+        named = Component.objects.filter(ref__in=[one.key for one in rows]).only(*NAMED, "kind")
         things = {one.ref: (one.ref, one.label, one.get_absolute_url()) for one in named}
         return [_with(one, things.get(one.key, (one.key, one.key or "No component", ""))) for one in rows]
     if by == "month":
