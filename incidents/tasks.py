@@ -7,7 +7,7 @@ from celery import shared_task
 
 from incidents import paging
 from incidents.intake import deliveries, heartbeats, slo
-from incidents.operations import following, handoffs, pruning
+from incidents.operations import action_items, following, handoffs, pruning, reviews
 from incidents.paging.shift import courier_shift
 from portal.lib.clock import db_now
 
@@ -57,6 +57,18 @@ def tell_followers() -> None:
     """Who follows an incident hears that it is over."""
     for number in following.ended_untold(db_now()):
         following.tell_ended(number, now=db_now())
+
+
+@shared_task(name="incidents.draft_reviews", ignore_result=True, soft_time_limit=50)
+def draft_reviews() -> None:
+    """Incidents that ended and are to be reviewed get their draft."""
+    reviews.draft_due(now=db_now())
+
+
+@shared_task(name="incidents.remind_action_items", ignore_result=True, soft_time_limit=50)
+def remind_action_items() -> None:
+    """Owners are reminded of what is due, once for a day; asked every hour, so that a day without us is none."""
+    action_items.remind_due(now=db_now())
 
 
 @shared_task(name="incidents.prune", ignore_result=True, soft_time_limit=50)

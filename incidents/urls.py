@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from incidents.api import action_items as api_items
 from incidents.api import alerts as api_alerts
 from incidents.api import calendars as api_calendars
 from incidents.api import changes as api_changes
@@ -15,11 +16,13 @@ from incidents.api import oncall_layers as api_layers
 from incidents.api import oncall_swaps as api_swaps
 from incidents.api import pausing as api_pausing
 from incidents.api import policies as api_policies
+from incidents.api import reviews as api_reviews
 from incidents.api import simulating as api_simulating
 from incidents.api import status as api_status
 from incidents.api import working as api_working
 from incidents.views import (
     ack,
+    action_items,
     actions,
     calendars,
     changes,
@@ -30,6 +33,7 @@ from incidents.views import (
     listing,
     oncall,
     policies,
+    reviews,
     status,
     steering,
     working,
@@ -65,6 +69,8 @@ pages: list[URLPattern | URLResolver] = [
     *deliveries.urlpatterns,
     *contacts.urlpatterns,
     *inbox.urlpatterns,
+    *action_items.urlpatterns,
+    *reviews.urlpatterns,
 ]
 
 api: list[URLPattern | URLResolver] = [
@@ -89,4 +95,6 @@ api: list[URLPattern | URLResolver] = [
     *api_integrations.urlpatterns,
     *api_contacts.urlpatterns,
     *api_inbox.urlpatterns,
+    *api_items.urlpatterns,
+    *api_reviews.urlpatterns,
 ]

@@ -26,6 +26,7 @@ CONTENTS = (
     "escalation",
     "on-call",
     "notifications",
+    "reviews",
     "api",
     "operating",
 )
