@@ -10,6 +10,7 @@ from catalog import registries
 from catalog.access import reader_may_write, reader_teams
 from catalog.models import Team
 from incidents import (
+    action_items,
     checks,
     duty,
     frame,
@@ -59,8 +60,7 @@ def team_on_call(team: Team, request: HttpRequest, now: datetime) -> Mapping[str
 
 def team_paging(team: Team, request: HttpRequest, now: datetime) -> Mapping[str, object]:
     """The policy that the team's pages walk, on its page."""
-    paging = policies.paging_of(team)
-    version = policies.newest([paging.policy_id]).get(paging.policy_id) if paging.policy_id else None
+    version = policies.newest_of(team)
     steps = len(version.steps) if version else 0  # whom they reach stands on the policy's page, and costs to find out
     return {"team": team, "version": version, "steps": steps, "may_write": reader_may_write(request, [team])}
 
@@ -97,6 +97,14 @@ registries.navigation["escalation-policies"] = registries.NavEntry(
 registries.navigation["catch-all"] = registries.NavEntry(
     "Catch-all", "incidents:catch-all", "lifebuoy", 54, within="on-call"
 )
+registries.navigation["reviews"] = registries.NavEntry("Reviews", "incidents:reviews", "book", 60)
+registries.navigation["action-items"] = registries.NavEntry(
+    "Action items", "incidents:action-items", "list-check", 62, within="reviews"
+)
+registries.scorecard_checks["action-items"] = action_items.CHECK
+registries.team_panels["action-items"] = registries.TeamPanel(
+    "incidents/reviews/team.html", action_items.of_team, place="side", order=30
+)
 registries.apply_kinds.update(schedule_documents.KINDS)
 registries.apply_kinds.update(policy_documents.KINDS)
 registries.on_call["incidents"] = on_call_now
@@ -132,6 +140,8 @@ registries.subjects |= {
     "delivery": registries.Subject("delivery", "incidents:delivery"),
     "integration": registries.Subject("integration", "incidents:integration"),
     "incident": registries.Subject("incident", "incidents:incident"),
+    "review": registries.Subject("review", "incidents:review"),
+    "action-item": registries.Subject("action item", "incidents:action-item"),
     "severity-rules": registries.Subject("severity rules", "incidents:severity-rules", named=False),
     "paging": registries.Subject("all paging", "incidents:list", named=False),
 }

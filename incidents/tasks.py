@@ -7,7 +7,7 @@ from celery import shared_task
 
 from incidents import paging
 from incidents.intake import deliveries, heartbeats, slo
-from incidents.operations import campaigning, following, handoffs, pruning
+from incidents.operations import action_items, campaigning, following, handoffs, pruning, reviews
 from incidents.paging.shift import courier_shift
 from portal.lib.clock import db_now
 from portal.lib.hints import nudge
@@ -67,6 +67,18 @@ def tell_followers() -> None:
 def remind_of_campaigns() -> None:
     """Leads of teams that are behind in a campaign that comes near."""
     campaigning.remind_of_campaigns(now=db_now())
+
+
+@shared_task(name="incidents.draft_reviews", ignore_result=True, soft_time_limit=50)
+def draft_reviews() -> None:
+    """Incidents that ended and are to be reviewed get their draft."""
+    reviews.draft_due(now=db_now())
+
+
+@shared_task(name="incidents.remind_action_items", ignore_result=True, soft_time_limit=50)
+def remind_action_items() -> None:
+    """Owners are reminded of what is due, once for a day; asked every hour, so that a day without us is none."""
+    action_items.remind_due(now=db_now())
 
 
 @shared_task(name="incidents.prune", ignore_result=True, soft_time_limit=50)

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from incidents.api import action_items as api_items
 from incidents.api import alerts as api_alerts
 from incidents.api import analytics as api_analytics
 from incidents.api import calendars as api_calendars
@@ -16,11 +17,13 @@ from incidents.api import oncall_layers as api_layers
 from incidents.api import oncall_swaps as api_swaps
 from incidents.api import pausing as api_pausing
 from incidents.api import policies as api_policies
+from incidents.api import reviews as api_reviews
 from incidents.api import simulating as api_simulating
 from incidents.api import status as api_status
 from incidents.api import working as api_working
 from incidents.views import (
     ack,
+    action_items,
     actions,
     analytics,
     calendars,
@@ -32,6 +35,7 @@ from incidents.views import (
     listing,
     oncall,
     policies,
+    reviews,
     status,
     steering,
     working,
@@ -68,6 +72,8 @@ pages: list[URLPattern | URLResolver] = [
     *contacts.urlpatterns,
     *inbox.urlpatterns,
     *analytics.urlpatterns,
+    *action_items.urlpatterns,
+    *reviews.urlpatterns,
 ]
 
 api: list[URLPattern | URLResolver] = [
@@ -93,4 +99,6 @@ api: list[URLPattern | URLResolver] = [
     *api_contacts.urlpatterns,
     *api_inbox.urlpatterns,
     *api_analytics.urlpatterns,
+    *api_items.urlpatterns,
+    *api_reviews.urlpatterns,
 ]

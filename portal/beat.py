@@ -35,6 +35,8 @@ BEAT: tuple[BeatEntry, ...] = (
     BeatEntry("incidents.handoffs_due", 15, "default"),
     BeatEntry("incidents.tell_followers", 10, "default"),
     BeatEntry("incidents.remind_of_campaigns", HOUR, "default"),
+    BeatEntry("incidents.draft_reviews", 10, "default"),
+    BeatEntry("incidents.remind_action_items", HOUR, "default"),
     BeatEntry("incidents.prune", DAY, "default"),
     BeatEntry("catalog.score", 5 * MINUTE, "default"),
     BeatEntry("catalog.refresh_locations", 10, "default"),

@@ -55,6 +55,14 @@ LOOKS: dict[str, Look] = {
     "covered": Look("circle-check", "good", "Covered"),
     # the catalog
     "unconfirmed": Look("checks", "warn", "Not confirmed"),
+    # reviews and what is to be done
+    "draft": Look("pencil", "none", "Draft"),
+    "published": Look("circle-check", "good", "Published"),
+    "to-do": Look("circle-dot", "none", "Open"),
+    "due-soon": Look("clock", "warn", "Due soon"),
+    "overdue": Look("clock-exclamation", "bad", "Overdue"),
+    "finished": Look("circle-check", "good", "Done"),
+    "dropped": Look("circle-minus", "none", "Dropped"),
     # delivery
     "pending": Look("hourglass", "none", "Waiting"),
     "stored": Look("hourglass", "none", "Waiting"),

@@ -39,6 +39,11 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
         "PlatformStateEnum": "incidents.api.status.STATES",
         "RotationUnitEnum": "incidents.models.oncall.LayerVersion.Unit",
         "IncidentSeverityEnum": "incidents.models.incident.Severity.labels",
+        "ReviewStateEnum": "incidents.models.review.Review.State",
+        "ReviewVersionKindEnum": "incidents.models.review.ReviewVersion.Kind",
+        "ActionItemStateEnum": "incidents.models.review.ActionItem.State",
         "WeekdayEnum": "incidents.policy_texts.DAYS",
+        "ScoreLevelEnum": "catalog.levels.LEVELS",
+        "ScoreLevelOrNoneEnum": "catalog.filters.LEVEL_NAMES",
     },
 }

@@ -33,6 +33,7 @@ PORTAL_FLAPPING_OPENINGS = env.number("PORTAL_FLAPPING_OPENINGS", 5)  # more in 
 PORTAL_FLAPPING_QUIET_MINUTES = env.number("PORTAL_FLAPPING_QUIET_MINUTES", 30)
 PORTAL_BUNDLE_SECONDS = env.number("PORTAL_BUNDLE_SECONDS", 2)  # a further page waits so long for company
 PORTAL_NOTIFICATIONS_KEPT_DAYS = env.number("PORTAL_NOTIFICATIONS_KEPT_DAYS", 400)  # 0: for ever
+PORTAL_REVIEW_SEVERITY = env.number("PORTAL_REVIEW_SEVERITY", 2)  # P1 to so much are reviewed; 0: none by itself
 PORTAL_DEMO = env.flag("PORTAL_DEMO")
 PORTAL_DEMO_SIMULATOR = env.text("PORTAL_DEMO_SIMULATOR")  # its address, and the token to break things with
 PORTAL_DEMO_TOKEN = env.text("PORTAL_DEMO_TOKEN")

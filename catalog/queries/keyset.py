@@ -92,6 +92,7 @@ def _holds(rows: QuerySet[Any], order: Sequence[str], place: Sequence[Any]) -> b
         column: Any = rows.query.annotations.get(name) or (
             rows.model._meta.pk if name == "pk" else rows.model._meta.get_field(name)
         )
+        column = getattr(column, "target_field", column)  # of what is known by the key of another
         kind = getattr(column, "output_field", column).get_internal_type()
         numeric = "Integer" in kind or "AutoField" in kind
         if isinstance(value, bool) or isinstance(value, int) is not numeric or "\x00" in str(value):

@@ -11,11 +11,15 @@ from incidents.models.notification import ContactMethod, ContactRule, Notificati
 from incidents.models.oncall import LayerVersion, Override, Schedule
 from incidents.models.pause import PagingPause
 from incidents.models.policy import CatchAll, EscalationPolicy, PolicyVersion, TeamPaging
+from incidents.models.review import SECTIONS, ActionItem, ActionReminder, Review, ReviewVersion
 from incidents.models.swap import Swap
 from incidents.models.sweep import SweepStamp
 from incidents.models.work import Follower, IncidentLink, IncidentRole, StatusUpdate, Task
 
 __all__ = [
+    "SECTIONS",
+    "ActionItem",
+    "ActionReminder",
     "Alert",
     "CalendarFeed",
     "CatchAll",
@@ -42,6 +46,8 @@ __all__ = [
     "PageStep",
     "PagingPause",
     "PolicyVersion",
+    "Review",
+    "ReviewVersion",
     "Schedule",
     "Severity",
     "SeverityRule",

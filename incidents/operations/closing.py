@@ -13,6 +13,7 @@ from incidents.operations.known import Known
 from incidents.operations.locking import lock_alerts, locked_incident, locked_pages
 from incidents.policies import PROGRESS_FIELDS, progress_of, store
 from portal.lib import conf
+from portal.lib.hints import nudge
 
 CHECK_AGAIN = timedelta(minutes=30)
 """After how long an incident that was resolved by hand pages again, if an alert of it still fires."""
@@ -32,6 +33,7 @@ def finish(incident: Incident, *, by: Actor, words: str, now: datetime) -> None:
     end_pages([page for page in pages if page.state in OPEN], now=now)
     timeline.write(incident.pk, TimelineEntry.Kind.RESOLVED, words, at=now, by=by)
     tell_catalog(incident.component, now=now)
+    nudge("incidents.draft_reviews")
 
 
 def end_pages(pages: Iterable[Page], *, now: datetime) -> None:

@@ -47,6 +47,12 @@ def newest(policies: Iterable[int]) -> Mapping[int, PolicyVersion]:
     return {one.policy_id: one for one in found.select_related("fallback", "policy")}
 
 
+def newest_of(team: Team) -> PolicyVersion | None:
+    """The newest version of the policy that the team's pages walk; None where it has none."""
+    found = PolicyVersion.objects.filter(policy__paged_teams__team=team).order_by("-number")
+    return found.select_related("fallback", "policy").first()
+
+
 def changed_policies(pages: Collection[Page], *, now: datetime) -> Mapping[int, PolicyVersion]:
     """Of open pages those whose policy says something newer than the version they walk: page key to that version.
 

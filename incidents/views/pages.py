@@ -12,6 +12,7 @@ from catalog.access import Actor, NotSignedIn, actor_of
 from incidents import access, boards, budgets, forms, forms_oncall, forms_working, ladders, panels, queries, together
 from incidents.models import Incident
 from incidents.operations.engaging import DECLARED
+from incidents.queries import reviews
 from incidents.queries.changes import changes_before
 from portal.lib.clock import db_now
 
@@ -40,6 +41,7 @@ def incident_page(request: HttpRequest, number: int) -> HttpResponse:
         "update_form": forms_working.UpdateForm(),
         "snoozes": forms_working.SNOOZES,
         "people": forms_oncall.suggestions(),
+        "reviewed": reviews.reviewed(incident, may_work=bool(shown["may_work"])),
         "teams_to_page": access.teams_to_page(incident, [answer.page for answer in shown["answers"]]),
     }
     return render(request, "incidents/incident.html", context)

@@ -27,6 +27,7 @@ CONTENTS = (
     "on-call",
     "notifications",
     "analytics",
+    "reviews",
     "api",
     "operating",
 )

@@ -11,8 +11,9 @@ from django.utils import timezone
 from catalog import queries as catalog
 from catalog.models import Component, Membership, Person, Team
 from incidents import queries as incidents
+from incidents.item_lines import SOON, lines
 from incidents.models import Schedule
-from incidents.queries import oncall
+from incidents.queries import oncall, reviews
 from portal.lib import words
 from slo.models import Objective
 
@@ -41,7 +42,10 @@ def of(
     """
     mine = {team.pk for team in teams}
     theirs = [one for one in schedules if person.platform_admin or one.team_id in mine]
-    found = [*_pages(person), *_holes(theirs, now), *(_blind(mine) if blind else ()), *_unconfirmed(person, now)]
+    found = [
+        *_pages(person), *_holes(theirs, now), *(_blind(mine) if blind else ()), *_items(person, now),
+        *_drafts(person), *_unconfirmed(person, now),
+    ]  # fmt: skip
     if not person.platform_admin:
         return found
     return [*found, *(_unowned(unowned) if unowned else ()), *_care(now)]
@@ -71,6 +75,20 @@ def _blind(mine: set[int]) -> Iterator[Need]:
     for objective in blind[:3]:
         text = f"{objective.definition.component.label} · no data is not good news"
         yield Need("no-data", f"{objective.label} sees nothing", text, objective.get_absolute_url(), "Look")
+
+
+def _items(person: Person, now: datetime) -> Iterator[Need]:
+    """What the reader is to mend after incidents, overdue or due within a week."""
+    for line in lines(reviews.items_waiting_for(person, now=now, within=SOON)[:3], now=now):
+        item = line.item
+        text = f"Due {line.due}, after {item.review.incident.label}"
+        yield Need(line.state, item.title, text, item.get_absolute_url(), "Look")
+
+
+def _drafts(person: Person) -> Iterator[Need]:
+    for review in reviews.drafts_waiting_for(person)[:3]:
+        title = f"Review of {review.incident.label} to write"
+        yield Need("draft", title, review.incident.title, review.get_absolute_url(), "Write")
 
 
 def _unconfirmed(person: Person, now: datetime) -> Iterator[Need]:

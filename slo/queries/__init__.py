@@ -10,7 +10,17 @@ from slo.queries.fleet import (
     objectives_of,
     of_component,
 )
-from slo.queries.history import DayCounts, HistoryPoint, burn_history, by_day, gaps, history, spent_by_day
+from slo.queries.history import (
+    DayCounts,
+    HistoryPoint,
+    Spent,
+    burn_history,
+    by_day,
+    gaps,
+    history,
+    spent_between,
+    spent_by_day,
+)
 from slo.queries.objective import (
     ObjectiveDetail,
     RuleReading,
@@ -31,6 +41,7 @@ __all__ = [
     "ObjectiveDetail",
     "RuleReading",
     "SourceRow",
+    "Spent",
     "TransitionRow",
     "burn_history",
     "by_day",
@@ -45,6 +56,7 @@ __all__ = [
     "objectives_of",
     "of_component",
     "sources",
+    "spent_between",
     "spent_by_day",
     "transitions",
 ]

@@ -25,6 +25,17 @@ class HistoryPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What a stretch cost an objective: the share of the budget that a period of just this length would have had.
+
+    None without events. `coverage` is the share of its minutes that are known.
+    """
+
+    share: float | None
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
 class DayCounts:
     """A day (UTC) of an objective. `known_minutes` 0 means that nothing is known of it; then the counts are None."""
 
@@ -146,6 +157,19 @@ def _day(objective: Objective, start: datetime, before: Sums, after: Sums) -> Da
     allowed = float(1 - objective.target) * float(total) if total else 0.0
     spent = float(held.bad) / allowed if allowed else None
     return DayCounts(start.date(), shown(held.good), shown(held.bad), shown(held.total), held.known, spent)
+
+
+def spent_between(wanted: Sequence[tuple[Objective, datetime, datetime]]) -> list[Spent]:
+    """What each objective spent between two moments, in the order asked for, in one statement."""
+    asked = [(one, start, end) for one, start, end in wanted if one.ledger_id is not None and start < end]
+    sums = sums_at([(one.ledger_id or 0, at) for one, *edges in asked for at in edges])
+    held = {
+        (one.pk, start, end): _between(sums[2 * n], sums[2 * n + 1], end - start)
+        for n, (one, start, end) in enumerate(asked)
+    }
+    nothing = Reading(0, 0, 0, 0)
+    found = [(one, held.get((one.pk, start, end), nothing)) for one, start, end in wanted]
+    return [Spent(burn_rate(reading, target=one.target), reading.coverage) for one, reading in found]
 
 
 def gaps(objective: Objective, *, now: datetime) -> list[tuple[datetime, datetime]]:

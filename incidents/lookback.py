@@ -1,0 +1,140 @@
+"""What a review says by itself, worked out when it is read: an incident that opened again is told of as it is now."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Prefetch
+
+from catalog.models import Person
+from incidents import budgets, panels
+from incidents.models import Alert, Incident, Notification, Page, TimelineEntry
+from incidents.queries import timeline_of
+from incidents.queries.reviews import similar
+from slo.queries.costs import ObjectiveCost
+
+Kind = TimelineEntry.Kind
+TOLD = frozenset({
+    Kind.OPENED, Kind.REOPENED, Kind.SEVERITY, Kind.ACKNOWLEDGED, Kind.ACK_TIMEOUT, Kind.ESCALATED, Kind.EXHAUSTED,
+    Kind.UNREACHABLE, Kind.FALLBACK, Kind.RESOLVED, Kind.NOTE, Kind.UPDATE, Kind.HANDED_OVER, Kind.ROLE, Kind.SYMPTOM,
+    Kind.FLAPPING, Kind.HELD, Kind.PAGED, Kind.SNOOZED,
+})  # fmt: skip
+"""What of a timeline tells the story; the rest stands on the incident's page."""
+MOST_ENTRIES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An entry of the timeline, as it was last put right."""
+
+    at: datetime
+    kind: str
+    by: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """A team or a person who was called: whom messages went to, when, and who took it after how long."""
+
+    whom: str
+    role: str
+    at: datetime
+    people: tuple[Person, ...]
+    taken_by: Person | None
+    taken_after: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of an incident without anybody writing it down. Durations are None where there is no such moment.
+
+    `open_for` leaves out the time between an end and a reopening; `minutes_blocked` are developer-minutes: the people
+    who depend on the component, for as long as it was open. None where nobody looked who depends on it.
+    """
+
+    incident: Incident
+    to_acknowledge: timedelta | None
+    to_restore: timedelta | None
+    open_for: timedelta
+    minutes_blocked: int | None
+    paged: Sequence[Paged]
+    timeline: Sequence[Moment]
+    more_entries: int
+    costs: panels.Panel[ObjectiveCost]
+    similar: panels.Panel[Incident]
+    pages: Sequence[Page]
+    """With their notifications prefetched, as `access` wants them."""
+
+
+def facts_of(incident: Incident, *, now: datetime) -> Facts:
+    """About ten questions, however much happened."""
+    entries = list(timeline_of(incident))
+    told = _told(entries)
+    pages = list(_pages(incident))
+    open_for = sum((end - start for start, end in open_stretches(incident, entries, now=now)), timedelta())
+    people = incident.people_blocked
+    alerting = Alert.objects.filter(incident=incident, objective__isnull=False).order_by("pk")
+    promises = list(dict.fromkeys(pk for pk in alerting.values_list("objective", flat=True) if pk is not None))
+    return Facts(
+        incident=incident,
+        to_acknowledge=_after(incident.opened_at, incident.acknowledged_at),
+        to_restore=_after(incident.opened_at, incident.resolved_at),
+        open_for=open_for,
+        minutes_blocked=None if people is None else round(people * open_for.total_seconds() / 60),
+        paged=[_paged(page) for page in pages],
+        timeline=told[:MOST_ENTRIES],
+        more_entries=max(0, len(told) - MOST_ENTRIES),
+        costs=panels.guarded("Costs", lambda: budgets.costs_of(incident, promises, now=now)),
+        similar=panels.guarded("Similar", lambda: similar(incident)),
+        pages=pages,
+    )
+
+
+def open_stretches(
+    incident: Incident, entries: Iterable[TimelineEntry], *, now: datetime
+) -> list[tuple[datetime, datetime]]:
+    """When it was open, `[from, to)`, oldest first: from its opening, or a reopening, to the end that came next."""
+    found: list[tuple[datetime, datetime]] = []
+    since: datetime | None = incident.opened_at
+    for entry in entries:
+        if entry.kind == Kind.RESOLVED and since is not None:
+            found.append((since, max(since, entry.at)))
+            since = None
+        elif entry.kind == Kind.REOPENED and since is None:
+            since = entry.at
+    if since is not None:
+        found.append((since, max(since, incident.resolved_at or now)))
+    return found
+
+
+def _pages(incident: Incident) -> Iterable[Page]:
+    outbox = Prefetch("notifications", Notification.objects.select_related("person").order_by("created_at", "pk"))
+    return incident.pages.select_related("team", "person", "acknowledged_by").prefetch_related(outbox).order_by("pk")
+
+
+def _paged(page: Page) -> Paged:
+    notes = [note for note in page.notifications.all() if note.kind == Notification.Kind.PAGE]
+    people: Mapping[int, Person] = {note.person_id: note.person for note in notes}
+    whom = page.team.label if page.team else page.person.label if page.person else page.get_role_display()
+    return Paged(
+        whom=whom,
+        role=page.get_role_display(),
+        at=notes[0].created_at if notes else page.opened_at,
+        people=tuple(people.values()),
+        taken_by=page.acknowledged_by,
+        taken_after=_after(page.opened_at, page.acknowledged_at),
+    )
+
+
+def _told(entries: Sequence[TimelineEntry]) -> list[Moment]:
+    edits = {entry.about_id: entry.words for entry in entries if entry.kind == Kind.EDITED}
+    return [
+        Moment(entry.at, entry.kind, entry.actor_name, edits.get(entry.pk, entry.words))
+        for entry in entries
+        if entry.kind in TOLD
+    ]
+
+
+def _after(start: datetime, end: datetime | None) -> timedelta | None:
+    return None if end is None else max(timedelta(), end - start)
