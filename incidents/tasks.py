@@ -7,7 +7,7 @@ from celery import shared_task
 
 from incidents import paging
 from incidents.intake import deliveries, heartbeats, slo
-from incidents.operations import campaigning, following, handoffs, pruning
+from incidents.operations import campaigning, checking, following, handoffs, pruning
 from incidents.paging.shift import courier_shift
 from portal.lib.clock import db_now
 from portal.lib.hints import nudge
@@ -67,6 +67,12 @@ def tell_followers() -> None:
 def remind_of_campaigns() -> None:
     """Leads of teams that are behind in a campaign that comes near."""
     campaigning.remind_of_campaigns(now=db_now())
+
+
+@shared_task(name="incidents.check_schedules", ignore_result=True, soft_time_limit=300)
+def check_schedules() -> None:
+    """Gaps, people twice, away or not to be reached in the next four weeks are told to the teams' leads, once."""
+    checking.check_schedules(now=db_now())
 
 
 @shared_task(name="incidents.prune", ignore_result=True, soft_time_limit=50)

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from incidents.api import absences as api_absences
 from incidents.api import alerts as api_alerts
 from incidents.api import analytics as api_analytics
 from incidents.api import calendars as api_calendars
@@ -12,6 +13,7 @@ from incidents.api import incidents as api_incidents
 from incidents.api import intake as api_intake
 from incidents.api import integrations as api_integrations
 from incidents.api import oncall as api_oncall
+from incidents.api import oncall_checks as api_checks
 from incidents.api import oncall_layers as api_layers
 from incidents.api import oncall_swaps as api_swaps
 from incidents.api import pausing as api_pausing
@@ -20,6 +22,7 @@ from incidents.api import simulating as api_simulating
 from incidents.api import status as api_status
 from incidents.api import working as api_working
 from incidents.views import (
+    absences,
     ack,
     actions,
     analytics,
@@ -27,13 +30,17 @@ from incidents.views import (
     changes,
     contacts,
     deliveries,
+    fairness,
+    handoff_notes,
     inbox,
     integrations,
     listing,
     oncall,
     policies,
+    problems,
     status,
     steering,
+    swaps,
     working,
 )
 from incidents.views import pages as views
@@ -58,6 +65,11 @@ pages: list[URLPattern | URLResolver] = [
     *working.urlpatterns,
     *changes.urlpatterns,
     *status.urlpatterns,
+    *problems.urlpatterns,
+    *fairness.urlpatterns,
+    *absences.urlpatterns,
+    *handoff_notes.urlpatterns,
+    *swaps.urlpatterns,
     *oncall.urlpatterns,
     *calendars.urlpatterns,
     *steering.urlpatterns,
@@ -87,6 +99,8 @@ api: list[URLPattern | URLResolver] = [
     *api_calendars.urlpatterns,
     *api_layers.urlpatterns,
     *api_swaps.urlpatterns,
+    *api_checks.urlpatterns,
+    *api_absences.urlpatterns,
     *api_intake.urlpatterns,
     *api_policies.urlpatterns,
     *api_integrations.urlpatterns,

@@ -36,6 +36,7 @@ BEAT: tuple[BeatEntry, ...] = (
     BeatEntry("incidents.tell_followers", 10, "default"),
     BeatEntry("incidents.remind_of_campaigns", HOUR, "default"),
     BeatEntry("incidents.prune", DAY, "default"),
+    BeatEntry("incidents.check_schedules", DAY, "default"),
     BeatEntry("catalog.score", 5 * MINUTE, "default"),
     BeatEntry("catalog.refresh_locations", 10, "default"),
     BeatEntry("catalog.gather_tally", 10, "default"),

@@ -1,6 +1,7 @@
 """The incidents app's tables."""
 
 from incidents.models.alert import Alert, SeverityRule
+from incidents.models.away import Absence, HandoffNote, ToldProblem
 from incidents.models.calendar import CalendarFeed
 from incidents.models.change import Change
 from incidents.models.contact import ConfirmationCode, WorkingHours
@@ -16,6 +17,7 @@ from incidents.models.sweep import SweepStamp
 from incidents.models.work import Follower, IncidentLink, IncidentRole, StatusUpdate, Task
 
 __all__ = [
+    "Absence",
     "Alert",
     "CalendarFeed",
     "CatchAll",
@@ -27,6 +29,7 @@ __all__ = [
     "EscalationPolicy",
     "Follower",
     "HandledTransition",
+    "HandoffNote",
     "Heartbeat",
     "InboxMessage",
     "Incident",
@@ -51,6 +54,7 @@ __all__ = [
     "Task",
     "TeamPaging",
     "TimelineEntry",
+    "ToldProblem",
     "Urgency",
     "WorkingHours",
 ]
