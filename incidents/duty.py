@@ -7,7 +7,7 @@ from datetime import datetime
 from django.http import HttpRequest
 
 from catalog.access import reader_teams
-from catalog.models import Team
+from catalog.models import Person, Team
 from incidents.models import Schedule
 from incidents.queries import oncall
 from incidents.queries.oncall import OnCall
@@ -32,6 +32,14 @@ def of_teams(team_ids: Collection[int], *, now: datetime, request: HttpRequest |
 def schedules_of(team: Team, *, now: datetime, request: HttpRequest) -> list[Schedule]:
     """The team's own schedules, by name, with layers and overrides."""
     return [row for row in _asked([team.pk], now, request).schedules if row.team_id == team.pk]
+
+
+def people_of(request: HttpRequest) -> dict[str, Person]:
+    """Whoever is on call, or next, for the teams that were asked for so far."""
+    asked: Asked = vars(request).get("portico_on_call", Asked())
+    told = [one for one in asked.on_call.values() if one is not None]
+    pairs = [pair for one in told for pair in ((one.ref, one.person), (one.next_ref, one.next_person))]
+    return {ref: person for ref, person in pairs if ref and person}
 
 
 def _asked(team_ids: Collection[int], now: datetime, request: HttpRequest) -> Asked:

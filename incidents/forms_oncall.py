@@ -96,6 +96,16 @@ class OverrideForm(ExplainingForm):
         return None if text.strip().lower() == "nobody" else find_person(text)
 
 
+class AbsenceForm(ExplainingForm):
+    """When somebody is away."""
+
+    starts_at = forms.DateTimeField(widget=Moment, label="From")
+    ends_at = forms.DateTimeField(widget=Moment, label="Until")
+    note = forms.CharField(
+        required=False, max_length=200, label="Note", help_text="Everybody signed in can read it; a word is enough."
+    )
+
+
 class TurnsForm(ExplainingForm):
     """How a rotation turns, and from when."""
 

@@ -21,6 +21,7 @@ from incidents import (
     rota,
     schedule_documents,
 )
+from incidents.oncall.checking import problems_of
 from incidents.queries import policies, searching
 from portal.lib.clock import now_of
 from slo import gates, sources
@@ -50,9 +51,13 @@ def on_call_for_me(request: HttpRequest) -> Mapping[str, object] | None:
 def team_on_call(team: Team, request: HttpRequest, now: datetime) -> Mapping[str, object]:
     """The team's schedules on its page: who has each, who is next, where nobody is."""
     may = reader_may_write(request, [team])
+    loaded = duty.schedules_of(team, now=now, request=request)
     return {
         "team": team,
-        "schedules": rota.of_team(duty.schedules_of(team, now=now, request=request), now=now),
+        "schedules": rota.of_team(loaded, now=now, known=duty.people_of(request)),
+        # only among the schedules of the team itself: others cost three questions more than this page has
+        "problems": rota.but_gaps(problems_of(loaded, now=now, whole=True)) if loaded else [],
+        "me": getattr(request.user, "person", None),
         "now": now,
         "may_write": may,
     }
@@ -88,6 +93,12 @@ registries.navigation["analytics"] = registries.NavEntry(
 )
 registries.navigation["status"] = registries.NavEntry("Status", "incidents:status", "activity-heartbeat", 70)
 registries.navigation["on-call"] = registries.NavEntry("On-call", "incidents:oncall", "calendar-time", 50)
+registries.navigation["on-call-problems"] = registries.NavEntry(
+    "Problems", "incidents:oncall-problems", "calendar-x", 55, within="on-call"
+)
+registries.navigation["on-call-fairness"] = registries.NavEntry(
+    "Fairness", "incidents:fairness", "chart-dots", 56, within="on-call"
+)
 registries.navigation["severity-rules"] = registries.NavEntry(
     "Severity rules", "incidents:severity-rules", "adjustments", 42, within="incidents"
 )

@@ -11,8 +11,11 @@ from typing import Any
 from django.urls import reverse
 
 from catalog.models import Person
-from incidents.models import LayerVersion, Override, Schedule
+from incidents.models import Absence, LayerVersion, Override, Schedule
 from incidents.oncall import lanes, rotation
+from incidents.oncall.checking import Found, problems_of
+from incidents.oncall.notes import Notes, notes_of
+from incidents.oncall.problems import Kind
 from incidents.oncall.schedules import in_force, layer_of, rotation_with
 from incidents.oncall.wallclock import local_date
 from incidents.operations.turns import Turns, check, expanded, turns_of, wrong_turns
@@ -34,6 +37,7 @@ class Board:
     holes: list[Hole]
     overrides: list[Override]
     zones: int
+    problems: list[Found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class OneSchedule:
     holes: list[Hole]
     overrides: list[Override]
     versions: list["Version"]
+    problems: list[Found]
+    notes: Notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,7 @@ def board(*, now: datetime, first_day: date, days: int, zone: str, me: Person | 
         holes=[hole for hole in queries.holes(loaded, now, now + AHEAD) if not hole.decided],
         overrides=queries.overrides_ahead(loaded, now=now),
         zones=len({row.time_zone for row in loaded}),
+        problems=but_gaps(problems_of(loaded, now=now, whole=True)),
     )
 
 
@@ -110,16 +117,25 @@ def one(schedule: Schedule, *, now: datetime, first_day: date, days: int, zone: 
         holes=[hole for hole in queries.holes([schedule], now, now + AHEAD) if not hole.decided],
         overrides=queries.overrides_ahead([schedule], now=now),
         versions=_versions(schedule, now),
+        problems=but_gaps(problems_of([schedule], now=now)),
+        notes=notes_of(schedule, now=now),
     )
 
 
-def of_team(loaded: Sequence[Schedule], *, now: datetime) -> list[tuple[OnCall, Hole | None]]:
-    """A team's schedules: who has each, and the first gap of the next four weeks."""
+def but_gaps(found: Iterable[Found]) -> list[Found]:
+    """Gaps have a list of their own, beside it."""
+    return [one for one in found if one.problem.kind is not Kind.GAP]
+
+
+def of_team(
+    loaded: Sequence[Schedule], *, now: datetime, known: Mapping[str, Person] | None = None
+) -> list[tuple[OnCall, Hole | None]]:
+    """A team's schedules: who has each, and the first gap of the next four weeks; people `known` are not asked for."""
     first: dict[int, Hole] = {}
     for hole in queries.holes(loaded, now, now + AHEAD):
         if not hole.decided:
             first.setdefault(hole.schedule.pk, hole)
-    return [(one, first.get(one.schedule.pk)) for one in queries.on_call_now(loaded, now=now)]
+    return [(one, first.get(one.schedule.pk)) for one in queries.on_call_now(loaded, now=now, known=known)]
 
 
 def preview(
@@ -134,20 +150,24 @@ def preview(
     row = turns.version(of or Schedule(time_zone=zone), position)
     before = queries.readable(of) if of else rotation.Schedule(zone)
     after = _with_version(of, row, zone)
-    today = max(now, row.starts_at - timedelta(days=1))
+    return compared(before if of else None, after, since=row.starts_at, now=now, shown_in=shown_in)
+
+
+def compared(
+    before: rotation.Schedule | None, after: rotation.Schedule, *, since: datetime, now: datetime, shown_in: str
+) -> Preview:
+    """Four weeks from the day before `since` on: as they will be, and as they are `before`; what comes then."""
+    today = max(now, since - timedelta(days=1))
     axis = lanes.axis(local_date(today, shown_in), 28, now=now, zone=shown_in)
-    as_is, to_be = (rotation.stretches(one, axis.start, axis.end) for one in (before, after))
+    to_be = rotation.stretches(after, axis.start, axis.end)
+    as_is = rotation.stretches(before, axis.start, axis.end) if before else []
     names, tints = _names([*as_is, *to_be]), lanes.tints_of([*to_be, *as_is])
     drawn = [lanes.lane("As it will be", to_be, axis, names=names, tints=tints)]
-    if of:
+    if before:
         drawn.append(lanes.lane("As it is", as_is, axis, names=names, tints=tints, sub=True))
-    from_now = rotation.stretches(after, max(now, row.starts_at), axis.end)
-    return Preview(
-        axis,
-        drawn,
-        _told(from_now, names),
-        [one for one in from_now if isinstance(one, rotation.Gap) and one.override is None],
-    )
+    from_now = rotation.stretches(after, max(now, since), axis.end)
+    holes = [one for one in from_now if isinstance(one, rotation.Gap) and one.override is None]
+    return Preview(axis, drawn, _told(from_now, names), holes)
 
 
 def _with_version(of: Schedule | None, row: LayerVersion, zone: str) -> rotation.Schedule:
@@ -205,7 +225,20 @@ def _layers_and_final(schedule: Schedule, axis: lanes.Axis) -> list[lanes.Lane]:
         lanes.lane("Final", final, axis, names=names, tints=tints),
         lanes.lane("Overrides", overrides, axis, names=names, tints=tints, sub=True),
         *(lanes.lane(name, found, axis, names=names, tints=tints, sub=True, holes=False) for name, found in layers),
+        *_away(everybody, names, axis),
     ]
+
+
+def _away(everybody: Iterable[rotation.Stretch], names: Mapping[str, str], axis: lanes.Axis) -> list[lanes.Lane]:
+    """A row for each of these people who says to be away."""
+    refs = {one.person for one in everybody if isinstance(one, rotation.Shift)}
+    rows = Absence.objects.filter(person__ref__in=refs, starts_at__lt=axis.end, ends_at__gt=axis.start)
+    spans: dict[str, list[tuple[datetime, datetime]]] = {}
+    for ref, start, end in rows.order_by("person__display_name", "starts_at").values_list(
+        "person__ref", "starts_at", "ends_at"
+    ):
+        spans.setdefault(ref, []).append((start, end))
+    return [lanes.away(names.get(ref, ref), found, axis) for ref, found in spans.items()]
 
 
 def _by_position(schedule: Schedule, pure: rotation.Schedule) -> list[tuple[str, rotation.Schedule]]:

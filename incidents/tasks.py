@@ -7,7 +7,7 @@ from celery import shared_task
 
 from incidents import paging
 from incidents.intake import deliveries, heartbeats, slo
-from incidents.operations import action_items, campaigning, following, handoffs, pruning, reviews
+from incidents.operations import action_items, campaigning, checking, following, handoffs, pruning, reviews
 from incidents.paging.shift import courier_shift
 from portal.lib.clock import db_now
 from portal.lib.hints import nudge
@@ -79,6 +79,12 @@ def draft_reviews() -> None:
 def remind_action_items() -> None:
     """Owners are reminded of what is due, once for a day; asked every hour, so that a day without us is none."""
     action_items.remind_due(now=db_now())
+
+
+@shared_task(name="incidents.check_schedules", ignore_result=True, soft_time_limit=300)
+def check_schedules() -> None:
+    """Gaps, people twice, away or not to be reached in the next four weeks are told to the teams' leads, once."""
+    checking.check_schedules(now=db_now())
 
 
 @shared_task(name="incidents.prune", ignore_result=True, soft_time_limit=50)

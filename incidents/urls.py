@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from incidents.api import absences as api_absences
 from incidents.api import action_items as api_items
 from incidents.api import alerts as api_alerts
 from incidents.api import analytics as api_analytics
@@ -13,6 +14,7 @@ from incidents.api import incidents as api_incidents
 from incidents.api import intake as api_intake
 from incidents.api import integrations as api_integrations
 from incidents.api import oncall as api_oncall
+from incidents.api import oncall_checks as api_checks
 from incidents.api import oncall_layers as api_layers
 from incidents.api import oncall_swaps as api_swaps
 from incidents.api import pausing as api_pausing
@@ -22,6 +24,7 @@ from incidents.api import simulating as api_simulating
 from incidents.api import status as api_status
 from incidents.api import working as api_working
 from incidents.views import (
+    absences,
     ack,
     action_items,
     actions,
@@ -30,14 +33,18 @@ from incidents.views import (
     changes,
     contacts,
     deliveries,
+    fairness,
+    handoff_notes,
     inbox,
     integrations,
     listing,
     oncall,
     policies,
+    problems,
     reviews,
     status,
     steering,
+    swaps,
     working,
 )
 from incidents.views import pages as views
@@ -62,6 +69,11 @@ pages: list[URLPattern | URLResolver] = [
     *working.urlpatterns,
     *changes.urlpatterns,
     *status.urlpatterns,
+    *problems.urlpatterns,
+    *fairness.urlpatterns,
+    *absences.urlpatterns,
+    *handoff_notes.urlpatterns,
+    *swaps.urlpatterns,
     *oncall.urlpatterns,
     *calendars.urlpatterns,
     *steering.urlpatterns,
@@ -93,6 +105,8 @@ api: list[URLPattern | URLResolver] = [
     *api_calendars.urlpatterns,
     *api_layers.urlpatterns,
     *api_swaps.urlpatterns,
+    *api_checks.urlpatterns,
+    *api_absences.urlpatterns,
     *api_intake.urlpatterns,
     *api_policies.urlpatterns,
     *api_integrations.urlpatterns,

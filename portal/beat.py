@@ -38,6 +38,7 @@ BEAT: tuple[BeatEntry, ...] = (
     BeatEntry("incidents.draft_reviews", 10, "default"),
     BeatEntry("incidents.remind_action_items", HOUR, "default"),
     BeatEntry("incidents.prune", DAY, "default"),
+    BeatEntry("incidents.check_schedules", DAY, "default"),
     BeatEntry("catalog.score", 5 * MINUTE, "default"),
     BeatEntry("catalog.refresh_locations", 10, "default"),
     BeatEntry("catalog.gather_tally", 10, "default"),

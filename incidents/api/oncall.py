@@ -18,6 +18,7 @@ from incidents.api import oncall_shapes as io
 from incidents.api.incidents import actor_of_api
 from incidents.models import Schedule
 from incidents.operations import schedules as operations
+from incidents.operations.handoff_notes import set_tells_handoffs
 from incidents.operations.turns import YEARS
 from incidents.queries import oncall as queries
 from portal.lib.api import KeysetPagination
@@ -80,6 +81,15 @@ class OneSchedule(APIView):
         with io.placed(several):
             _, new = operations.put_schedule(slug=slug, **given, **said, by=actor, now=now)
         return Response(_one(slug), status=status.HTTP_201_CREATED if new else status.HTTP_200_OK)
+
+    @extend_schema(request=io.SettingsIn, responses={200: io.ScheduleOut})
+    def patch(self, request: Request, slug: str) -> Response:
+        """Whether handoffs are told."""
+        schedule, actor = writable(request, slug)
+        given = io.read(io.SettingsIn, request)
+        if "tells_handoffs" in given:
+            set_tells_handoffs(schedule=schedule, tells=given["tells_handoffs"], by=actor, now=db_now())
+        return Response(_one(slug))
 
 
 class OnCallNow(APIView):

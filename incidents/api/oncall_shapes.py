@@ -77,6 +77,12 @@ class NewScheduleIn(ScheduleIn):
     slug = serializers.SlugField(max_length=80, required=False)
 
 
+class SettingsIn(StrictSerializer):
+    """What is no part of the rotation; what is left out stays."""
+
+    tells_handoffs = serializers.BooleanField(required=False, help_text="Both people are told at each handoff")
+
+
 class OverrideIn(StrictSerializer):
     """`person` null is deliberately nobody."""
 
@@ -146,6 +152,7 @@ class ScheduleOut(serializers.Serializer[OnCall]):
     name = serializers.CharField(source="schedule.name")
     team = serializers.CharField(source="schedule.team.ref", default=None, allow_null=True)
     time_zone = serializers.CharField(source="schedule.time_zone")
+    tells_handoffs = serializers.BooleanField(source="schedule.tells_handoffs")
     rotations = RotationOut(source="schedule.layers", many=True)
     on_call = OnCallOut(source="*")
 

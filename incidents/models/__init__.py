@@ -1,6 +1,7 @@
 """The incidents app's tables."""
 
 from incidents.models.alert import Alert, SeverityRule
+from incidents.models.away import Absence, HandoffNote, ToldProblem
 from incidents.models.calendar import CalendarFeed
 from incidents.models.change import Change
 from incidents.models.contact import ConfirmationCode, WorkingHours
@@ -18,6 +19,7 @@ from incidents.models.work import Follower, IncidentLink, IncidentRole, StatusUp
 
 __all__ = [
     "SECTIONS",
+    "Absence",
     "ActionItem",
     "ActionReminder",
     "Alert",
@@ -31,6 +33,7 @@ __all__ = [
     "EscalationPolicy",
     "Follower",
     "HandledTransition",
+    "HandoffNote",
     "Heartbeat",
     "InboxMessage",
     "Incident",
@@ -57,6 +60,7 @@ __all__ = [
     "Task",
     "TeamPaging",
     "TimelineEntry",
+    "ToldProblem",
     "Urgency",
     "WorkingHours",
 ]

@@ -1,6 +1,9 @@
 """Swaps of shifts, asked for and answered; accepted ones become overrides."""
 
+from datetime import datetime
+
 from django.db import models
+from django.urls import reverse
 
 from catalog.models import Person
 from incidents.models.oncall import Schedule
@@ -42,3 +45,17 @@ class Swap(models.Model):
 
     def __str__(self) -> str:
         return f"{self.asker} asks {self.asked}"
+
+    @property
+    def given(self) -> list[tuple[datetime, datetime]]:
+        """The asker's shifts."""
+        return [(datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in self.gives]
+
+    @property
+    def taken(self) -> list[tuple[datetime, datetime]]:
+        """Those of the asked, offered to be taken in return; empty for nothing."""
+        return [(datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in self.takes]
+
+    def get_absolute_url(self) -> str:
+        """Its page, where it is answered."""
+        return reverse("incidents:swap", args=[self.schedule.slug, self.pk])

@@ -117,6 +117,18 @@ def lane(
     return Lane(title, url, bars, said, sub)
 
 
+def away(name: str, spans: Iterable[tuple[datetime, datetime]], on: Axis) -> Lane:
+    """A row that says when somebody is absent; it has nothing to do with who is on call."""
+    bars = tuple(_absent(name, max(start, on.start), min(end, on.end), on) for start, end in spans)
+    return Lane(f"{name} away", "", bars, "; ".join(bar.title for bar in bars), sub=True)
+
+
+def _absent(name: str, start: datetime, end: datetime, on: Axis) -> Bar:
+    width = on.share(end) - on.share(start)
+    title = f"{name} is away, {_period(start, end, ZoneInfo(on.zone))}"
+    return Bar(per_cent(on.share(start)), per_cent(width), "away", _fitting(["away"], width), title)
+
+
 def tints_of(stretches: Iterable[Stretch]) -> dict[str, str]:
     """Three soft tints that only tell people apart, in the order in which they come."""
     people = dict.fromkeys(stretch.person for stretch in stretches if isinstance(stretch, Shift))

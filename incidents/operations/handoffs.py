@@ -12,6 +12,7 @@ import structlog
 from catalog.models import Person
 from incidents.models import Schedule
 from incidents.oncall import rotation
+from incidents.oncall.notes import said_at
 from incidents.oncall.schedules import rotation_of, with_layers
 from incidents.operations.telling import tell
 
@@ -60,6 +61,7 @@ def _tell_both(schedule: Schedule, handoff: rotation.Handoff, people: dict[str, 
     if taker is not None:
         after = f" after {giver.label}" if giver else ""
         subject, text = f"You are on call for {schedule.name}", f"You have {schedule.name} from now on{after}."
+        text += "".join(f"\n\n{note.by_name} says: {note.text}" for note in said_at(schedule, handoff.at))
         told += tell(person=taker, subject=subject, text=text, key=key, now=now) is not None
     if giver is not None:
         has = f"{taker.label} has it" if taker else "Nobody has it"

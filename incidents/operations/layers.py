@@ -72,17 +72,15 @@ def order_layers(
     `positions` are those of all layers in force then. Raises Invalid.
     """
     schedule = _locked(schedule)
-    held = {row.position: row for row in in_force(schedule.layers.all(), at)}
-    if sorted(positions) != sorted(held):
-        known = ", ".join(str(one) for one in sorted(held))
-        check([FieldError("positions", "incomplete", f"Name each of the layers {known} once, from bottom to top.")])
-    slots = sorted(held)
-    moved = [(slot, held[old]) for slot, old in zip(slots, positions, strict=True) if slot != old]
-    if not moved:
+    made = moved_layers(schedule, positions, at)
+    if not made:
         return []
-    at = not_before(turns_of_at(moved[0][1], at), now).starts_at
-    schedule.layers.filter(position__in=[slot for slot, _ in moved], starts_at__gte=at).delete()
-    made = LayerVersion.objects.bulk_create(_moved(row, slot, at, by, now) for slot, row in moved)
+    at = not_before(turns_of_at(made[0], at), now).starts_at
+    for row in made:
+        row.starts_at, row.created_at, row.created_by = max(at, row.starts_at), now, by.person
+    schedule.layers.filter(position__in=[row.position for row in made], starts_at__gte=at).delete()
+    LayerVersion.objects.bulk_create(made)
+    slots = sorted(positions)
     _record(by, "order-layers", schedule, {"layers": (slots, list(positions))}, now)
     return made
 
@@ -137,12 +135,21 @@ def _ended(schedule: Schedule, row: LayerVersion, at: datetime, by: Actor, now: 
     return made
 
 
-def _moved(row: LayerVersion, slot: int, at: datetime, by: Actor, now: datetime) -> LayerVersion:
+def moved_layers(schedule: Schedule, positions: Sequence[int], at: datetime) -> list[LayerVersion]:
+    """Versions that put the layers in force at `at` in this order, from bottom to top; not saved. Raises Invalid."""
+    held = {row.position: row for row in in_force(schedule.layers.all(), at)}
+    if sorted(positions) != sorted(held):
+        known = ", ".join(str(one) for one in sorted(held))
+        check([FieldError("positions", "incomplete", f"Name each of the layers {known} once, from bottom to top.")])
+    pairs = zip(sorted(held), positions, strict=True)
+    return [_moved(held[old], slot, at) for slot, old in pairs if slot != old]
+
+
+def _moved(row: LayerVersion, slot: int, at: datetime) -> LayerVersion:
     return LayerVersion(
         schedule=row.schedule, position=slot, name=row.name, people=row.people, unit=row.unit, length=row.length,
         handoff=row.handoff, weekday=row.weekday, starts_at=max(at, row.starts_at), ends_at=row.ends_at,
-        restrictions=row.restrictions, counted_from=row.counted_from or row.starts_at, created_at=now,
-        created_by=by.person,
+        restrictions=row.restrictions, counted_from=row.counted_from or row.starts_at, created_at=at,
     )  # fmt: skip
 
 

@@ -29,6 +29,10 @@ TAKE_OVER = timedelta(hours=12)
 """How long a take-over lasts where the schedule names no end."""
 
 
+RESERVED = frozenset({"new", "problems", "fairness"})
+"""Pages beside those of schedules."""
+
+
 class NameTaken(Expected):
     """There is a schedule by this name already; choose another name."""
 
@@ -62,6 +66,8 @@ def create_schedule(
     Without `slug` one is made from the name. Raises Invalid, NameTaken.
     """
     layers = expanded([turns, *above])
+    if slug in RESERVED:
+        check([FieldError("slug", "reserved", f"{slug} is an address of the portal's own; choose another name.")])
     check([*_wrong_name(name), *_wrong_zone(time_zone), *wrong_turns(layers), *_wrong_count(layers)])
     schedule = _insert(slug or _free_slug(name), name, team, time_zone, now)
     for position, one in enumerate(layers):
@@ -209,7 +215,7 @@ def _insert(slug: str, name: str, team: Team | None, time_zone: str, now: dateti
 
 def _free_slug(name: str) -> str:
     wanted = slugify(name)[:70] or "schedule"
-    taken = set(Schedule.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
+    taken = {*RESERVED, *Schedule.objects.filter(slug__startswith=wanted).values_list("slug", flat=True)}
     return next(s for s in (wanted, *(f"{wanted}-{n}" for n in range(2, 1000))) if s not in taken)
 
 

@@ -18,6 +18,7 @@ from incidents.oncall import rotation
 from incidents.oncall.schedules import rotation_of, with_layers
 from incidents.operations.telling import tell
 from incidents.operations.turns import GRACE, check, wrong_year
+from portal.lib import conf
 from portal.lib.errors import Expected, FieldError, Forbidden, Missing
 
 MOST_SHIFTS = 200
@@ -69,10 +70,7 @@ def replace_person(
 
     Raises Invalid, also where `out` has nothing then.
     """
-    period = _from_now(period, now)
-    check([*_wrong_period(period, now), *_same_person(out, person)])
-    stretches = shifts_of(_read(schedule, now), out, period)
-    check(_wrong_shifts(stretches, out, "starts_at"))
+    stretches = planned_replacement(_read(schedule, now), out=out, person=person, period=period, now=now)
     made = _overridden(schedule, stretches, person, reason or f"for {out.label}", by, now)
     after = {"by": person.ref if person else None, "shifts": _json(stretches)}
     _record(by, "replace", schedule, {out.ref: (None, after)}, now)
@@ -95,17 +93,7 @@ def ask_swap(
 
     Asked twice while it is open, it is one. Raises Invalid.
     """
-    gives = _from_now(gives, now)
-    wrong = [*_wrong_period(gives, now), *_same_person(asker, asked, "asked")]
-    if takes is not None:
-        wrong += [FieldError(f"back_{one.field}", one.code, one.message) for one in _wrong_period(takes, now)]
-    check(wrong)
-    pure = _read(schedule, now)
-    given = shifts_of(pure, asker, gives)
-    check(_wrong_shifts(given, asker, "starts_at"))
-    taken = shifts_of(pure, asked, takes) if takes else []
-    if takes is not None:
-        check(_wrong_shifts(taken, asked, "back_starts_at"))
+    given, taken = planned_swap(_read(schedule, now), asker=asker, asked=asked, gives=gives, takes=takes, now=now)
     both = [*given, *taken]
     made, new = Swap.objects.get_or_create(
         schedule=schedule,
@@ -137,7 +125,7 @@ def accept_swap(*, swap: Swap, by: Actor, now: datetime) -> Swap:
     if swap.first_at <= now:
         raise Expired
     pure = _read(swap.schedule, now)
-    gives, takes = _parsed(swap.gives), _parsed(swap.takes)
+    gives, takes = swap.given, swap.taken
     if not (_still(pure, swap.asker, gives) and _still(pure, swap.asked, takes)):
         raise RotationChanged
     reason = f"swap of {swap.asker.label} and {swap.asked.label}"[:200]
@@ -156,6 +144,34 @@ def decline_swap(*, swap: Swap, by: Actor, now: datetime) -> Swap:
 def withdraw_swap(*, swap: Swap, by: Actor, now: datetime) -> Swap:
     """It is not asked any more, and the other is told. Raises NotYours, Answered."""
     return _decided(_open(swap, "asker_id", by), Swap.State.WITHDRAWN, by, now)
+
+
+def planned_replacement(
+    pure: rotation.Schedule, *, out: Person, person: Person | None, period: Period, now: datetime
+) -> list[Stretch]:
+    """Which stretches would change hands. Raises Invalid, also where `out` has nothing then."""
+    period = _from_now(period, now)
+    check([*_wrong_period(period, now), *_same_person(out, person)])
+    stretches = shifts_of(pure, out, period)
+    check(_wrong_shifts(stretches, out, "starts_at"))
+    return stretches
+
+
+def planned_swap(
+    pure: rotation.Schedule, *, asker: Person, asked: Person, gives: Period, takes: Period | None, now: datetime
+) -> tuple[list[Stretch], list[Stretch]]:
+    """Which stretches the asker would give, and take in return. Raises Invalid."""
+    gives = _from_now(gives, now)
+    wrong = [*_wrong_period(gives, now), *_same_person(asker, asked, "asked")]
+    if takes is not None:
+        wrong += [FieldError(f"back_{one.field}", one.code, one.message) for one in _wrong_period(takes, now)]
+    check(wrong)
+    given = shifts_of(pure, asker, gives)
+    check(_wrong_shifts(given, asker, "starts_at"))
+    taken = shifts_of(pure, asked, takes) if takes else []
+    if takes is not None:
+        check(_wrong_shifts(taken, asked, "back_starts_at"))
+    return given, taken
 
 
 def shifts_of(pure: rotation.Schedule, person: Person, period: Period) -> list[Stretch]:
@@ -200,13 +216,13 @@ def _decided(swap: Swap, state: Swap.State, by: Actor, now: datetime) -> Swap:
     swap.save(update_fields=["state", "decided_at"])
     _record(by, f"{_VERBS[state]}-swap", swap.schedule, {"swap": (before, _said(swap))}, now)
     if state is Swap.State.WITHDRAWN:
-        text = f"{swap.asker.label} does not ask you any more to take {told(_parsed(swap.gives), swap.asked)}."
+        text = f"{swap.asker.label} does not ask you any more to take {told(swap.given, swap.asked)}."
         _tell(swap.asked, f"{swap.asker.label} withdrew a swap", text, swap, state, now)
         return swap
-    text = f"{swap.asked.label} {state} your swap of {told(_parsed(swap.gives), swap.asker)} on {swap.schedule.name}."
+    text = f"{swap.asked.label} {state} your swap of {told(swap.given, swap.asker)} on {swap.schedule.name}."
     _tell(swap.asker, f"{swap.asked.label} {state} your swap", text, swap, state, now)
     if state is Swap.State.ACCEPTED:
-        text = f"You have {told(_parsed(swap.gives), swap.asked)} on {swap.schedule.name}, for {swap.asker.label}."
+        text = f"You have {told(swap.given, swap.asked)} on {swap.schedule.name}, for {swap.asker.label}."
         _tell(swap.asked, f"You swapped with {swap.asker.label}", text, swap, state, now)
     return swap
 
@@ -215,6 +231,7 @@ _VERBS = {Swap.State.ACCEPTED: "accept", Swap.State.DECLINED: "decline", Swap.St
 
 
 def _tell(person: Person, subject: str, text: str, swap: Swap, what: str, now: datetime) -> None:
+    text = f"{text}\n\n{conf.base_url()}{swap.get_absolute_url()}"
     tell(person=person, subject=subject, text=text, key=f"swap-{swap.pk}-{what}", now=now)
 
 
@@ -268,10 +285,6 @@ def _same_person(one: Person, other: Person | None, field: str = "person") -> It
 
 def _json(stretches: Iterable[Stretch]) -> list[list[str]]:
     return [[start.isoformat(), end.isoformat()] for start, end in stretches]
-
-
-def _parsed(stretches: Iterable[Sequence[str]]) -> list[Stretch]:
-    return [(datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in stretches]
 
 
 def _said(swap: Swap) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """Who is on call: now, next, in a period, and where nobody is; a few queries for any number of schedules."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -127,10 +127,13 @@ def readable(schedule: Schedule) -> rotation.Schedule:
         return rotation.Schedule("UTC")
 
 
-def on_call_now(loaded: Iterable[Schedule], *, now: datetime) -> list[OnCall]:
-    """Who has each of the schedules at `now`, and who is next; one query for all people."""
+def on_call_now(
+    loaded: Iterable[Schedule], *, now: datetime, known: Mapping[str, Person] | None = None
+) -> list[OnCall]:
+    """Who has each of the schedules at `now`, and who is next; one query for all people but those `known` already."""
     found = [(row, *_now_and_next(readable(row), now)) for row in loaded]
-    people = people_by_ref(ref for _, stretch, handoff in found for ref in (_ref(stretch), _taker(handoff)) if ref)
+    refs = {ref for _, stretch, handoff in found for ref in (_ref(stretch), _taker(handoff)) if ref}
+    people = {**(known or {}), **people_by_ref(refs - (known or {}).keys())}
     return [_on_call(row, stretch, handoff, people) for row, stretch, handoff in found]
 
 

@@ -20,6 +20,7 @@ from incidents.models import Schedule
 from incidents.operations import layers
 from incidents.operations import schedules as operations
 from incidents.queries import oncall as queries
+from incidents.queries import swaps
 from portal.lib.clock import db_now
 from portal.lib.errors import Invalid
 from portal.lib.reading import readable
@@ -40,7 +41,15 @@ def board(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "incidents/oncall/board.html",
-        {"now": now, "board": shown, "mine": mine, "me": me, "ranges": _ranges(days), **_neighbours(first_day, days)},
+        {
+            "now": now,
+            "board": shown,
+            "mine": mine,
+            "me": me,
+            "swaps": swaps.waiting(me, now=now) if me else [],
+            "ranges": _ranges(days),
+            **_neighbours(first_day, days),
+        },
     )
 
 
@@ -185,6 +194,7 @@ def _schedule_page(request: HttpRequest, slug: str, form: forms.OverrideForm) ->
         "may_write": bool(me) and may_write(Actor(person=me), [schedule.team_id], scope=SCOPE),
         "me": me,
         "people": forms.suggestions(),
+        "swaps": swaps.waiting_on(schedule, now=now) if me else [],
         "ranges": _ranges(days),
         **_neighbours(first_day, days),
     }

@@ -59,6 +59,13 @@ def _preview_a_change(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def _a_swap(page: Page) -> None:
+    for name in ("gives", "takes"):
+        page.locator(f"#id_{name}").select_option(index=1)
+    page.locator("main form.form .btn-primary").click()
+    page.wait_for_load_state()
+
+
 def _pick_two(page: Page) -> None:
     for box in page.locator("main tbody input[type=checkbox]").all()[:2]:
         box.check()
@@ -173,6 +180,17 @@ PAGES: tuple[Shot, ...] = (
     Shot("changes-import", "/changes?q=apply"),
     Shot("queue", "/catalog/queue"),
     Shot("queue-dangling", "/catalog/queue?trouble=dangling", "katrin"),
+    Shot("on-call", "/on-call"),
+    Shot("schedule", "/on-call/build-ci"),
+    Shot("on-call-problems", "/on-call/problems"),
+    Shot("on-call-fairness", "/on-call/fairness"),
+    Shot("swaps", "/on-call/build-ci/swaps"),
+    Shot("swap-ask", "/on-call/build-ci/swaps/new"),
+    Shot("swap-ask-preview", "/on-call/build-ci/swaps/new", prepare=_a_swap),
+    Shot("replace", "/on-call/build-ci/replace"),
+    Shot("layers-order", "/on-call/build-ci/layers/order"),
+    Shot("handoff-notes", "/on-call/build-ci/notes"),
+    Shot("absences", "/people/default/ada/absences"),
     Shot("policies", "/escalation-policies"),
     Shot("policy", "/escalation-policies/build-ci"),
     Shot("policy-edit", "/escalation-policies/build-ci/edit"),
