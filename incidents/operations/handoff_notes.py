@@ -32,7 +32,8 @@ def add_handoff_note(*, schedule: Schedule, text: str, by: Actor, now: datetime)
     if len(text) > MOST_LETTERS:
         check([FieldError("text", "too-long", f"Use at most {MOST_LETTERS} characters; link to what is longer.")])
     Schedule.objects.select_for_update().get(pk=schedule.pk)
-    same = schedule.handoff_notes.filter(text=text, created_by=by.person, created_at__gt=now - TWICE).first()
+    mine = HandoffNote.objects.filter(schedule=schedule, created_by=by.person)
+    same = mine.filter(text=text, created_at__gt=now - TWICE).first()
     if same is not None:
         return same
     made = HandoffNote.objects.create(
