@@ -21,6 +21,7 @@ from incidents.api import working as api_working
 from incidents.views import (
     ack,
     actions,
+    attempts,
     calendars,
     changes,
     contacts,
@@ -32,6 +33,7 @@ from incidents.views import (
     policies,
     status,
     steering,
+    suggesting,
     working,
 )
 from incidents.views import pages as views
@@ -44,7 +46,6 @@ pages: list[URLPattern | URLResolver] = [
     path("incidents/<int:number>/live", views.incident_live, name="live"),
     path("incidents/<int:number>/entries", views.incident_entries, name="entries"),
     path("incidents/<int:number>/work", views.incident_work, name="work"),
-    path("incidents/<int:number>/attempts", views.incident_attempts, name="attempts"),
     path("incidents/<int:number>/resolve", actions.resolve, name="resolve"),
     path("incidents/<int:number>/note", actions.note, name="note"),
     path("incidents/<int:number>/severity", actions.severity, name="severity"),
@@ -53,6 +54,8 @@ pages: list[URLPattern | URLResolver] = [
     path("incidents/<int:number>/pages/<int:page>/escalate", actions.escalate, name="escalate"),
     path("a/<str:token>", ack.ack, name="ack"),
     path("a/all/<str:token>", ack.ack_all, name="ack-all"),
+    *attempts.urlpatterns,
+    *suggesting.urlpatterns,
     *working.urlpatterns,
     *changes.urlpatterns,
     *status.urlpatterns,

@@ -10,7 +10,16 @@ from slo.queries.fleet import (
     objectives_of,
     of_component,
 )
-from slo.queries.history import DayCounts, HistoryPoint, burn_history, by_day, gaps, history, spent_by_day
+from slo.queries.history import (
+    DayCounts,
+    HistoryPoint,
+    burn_histories,
+    burn_history,
+    by_day,
+    gaps,
+    history,
+    spent_by_day,
+)
 from slo.queries.objective import (
     ObjectiveDetail,
     RuleReading,
@@ -32,6 +41,7 @@ __all__ = [
     "RuleReading",
     "SourceRow",
     "TransitionRow",
+    "burn_histories",
     "burn_history",
     "by_day",
     "by_name",
