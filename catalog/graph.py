@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
 # One recursive walk over keys alone (UNION drops what was seen, so cycles end and diamonds are walked once), each step
 # from two indexes that hold nothing else. Then the edges, and the components by name, each asked for by one array of
@@ -54,9 +55,9 @@ PEOPLE = "SELECT count(DISTINCT person_ref) FROM catalog_membership WHERE team_i
 
 
 # The other way: what it breaks with. A few steps upwards, as a thing depends on little.
-UPWARDS = """
+ABOVE = """
 WITH RECURSIVE cause(id) AS (
-    SELECT %(start)s::bigint
+    SELECT %s::bigint
     UNION
     SELECT c.id FROM cause CROSS JOIN LATERAL (
         SELECT d.target_id AS breaks FROM catalog_dependency d
@@ -65,8 +66,9 @@ WITH RECURSIVE cause(id) AS (
         SELECT d.holder_id FROM catalog_dependency d WHERE d.target_id = cause.id AND d.relation = 'providesApi'
     ) next JOIN catalog_component c ON c.id = next.breaks AND c.retired_at IS NULL
 )
-SELECT array_agg(id) FROM cause WHERE id <> %(start)s
+SELECT id FROM cause
 """
+UPWARDS = f"SELECT array_agg(id) FROM ({ABOVE}) above WHERE id <> %s"  # noqa: S608  # names of our own
 
 
 # Which of many break nothing and depend on nothing: most of them, and then nobody need walk.
@@ -127,9 +129,14 @@ def blast_radius(component_id: int) -> BlastRadius:
 def upstream(component_id: int) -> frozenset[int]:
     """Ids of all that break this component when they break: its blast radius seen from the other end. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(UPWARDS, {"start": component_id})
+        cursor.execute(UPWARDS, [component_id, component_id])
         (found,) = cursor.fetchone()
     return frozenset(found or ())
+
+
+def upstream_ids(component_id: int) -> RawSQL:
+    """As `upstream`, the component itself included, for use within another query."""
+    return RawSQL(ABOVE, [component_id])  # noqa: S611  # a text of our own
 
 
 def places(component_ids: Collection[int]) -> dict[int, Place]:

@@ -2,10 +2,7 @@
 
 from collections.abc import Collection
 
-from django.db.models import QuerySet
-
 from catalog.access import Actor, require_scope
-from catalog.models import Team
 from incidents import queries
 from incidents.models import Incident, Page
 from portal.lib.errors import Forbidden
@@ -48,19 +45,15 @@ def may_hand(actor: Actor, incident: Incident, pages: Collection[Page]) -> bool:
     return bool(_engaged(incident, pages) & actor.team_ids())
 
 
-def of_reader(actor: Actor, incident: Incident, pages: Collection[Page]) -> tuple[frozenset[int], bool]:
-    """`answerable` and `may_hand` for whoever looks at the page of `incident`, asking for their teams once."""
+def of_reader(
+    actor: Actor, incident: Incident, pages: Collection[Page], teams: Collection[int]
+) -> tuple[frozenset[int], bool]:
+    """`answerable` and `may_hand` for whoever looks at the page of `incident` and is in these teams; asks nothing."""
     if actor.everywhere:
         return frozenset(page.pk for page in pages), may_hand(actor, incident, pages)
-    teams = actor.team_ids()
     mine = frozenset(page.pk for page in pages if page.team_id in teams or _was_called(actor, page))
     called = any(_was_called(actor, page) for page in pages)
-    return mine, called or bool(_engaged(incident, pages) & teams)
-
-
-def teams_to_page(incident: Incident, pages: Collection[Page]) -> QuerySet[Team]:
-    """Teams that can still be called in, by name."""
-    return Team.objects.filter(retired_at=None).exclude(pk__in=_engaged(incident, pages)).order_by("title", "name")
+    return mine, called or not _engaged(incident, pages).isdisjoint(teams)
 
 
 def _engaged(incident: Incident, pages: Collection[Page]) -> set[int]:

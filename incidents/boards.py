@@ -1,7 +1,7 @@
 """What the incident pages show, read once and shaped for drawing: rows of the list, the board of one incident."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -12,6 +12,7 @@ from catalog.graph import BlastRadius, blast_radius
 from catalog.models import Component, Person, Team
 from incidents import queries
 from incidents.models import Alert, Incident, Page, TimelineEntry
+from incidents.oncall.directory import LoadSchedules
 from incidents.policies import policy_for
 from incidents.queries import NextMove
 
@@ -184,9 +185,13 @@ def by_severity(found: Iterable[Row]) -> list[Group]:
     return [Group(key, list(some)) for key, some in groupby(found, key=lambda row: row.incident.severity)]
 
 
-def answers(pages: Iterable[Page], *, mine: frozenset[int], now: datetime) -> list[Answer]:
-    """The board: unanswered teams first. `mine` are the pages the reader may take."""
-    made = [_answer(page, mine=page.pk in mine, now=now) for page in pages]
+def answers(
+    pages: Iterable[Page], *, mine: frozenset[int], now: datetime, load: LoadSchedules | None = None
+) -> list[Answer]:
+    """The board: unanswered teams first. `mine` are the pages the reader may take; for `load` see `next_moves_of`."""
+    shown = list(pages)
+    moves = queries.next_moves_of([page for page in shown if page.next_step_at], now=now, limit=1, load=load)
+    made = [_answer(page, moves.get(page.pk, []), mine=page.pk in mine) for page in shown]
     return sorted(made, key=lambda answer: (not answer.hot, answer.page.pk))
 
 
@@ -254,8 +259,7 @@ def _row(incident: Incident) -> Row:
     return Row(incident, "paging", "Paging") if waiting else Row(incident, "waiting", "Told, waits")
 
 
-def _answer(page: Page, *, mine: bool, now: datetime) -> Answer:
-    moves = queries.next_moves(page, now=now, limit=1) if page.next_step_at else []
+def _answer(page: Page, moves: Sequence[NextMove], *, mine: bool) -> Answer:
     steps = len(policy_for(page).steps) if page.policy_version else 0
     return Answer(page, _called(page), moves[0] if moves else None, steps, mine and page.is_untaken)
 

@@ -1,8 +1,9 @@
 """The promises an incident is about, with how they burn; the page reads it guarded, see `incidents.panels`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from incidents.happened import happening
 from incidents.models import Incident
@@ -11,7 +12,8 @@ from slo import charts, queries
 from slo.models import Objective
 from slo.queries import FleetRow, costs
 from slo.queries.costs import ObjectiveCost
-from slo.queries.fleet import row
+from slo.queries.fleet import promise_of, row
+from slo.windows import BurnWindow
 
 BEFORE = timedelta(minutes=45)
 AFTER = timedelta(minutes=15)
@@ -27,28 +29,47 @@ class Budget:
     chart: charts.Figure | None
 
 
-def of_incident(incident: Incident, alerting: Sequence[int], *, now: datetime) -> list[Budget]:
-    """Objectives whose alerts are in this incident, whose keys these are; at most two."""
-    objectives = queries.fleet().filter(pk__in=alerting[:AT_MOST])
-    return [Budget(row(objective), _chart(objective, incident, now=now)) for objective in objectives]
+class Concerned:
+    """The objectives of an incident's component and those whose alerts are in it, read once for both parts."""
+
+    def __init__(self, incident: Incident, alerting: Sequence[int]) -> None:
+        """`alerting` are the keys of the objectives whose alerts are in it."""
+        self.incident, self.alerting = incident, alerting
+
+    @cached_property
+    def objectives(self) -> list[Objective]:
+        """Those of its own alerts first."""
+        return costs.concerned(component_id=self.incident.component_id, alerting=self.alerting)
+
+    def budgets(self, *, now: datetime) -> list[Budget]:
+        """Objectives whose alerts are in this incident; at most two."""
+        theirs = [one for one in self.objectives if one.pk in self.alerting][:AT_MOST]
+        charted = dict(zip(theirs, _charts(theirs, self.incident, now=now), strict=True))
+        return [Budget(row(objective), chart) for objective, chart in charted.items()]
+
+    def costs(self, *, now: datetime) -> list[ObjectiveCost]:
+        """What it cost, by objective, the dearest first; empty where nothing counts."""
+        return costs.of_incident(happening(self.incident), self.objectives, now=now)
 
 
-def costs_of(incident: Incident, alerting: Sequence[int], *, now: datetime) -> list[ObjectiveCost]:
-    """What it cost, by objective, the dearest first; empty where nothing counts."""
-    return costs.of_incident(happening(incident), component_id=incident.component_id, alerting=alerting, now=now)
-
-
-def _chart(objective: Objective, incident: Incident, *, now: datetime) -> charts.Figure | None:
-    detail = queries.detail(objective, now=now)
-    if not detail.rules:
-        return None
-    first = detail.rules[0]
+def _charts(objectives: Sequence[Objective], incident: Incident, *, now: datetime) -> list[charts.Figure | None]:
+    firsts = [next(iter(promise_of(objective).windows), None) for objective in objectives]
+    wanted = [
+        (objective, (first.short, first.long) if first else ())
+        for objective, first in zip(objectives, firsts, strict=True)
+    ]
     since, until = incident.opened_at - BEFORE, min(now, (incident.resolved_at or now) + AFTER)
-    read = queries.burn_history(objective, windows=[first.short, first.long], since=since, until=until, points=120)
+    found = queries.burn_histories(wanted, since=since, until=until, points=120)
+    return [_chart(first, read, incident) if first else None for first, read in zip(firsts, found, strict=True)]
+
+
+def _chart(
+    first: BurnWindow, read: Mapping[timedelta, list[tuple[datetime, float | None]]], incident: Incident
+) -> charts.Figure | None:
     if not any(value is not None for points in read.values() for _, value in points):
         return None
-    lines = [
-        charts.Line(durations.words(w), read[w], role) for w, role in zip((first.short, first.long), ROLES, strict=True)
-    ]
-    limit = charts.Threshold(first.factor, f"{first.factor:.3g}× {first.title}")
+    windows = zip(ROLES, (first.short, first.long), strict=True)
+    lines = [charts.Line(durations.words(window), read[window], role) for role, window in windows]
+    factor = float(first.factor)
+    limit = charts.Threshold(factor, f"{factor:.3g}× {first.rule.title}")
     return charts.burn_rate(lines, thresholds=[limit], marks=[charts.Mark(incident.opened_at, "opened")])

@@ -42,12 +42,17 @@ def people_of(request: HttpRequest) -> dict[str, Person]:
     return {ref: person for ref, person in pairs if ref and person}
 
 
-def _asked(team_ids: Collection[int], now: datetime, request: HttpRequest) -> Asked:
+def schedules_named(slugs: Collection[str], *, now: datetime, request: HttpRequest) -> list[Schedule]:
+    """The schedules of these slugs, with layers and overrides."""
+    return [row for row in _asked((), now, request, slugs).schedules if row.slug in slugs]
+
+
+def _asked(team_ids: Collection[int], now: datetime, request: HttpRequest, slugs: Collection[str] = ()) -> Asked:
     """The first part that asks asks for the reader's own teams too, which the frame will want."""
     asked: Asked = vars(request).setdefault("portico_on_call", Asked())
-    if not asked.on_call.keys() >= set(team_ids):
+    if slugs or not asked.on_call.keys() >= set(team_ids):
         missing = {*team_ids, *(team.pk for team in reader_teams(request))} - asked.on_call.keys()
-        loaded = oncall.schedules_of_teams(missing, since=now)
+        loaded = oncall.schedules_of_teams(missing, since=now, slugs=slugs)
         shown = oncall.shown_on_call(missing, loaded, now=now)
         asked.on_call.update({pk: shown.get(pk) for pk in missing})
         known = {row.pk for row in asked.schedules}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from catalog.models import Component
 from incidents.models import Alert
@@ -13,7 +14,8 @@ class Firing:
 
     `severity` (1 to 5) is given only where a person said it; else the table decides by `rule` and the component.
     `group` says what belongs together: alerts of one group share an incident; where it is empty, those of one component
-    do. `found_by` says in words how the component was found ("label component=ci-runners").
+    do. `found_by` says in words how the component was found ("label component=ci-runners"). `accepted_at` is when the
+    portal took it upon itself, where that was before it is raised.
     """
 
     key: str
@@ -28,3 +30,4 @@ class Firing:
     links: Sequence[Mapping[str, str]] = ()
     group: str = ""
     found_by: str = ""
+    accepted_at: datetime | None = None

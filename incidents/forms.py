@@ -2,7 +2,7 @@
 
 from django import forms
 
-from catalog.models import Component, Team
+from incidents.form_fields import ComponentField, TeamField
 from incidents.forms_oncall import Moment
 from incidents.models.incident import Severity
 
@@ -13,12 +13,9 @@ class DeclareForm(forms.Form):
     title = forms.CharField(
         max_length=300, label="What is wrong?", help_text="As somebody who can't work would say it."
     )
-    component = forms.ModelChoiceField(
-        Component.objects.filter(retired_at=None).order_by("name"),
-        required=False,
-        empty_label="I don't know",
+    component = ComponentField(
         label="What is broken?",
-        help_text="Its owner is paged. Without one, the catch-all policy is.",
+        help_text="Its name, such as ci-runners. Its owner is paged; left empty, the catch-all policy is.",
     )
     severity = forms.TypedChoiceField(
         choices=[("", "By the rules"), *Severity.choices],
@@ -59,6 +56,4 @@ class SeverityForm(forms.Form):
 class EngageForm(forms.Form):
     """A further team to page."""
 
-    team = forms.ModelChoiceField(
-        Team.objects.filter(retired_at=None).order_by("title", "name"), label="Page which team?"
-    )
+    team = TeamField(label="Page which team?")

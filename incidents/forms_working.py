@@ -3,7 +3,8 @@
 from django import forms
 
 from catalog.models import Person
-from incidents.forms_oncall import TYPED, Moment, find_person
+from incidents.form_fields import Suggesting
+from incidents.forms_oncall import Moment, find_person
 from incidents.models import IncidentRole, StatusUpdate
 
 SNOOZES = [(15, "15 minutes"), (30, "30 minutes"), (60, "1 hour"), (120, "2 hours"), (480, "8 hours")]
@@ -12,7 +13,7 @@ SNOOZES = [(15, "15 minutes"), (30, "30 minutes"), (60, "1 hour"), (120, "2 hour
 class PersonForm(forms.Form):
     """Somebody, typed with suggestions."""
 
-    person = forms.CharField(max_length=300, label="Who?", widget=forms.TextInput(attrs=TYPED))
+    person = forms.CharField(max_length=300, label="Who?", widget=Suggesting("people"))
 
     def clean_person(self) -> Person:
         """Raises ValidationError for a name nobody is known by."""
@@ -23,7 +24,7 @@ class RoleForm(forms.Form):
     """Who has a role; nobody when left empty."""
 
     role = forms.ChoiceField(choices=IncidentRole.Role.choices)
-    person = forms.CharField(max_length=300, required=False, widget=forms.TextInput(attrs=TYPED))
+    person = forms.CharField(max_length=300, required=False, widget=Suggesting("people"))
 
     def clean_person(self) -> Person | None:
         """None for an empty text. Raises ValidationError for a name nobody is known by."""
@@ -35,7 +36,7 @@ class TaskForm(forms.Form):
     """What is to be done, and by whom where that is clear."""
 
     text = forms.CharField(max_length=300, label="What is to be done?")
-    person = forms.CharField(max_length=300, required=False, label="By whom?", widget=forms.TextInput(attrs=TYPED))
+    person = forms.CharField(max_length=300, required=False, label="By whom?", widget=Suggesting("people"))
 
     def clean_person(self) -> Person | None:
         """None for an empty text. Raises ValidationError for a name nobody is known by."""

@@ -85,7 +85,7 @@ def facts_of(incident: Incident, *, now: datetime) -> Facts:
         paged=[_paged(page) for page in pages],
         timeline=told[:MOST_ENTRIES],
         more_entries=max(0, len(told) - MOST_ENTRIES),
-        costs=panels.guarded("Costs", lambda: budgets.costs_of(incident, promises, now=now)),
+        costs=panels.guarded("Costs", lambda: budgets.Concerned(incident, promises).costs(now=now)),
         similar=panels.guarded("Similar", lambda: similar(incident)),
         pages=pages,
     )

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 
 from incidents.escalation import Condition, Policy, Progress, State, Step, Target, TargetKind
-from incidents.models import EscalationPolicy, Page, PolicyVersion, Severity, Urgency
+from incidents.models import EscalationPolicy, Page, PageStep, PolicyVersion, Severity, Urgency
 from portal.lib import durations
 
 BY_NAME_DELAY = timedelta(minutes=5)
@@ -74,6 +74,11 @@ def newest_version(now: datetime, of: str = "policy") -> Subquery:
     """For a query of versions (`of` their policy) or of policies (`of` "pk"): the key of the one in force at `now`."""
     newest = PolicyVersion.objects.filter(policy=OuterRef(of), since__lte=now).order_by("-since", "-number")
     return Subquery(newest.values("pk")[:1])
+
+
+def asked_last() -> Subquery:
+    """For a query of pages: references of those whom the last step that was taken asked; None before the first."""
+    return Subquery(PageStep.objects.filter(page=OuterRef("pk")).order_by("-pk").values("people")[:1])
 
 
 def versions_in_force(policies: Iterable[int], *, now: datetime) -> dict[int, PolicyVersion]:

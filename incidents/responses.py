@@ -1,4 +1,4 @@
-"""Verdicts on our own response, for `response` objectives (slo.md §1): taken, or restored, within a limit or not.
+"""Verdicts on our own response, for `response` objectives (slo.md §1): paged, taken or restored within a limit or not.
 
 Read from the timeline, which is only ever added to, so that a verdict is the same whenever it is read. Every opening
 and every reopening is a call of its own with a clock of its own: a reopened incident pages again from step one.
@@ -6,13 +6,16 @@ and every reopening is a call of its own with a clock of its own: a reopened inc
 - `acknowledged`: good when a named person takes the owner's page (or the catch-all's), or resolves the incident without
   that; what ends by itself before the limit has called on nobody and counts neither way.
 - `restored`: good when it is resolved.
+- `paged`: good when a page was handed to its channel; the clock runs from when the alert was accepted. Its severity
+  is the opening's. What was answered before counts neither way; see `incidents.queries.promptness` for the rest.
 - bad when the limit passes before that. It stays bad when somebody comes later, and good when it reopens.
 
-The severity is the one at the moment of the verdict. An incident counts for the component or team it was opened for.
+Else the severity is the one at the moment of the verdict. An incident counts for the component or team it was opened
+for.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +24,7 @@ from django.db.models import Q
 
 from catalog.models import Component
 from incidents.models import Page, TimelineEntry
+from incidents.queries.promptness import calls
 from portal.lib import durations
 from slo.indicators import response
 
@@ -47,13 +51,36 @@ def verdicts(
     within = durations.parse(str(indicator["within"]))
     wanted = {int(name[1:]) for name in response.severities(str(indicator.get("severity") or ""))}
     found: dict[int, tuple[int, int]] = {}
-    for entries in _timelines(_whose(indicator, component_id), since - within, until).values():
-        for one in _of_incident(entries, indicator["moment"], within, until):
-            if since < one.at <= until and (not wanted or one.severity in wanted):
-                end = -(-one.at.timestamp() // BUCKET) * BUCKET
-                good, total = found.get(int(end), (0, 0))
-                found[int(end)] = (good + one.good, total + 1)
+    judged = _paged if indicator["moment"] == "paged" else _answered
+    for one in judged(indicator, component_id, within, since, until):
+        if since < one.at <= until and (not wanted or one.severity in wanted):
+            end = -(-one.at.timestamp() // BUCKET) * BUCKET
+            good, total = found.get(int(end), (0, 0))
+            found[int(end)] = (good + one.good, total + 1)
     return found
+
+
+def _answered(
+    indicator: Mapping[str, Any], component_id: int, within: timedelta, since: datetime, until: datetime
+) -> Iterator[Verdict]:
+    for entries in _timelines(_whose(indicator, component_id), since - within, until).values():
+        yield from _of_incident(entries, indicator["moment"], within, until)
+
+
+def _paged(
+    indicator: Mapping[str, Any], component_id: int, within: timedelta, since: datetime, until: datetime
+) -> Iterator[Verdict]:
+    of = indicator.get("of") or "component"
+    owner = _owner_of(component_id) if of == "team" else None
+    if of == "team" and owner is None:
+        return
+    components, owners = [component_id] if of == "component" else [], [owner] if owner else []
+    for call in calls(since=since - within, until=until, components=components, owners=owners):
+        limit = call.accepted_at + within
+        if call.sent_at is not None and call.sent_at <= min(limit, until):
+            yield Verdict(call.sent_at, True, call.severity)
+        elif (call.answered_at is None or call.answered_at > limit) and limit <= until:
+            yield Verdict(max(call.at, limit), False, call.severity)  # it may have opened long after it was accepted
 
 
 def _whose(indicator: Mapping[str, Any], component_id: int) -> Q:
@@ -61,9 +88,13 @@ def _whose(indicator: Mapping[str, Any], component_id: int) -> Q:
     if of == "all":
         return Q()
     if of == "team":
-        owner = Component.objects.filter(pk=component_id).values_list("owner_id", flat=True).first()
+        owner = _owner_of(component_id)
         return Q(incident__owner=owner) if owner else Q(pk__in=[])
     return Q(incident__component=component_id)
+
+
+def _owner_of(component_id: int) -> int | None:
+    return Component.objects.filter(pk=component_id).values_list("owner_id", flat=True).first()
 
 
 def _timelines(whose: Q, since: datetime, until: datetime) -> dict[int, list[TimelineEntry]]:

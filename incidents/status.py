@@ -11,11 +11,14 @@ from catalog.models import Component, System
 from catalog.queries.windows import Occurrence, next_of, occurrences_of, planned_windows
 from incidents.models import Incident, Severity
 from incidents.queries import status as queries
+from incidents.queries.promptness import Promptness, promptness
 from incidents.queries.status import Capability, DayOf
+from slo.queries import FleetRow
 
 DAYS = 90
 AHEAD = timedelta(days=30)
 PLANNED_AT_MOST = 20
+PROMISES_SHOWN = 3
 DOWN, DEGRADED, WORKS, UNKNOWN = "down", "degraded", "works", "unknown"
 DRAWN = {DOWN: "down", DEGRADED: "part", WORKS: "ok", UNKNOWN: "nil"}
 
@@ -48,6 +51,18 @@ class Line:
     thing: System | Component
     state: str
     days: Sequence[Day]
+    promises: Sequence[FleetRow] = ()
+    """What is promised of it, least budget left first."""
+
+    @property
+    def shown(self) -> Sequence[FleetRow]:
+        """As many promises as are read at a glance."""
+        return self.promises[:PROMISES_SHOWN]
+
+    @property
+    def more(self) -> Sequence[FleetRow]:
+        """The others."""
+        return self.promises[PROMISES_SHOWN:]
 
     @property
     def cells(self) -> list[tuple[str, str]]:
@@ -75,6 +90,8 @@ class Status:
     broken: Sequence[Incident]
     planned: Sequence[Occurrence]
     lines: Sequence[Line]
+    answering: Promptness | None = None
+    """How fast the pager is; None where that was not asked for."""
 
     @property
     def state(self) -> str:
@@ -98,8 +115,11 @@ class Status:
         return sum(line.state == WORKS for line in self.lines)
 
 
-def status(*, now: datetime) -> Status:
-    """What is told at `now`; five questions, however many incidents there were."""
+def status(*, now: datetime, whole: bool = True) -> Status:
+    """What is told at `now`; seven questions, however many incidents there were.
+
+    Without `whole`, five: what is promised, and how fast the pager answers, is left out.
+    """
     zone = timezone.get_current_timezone_name()
     today = timezone.localtime(now).date()
     first = today - timedelta(days=DAYS - 1)
@@ -107,12 +127,16 @@ def status(*, now: datetime) -> Status:
     wanted, broken = queries.capabilities(), queries.broken_now()
     touched = queries.days_of(wanted, since=since, now=now, zone=zone)
     worst = _worst_now(broken)
+    promised = queries.promises_of(wanted) if whole else {}
     lines = [
-        Line(one.key, one.thing, state_of(worst.get(one.key)), _days(one, touched[one.key], first))
+        Line(
+            one.key, one.thing, state_of(worst.get(one.key)), _days(one, touched[one.key], first),
+            promised.get(one.key, ()),
+        )
         for one in wanted
     ]  # fmt: skip
     lines.sort(key=lambda line: worst.get(line.key, 9))
-    return Status(now, broken, planned(now), lines)
+    return Status(now, broken, planned(now), lines, promptness(now=now) if whole else None)
 
 
 def planned(now: datetime) -> list[Occurrence]:

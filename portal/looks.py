@@ -75,6 +75,8 @@ LOOKS: dict[str, Look] = {
     "sent": Look("circle-check", "good", "Sent"),
     "delivered": Look("checks", "good", "Delivered"),
     "failed": Look("circle-x", "bad", "Failed"),
+    "failed-for-now": Look("clock-exclamation", "warn", "Failed, tried again"),
+    "cut-off": Look("alert-triangle", "warn", "Cut off, may have arrived"),
     "dead": Look("circle-x", "bad", "Gave up"),
     # outside systems
     "works": Look("circle-check", "good", "Works"),

@@ -118,11 +118,12 @@ class Acknowledge(APIView):
         incident = queries.incident_by_number(number)
         actor = actor_of_api(request)
         access.require_hand(actor, incident)
-        person = _read(io.AcknowledgeIn, request).get("person") or actor.person
+        given = _read(io.AcknowledgeIn, request)
+        person = given.get("person") or actor.person
         if actor.person not in (None, person):
             raise NotYours
         by = Actor(person=person, via="api") if person else actor
-        operations.acknowledge_incident(incident=incident, by=by, now=db_now())
+        operations.acknowledge_incident(incident=incident, by=by, now=db_now(), take_over=given["take_over"])
         return Response(io.IncidentOut(_whole(number)).data)
 
 

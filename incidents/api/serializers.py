@@ -77,6 +77,9 @@ class AcknowledgeIn(StrictSerializer):
     person = serializers.SlugRelatedField(
         slug_field="ref", queryset=Person.objects.filter(retired_at=None), required=False, allow_null=True
     )
+    take_over = serializers.BooleanField(
+        default=True, help_text="False: refused with 409 where somebody else has it already"
+    )
 
 
 class ResolveIn(StrictSerializer):

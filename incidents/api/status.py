@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from incidents import status
 from incidents.models import Incident
 from incidents.models.incident import Severity
+from incidents.queries.promptness import Promptness
 from incidents.status import Line
 from portal.lib.clock import db_now
 
@@ -63,13 +64,44 @@ class DayOut(serializers.Serializer[Any]):
     incidents = serializers.IntegerField()
 
 
+class PromiseOut(serializers.Serializer[Any]):
+    """An objective: what is promised, what is kept (shares of one), and the share of its budget that is left.
+
+    `current` and `budget_left` are null where nothing is known; `budget_left` is negative once it is overspent.
+    """
+
+    objective = serializers.CharField(source="name")
+    title = serializers.CharField()
+    component = serializers.CharField(source="component_ref")
+    window = serializers.CharField()
+    target = serializers.FloatField()
+    current = serializers.FloatField(allow_null=True)
+    budget_left = serializers.FloatField(source="remaining", allow_null=True)
+    state = serializers.CharField()
+    url = serializers.CharField()
+
+
+class AnsweringOut(serializers.Serializer[Any]):
+    """How fast the pager is: from an accepted alert to its first page, handed to its channel, since `since`.
+
+    `count` is of how many; the seconds are null where it is none. `unsent` counts those that led to no page at all.
+    """
+
+    since = serializers.DateTimeField()
+    count = serializers.IntegerField()
+    median_seconds = serializers.FloatField(allow_null=True)
+    p95_seconds = serializers.FloatField(allow_null=True)
+    unsent = serializers.IntegerField()
+
+
 class CapabilityOut(serializers.Serializer[Any]):
-    """Something the platform can do, and its bad days of the last ninety, newest first."""
+    """Something the platform can do, its bad days of the last ninety, newest first, and what is promised of it."""
 
     ref = serializers.CharField()
     title = serializers.CharField()
     state = serializers.ChoiceField(choices=STATES)
     bad_days = DayOut(many=True)
+    promises = PromiseOut(many=True)
 
 
 class PlatformStatusOut(serializers.Serializer[Any]):
@@ -81,6 +113,7 @@ class PlatformStatusOut(serializers.Serializer[Any]):
     incidents = BrokenOut(many=True)
     planned = PlannedOut(many=True)
     capabilities = CapabilityOut(many=True)
+    answering = AnsweringOut()
 
 
 class StatusNow(APIView):
@@ -90,7 +123,7 @@ class StatusNow(APIView):
 
     @extend_schema(responses=PlatformStatusOut)
     def get(self, request: Request) -> Response:
-        """What is broken, what is planned, and the bad days of the last ninety."""
+        """What is broken, what is planned, the bad days of the last ninety, what is promised and kept."""
         told = status.status(now=db_now())
         known = request.user.is_authenticated or request.auth is not None
         return Response({
@@ -100,6 +133,7 @@ class StatusNow(APIView):
             "incidents": [_incident(one, known=known) for one in told.broken],
             "planned": [_planned(one.window.title, one.window, one.start, one.end) for one in told.planned],
             "capabilities": [_capability(one) for one in told.lines],
+            "answering": _answering(told.answering),
         })  # fmt: skip
 
 
@@ -132,7 +166,22 @@ def _planned(title: str, window: Any, start: datetime, end: datetime) -> dict[st
 
 def _capability(line: Line) -> dict[str, object]:
     bad = [{"day": day.day, "state": day.state, "incidents": day.incidents} for day in line.touched]
-    return {"ref": line.thing.ref, "title": line.thing.label, "state": line.state, "bad_days": bad}
+    promises = PromiseOut(line.promises, many=True).data
+    return {
+        "ref": line.thing.ref, "title": line.thing.label, "state": line.state, "bad_days": bad, "promises": promises,
+    }  # fmt: skip
+
+
+def _answering(figures: Promptness | None) -> dict[str, object] | None:
+    if figures is None:
+        return None
+    return {
+        "since": figures.since,
+        "count": figures.count,
+        "median_seconds": figures.median.total_seconds() if figures.median is not None else None,
+        "p95_seconds": figures.p95.total_seconds() if figures.p95 is not None else None,
+        "unsent": figures.unsent,
+    }
 
 
 urlpatterns = [path("status", StatusNow.as_view(), name="status")]

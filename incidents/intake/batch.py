@@ -6,7 +6,7 @@ The caller holds the alerts (`operations.locking.lock_alerts`) from before a bat
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from incidents.firing import Firing
@@ -77,6 +77,9 @@ class Batch:
         return self._firing(row, read_one(row)), Known(self.now)
 
     def _firing(self, row: Delivery, said: Signal | OwnAlert) -> Firing:
+        return replace(self._fired(row, said), accepted_at=row.received_at)
+
+    def _fired(self, row: Delivery, said: Signal | OwnAlert) -> Firing:
         if isinstance(said, OwnAlert):
             component = self.components.get(said.component_ref)
             return own.firing_of(said, sender=f"token-{row.token_id}", component=component)

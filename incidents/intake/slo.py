@@ -114,6 +114,7 @@ def _firing(objective: Objective, transition: AlertTransition, key: str) -> Firi
         objective_id=objective.pk,
         details=_details(transition),
         links=[{"url": objective.get_absolute_url(), "title": objective.label}],
+        accepted_at=transition.at,
     )
 
 

@@ -13,6 +13,7 @@ from incidents.operations.handing import hand_over, snooze
 from incidents.operations.notes import edit_note, pin
 from incidents.operations.response import (
     AlreadyResolved,
+    HasItAlready,
     NobodyNamed,
     acknowledge,
     acknowledge_incident,
@@ -28,6 +29,7 @@ from incidents.operations.working import add_link, add_task, assign_role, change
 
 __all__ = [
     "AlreadyResolved",
+    "HasItAlready",
     "NobodyNamed",
     "Raised",
     "acknowledge",

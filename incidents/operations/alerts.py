@@ -141,7 +141,8 @@ def _reopen(alert: Alert, firing: Firing, known: Known, cause: Incident | None) 
         cause = None
     openings = Alert.objects.filter(key=alert.key, opened_at__gt=known.now - AN_HOUR).count()
     flaps = openings > conf.number("PORTAL_FLAPPING_OPENINGS", 5)
-    reopen(incident, words=f"Fires again: {firing.summary}", known=known, cause=cause)
+    words = f"Fires again: {firing.summary}"
+    reopen(incident, words=words, known=known, cause=cause, data=opening.accepted(firing))
     if flaps:
         opening.flaps(incident, openings, now=known.now)
     opening.reconsider(incident, firing, known)

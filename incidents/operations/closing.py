@@ -1,6 +1,6 @@
 """Ending and reopening an incident with everything that hangs on it. The caller holds the incident."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from catalog.access import Actor
@@ -61,8 +61,18 @@ def keep_open(incident: Incident, *, now: datetime) -> None:
     timeline.write(incident.pk, TimelineEntry.Kind.FLAPPING, words, at=now)
 
 
-def reopen(incident: Incident, *, words: str, known: Known, cause: Incident | None = None) -> None:
-    """It fires again: the same rows, one generation further, paged from step one; not paged as a symptom of `cause`."""
+def reopen(
+    incident: Incident,
+    *,
+    words: str,
+    known: Known,
+    cause: Incident | None = None,
+    data: Mapping[str, object] | None = None,
+) -> None:
+    """It fires again: the same rows, one generation further, paged from step one; not paged as a symptom of `cause`.
+
+    `data` is kept with the entry on the timeline.
+    """
     now = known.now
     incident.state = Incident.State.TRIGGERED
     incident.generation += 1
@@ -72,7 +82,7 @@ def reopen(incident: Incident, *, words: str, known: Known, cause: Incident | No
     incident.inform_at = now if cause is not None else incident.inform_at
     changed = ["state", "generation", "reopened_at", "resolved_at", "resolved_by", "check_again_at", "flapping_since"]
     incident.save(update_fields=[*changed, "root", "inform_at"])
-    timeline.write(incident.pk, TimelineEntry.Kind.REOPENED, words, at=now)
+    timeline.write(incident.pk, TimelineEntry.Kind.REOPENED, words, at=now, data=data)
     if cause is None:
         page_again(incident, known)
     tell_catalog(incident.component, now=now)

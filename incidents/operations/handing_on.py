@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 
 from catalog.access import Actor
 from catalog.models import Person
 from incidents import timeline
 from incidents.escalation import ESCALATING, Action, Progress, State, state_after
-from incidents.models import Incident, Notification, Page, PageStep, TimelineEntry
+from incidents.models import Incident, Notification, Page, TimelineEntry
 from incidents.operations.locking import locked_incident, locked_pages
-from incidents.policies import PROGRESS_FIELDS, progress_of, store
+from incidents.policies import PROGRESS_FIELDS, asked_last, progress_of, store
 from portal.lib.hints import nudge
 
 DECIDING = (Page.Role.OWNER, Page.Role.CATCH_ALL)
@@ -53,11 +53,20 @@ def hand_on(*, person: Person, via: str, now: datetime) -> HandedOn:
 
 def theirs(person: Person) -> QuerySet[Page]:
     """Open pages that are this person's to hand on."""
-    last = PageStep.objects.filter(page=OuterRef("pk")).order_by("-pk").values("people")[:1]
     asked = Q(state__in=ESCALATING, next_step_at__isnull=False, asked_last__contains=[person.ref])
     has = Q(state=State.ACKNOWLEDGED, acknowledged_by=person)
     rows = Page.objects.exclude(incident__state=Incident.State.RESOLVED).filter(held_until=None)
-    return rows.annotate(asked_last=Subquery(last)).filter(asked | has)
+    return rows.annotate(asked_last=asked_last()).filter(asked | has)
+
+
+def is_theirs(page: Page, person: Person) -> bool:
+    """Whether `theirs` has this page of an open incident, by its `asked_last` (of `queries.pages_of`); asks nothing."""
+    if page.held_until is not None:
+        return False
+    if page.state == State.ACKNOWLEDGED:
+        return page.acknowledged_by_id == person.pk
+    asked: list[str] = page.asked_last or []  # type: ignore[attr-defined]  # annotated
+    return page.state in ESCALATING and page.next_step_at is not None and person.ref in asked
 
 
 def onward(progress: Progress, *, now: datetime) -> Progress:

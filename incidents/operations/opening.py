@@ -48,7 +48,8 @@ def open_incident(firing: Firing, *, by: Actor, known: Known, cause: Incident | 
         people_blocked=radius.people_count if radius else None,
     )
     records.insert(incident)
-    timeline.write(incident.pk, TimelineEntry.Kind.OPENED, f"Opened: {firing.summary}", at=now, by=by)
+    words = f"Opened: {firing.summary}"
+    timeline.write(incident.pk, TimelineEntry.Kind.OPENED, words, at=now, by=by, data=accepted(firing))
     said = {"severity": verdict.severity}
     timeline.write(incident.pk, TimelineEntry.Kind.SEVERITY, verdict.reason, at=now, by=by, data=said)
     if cause is not None:
@@ -59,6 +60,11 @@ def open_incident(firing: Firing, *, by: Actor, known: Known, cause: Incident | 
         _adopt(incident, radius, known)
     tell_catalog(incident.component, now=now)
     return incident
+
+
+def accepted(firing: Firing) -> dict[str, str]:
+    """What the entry of an opening keeps, so that it can be told how long the first page took."""
+    return {"accepted_at": firing.accepted_at.isoformat()} if firing.accepted_at else {}
 
 
 def begin_paging(incident: Incident, known: Known, *, found_by: str = "") -> None:

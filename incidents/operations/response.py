@@ -33,6 +33,10 @@ class AlreadyResolved(Expected):
     """The incident was resolved before this arrived; nothing was changed."""
 
 
+class HasItAlready(Expected):
+    """Somebody else has it already, so nothing was changed; take it over if that is what you want."""
+
+
 class NobodyNamed(Expected):
     """An acknowledgement needs a named person; a token must say for whom it acts."""
 
@@ -44,28 +48,34 @@ class NothingToPage(Expected):
 
 
 @transaction.atomic
-def acknowledge(*, page: Page, by: Person, via: str, now: datetime) -> Page:
+def acknowledge(*, page: Page, by: Person, via: str, now: datetime, take_over: bool = True) -> Page:
     """`by` has taken `page`: its escalation stops, what is unsent is cancelled. A second tap changes nothing.
 
     Acknowledging the owner's page acknowledges the incident. Somebody else's acknowledgement of a taken page takes
-    over. `via` is web, api or link. Raises AlreadyResolved.
+    over; without `take_over` it is refused, for whoever saw nobody's name meant to take what nobody had. `via` is web,
+    api or link. Raises AlreadyResolved, HasItAlready.
     """
     incident, pages = _held(page.incident_id)
     held = next(one for one in pages if one.pk == page.pk)
+    if not take_over:
+        _require_free([held], by)
     _take(incident, held, pages, by=Actor(person=by, via=via), now=now)
     return held
 
 
 @transaction.atomic
-def acknowledge_incident(*, incident: Incident, by: Actor, now: datetime) -> list[Page]:
+def acknowledge_incident(*, incident: Incident, by: Actor, now: datetime, take_over: bool = True) -> list[Page]:
     """`by.person` has taken the incident: the owner's page (or catch-all) and those of the person's own teams.
 
-    Raises AlreadyResolved, NobodyNamed.
+    Without `take_over` it is refused where somebody else has one of these. Raises AlreadyResolved, HasItAlready,
+    NobodyNamed.
     """
     person = _named(by)
     held, pages = _held(incident.pk)
     mine = set(Membership.objects.filter(person=person).values_list("team_id", flat=True))
     taken = [p for p in pages if p.role in DECIDING or p.team_id in mine or p.person_id == person.pk]
+    if not take_over:
+        _require_free(taken, person)
     for page in taken:
         if page.state != State.RESOLVED:
             _take(held, page, pages, by=by, now=now)
@@ -199,6 +209,13 @@ def _named(by: Actor) -> Person:
     if by.person is None:
         raise NobodyNamed
     return by.person
+
+
+def _require_free(pages: Sequence[Page], person: Person) -> None:
+    for page in pages:
+        if page.state == State.ACKNOWLEDGED and page.acknowledged_by_id != person.pk:
+            whose = page.acknowledged_by.label if page.acknowledged_by else "Somebody else"
+            raise HasItAlready(f"{whose} has it already; nothing was changed. Take it over if that is what you want.")
 
 
 def _take(incident: Incident, page: Page, pages: Sequence[Page], *, by: Actor, now: datetime) -> None:

@@ -5,9 +5,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from django.db.models import QuerySet
+
 from catalog.models import Person
 from incidents.models import Incident, Notification, NotificationAttempt
 
+STATES = {"": "All", "sent": "Sent", "failed": "Failed", "waiting": "Waiting"}
+"""What a list of messages can be narrowed to."""
+OF_STATE = {
+    "sent": (Notification.State.SENT,),
+    "failed": (Notification.State.FAILED, Notification.State.DEAD),
+    "waiting": (Notification.State.PENDING, Notification.State.LEASED),
+}
+LOOKS = {
+    "temporary": "failed-for-now",
+    "permanent": "failed",
+    "unknown": "cut-off",
+    "in-flight": "leased",
+    "waiting": "pending",
+}
+"""What an outcome is drawn as, where that has another name."""
 SEEN = 2
 """Letters of a name, or digits of a number, that anybody may see."""
 
@@ -37,11 +54,33 @@ class Attempt:
         """The channel as people call it."""
         return {"email": "e-mail", "sms": "SMS"}.get(self.channel, self.channel)
 
+    @property
+    def look(self) -> str:
+        """The outcome as it is drawn."""
+        return LOOKS.get(self.outcome, self.outcome)
+
+    @property
+    def company(self) -> int:
+        """How many further pages the message was about."""
+        return self.together - 1
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took until the other side had answered."""
+        return (self.finished_at - self.at).total_seconds() if self.finished_at else None
+
 
 def attempts_of(incident: Incident, *, reader: Person | None) -> list[Attempt]:
     """All tries of the incident's messages, oldest first; what was not tried yet comes last. Two queries."""
-    rows = Notification.objects.filter(incident=incident).select_related("person", "page__team")
-    return attempts_in(rows.prefetch_related("tries"), reader=reader)
+    return attempts_in(messages_of(incident), reader=reader)
+
+
+def messages_of(incident: Incident, *, state: str = "") -> QuerySet[Notification]:
+    """Its messages with person, page and tries; `state` is a key of OF_STATE, or empty for all."""
+    rows = Notification.objects.filter(incident=incident).select_related("person", "page__team", "page__person")
+    if state in OF_STATE:
+        rows = rows.filter(state__in=OF_STATE[state])
+    return rows.prefetch_related("tries")
 
 
 def attempts_in(rows: Iterable[Notification], *, reader: Person | None) -> list[Attempt]:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from catalog.graph import upstream
+from catalog.graph import upstream_ids
 from catalog.models import Component
 from incidents.models import Change, Incident
 
@@ -47,8 +47,6 @@ def changes_before(incident: Incident, *, now: datetime) -> Sequence[Change]:
     """What changed in the component and in what it depends on, from a day before it opened to its end; newest first."""
     if incident.component_id is None:
         return []
-    concerned = {incident.component_id, *upstream(incident.component_id)}
-    found = Change.objects.filter(
-        component__in=concerned, at__gte=incident.opened_at - BEFORE, at__lte=incident.resolved_at or now
-    )
+    concerned = Q(component=incident.component_id) | Q(component__in=upstream_ids(incident.component_id))
+    found = Change.objects.filter(concerned, at__gte=incident.opened_at - BEFORE, at__lte=incident.resolved_at or now)
     return list(found.select_related("component").order_by("-at", "-pk")[:BESIDE])

@@ -8,13 +8,27 @@ from operator import attrgetter
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Count, DateTimeField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 
 from catalog.models import Component, Membership, Person
 from incidents.escalation import Move, MoveKind, forecast
-from incidents.models import Alert, Incident, Notification, Page, PagingPause, SweepStamp, TimelineEntry
-from incidents.oncall.directory import Directory
-from incidents.policies import policy_for, progress_of
+from incidents.models import Alert, Follower, Incident, Notification, Page, PagingPause, SweepStamp, TimelineEntry
+from incidents.oncall.directory import LoadSchedules, people_at
+from incidents.policies import asked_last, policy_for, progress_of
 from incidents.queries import contacts
 from portal.lib.errors import Missing
 from slo.models import Sweep
@@ -67,9 +81,17 @@ class Pulse:
     idle_at: datetime | None = None
 
 
-def incident_by_number(number: int) -> Incident:
-    """With component, owner and takers loaded. Raises NoSuchIncident."""
-    found = Incident.objects.select_related(*RELATED).filter(pk=number).first()
+def incident_by_number(number: int, *, reader: Person | None = None) -> Incident:
+    """With component, owner, takers and root loaded, `followers_count`, and whether `reader` is one (`following`).
+
+    Raises NoSuchIncident.
+    """
+    followers = Follower.objects.filter(incident=OuterRef("pk"))
+    counted = followers.order_by().values("incident").annotate(n=Count("pk")).values("n")
+    mine = Exists(followers.filter(person=reader)) if reader else Value(False)
+    rows = Incident.objects.select_related(*RELATED, "root")
+    rows = rows.annotate(followers_count=Coalesce(Subquery(counted), 0), following=mine)
+    found = rows.filter(pk=number).first()
     if found is None:
         raise NoSuchIncident(f"There is no incident {number}.")
     return found
@@ -138,12 +160,13 @@ def incidents_beside(component: Component, *, ended: int) -> tuple[list[Incident
 
 
 def pages_of(incident: Incident) -> list[Page]:
-    """Its pages with `steps` and `notifications` (and their `tries`) prefetched, in the order they were opened."""
-    outbox = Notification.objects.select_related("person").prefetch_related("tries")
+    """Its pages in the order they were opened, with `notifications` prefetched and `asked_last`; two queries."""
+    outbox = Notification.objects.select_related("person")
     related = ("team", "person", "policy_version__policy", "acknowledged_by", "incident")
     return list(
         incident.pages.select_related(*related)
-        .prefetch_related("steps", Prefetch("notifications", outbox))
+        .annotate(asked_last=asked_last())
+        .prefetch_related(Prefetch("notifications", outbox))
         .order_by("pk")
     )
 
@@ -165,8 +188,27 @@ def next_moves(page: Page, *, now: datetime, limit: int = 5) -> list[NextMove]:
 
     Whom a step will ask is looked up for the moment of that step.
     """
-    moves = list(islice(forecast(progress_of(page), policy_for(page), now=now), limit))
-    return [_said(page, move) for move in moves if move.kind is not MoveKind.NOTHING]
+    return next_moves_of([page], now=now, limit=limit)[page.pk]
+
+
+def next_moves_of(
+    pages: Collection[Page], *, now: datetime, limit: int = 5, load: LoadSchedules | None = None
+) -> dict[int, list[NextMove]]:
+    """`next_moves` by key of the page, in the same few queries for any number of pages.
+
+    `load` reads schedules where they are wanted, for a page that has read some already.
+    """
+    found: dict[int, list[NextMove]] = {page.pk: [] for page in pages}
+    planned = [
+        (page, move)
+        for page in pages
+        for move in islice(forecast(progress_of(page), policy_for(page), now=now), limit)
+        if move.kind is not MoveKind.NOTHING
+    ]
+    asked = people_at([(move.targets, move.at) for _, move in planned], load=load)
+    for (page, move), people in zip(planned, asked, strict=True):
+        found[page.pk].append(_said(page, move, people))
+    return found
 
 
 def untaken_pages_for(person: Person) -> QuerySet[Page]:
@@ -212,8 +254,7 @@ def pulse(sweeps: Collection[str], *, now: datetime, reader: Person | None = Non
     )
 
 
-def _said(page: Page, move: Move) -> NextMove:
-    people = tuple(Directory.load(move.targets, now=move.at).people_of(move.targets)) if move.targets else ()
+def _said(page: Page, move: Move, people: tuple[Person, ...]) -> NextMove:
     if move.takes_step:
         names = ", ".join(person.label for person in people) or "nobody on call"
         words = f"step {move.step + 1}: {names}"

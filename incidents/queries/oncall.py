@@ -146,13 +146,18 @@ def on_call_of_teams(teams: Iterable[Team | int], *, now: datetime) -> dict[int,
     return shown_on_call(wanted, schedules_of_teams(wanted, since=now), now=now)
 
 
-def schedules_of_teams(team_ids: Collection[int], *, since: datetime) -> list[Schedule]:
-    """As `schedules`, by name: theirs, and those they are shown by, with the ids of the latter in `shown_for`."""
-    if not team_ids:
+def schedules_of_teams(team_ids: Collection[int], *, since: datetime, slugs: Collection[str] = ()) -> list[Schedule]:
+    """As `schedules`, by name: theirs, and those they are shown by, with the ids of the latter in `shown_for`.
+
+    Those of `slugs` come along, whose ever they are.
+    """
+    if not team_ids and not slugs:
         return []
     named = TeamPaging.objects.filter(team__in=team_ids)
     shown_for = ArraySubquery(named.filter(schedule=OuterRef("pk")).values("team_id"))
     theirs = Q(team__in=team_ids) | Q(pk__in=named.exclude(schedule=None).values("schedule"))
+    if slugs:
+        theirs |= Q(slug__in=slugs)
     found = in_use_with_layers(overrides_from=since).filter(theirs).annotate(shown_for=shown_for)
     return list(found.order_by("name", "slug"))
 

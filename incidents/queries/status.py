@@ -10,10 +10,12 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 
 from catalog.models import Component, System
 from incidents.models import Incident, Severity, StatusUpdate
+from slo.queries.fleet import FleetFilter, FleetRow, fleet, row
 
 WORST_TOLD = Severity.P3
 """Incidents of P4 and P5 stop nobody and are not on the status page."""
 AT_MOST = 100
+PROMISES_AT_MOST = 1_000
 
 DAYS = """
 SELECT capability, day::date, min(severity), count(DISTINCT number)
@@ -71,6 +73,22 @@ def days_of(
         for key, day, severity, count in cursor.fetchall():
             if key in found:
                 found[key][day] = DayOf(severity, count)
+    return found
+
+
+def promises_of(wanted: Collection[Capability]) -> Mapping[str, list[FleetRow]]:
+    """By capability what is promised of its components of tier 1, least budget left first; one question."""
+    keys = {(isinstance(one.thing, System), one.thing.pk): one.key for one in wanted}
+    systems = [pk for is_system, pk in keys if is_system]
+    components = [pk for is_system, pk in keys if not is_system]
+    vital = Q(definition__component__tier=Component.Tier.COMPANY, definition__component__retired_at=None)
+    theirs = Q(definition__component__system__in=systems) | Q(definition__component__in=components)
+    found: dict[str, list[FleetRow]] = {one.key: [] for one in wanted}
+    for objective in fleet(FleetFilter(sort="remaining")).filter(vital & theirs)[:PROMISES_AT_MOST]:
+        component = objective.definition.component
+        key = keys.get((True, component.system_id or 0)) or keys.get((False, component.pk))
+        if key is not None:
+            found[key].append(row(objective))
     return found
 
 

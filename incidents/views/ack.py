@@ -22,7 +22,8 @@ from portal.lib.clock import db_now
 def ack(request: HttpRequest, token: str) -> HttpResponse:
     """GET: what it is about and one button. POST: the person the link was made for has it. No sign-in needed.
 
-    POST with `do=hand-on`: they are overwhelmed, and all that waits for them goes to the next step.
+    POST with `do=take-over`: also from somebody who has it. POST with `do=hand-on`: they are overwhelmed, and all that
+    waits for them goes to the next step.
     """
     claim = links.read(token)
     page = (
@@ -35,7 +36,9 @@ def ack(request: HttpRequest, token: str) -> HttpResponse:
         handing_on.hand_on(person=person, via="link", now=db_now())
         return redirect(f"{request.path}?handed=on")
     if request.method == "POST" and page.incident.is_open:
-        operations.acknowledge(page=page, by=person, via="link", now=db_now())
+        over = request.POST.get("do") == "take-over"
+        with suppress(operations.HasItAlready):  # somebody was faster; the page says who
+            operations.acknowledge(page=page, by=person, via="link", now=db_now(), take_over=over)
         return redirect(request.path)
     return render(request, "incidents/ack.html", _context(request, page, person))
 
@@ -53,9 +56,9 @@ def ack_all(request: HttpRequest, token: str) -> HttpResponse:
         raise links.Tampered
     if request.method == "POST":
         for page in pages:
-            with suppress(operations.AlreadyResolved):
+            with suppress(operations.AlreadyResolved, operations.HasItAlready):
                 if page.incident.is_open and page.is_untaken:
-                    operations.acknowledge(page=page, by=person, via="link", now=db_now())
+                    operations.acknowledge(page=page, by=person, via="link", now=db_now(), take_over=False)
         return redirect(request.path)
     untaken = [page for page in pages if page.incident.is_open and page.is_untaken]
     context = {"person": person, "pages": pages, "untaken": untaken, "now": db_now()}

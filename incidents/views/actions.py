@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog.access import actor_of, person_of
 from incidents import access, forms, operations, queries
+from incidents.form_fields import typed_as
 from incidents.models import Incident, Page
 from portal.lib.clock import db_now
 from portal.lib.errors import Invalid, Missing
@@ -18,10 +19,14 @@ from portal.lib.errors import Invalid, Missing
 @login_required
 @require_POST
 def acknowledge(request: HttpRequest, number: int, page: int) -> HttpResponse:
-    """I have it, for the team of this page."""
-    taken = page_of(number, page)
+    """I have it, for the team of this page; from somebody who has it only with `take_over`."""
+    taken, over = page_of(number, page), request.POST.get("take_over") == "yes"
     access.require_answer(actor_of(request), taken)
-    operations.acknowledge(page=taken, by=person_of(request), via="web", now=db_now())
+    try:
+        operations.acknowledge(page=taken, by=person_of(request), via="web", now=db_now(), take_over=over)
+    except operations.HasItAlready as error:  # somebody was faster, which is good news, and no page of faults
+        messages.warning(request, str(error))
+        return redirect(taken.incident)
     return back(request, taken.incident, "You have it. Nobody else is called for this page.")
 
 
@@ -84,7 +89,7 @@ def engage(request: HttpRequest, number: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def declare(request: HttpRequest) -> HttpResponse:
     """Something is wrong, says a person."""
-    form = forms.DeclareForm(request.POST or None, initial={"component": request.GET.get("component")})
+    form = forms.DeclareForm(request.POST or None, initial={"component": typed_as(request.GET.get("component", ""))})
     if request.method == "POST" and form.is_valid():
         incident = operations.declare(by=actor_of(request), now=db_now(), **form.cleaned_data)
         return redirect(incident)

@@ -9,19 +9,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from catalog import queries as catalog_queries
 from catalog.access import person_of
-from incidents.models import Notification
 from incidents.operations import inbox as operations
 from incidents.queries import attempts
 from incidents.queries import contacts as queries
+from incidents.queries.attempts import OF_STATE, STATES
 from portal.lib.clock import db_now
 
 NEWEST = ("-at", "-pk")
-STATES = {"": "All", "sent": "Sent", "failed": "Failed", "waiting": "Waiting"}
-OF_STATE = {
-    "sent": (Notification.State.SENT,),
-    "failed": (Notification.State.FAILED, Notification.State.DEAD),
-    "waiting": (Notification.State.PENDING, Notification.State.LEASED),
-}
 
 
 @login_required

@@ -1,5 +1,6 @@
 """The page of one incident, whole and in the parts that refresh by themselves."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,25 +9,27 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog.access import Actor, NotSignedIn, actor_of
-from incidents import access, boards, budgets, forms, forms_oncall, forms_working, ladders, panels, queries, together
-from incidents.models import Incident
+from catalog.access import Actor, NotSignedIn, actor_of, reader_teams
+from incidents import access, boards, budgets, duty, forms, forms_working, ladders, panels, queries, together
+from incidents.models import Incident, Page
+from incidents.oncall.directory import LoadSchedules
 from incidents.operations.engaging import DECLARED
+from incidents.operations.handing_on import is_theirs
 from incidents.queries import reviews
 from incidents.queries.changes import changes_before
-from portal.lib.clock import db_now
+from portal.lib.clock import now_of
 
 
 @login_required
 @require_safe
 def incident_page(request: HttpRequest, number: int) -> HttpResponse:
     """Everything about one incident, for everybody."""
-    incident = queries.incident_by_number(number)
-    now = db_now()
-    shown = context_of(request, incident, now=now)
+    incident, now = _read(request, number), now_of(request)
+    shown = context_of(request, incident, now=now, load=_shared(request))
     alerts = boards.alerts(incident)
     firing = any(alert.cleared_at is None and alert.source != DECLARED for alert in alerts)
     promises = list(dict.fromkeys(alert.objective_id for alert in alerts if alert.objective_id))
+    concerned = budgets.Concerned(incident, promises)
     context = {
         **shown,
         **work_of(request, incident),
@@ -34,15 +37,13 @@ def incident_page(request: HttpRequest, number: int) -> HttpResponse:
         "alerts": alerts,
         "symptoms": together.symptoms_of(incident),
         "changes": panels.guarded("Changes", lambda: changes_before(incident, now=now)),
-        "budgets": panels.guarded("Budgets", lambda: budgets.of_incident(incident, promises, now=now)),
-        "costs": panels.guarded("Costs", lambda: budgets.costs_of(incident, promises, now=now)),
+        "budgets": panels.guarded("Budgets", lambda: concerned.budgets(now=now)),
+        "costs": panels.guarded("Costs", lambda: concerned.costs(now=now)),
         "resolve_form": forms.ResolveFiringForm() if firing else forms.ResolveForm(),
         "severity_form": forms.SeverityForm(initial={"severity": incident.severity}),
         "update_form": forms_working.UpdateForm(),
         "snoozes": forms_working.SNOOZES,
-        "people": forms_oncall.suggestions(),
         "reviewed": reviews.reviewed(incident, may_work=bool(shown["may_work"])),
-        "teams_to_page": access.teams_to_page(incident, [answer.page for answer in shown["answers"]]),
     }
     return render(request, "incidents/incident.html", context)
 
@@ -50,17 +51,17 @@ def incident_page(request: HttpRequest, number: int) -> HttpResponse:
 @login_required
 @require_safe
 def incident_live(request: HttpRequest, number: int) -> HttpResponse:
-    """Who has it and who is next, which refreshes by itself."""
+    """Who has it, who is next, who has answered and whether the reader can take it, which refresh by themselves."""
     incident = queries.incident_by_number(number)
-    return render(request, "incidents/parts/live.html", context_of(request, incident, now=db_now()))
+    return render(request, "incidents/parts/refreshed.html", context_of(request, incident, now=now_of(request)))
 
 
 @login_required
 @require_safe
 def incident_work(request: HttpRequest, number: int) -> HttpResponse:
     """Status updates, roles, tasks and links, which refresh by themselves; the forms beside them are left alone."""
-    incident = queries.incident_by_number(number)
-    context = {**work_of(request, incident), "incident": incident, "now": db_now()}
+    incident = _read(request, number)
+    context = {**work_of(request, incident), "incident": incident, "now": now_of(request)}
     return render(request, "incidents/parts/work.html", context)
 
 
@@ -69,28 +70,18 @@ def incident_work(request: HttpRequest, number: int) -> HttpResponse:
 def incident_entries(request: HttpRequest, number: int) -> HttpResponse:
     """The timeline's entries, which refresh by themselves too; the form above them is left alone."""
     incident = queries.incident_by_number(number)
-    context = {**entries_of(request, incident), "incident": incident, "now": db_now()}
+    context = {**entries_of(request, incident), "incident": incident, "now": now_of(request)}
     return render(request, "incidents/parts/entries.html", context)
-
-
-@login_required
-@require_safe
-def incident_attempts(request: HttpRequest, number: int) -> HttpResponse:
-    """Every message of every page, with every try."""
-    incident = queries.incident_by_number(number)
-    context = {"incident": incident, "pages": queries.pages_of(incident), "now": db_now()}
-    return render(request, "incidents/parts/attempts.html", context)
 
 
 def work_of(request: HttpRequest, incident: Incident) -> dict[str, Any]:
     """What people do together in it."""
-    actor = _reader(request)
-    return {"together": together.of(incident, actor.person if actor else None), "may_work": _may(request, incident)}
+    return {"together": together.of(incident), "may_work": _may(request, incident)}
 
 
 def entries_of(request: HttpRequest, incident: Incident) -> dict[str, Any]:
     """Its timeline, as the filter in the address has it."""
-    show, actor = request.GET.get("show", ""), _reader(request)
+    show, actor = request.GET.get("show", ""), reader_of(request)
     return {
         "timeline": boards.timeline(incident, show=show),
         "show": show if show in boards.FILTERS else "",
@@ -99,12 +90,16 @@ def entries_of(request: HttpRequest, incident: Incident) -> dict[str, Any]:
     }
 
 
-def context_of(request: HttpRequest, incident: Incident, *, now: datetime) -> dict[str, Any]:
+def context_of(
+    request: HttpRequest, incident: Incident, *, now: datetime, load: LoadSchedules | None = None
+) -> dict[str, Any]:
     """What tells who has it, who is next and when."""
-    actor = _reader(request)
+    actor = reader_of(request)
     pages = queries.pages_of(incident)
-    mine, may = access.of_reader(actor, incident, pages) if actor else (frozenset[int](), False)
-    answers = boards.answers(pages, mine=mine, now=now)
+    teams = [team.pk for team in reader_teams(request)]
+    mine, may = access.of_reader(actor, incident, pages, teams) if actor else (frozenset[int](), False)
+    answers = boards.answers(pages, mine=mine, now=now, load=load)
+    held = next((answer for answer in answers if answer.page.state == "acknowledged"), None)
     request.portico_may_work = may  # type: ignore[attr-defined]
     return {
         "now": now,
@@ -112,11 +107,13 @@ def context_of(request: HttpRequest, incident: Incident, *, now: datetime) -> di
         "answers": answers,
         "answered": sum(1 for answer in answers if not answer.hot),
         "mine": next((answer for answer in answers if answer.mine), None),
-        "held": next((answer for answer in answers if answer.page.state == "acknowledged"), None),
+        "held": held,
+        "may_take_over": bool(held and actor and held.page.pk in mine and held.page.acknowledged_by != actor.person),
         "waiting": next((answer for answer in answers if answer.hot and answer.next), None),
         "exhausted": any(answer.exhausted for answer in answers),
         "lasted": (incident.resolved_at or now) - incident.opened_at,
         "taken_after": _taken_after(incident),
+        "to_hand_on": _to_hand_on(incident, pages, actor),
         "blocked": boards.blocked(incident),
         "policy_changes": ladders.newer(pages, now=now) if incident.is_open else [],
         "signed_in": actor is not None,
@@ -128,17 +125,34 @@ def _may(request: HttpRequest, incident: Incident) -> bool:
     """Whether the reader may work on it; asked once a request."""
     kept: bool | None = getattr(request, "portico_may_work", None)
     if kept is None:
-        actor = _reader(request)
+        actor = reader_of(request)
         kept = actor is not None and access.may_hand(actor, incident, queries.pages_of(incident))
         request.portico_may_work = kept  # type: ignore[attr-defined]
     return kept
 
 
-def _reader(request: HttpRequest) -> Actor | None:
+def reader_of(request: HttpRequest) -> Actor | None:
+    """Who looks at it; None for an account that is nobody's."""
     try:
         return actor_of(request)
     except NotSignedIn:
         return None
+
+
+def _read(request: HttpRequest, number: int) -> Incident:
+    actor = reader_of(request)
+    return queries.incident_by_number(number, reader=actor.person if actor else None)
+
+
+def _shared(request: HttpRequest) -> LoadSchedules:
+    """Schedules that the frame around the page wants too."""
+    return lambda slugs, since: duty.schedules_named(slugs, now=since, request=request)
+
+
+def _to_hand_on(incident: Incident, pages: Sequence[Page], actor: Actor | None) -> bool:
+    """Whether a page of it waits for the reader, or is theirs."""
+    person = actor.person if actor else None
+    return incident.is_open and person is not None and any(is_theirs(page, person) for page in pages)
 
 
 def _taken_after(incident: Incident) -> timedelta | None:

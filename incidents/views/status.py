@@ -30,7 +30,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
     """The part that says how it is now, which refreshes by itself."""
-    return render(request, "incidents/status/now.html", _context(request))
+    return render(request, "incidents/status/now.html", _context(request, whole=False))
 
 
 @readable
@@ -58,8 +58,8 @@ def feed(request: HttpRequest) -> HttpResponse:
     return HttpResponse(found.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
 
 
-def _context(request: HttpRequest) -> dict[str, object]:
-    told = status.status(now=now_of(request))
+def _context(request: HttpRequest, *, whole: bool = True) -> dict[str, object]:
+    told = status.status(now=now_of(request), whole=whole)
     return {"now": told.now, "status": told, "known": known(request), "followed": _followed(request, told)}
 
 

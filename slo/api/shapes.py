@@ -35,7 +35,7 @@ class ObjectiveIn(StrictSerializer):
         child=serializers.CharField(allow_blank=True),
         help_text="events: two of good, bad, total (counter selectors); latency: histogram, threshold; "
         "uptime: query, condition (`>= 1`), combine; promql: two of good, bad, total with $window, or ratio; "
-        "response: moment (acknowledged, restored), within, severity, of",
+        "response: moment (acknowledged, restored, paged), within, severity, of",
     )
     target = serializers.DecimalField(
         max_digits=14, decimal_places=10, coerce_to_string=False, help_text="A share: 0.995 is 99.5 %"

@@ -1,4 +1,4 @@
-"""Incident response: acknowledged, or restored, within a limit. Counted from the portal's own incidents."""
+"""Incident response: paged, acknowledged or restored within a limit. Counted from the portal's own incidents."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 from portal.lib import durations
 from slo.indicators.base import Fault, Indicator, Kind
 
-MOMENTS = ("acknowledged", "restored")
+MOMENTS = ("acknowledged", "restored", "paged")
 SEVERITIES = ("P1", "P2", "P3", "P4", "P5")
 
 
@@ -17,7 +17,7 @@ def severities(text: str) -> tuple[str, ...]:
 
 def _faults(indicator: Indicator) -> Iterator[Fault]:
     if indicator.get("moment") not in MOMENTS:
-        yield Fault("moment", "choice", f"use {' or '.join(MOMENTS)}")
+        yield Fault("moment", "choice", f"use {', '.join(MOMENTS[:-1])} or {MOMENTS[-1]}")
     try:
         within = durations.parse(str(indicator.get("within") or ""))
     except durations.BadDuration as error:

@@ -95,12 +95,15 @@ def of_objective(objective: Objective, *, now: datetime) -> Costs:
     )
 
 
-def of_incident(
-    happening: Happening, *, component_id: int | None, alerting: Sequence[int], now: datetime
-) -> list[ObjectiveCost]:
-    """What it cost the objectives of its component and those, by primary key, whose alerts are in it; dearest first."""
-    found = fleet().filter(Q(pk__in=alerting) | Q(definition__component=component_id or 0), ledger__isnull=False)
-    objectives = sorted(found, key=lambda one: (one.pk not in alerting, one.name))[:AT_MOST]
+def concerned(*, component_id: int | None, alerting: Sequence[int]) -> list[Objective]:
+    """The objectives of a component and those, by primary key, whose alerts are in an incident; these come first."""
+    found = fleet().filter(Q(pk__in=alerting) | Q(definition__component=component_id or 0))
+    return sorted(found, key=lambda one: (one.pk not in alerting, one.name))
+
+
+def of_incident(happening: Happening, objectives: Sequence[Objective], *, now: datetime) -> list[ObjectiveCost]:
+    """What it cost these objectives (of `concerned`), dearest first; those that nothing is counted for are left out."""
+    objectives = [one for one in objectives if one.ledger_id][:AT_MOST]
     books = [one.ledger_id for one in objectives if one.ledger_id]
     if not books:
         return []

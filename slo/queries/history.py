@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 
 from slo import exclusions
 from slo.burnrate import Reading, budget, burn_rate
@@ -109,10 +110,31 @@ def burn_history(
     objective: Objective, *, windows: Sequence[timedelta], since: datetime, until: datetime, points: int = 240
 ) -> dict[timedelta, list[tuple[datetime, float | None]]]:
     """Burn rate over each of `windows` at `points` moments of `[since, until]`; None without traffic or data."""
-    until = min(until, objective.standing.bucket or until)
-    moments = _moments(since, max(until, since + MINUTE), points)
-    edges = [*moments, *(at - window for window in windows for at in moments)]
-    sums = _sums(objective, edges)
+    return burn_histories([(objective, windows)], since=since, until=until, points=points)[0]
+
+
+def burn_histories(
+    wanted: Sequence[tuple[Objective, Sequence[timedelta]]], *, since: datetime, until: datetime, points: int = 240
+) -> list[dict[timedelta, list[tuple[datetime, float | None]]]]:
+    """`burn_history` of several objectives, each over windows of its own, in their order; one question."""
+    ends = [min(until, objective.standing.bucket or until) for objective, _ in wanted]
+    moments = [_moments(since, max(end, since + MINUTE), points) for end in ends]
+    edges = [
+        (objective.ledger_id, at)
+        for (objective, windows), own in zip(wanted, moments, strict=True)
+        for at in (*own, *(at - window for window in windows for at in own))
+    ]
+    read = iter(sums_at([(ledger, at) for ledger, at in edges if ledger is not None]))
+    sums = iter([NOTHING if ledger is None else next(read) for ledger, _ in edges])
+    return [
+        _burns(objective, windows, own, list(islice(sums, len(own) * (1 + len(windows)))))
+        for (objective, windows), own in zip(wanted, moments, strict=True)
+    ]
+
+
+def _burns(
+    objective: Objective, windows: Sequence[timedelta], moments: Sequence[datetime], sums: Sequence[Sums]
+) -> dict[timedelta, list[tuple[datetime, float | None]]]:
     ends, starts = sums[: len(moments)], sums[len(moments) :]
     return {
         window: [

@@ -71,7 +71,7 @@ def opened(browser: Browser, product: Product, faults: list[str]) -> Iterator[Op
         context.set_default_timeout(15_000)
         context.add_init_script(REPORT_CSP)
         page = context.new_page()
-        _watch(page, faults)
+        watch(page, faults)
         return page
 
     yield new
@@ -96,7 +96,9 @@ def signed_in(opened: Open) -> Callable[[str], Page]:
     return sign_in
 
 
-def _watch(page: Page, faults: list[str]) -> None:
+def watch(page: Page, faults: list[str]) -> None:
+    """Keep what the browser complains about on `page`."""
+
     def console(message: ConsoleMessage) -> None:
         if message.type == "error":
             faults.append(f"{page.url}: console: {message.text}")

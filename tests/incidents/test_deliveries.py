@@ -42,6 +42,13 @@ def test_a_delivery_is_stored_and_the_sweep_makes_an_incident_of_it(token: ApiTo
     assert (stored.state, stored.outcome, stored.alert) == ("done", f"opened {incident.label}", Alert.objects.get())
 
 
+def test_the_opening_keeps_when_the_delivery_was_accepted(token: ApiToken) -> None:
+    stored = send(token)
+    deliveries.process_due(now=NOW + timedelta(seconds=40))
+    opening = Incident.objects.get().timeline.get(kind="opened")
+    assert opening.data == {"accepted_at": stored.received_at.isoformat()}
+
+
 def test_a_delivery_is_taken_once(token: ApiToken) -> None:
     send(token)
     assert [deliveries.process_due(now=NOW) for _ in "12"] == [1, 0]

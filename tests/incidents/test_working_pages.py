@@ -165,8 +165,8 @@ def test_a_part_that_fails_says_so_and_takes_nothing_else_down(
     def fail(*_: Any, **__: Any) -> Any:
         raise RuntimeError("the chart can't be drawn")
 
-    monkeypatch.setattr(budgets, "of_incident", fail)
-    monkeypatch.setattr(budgets, "costs_of", fail)
+    monkeypatch.setattr(budgets.Concerned, "budgets", fail)
+    monkeypatch.setattr(budgets.Concerned, "costs", fail)
     answer = signed_in(ada).get(incident.get_absolute_url())
     assert answer.status_code == 200
     text = answer.content.decode()
@@ -190,9 +190,9 @@ def test_symptoms_are_shown_at_their_cause_and_counted_in_the_list(
 
 def test_every_message_is_shown_with_its_tries(incident: Incident, ada: Person) -> None:
     advance_due(now=db_now())
-    text = text_of(signed_in(ada), at(incident, "attempts"))
-    assert "by email for Ci" in text
-    assert "not tried yet" in text
+    text = " ".join(text_of(signed_in(ada), at(incident, "attempts")).split())
+    assert "by e-mail to ada@example.org for Ci" in text
+    assert "Not tried" in text
 
 
 def test_changes_of_what_it_depends_on_stand_on_the_page(incident: Incident, ada: Person, runners: Component) -> None:

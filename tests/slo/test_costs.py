@@ -129,7 +129,8 @@ def test_an_incident_tells_its_cost_for_every_objective_of_its_component_and_of_
     make_slo.objective("unread", component=runners)
     made = incident(runners, 104, 115)
     made.refresh_from_db()
-    found = costs.of_incident(happening(made), component_id=runners.pk, alerting=[other.pk], now=END)
+    concerned = costs.concerned(component_id=runners.pk, alerting=[other.pk])
+    found = costs.of_incident(happening(made), concerned, now=END)
     assert {one.row.name: one.cost.bad for one in found} == {"jobs": 100, "vault": 1160}
     assert {one.row.name: one.cost.start for one in found}["jobs"] == at(100)
 

@@ -2,7 +2,7 @@
 // nothing is lost by it; calling, handing over and resolving need a second key.
 
 const keys = document.getElementById("keys");
-const TYPING = "input, textarea, select, [contenteditable]";
+const TYPING = ":is(input, textarea, select, [contenteditable])";
 
 function go(to) {
   if (to.matches("summary")) {
