@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,14 +20,19 @@ from catalog.operations import (
 )
 from catalog.operations.applying import SourceFile, apply_files
 from catalog.specs import ComponentSpec, MemberSpec, PersonSpec, TeamSpec
+from incidents.models import EscalationPolicy
 from portal.demo import PASSWORD
 from portal.demo.documents import Documents, Item, read
-from portal.demo.seed_paging import put_contacts, put_policies, put_schedules
+from portal.demo.seed_paging import put_contacts, put_integrations, put_policies, put_schedules
 from slo.operations import ObjectiveDraft, SourceDraft, save_objective, save_policy, save_source
 
 DEMO = system("demo")
 SOURCE = "prometheus"
 SOURCE_DELAY = "5s"
+BEFORE = timedelta(days=63)
+"""Since when the policies of the demo's past held."""
+FORGOTTEN = timedelta(days=210)
+"""How long ago somebody registered what nobody has confirmed since."""
 
 
 def seed(*, pace: str, prometheus_url: str, now: datetime) -> bool:
@@ -61,10 +66,14 @@ def put_all(documents: Documents, *, now: datetime) -> None:
     manifest = SourceFile(address="catalog-info.yaml", text=documents.manifest)
     apply_files(files=[manifest], actor=DEMO, now=now, source="demo")
     for item in documents.components:
-        put_component(spec=_component(item), actor=DEMO, now=now)
+        registered = now - FORGOTTEN if item.get("forgotten") else now
+        put_component(spec=_component(item), actor=DEMO, now=registered)
     put_contacts(by=DEMO, now=now)
     put_schedules(documents.schedules, by=DEMO, now=now)
+    if not EscalationPolicy.objects.exists():
+        put_policies(read("past").policies, by=DEMO, now=now - BEFORE)
     put_policies(documents.policies, by=DEMO, now=now)
+    put_integrations(by=DEMO, now=now)
     put_objectives(documents, by=DEMO, now=now)
 
 
