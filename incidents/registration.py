@@ -116,6 +116,9 @@ registries.scorecard_checks["action-items"] = action_items.CHECK
 registries.team_panels["action-items"] = registries.TeamPanel(
     "incidents/reviews/team.html", action_items.of_team, place="side", order=30
 )
+registries.navigation["digest"] = registries.NavEntry(
+    "Weekly digest", "incidents:digest", "mail", 48, within="incidents"
+)
 registries.apply_kinds.update(schedule_documents.KINDS)
 registries.apply_kinds.update(policy_documents.KINDS)
 registries.on_call["incidents"] = on_call_now

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from celery import shared_task
 
 from incidents import paging
+from incidents.digest.sending import Sender
 from incidents.intake import deliveries, heartbeats, slo
-from incidents.operations import action_items, campaigning, checking, following, handoffs, pruning, reviews
+from incidents.operations import action_items, campaigning, checking, digests, following, handoffs, pruning, reviews
 from incidents.paging.shift import courier_shift
 from portal.lib.clock import db_now
 from portal.lib.hints import nudge
@@ -63,6 +64,15 @@ def tell_followers() -> None:
         following.tell_ended(number, now=db_now())
 
 
+@shared_task(name="incidents.digests_due", ignore_result=True, soft_time_limit=120)
+def digests_due() -> None:
+    """The letters of the weekly digest: planned ahead, sent when they are due."""
+    digests.plan_letters(now=db_now())
+    sender, began = Sender(), time.monotonic()
+    while time.monotonic() - began < A_WHILE and sender.send_due(now=db_now):
+        pass
+
+
 @shared_task(name="incidents.remind_of_campaigns", ignore_result=True, soft_time_limit=300)
 def remind_of_campaigns() -> None:
     """Leads of teams that are behind in a campaign that comes near."""
@@ -91,6 +101,7 @@ def check_schedules() -> None:
 def prune() -> None:
     """Raw deliveries and old messages are kept for a while, not for good."""
     pruning.prune_deliveries(now=db_now())
+    digests.prune_letters(now=db_now())
     while pruning.prune_notifications(now=db_now()):
         pass
 

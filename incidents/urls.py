@@ -9,6 +9,7 @@ from incidents.api import analytics as api_analytics
 from incidents.api import calendars as api_calendars
 from incidents.api import changes as api_changes
 from incidents.api import contacts as api_contacts
+from incidents.api import digests as api_digests
 from incidents.api import inbox as api_inbox
 from incidents.api import incidents as api_incidents
 from incidents.api import intake as api_intake
@@ -34,6 +35,7 @@ from incidents.views import (
     changes,
     contacts,
     deliveries,
+    digests,
     fairness,
     handoff_notes,
     inbox,
@@ -69,6 +71,7 @@ pages: list[URLPattern | URLResolver] = [
     path("a/all/<str:token>", ack.ack_all, name="ack-all"),
     *attempts.urlpatterns,
     *suggesting.urlpatterns,
+    *digests.urlpatterns,
     *working.urlpatterns,
     *changes.urlpatterns,
     *status.urlpatterns,
@@ -92,6 +95,7 @@ pages: list[URLPattern | URLResolver] = [
 ]
 
 api: list[URLPattern | URLResolver] = [
+    *api_digests.urlpatterns,
     path("alerts", api_alerts.Alerts.as_view(), name="alerts"),
     path("incidents", api_incidents.Incidents.as_view(), name="incidents"),
     path("incidents/simulate", api_simulating.Simulate.as_view(), name="simulate"),

@@ -1,6 +1,9 @@
 """E-mail by SMTP: plain text and HTML, with a Message-ID made of the idempotency key."""
 
 import smtplib
+from collections.abc import Mapping
+from email.message import EmailMessage
+from email.policy import Policy, default
 from urllib.parse import urlsplit
 
 from django.core.mail import EmailMultiAlternatives, mailers
@@ -21,11 +24,27 @@ class Email:
         mail = EmailMultiAlternatives(message.subject, message.text, to=[address], headers=headers)
         if message.html:
             mail.attach_alternative(message.html, "text/html")
-        _hand_over(mail)
+        hand_over(mail)
         return message_id
 
 
-def _hand_over(mail: EmailMultiAlternatives) -> None:
+class PicturedMail(EmailMultiAlternatives):
+    """A letter whose HTML shows `pictures`: PNG files by name, as `cid:name` beside the HTML they belong to."""
+
+    pictures: Mapping[str, bytes] = {}
+
+    def message(self, *, policy: Policy = default) -> EmailMessage:
+        """As Django makes it, with text beside (HTML with its pictures)."""
+        made: EmailMessage = super().message(policy=policy)
+        html = made.get_body(("html",))
+        for name, png in self.pictures.items():
+            if html is not None:
+                html.add_related(png, "image", "png", cid=f"<{name}>", disposition="inline", filename=f"{name}.png")
+        return made
+
+
+def hand_over(mail: EmailMultiAlternatives) -> None:
+    """Send by the default mailer. Raises ChannelError: permanent for a 5xx answer, else worth another try."""
     try:
         mailers.default.send_messages([mail])
     except smtplib.SMTPRecipientsRefused as error:

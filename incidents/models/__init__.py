@@ -5,6 +5,7 @@ from incidents.models.away import Absence, HandoffNote, ToldProblem
 from incidents.models.calendar import CalendarFeed
 from incidents.models.change import Change
 from incidents.models.contact import ConfirmationCode, WorkingHours
+from incidents.models.digest import DigestChoice, DigestLetter
 from incidents.models.inbox import InboxMessage
 from incidents.models.incident import Incident, Page, PageStep, Severity, TimelineEntry, Urgency
 from incidents.models.intake import Delivery, HandledTransition, Heartbeat, Integration, IntegrationKey
@@ -30,6 +31,8 @@ __all__ = [
     "ContactMethod",
     "ContactRule",
     "Delivery",
+    "DigestChoice",
+    "DigestLetter",
     "EscalationPolicy",
     "Follower",
     "HandledTransition",

@@ -16,6 +16,7 @@ CONTENTS = (
     "catalog",
     "catalog-yaml",
     "trust",
+    "digest",
     "accounts",
     "maintenance",
     "counting",

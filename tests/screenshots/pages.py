@@ -207,6 +207,8 @@ PAGES: tuple[Shot, ...] = (
     Shot("import", "/imports", "katrin", prepare=_an_import),
     Shot("import-new", "/imports/new", "katrin"),
     Shot("imports-refused", "/imports/new", "elena"),
+    Shot("digest", "/digest"),
+    Shot("digest-platform", "/digest?team=platform", who="katrin"),
     Shot("campaigns", "/scorecards/campaigns", who="katrin"),
     Shot("campaign", "/scorecards/campaigns", who="katrin", first="main table a"),
     Shot("campaign-new", "/scorecards/campaigns/new", who="katrin"),

@@ -1,0 +1,29 @@
+"""The digest for a page and the API: of the last whole week, by the reader's Monday."""
+
+from datetime import datetime
+
+from catalog.models import Person, Team
+from incidents.digest.facts import Facts, gather, last_week
+from incidents.digest.letters import Letter, compose
+from incidents.digest.links import off_link
+from incidents.digest.sending import MOST_TEAMS, teams_of
+from incidents.operations import digests
+
+PLATFORM = "platform"
+"""In place of a team: all of it."""
+
+
+def letter_about(person: Person, *, team: Team | None, platform: bool, now: datetime) -> Letter | None:
+    """The letter about one team, or the platform, or (neither) as `person` gets it; None for who is in no team."""
+    wanted: list[Team | None] = [team] if team or platform else [*teams_of(person)[:MOST_TEAMS]]
+    if not team and not platform and person.platform_admin:
+        wanted.append(None)
+    if not wanted:
+        return None
+    week = last_week(digests.zone_of(digests.zone_of_person(person)), now=now)
+    return compose(person, [gather(one, week, now=now) for one in wanted], off=off_link(person))
+
+
+def facts_about(team: Team | None, *, zone: str, now: datetime) -> Facts:
+    """The last whole week of a team, or of the platform, by the clock of `zone`."""
+    return gather(team, last_week(digests.zone_of(zone), now=now), now=now)
