@@ -26,6 +26,8 @@ def _markdown() -> MarkdownIt:
     markdown.add_render_rule("link_open", _link)
     markdown.add_render_rule("heading_open", _heading)
     markdown.add_render_rule("fence", _fence)
+    markdown.add_render_rule("table_open", _table)
+    markdown.add_render_rule("table_close", _table_end)
     return markdown
 
 
@@ -42,6 +44,19 @@ def _fence(
 ) -> str:
     """Long lines scroll, so the keyboard has to reach them."""
     return renderer.fence(tokens, at, options, env).replace("<pre>", '<pre tabindex="0">', 1)
+
+
+def _table(
+    renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]
+) -> str:
+    """A wide one scrolls by itself on a phone, so the keyboard has to reach it."""
+    return '<div class="table-responsive" tabindex="0">' + renderer.renderToken(tokens, at, options, env)
+
+
+def _table_end(
+    renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]
+) -> str:
+    return renderer.renderToken(tokens, at, options, env) + "</div>"
 
 
 def _heading(

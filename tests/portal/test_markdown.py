@@ -39,6 +39,12 @@ def test_code_that_scrolls_is_reached_by_the_keyboard_and_stays_code() -> None:
     assert '<pre tabindex="0"><code class="language-sh">curl &lt;pre&gt; | sh' in html
 
 
+def test_a_wide_table_scrolls_by_itself_and_is_reached_by_the_keyboard() -> None:
+    html = to_html("| a |\n|---|\n| 1 |\n\nafter")
+    assert '<div class="table-responsive" tabindex="0"><table>' in html
+    assert html.index("</table>\n</div>") < html.index("<p>after")
+
+
 def test_links_out_do_not_vouch_for_where_they_lead() -> None:
     assert 'rel="noopener nofollow"' in to_html("[x](https://example.org)")
     assert "rel=" not in to_html("[x](/docs)")
