@@ -7,6 +7,8 @@ from django.db import models
 from django.http import HttpRequest
 
 from incidents.models import (
+    ActionItem,
+    ActionReminder,
     Alert,
     CatchAll,
     ContactMethod,
@@ -23,6 +25,8 @@ from incidents.models import (
     Page,
     PageStep,
     PolicyVersion,
+    Review,
+    ReviewVersion,
     Schedule,
     SeverityRule,
     SweepStamp,
@@ -123,6 +127,10 @@ admin.site.register(
         Override,
         InboxMessage,
         WorkingHours,
+        Review,
+        ReviewVersion,
+        ActionItem,
+        ActionReminder,
     ],
     ToLookAt,
 )

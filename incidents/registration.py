@@ -108,7 +108,7 @@ registries.navigation["escalation-policies"] = registries.NavEntry(
 registries.navigation["catch-all"] = registries.NavEntry(
     "Catch-all", "incidents:catch-all", "lifebuoy", 54, within="on-call"
 )
-registries.navigation["reviews"] = registries.NavEntry("Reviews", "incidents:reviews", "book", 60)
+registries.navigation["reviews"] = registries.NavEntry("Reviews", "incidents:reviews", "clipboard-check", 60)
 registries.navigation["action-items"] = registries.NavEntry(
     "Action items", "incidents:action-items", "list-check", 62, within="reviews"
 )

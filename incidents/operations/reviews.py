@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -46,11 +47,13 @@ class Conflict(Expected):
 
     title = "Changed meanwhile"
 
-    def __init__(self, current: Review) -> None:
+    def __init__(self, current: Review, mine: Mapping[str, str] | None = None) -> None:
         super().__init__(
             f"{current.saved_by_name} saved version {current.version} meanwhile: read it, then save yours on top of it."
         )
         self.current = current
+        self.mine = dict(mine or {})
+        """The sections that were to be written."""
 
 
 def drafts_due(now: datetime) -> list[int]:
@@ -99,10 +102,12 @@ def save_review(
     now: datetime,
     form: str = "",
     auto: bool = False,
+    opened: Mapping[str, str] | None = None,
 ) -> Review:
     """Write `sections` (any of SECTIONS) over the `version` that was read; what is the same already changes nothing.
 
-    `form` names the opened form: what that form itself saved meanwhile is no conflict. `auto` is a save that nobody
+    `form` names the opened form: what that form itself saved meanwhile is no conflict. `opened` are the fingerprints of
+    what stood in it: with them two who wrote different sections are no conflict either. `auto` is a save that nobody
     asked for. Raises Conflict, IsPublished, Invalid.
     """
     _readable(sections)
@@ -117,7 +122,9 @@ def save_review(
     if held.is_published:
         raise IsPublished
     if version != held.version and not own:
-        raise Conflict(held)
+        given = _beside(held, given, {} if auto or opened is None else opened)
+        if all(before[name] == text for name, text in given.items()):
+            return held
     for name, text in given.items():
         setattr(held, name, text)
     _advance(held, by=by, now=now, form=form)
@@ -202,6 +209,20 @@ def _known(incident: Incident) -> dict[str, str]:
     """What was said during the incident, to begin with."""
     last = incident.updates.order_by("-at", "-pk").first()
     return {"summary": last.text if last else "", "causes": incident.cause}
+
+
+def fingerprint(text: str) -> str:
+    """What tells one text of a section from another."""
+    return sha256(_clean(text).encode()).hexdigest()[:16]
+
+
+def _beside(review: Review, given: Mapping[str, str], opened: Mapping[str, str]) -> dict[str, str]:
+    """Of `given` what differs from what was opened, where nobody else touched those sections. Raises Conflict."""
+    mine = {name: text for name, text in given.items() if fingerprint(text) != opened.get(name)}
+    current = review.sections
+    if any(fingerprint(current[name]) != opened.get(name) and current[name] != mine[name] for name in mine):
+        raise Conflict(review, mine)
+    return mine
 
 
 def _held(review: Review) -> Review:

@@ -22,6 +22,7 @@ from incidents.operations.action_items import spec_of
 from incidents.outcomes import outcomes_of
 from incidents.queries import reviews as read
 from incidents.views.actions import valid
+from incidents.views.reviews import trail
 from portal.lib.clock import db_now, now_of
 from portal.lib.errors import Expected
 from slo.models import Objective
@@ -77,6 +78,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "item": item,
         "incident": incident,
+        "trail": trail(item.review, "Action item"),
         "line": lines([item], now=now, outcomes=outcomes_of([item], now=now))[0],
         "reminders": list(item.reminders.order_by("-pk")[:10]),
         "may_write": access.may_change(actor, item, reviewer=reviewer),
@@ -148,7 +150,14 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _form(request: HttpRequest, form: ActionItemForm, review: Review, item: ActionItem | None) -> HttpResponse:
     people: list[Person] = suggestions()
-    context = {"form": form, "review": review, "incident": review.incident, "item": item, "people": people}
+    context = {
+        "form": form,
+        "review": review,
+        "incident": review.incident,
+        "trail": trail(review, "Action item" if item else "New action item"),
+        "item": item,
+        "people": people,
+    }
     return render(request, "incidents/reviews/item_form.html", context, status=400 if form.errors else 200)
 
 

@@ -24,7 +24,7 @@ from incidents.item_lines import lines
 from incidents.lookback import facts_of
 from incidents.models import SECTIONS, ActionItem, Review, ReviewVersion
 from incidents.models.incident import Severity
-from incidents.operations.reviews import Conflict, IsPublished
+from incidents.operations.reviews import Conflict, IsPublished, fingerprint
 from incidents.outcomes import outcomes_of
 from incidents.queries import reviews as read
 from incidents.review_text import TITLES, changes, to_markdown
@@ -120,6 +120,7 @@ def history(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         "review": review,
         "incident": review.incident,
+        "trail": trail(review, "History"),
         "versions": versions[:VERSIONS],
         "more": len(versions) > VERSIONS,
         "shown": shown,
@@ -134,7 +135,8 @@ def history(request: HttpRequest, number: int) -> HttpResponse:
 def edit(request: HttpRequest, number: int) -> HttpResponse:
     """Writing it. What is typed is saved by itself; without script the button does."""
     if not request.user.is_authenticated and request.headers.get("HX-Request"):
-        return render(request, "incidents/reviews/edit.html#signed_out", status=401)
+        was = [(name, request.POST.get(f"was-{name}", "")) for name in SECTIONS]
+        return render(request, "incidents/reviews/edit.html#signed_out", {"was": was}, status=401)
     return _edit(request, number)
 
 
@@ -152,12 +154,15 @@ def _edit(request: HttpRequest, number: int) -> HttpResponse:
     token = request.POST.get("form", "")[:40]
     try:
         saved = operations.save_review(
-            review=review, sections=typed, version=_version(request), by=actor, now=db_now(), form=token, auto=auto
-        )
+            review=review, sections=typed, version=_version(request), by=actor, now=db_now(), form=token, auto=auto,
+            opened={name: request.POST.get(f"was-{name}", "") for name in SECTIONS},
+        )  # fmt: skip
     except (Conflict, IsPublished, Invalid) as error:
         return _refused(request, review, typed, error, auto=auto, token=token)
     if auto:
-        return render(request, "incidents/reviews/edit.html#saved", {"review": saved, "now": db_now()})
+        return render(
+            request, "incidents/reviews/edit.html#saved", {"review": saved, "was": _was(saved), "now": db_now()}
+        )
     messages.success(request, "Saved.")
     return redirect(saved)
 
@@ -195,6 +200,11 @@ def unpublish(request: HttpRequest, number: int) -> HttpResponse:
     return redirect(review)
 
 
+def trail(review: Review, here: str) -> list[tuple[str, str]]:
+    """From all reviews by this one to `here`."""
+    return [("Reviews", reverse("incidents:reviews")), (review.incident.label, review.get_absolute_url()), (here, "")]
+
+
 def _items(review: Review, *, now: datetime) -> QuerySet[ActionItem]:
     return read.action_items(review=review.pk, now=now).prefetch_related("objectives")
 
@@ -206,6 +216,8 @@ def _form(request: HttpRequest, review: Review, typed: dict[str, str], **more: A
     context = {
         "review": review,
         "incident": review.incident,
+        "trail": trail(review, "Write"),
+        "was": _was(review),
         "fields": [(name, title, texts[name], HINTS[name], faults.get(name, "")) for name, title in TITLES.items()],
         "now": db_now(),
         **more,
@@ -218,16 +230,26 @@ def _refused(
 ) -> HttpResponse:
     """Nothing that was typed is lost: it stands in the form again, beside what somebody else wrote."""
     if auto:
-        context = {"review": review, "error": error, "conflict": isinstance(error, Conflict)}
+        context = {
+            "review": review,
+            "was": [(name, request.POST.get(f"was-{name}", "")) for name in SECTIONS],
+            "error": error,
+            "conflict": isinstance(error, Conflict),
+        }
         return render(request, "incidents/reviews/edit.html#not_saved", context, status=error.status)
     if isinstance(error, Conflict):
-        theirs = error.current
-        differs = changes(theirs.sections, {**theirs.sections, **typed})
+        theirs, mine = error.current, error.mine
+        differs = changes(theirs.sections, {**theirs.sections, **mine})
         return _form(
-            request, theirs, typed, token=token, error=error, differs=differs, theirs=theirs, status=error.status
+            request, theirs, mine, token=token, error=error, differs=differs, theirs=theirs, status=error.status
         )
     faults = {one.field: one.message for one in error.errors}
     return _form(request, review, typed, token=token, error=error, faults=faults, status=error.status)
+
+
+def _was(review: Review) -> list[tuple[str, str]]:
+    """Fingerprints of what stands in the form when it is opened, or was saved from it."""
+    return [(name, fingerprint(text)) for name, text in review.sections.items()]
 
 
 def _version(request: HttpRequest) -> int:

@@ -14,7 +14,7 @@ from incidents.operations.action_items import IsClosed, ItemSpec, remind_due, re
 from incidents.outcomes import outcomes_of
 from incidents.queries import reviews as queries
 from portal.lib.errors import Invalid
-from tests import make_incidents
+from tests import make_incidents, make_slo
 from tests.incidents.review_world import DAY, World
 from tests.make import NOW
 
@@ -176,6 +176,22 @@ def test_when_it_is_done_incidents_before_and_after_are_counted_but_drills_and_s
     seen = outcomes_of([closed], now=done + 10 * DAY)[item.pk]
     assert (seen.incidents_before, seen.incidents_after, seen.after, seen.whole) == (3, 1, 10 * DAY, False)
     assert outcomes_of([closed], now=done + 50 * DAY)[item.pk].whole
+
+
+def test_when_it_is_done_the_budget_that_was_spent_before_is_told_beside_what_is_spent_after(
+    world: World, item: ActionItem
+) -> None:
+    objective = make_slo.objective("ci-wait", component=world.runners, target="0.99", window_days=28)
+    begin = NOW + 2 * DAY
+    counts = [(9, 10)] * 6 + [(10, 10)] * 54 + [(9, 10)] + [(10, 10)] * 59  # 6 of 600 are bad, then 1 of 600
+    make_slo.count_up(make_slo.open_ledger(objective, start=begin, now=begin), counts)
+    item.objectives.add(objective)
+    done = begin + timedelta(hours=1)
+    closed = operations.close_action_item(item=item, state="done", by=world.by, now=done)
+    (helped,) = outcomes_of([closed], now=done + timedelta(hours=1))[item.pk].objectives
+    assert helped.before.share == pytest.approx(1)
+    assert helped.after.share == pytest.approx(1 / 6)
+    assert helped.after.coverage == 1
 
 
 def test_budgets_of_objectives_without_counts_are_unknown_and_not_zero(world: World, item: ActionItem) -> None:

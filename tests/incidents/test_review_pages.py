@@ -1,5 +1,6 @@
 """Reviews and action items as pages: read by everybody, written by those it is theirs to, nothing typed is lost."""
 
+import html
 import re
 
 import pytest
@@ -49,8 +50,9 @@ def text_of(client: Client, url: str, **query: str) -> str:
 def typed(client: Client, review: Review, **said: str) -> dict[str, str]:
     """What the opened form sends."""
     page = text_of(client, at(review, "edit-review"))
-    hidden = dict(re.findall(r'<input type="hidden" name="(version|form)" value="(\w+)"', page))
-    return {**hidden, **said}
+    hidden = dict(re.findall(r'<input type="hidden" name="(version|form|was-\w+)" value="(\w+)"', page))
+    shown = dict(re.findall(r'<textarea [^>]*name="(\w+)"[^>]*>([^<]*)</textarea>', page))
+    return {**hidden, **{name: html.unescape(text) for name, text in shown.items()}, **said}
 
 
 def test_everybody_signed_in_reads_and_only_its_people_write(world: World, review: Review) -> None:
@@ -152,6 +154,25 @@ def test_two_who_write_at_once_lose_nothing(world: World, review: Review) -> Non
     assert ben.post(at(review, "edit-review"), {**his, "version": "2"}).status_code == 302
     review.refresh_from_db()
     assert (review.summary, review.impact) == ("Ben's words", "All")
+
+
+def test_two_who_write_different_sections_are_no_conflict_and_what_one_did_not_touch_stays(
+    world: World, review: Review
+) -> None:
+    operations.save_review(review=review, sections=TOLD, version=1, by=world.by, now=db_now())
+    ada, ben = signed_in(world.ada), signed_in(world.ben)
+    hers, his = typed(ada, review, summary="Ada's words"), typed(ben, review, impact="All of CI")
+    more = typed(ben, review, summary="Ben's words", went_well="Luck")
+    assert ada.post(at(review, "edit-review"), hers).status_code == 302
+    assert ben.post(at(review, "edit-review"), his, headers=HTMX).status_code == 409  # nobody would see it by itself
+    assert ben.post(at(review, "edit-review"), his).status_code == 302
+    review.refresh_from_db()
+    assert (review.summary, review.impact, review.causes) == ("Ada's words", "All of CI", TOLD["causes"])
+    answer = ben.post(at(review, "edit-review"), more)
+    text = answer.content.decode()
+    assert answer.status_code == 409
+    for kept in ("Ben&#x27;s words</textarea>", "All of CI</textarea>", "Luck</textarea>", "Ada&#x27;s words</li>"):
+        assert kept in text
 
 
 def test_what_was_typed_outlives_publishing_signing_out_and_being_too_long(world: World, review: Review) -> None:

@@ -9,7 +9,15 @@ from catalog.models import AuditEntry
 from incidents import operations
 from incidents.lookback import facts_of
 from incidents.models import Follower, InboxMessage, Incident, Review
-from incidents.operations.reviews import Conflict, IsDraft, IsPublished, NothingToReview, NotOver, draft_due
+from incidents.operations.reviews import (
+    Conflict,
+    IsDraft,
+    IsPublished,
+    NothingToReview,
+    NotOver,
+    draft_due,
+    fingerprint,
+)
 from incidents.paging import advance_due
 from incidents.review_text import changes, to_markdown
 from portal.lib.errors import Invalid
@@ -147,6 +155,20 @@ def test_what_a_form_saved_itself_is_no_conflict_and_an_overtaken_autosave_chang
     assert (review.summary, review.version) == ("One, two", 3)
     with pytest.raises(Conflict):
         save(review, world, summary="Else", version=1, form="g")
+
+
+def test_with_what_was_opened_only_what_one_changed_is_written(world: World) -> None:
+    review = save(world.review(), world, **TOLD)
+    opened = {name: fingerprint(text) for name, text in review.sections.items()}
+    theirs = save(review, world, impact="All")
+    same = save(review, world, version=2, opened=opened, by=Actor(person=world.ben), **TOLD)
+    assert same.version == theirs.version  # he changed nothing, and nothing of hers
+    mine = {**TOLD, "impact": "", "went_well": "Luck"}
+    both = save(review, world, version=2, opened=opened, by=Actor(person=world.ben), **mine)
+    assert (both.impact, both.went_well) == ("All", "Luck")
+    with pytest.raises(Conflict) as refused:
+        save(review, world, version=2, opened=opened, by=Actor(person=world.ben), **{**mine, "impact": "Some"})
+    assert refused.value.mine == {"impact": "Some", "went_well": "Luck"}
 
 
 def test_autosaves_of_one_person_in_a_row_are_one_version_of_the_history(world: World) -> None:

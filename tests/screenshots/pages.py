@@ -140,6 +140,8 @@ PAGES: tuple[Shot, ...] = (
     Shot("analytics-people", "/analytics/people", prepare=_wait_for_charts),
     Shot("analytics-noise", "/analytics/noise", prepare=_wait_for_charts),
     Shot("deployments", "/deployments"),
+    Shot("reviews", "/reviews"),
+    Shot("action-items", "/reviews/actions"),
     Shot("home-lead", "/", "katrin"),
     Shot("catalog", "/catalog"),
     Shot("catalog-filtered", "/catalog?tier=1&health=bad"),

@@ -13,12 +13,10 @@ saving.addEventListener("htmx:after:swap", () => {
   if (saving.querySelector(".is-good")) kept = sent;
 });
 saving.addEventListener("htmx:error", () => {
-  let said = saving.querySelector(".unreached");
-  if (!said) {
-    said = document.createElement("span");
-    said.className = "unreached state is-bad";
-    saving.append(said);
-  }
+  for (const before of saving.querySelectorAll("span")) before.remove();
+  const said = document.createElement("span");
+  said.className = "state is-bad";
+  saving.append(said);
   said.textContent = "Not saved: the portal can't be reached. Your text is still here.";
 });
 window.addEventListener("beforeunload", (event) => {
