@@ -49,6 +49,8 @@ class Paged:
 class Facts:
     """What is known of an incident without anybody writing it down. Durations are None where there is no such moment.
 
+    The definitions are those of `incidents.analytics`, which tells of many.
+
     `open_for` leaves out the time between an end and a reopening; `minutes_blocked` are developer-minutes: the people
     who depend on the component, for as long as it was open. None where nobody looked who depends on it.
     """
@@ -78,7 +80,7 @@ def facts_of(incident: Incident, *, now: datetime) -> Facts:
     promises = list(dict.fromkeys(pk for pk in alerting.values_list("objective", flat=True) if pk is not None))
     return Facts(
         incident=incident,
-        to_acknowledge=_after(incident.opened_at, incident.acknowledged_at),
+        to_acknowledge=_after(incident.opened_at, _answered(incident, entries)),
         to_restore=_after(incident.opened_at, incident.resolved_at),
         open_for=open_for,
         minutes_blocked=None if people is None else round(people * open_for.total_seconds() / 60),
@@ -106,6 +108,13 @@ def open_stretches(
     if since is not None:
         found.append((since, max(since, incident.resolved_at or now)))
     return found
+
+
+def _answered(incident: Incident, entries: Iterable[TimelineEntry]) -> datetime | None:
+    """When a person first answered: took it, or ended it without that, as `incidents.analytics` has it."""
+    ended = (entry.at for entry in entries if entry.kind == Kind.RESOLVED and entry.person_id is not None)
+    moments = [at for at in (incident.acknowledged_at, next(ended, None)) if at is not None]
+    return min(moments, default=None)
 
 
 def _pages(incident: Incident) -> Iterable[Page]:

@@ -7,6 +7,7 @@ import pytest
 from catalog.access import Actor
 from catalog.models import AuditEntry
 from incidents import operations
+from incidents.analytics import figures
 from incidents.lookback import facts_of
 from incidents.models import Follower, InboxMessage, Incident, Review
 from incidents.operations.reviews import (
@@ -19,6 +20,7 @@ from incidents.operations.reviews import (
     fingerprint,
 )
 from incidents.paging import advance_due
+from incidents.queries.analytics import Wanted
 from incidents.review_text import changes, to_markdown
 from portal.lib.errors import Invalid
 from tests import make, make_incidents
@@ -258,6 +260,22 @@ def test_facts_leave_out_the_time_between_an_end_and_a_reopening(world: World) -
     assert facts.open_for == 30 * MINUTE
     assert facts.minutes_blocked == 210
     assert facts.paged[0].people == (world.ada,)
+
+
+def test_a_review_and_the_analytics_tell_the_same_figures(world: World) -> None:
+    incident = make_incidents.incident(world.runners, key="a")
+    operations.resolve(incident=incident, by=world.by, now=NOW + 10 * MINUTE)  # nobody had taken it
+    fires_again(world, at=NOW + 15 * MINUTE)
+    operations.clear_alert(key="a", now=NOW + 35 * MINUTE)
+    Incident.objects.filter(pk=incident.pk).update(people_blocked=7)
+    incident.refresh_from_db()
+    facts, later = facts_of(incident, now=NOW + DAY), NOW + DAY
+    asked = Wanted(since=NOW - DAY, until=later, now=later, months=[NOW - DAY])
+    (all_of_it,) = figures(asked, ["overall"])["overall"]
+    assert (facts.minutes_blocked, facts.to_restore) == (210, 35 * MINUTE)
+    assert (all_of_it.blocked, all_of_it.restored.median) == (210, 35 * 60)
+    assert facts.to_acknowledge == 10 * MINUTE
+    assert all_of_it.taken.median == 10 * 60
 
 
 def test_facts_of_what_is_open_or_was_never_taken_are_absent_and_not_zero(world: World) -> None:
