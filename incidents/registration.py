@@ -58,6 +58,7 @@ def team_on_call(team: Team, request: HttpRequest, now: datetime) -> Mapping[str
         # only among the schedules of the team itself: others cost three questions more than this page has
         "problems": rota.but_gaps(problems_of(loaded, now=now, whole=True)) if loaded else [],
         "me": getattr(request.user, "person", None),
+        "mine": loaded if may else [],
         "now": now,
         "may_write": may,
     }

@@ -124,9 +124,8 @@ def accept_swap(*, swap: Swap, by: Actor, now: datetime) -> Swap:
     swap = _open(swap, "asked_id", by)
     if swap.first_at <= now:
         raise Expired
-    pure = _read(swap.schedule, now)
     gives, takes = swap.given, swap.taken
-    if not (_still(pure, swap.asker, gives) and _still(pure, swap.asked, takes)):
+    if not still_theirs(_read(swap.schedule, now), swap):
         raise RotationChanged
     reason = f"swap of {swap.asker.label} and {swap.asked.label}"[:200]
     _overridden(swap.schedule, gives, swap.asked, reason, by, now)
@@ -172,6 +171,11 @@ def planned_swap(
     if takes is not None:
         check(_wrong_shifts(taken, asked, "back_starts_at"))
     return given, taken
+
+
+def still_theirs(pure: rotation.Schedule, swap: Swap) -> bool:
+    """Whether all shifts of the swap are as they were when it was asked; else it can't be accepted."""
+    return _still(pure, swap.asker, swap.given) and _still(pure, swap.asked, swap.taken)
 
 
 def shifts_of(pure: rotation.Schedule, person: Person, period: Period) -> list[Stretch]:

@@ -37,7 +37,7 @@ def board(request: HttpRequest) -> HttpResponse:
     me = _reader(request)
     first_day, days = _period(request, now)
     shown = rota.board(now=now, first_day=first_day, days=days, zone=_zone(), me=me)
-    mine = _writable(me, [row.schedule for row in shown.on_call])
+    mine = writable(me, [row.schedule for row in shown.on_call])
     return render(
         request,
         "incidents/oncall/board.html",
@@ -185,13 +185,15 @@ def _schedule_page(request: HttpRequest, slug: str, form: forms.OverrideForm) ->
     now, me = db_now(), _reader(request)
     first_day, days = _period(request, now, otherwise="2weeks")
     schedule = queries.schedule_by_slug(slug, since=min(now, _midnight(first_day)))
+    may = bool(me) and may_write(Actor(person=me), [schedule.team_id], scope=SCOPE)
     shown = rota.one(schedule, now=now, first_day=first_day, days=days, zone=_zone())
     context = {
         "now": now,
         "rota": shown,
         "schedule": schedule,
         "form": form,
-        "may_write": bool(me) and may_write(Actor(person=me), [schedule.team_id], scope=SCOPE),
+        "may_write": may,
+        "mine": [schedule] if may else [],
         "me": me,
         "people": forms.suggestions(),
         "swaps": swaps.waiting_on(schedule, now=now) if me else [],
@@ -217,7 +219,8 @@ def _reader(request: HttpRequest) -> Person | None:
     return person_of(request) if request.user.is_authenticated else None
 
 
-def _writable(me: Person | None, schedules: Sequence[Schedule]) -> list[Schedule]:
+def writable(me: Person | None, schedules: Sequence[Schedule]) -> list[Schedule]:
+    """Those that the reader may change."""
     actor = Actor(person=me)
     everywhere, teams = actor.everywhere, actor.team_ids()
     return [row for row in schedules if everywhere or (me and row.team_id is None) or row.team_id in teams]

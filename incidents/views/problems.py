@@ -7,9 +7,10 @@ from django.urls import path, reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from catalog.models import Team
+from catalog.models import Person, Team
 from incidents.oncall.checking import problems_of
 from incidents.oncall.problems import Kind
+from incidents.views.oncall import writable
 from portal.lib.clock import now_of
 from portal.lib.reading import known, readable
 
@@ -30,8 +31,10 @@ def problem_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, SIZE).get_page(request.GET.get("page"))
     tabs = [_tab("", "All", kind, team, len(of_team))]
     tabs += [_tab(one, title, kind, team, sum(p.kind == one for p in of_team)) for one, title in TITLES.items()]
+    me: Person | None = getattr(request.user, "person", None)
     context = {
         "now": now,
+        "mine": writable(me, [row for one in page.object_list for row in one.schedules]) if me else [],
         "problems": page.object_list,
         "tabs": tabs,
         "kind": kind,
@@ -41,7 +44,7 @@ def problem_list(request: HttpRequest) -> HttpResponse:
         "next": _address(kind, team, page.next_page_number()) if page.has_next() else "",
         "previous": _address(kind, team, page.previous_page_number()) if page.has_previous() else "",
         "known": known(request),
-        "me": getattr(request.user, "person", None),
+        "me": me,
     }
     return render(request, "incidents/oncall/problems.html", context)
 

@@ -80,12 +80,14 @@ def swap_page(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     actor = actor_of(request)
     is_open = swap.state == Swap.State.OPEN and swap.first_at > now
     schedule = queries.schedule_by_slug(slug, since=now)
+    stands = is_open and operations.still_theirs(queries.readable(schedule), swap)
     context = {
         "now": now,
         "swap": swap,
+        "stands": stands,
         "schedule": schedule,
         "is_open": is_open,
-        "preview": rota_changes.of_swap(swap, schedule, now=now, shown_in=_zone()) if is_open else None,
+        "preview": rota_changes.of_swap(swap, schedule, now=now, shown_in=_zone()) if stands else None,
         "may_answer": is_open and (actor.everywhere or _is(actor, swap.asked)),
         "may_withdraw": is_open and (actor.everywhere or _is(actor, swap.asker)),
     }
@@ -158,7 +160,14 @@ def replace(request: HttpRequest, slug: str) -> HttpResponse:
             preview = rota_changes.with_hands(schedule, [(stretches, ref)], now=now, shown_in=_zone())
         except Invalid as error:
             form.explain(error)
-    context = {"form": form, "preview": preview, "now": now, "schedule": schedule, "people": suggestions()}
+    context = {
+        "form": form,
+        "preview": preview,
+        "now": now,
+        "schedule": schedule,
+        "people": suggestions(),
+        "zone": _zone(),
+    }
     return render(request, "incidents/oncall/replace.html", context, status=400 if form.errors else 200)
 
 

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 COMPONENT, ANY = 20, 30
 TABS = ("overview", "dependencies", "blast-radius", "docs", "definition", "relations", "changes", "yaml")
 TEAM = "/teams/default/build-ci"
+ON_CALL = ("/on-call", "/on-call/problems", "/on-call/fairness", "/people/default/ada/absences")
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ ANALYTICS = tuple(f"/analytics{name}" for name in ("", "/teams", "/components", 
 
 
 @pytest.mark.parametrize(
-    "url", ["/", "/catalog", TEAM, f"{TEAM}?tab=relations", f"{TEAM}?tab=yaml", "/teams", *ANALYTICS]
+    "url", ["/", "/catalog", TEAM, f"{TEAM}?tab=relations", f"{TEAM}?tab=yaml", "/teams", *ON_CALL, *ANALYTICS]
 )
 def test_other_pages_ask_at_most_thirty(client: Client, full: Component, url: str) -> None:
     assert cost(client, url) <= ANY

@@ -142,6 +142,15 @@ def test_nobody_else_answers_and_made_up_answers_are_none(swap: Swap) -> None:
     assert olga.get(f"{PAGE}/swaps/999").status_code == 404
 
 
+def test_a_swap_of_shifts_that_have_changed_since_says_so_and_offers_no_acceptance(swap: Swap, bo: Person) -> None:
+    now = db_now()
+    add_layer(schedule=swap.schedule, turns=Turns((bo.ref,), now), by=BY, now=now)
+    page = signed_in(bo).get(swap.get_absolute_url()).text
+    assert "The schedule has changed since this was asked" in page
+    assert "Accept</button>" not in page
+    assert "Decline</button>" in page
+
+
 def test_what_nobody_answered_in_time_is_shown_as_expired(swap: Swap, ada: Person) -> None:
     Swap.objects.update(first_at=db_now() - HOUR)
     client = signed_in(ada)
