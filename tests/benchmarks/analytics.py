@@ -39,6 +39,7 @@ ASKED = (
     ("components", "/analytics/components?period=24&sort=restored"),
     ("people's load", "/analytics/people?period=24"),
     ("noise", "/analytics/noise?period=24"),
+    ("action items", "/analytics/action-items?period=24"),
     ("overview, one team", "/analytics?period=24&team=group%3Adefault%2Fteam-7"),
     ("overview, as opened (6 months)", "/analytics"),
     ("CSV by component", "/analytics.csv?period=24&by=component"),
