@@ -20,17 +20,17 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from catalog.models import Component, Person, Team
 from incidents.models import Severity
+from incidents.oncall.fairness import NIGHT, WEEKEND
 from incidents.queries import analytics as queries
 from incidents.queries.analytics import GROUPS, Grouped, Wanted
 
 NOISE = timedelta(minutes=5)
-NIGHT_FROM, NIGHT_UNTIL = time(22), time(7)
-SATURDAY = 5
+SATURDAY = min(WEEKEND.days)
 BY = tuple(GROUPS)
 NAMED = ("ref", "namespace", "name", "title")
 
@@ -122,13 +122,42 @@ class Escalations:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What became of action items whose day, in UTC, lies in the stretch. Source: `ActionItem`. The team is that of the
+    component it is about, of what is about none the incident's owner; severity and source are the incident's. What is
+    due today or later and not done yet is in no figure; what was done early counts on the day it was due."""
+
+    key: str
+    label: str
+    url: str
+    due: int
+    """Done, or still open after their day."""
+    in_time: int
+    """Done on their day at the latest, as they are due now: an item that was put off is held to its new day."""
+    overdue: int
+    """Still open after their day."""
+    dropped: int
+    """Decided against; not in `due`."""
+
+    @property
+    def late(self) -> int:
+        """Done after their day."""
+        return self.due - self.in_time - self.overdue
+
+    @property
+    def share(self) -> float | None:
+        """Of those that were due, done in time; None where none was."""
+        return self.in_time / self.due if self.due else None
+
+
+@dataclass(frozen=True, slots=True)
 class Disturbed:
     """How often one person was called. A call is one step of one page that at least one message of was sent for,
     by however many ways; the moment is that of the first. Source: `Notification` (kind page, state sent), which is kept
     for PORTAL_NOTIFICATIONS_KEPT_DAYS; a bundle is as many calls as it tells of pages.
 
-    Nights and weekends go by the clock on the person's own wall (`Person.time_zone` as it is now), which jumps with
-    daylight saving.
+    Nights and weekends are those of `incidents.oncall.fairness`, by the clock on the person's own wall
+    (`Person.time_zone` as it is now), which jumps with daylight saving.
     """
 
     pages: int
@@ -223,6 +252,23 @@ def escalations(asked: Wanted, by: Collection[str]) -> dict[str, list[Escalation
     }  # fmt: skip
 
 
+def follow_up(asked: Wanted, by: Collection[str]) -> dict[str, list[FollowUp]]:
+    """By each of `by`: its groups, most due first; all months, and severities, in order."""
+    rows: dict[str, list[FollowUp]] = {name: [] for name in by}
+    for one in queries.items(asked, by):
+        rows[one.by].append(FollowUp(_key(one), "", "", *one.values))
+    found = {name: _named(name, some, asked) for name, some in rows.items()}
+    if "month" in found:
+        there = {one.key: one for one in found["month"]}
+        keys = [(f"{at:%Y-%m}", month_words(at)) for at in asked.months]
+        found["month"] = [there.get(key, FollowUp(key, words, "", 0, 0, 0, 0)) for key, words in keys]
+    return {
+        name: some if name == "month"
+        else sorted(some, key=lambda one: (one.key if name == "severity" else "", -one.due, one.label))
+        for name, some in found.items()
+    }  # fmt: skip
+
+
 def people(asked: Wanted) -> People:
     """Everybody who was called, and every month. Two questions."""
     by_person: dict[int, list[int]] = defaultdict(list)
@@ -252,8 +298,8 @@ def disturbed(calls: Iterable[int], zone: ZoneInfo) -> Disturbed:
         day = local.date()
         if is_night(local):
             at_night += 1
-            nights.add(day if local.time() >= NIGHT_FROM else day - timedelta(days=1))
-        if day.weekday() >= SATURDAY:
+            nights.add(day if local.time() >= NIGHT.start else day - timedelta(days=1))
+        if day.weekday() in WEEKEND.days:
             at_weekends += 1
             weekends.add(day - timedelta(days=day.weekday() - SATURDAY))
     return Disturbed(pages, at_night, len(nights), at_weekends, len(weekends))
@@ -269,7 +315,7 @@ def zone_of(person: Person) -> ZoneInfo:
 
 def is_night(local: datetime) -> bool:
     """On that clock: from 22:00 until before 07:00."""
-    return local.time() >= NIGHT_FROM or local.time() < NIGHT_UNTIL
+    return local.time() >= NIGHT.start or local.time() < NIGHT.end
 
 
 def _figures(row: Grouped) -> Figures:
@@ -294,7 +340,7 @@ def _key(row: Grouped) -> str:
     return "" if row.key is None else str(row.key)
 
 
-def _named[T: (Figures, Escalations)](by: str, rows: Sequence[T], asked: Wanted) -> list[T]:
+def _named[T: (Figures, Escalations, FollowUp)](by: str, rows: Sequence[T], asked: Wanted) -> list[T]:
     """With reference, name and address of what they are of."""
     if by == "team":
         teams = Team.objects.only(*NAMED).in_bulk([int(one.key) for one in rows if one.key])
@@ -310,7 +356,7 @@ def _named[T: (Figures, Escalations)](by: str, rows: Sequence[T], asked: Wanted)
     return [_with(one, (one.key, one.key or "All", "")) for one in rows]
 
 
-def _with[T: (Figures, Escalations)](row: T, named: tuple[str, str, str]) -> T:
+def _with[T: (Figures, Escalations, FollowUp)](row: T, named: tuple[str, str, str]) -> T:
     key, label, url = named
     return replace(row, key=key, label=label, url=url)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from incidents.analytics import Escalations, Figures, Load, People, Spread, month_words
+from incidents.analytics import Escalations, Figures, FollowUp, Load, People, Spread, month_words
 from incidents.queries.analytics import Wanted
 from portal.lib import words
 from slo import charts
@@ -20,6 +20,7 @@ FIGURES = (
     "blocked_minutes", "blocked_unknown", "paged", "noisy", "noise",
 )  # fmt: skip
 ESCALATIONS = ("pages", "past_step_one", "share")
+ITEMS = ("due", "in_time", "late", "overdue", "dropped", "share")
 LOADS = ("pages", "at_night", "nights", "at_weekends", "weekends")
 
 
@@ -49,6 +50,11 @@ def figure_values(one: Figures) -> tuple[Any, ...]:
 def escalation_values(one: Escalations) -> tuple[Any, ...]:
     """As `ESCALATIONS` names them."""
     return one.pages, one.past, one.share
+
+
+def item_values(one: FollowUp) -> tuple[Any, ...]:
+    """As `ITEMS` names them."""
+    return tuple(getattr(one, name) for name in ITEMS)
 
 
 def load_values(one: Load) -> tuple[Any, ...]:
@@ -126,6 +132,24 @@ def people(found: People, asked: Wanted) -> list[Drawn]:
             charts.bars([(name, one.nights) for name, one in named], name="nights", role="bad") if named else None,
             _table(["Person", "Nights", "Calls"], [[name, one.nights, one.pages] for name, one in named]),
         ),
+    ]  # fmt: skip
+
+
+def follow_up(months: Sequence[FollowUp], asked: Wanted) -> list[Drawn]:
+    """Action items by the month they were due in: all, and those not done in time."""
+    missed = [one.late + one.overdue for one in months]
+    series = [
+        charts.Line("due", _points(asked, [one.due for one in months]), "all"),
+        charts.Line("not in time", _points(asked, missed), "bad"),
+    ]
+    rows = [[one.label, one.due, one.in_time, one.late, one.overdue, one.dropped] for one in months]
+    return [
+        Drawn(
+            "items", "Action items", "by the month of their day",
+            f"{sum(missed)} of {sum(one.due for one in months)} not in time", charts.columns_over(series),
+            _table(["Month", "Due", "In time", "Late", "Overdue", "Dropped"], rows),
+            (("due", "is-none", False), ("not in time", "is-bad", False)),
+        )
     ]  # fmt: skip
 
 

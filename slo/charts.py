@@ -101,54 +101,55 @@ def columns(points: Points, *, name: str, role: str) -> Figure:
 
 def columns_over(series: Sequence[Line], *, suffix: str = "") -> Figure:
     """Counts per month as columns, each series in front of the one listed before it: all, then a part of them."""
-    figure = go.Figure(layout=LAYOUT)
-    for one in series:
-        figure.add_bar(**_xy(one.points), name=one.name, meta={"role": one.role})
-    figure.update_layout(barmode="overlay")
-    _by_month(figure, series)
-    figure.update_yaxes(nticks=4, rangemode="tozero", ticksuffix=suffix, showticksuffix="last")
-    return _json(figure)
+    drawn = [{"type": "bar", **_xy(one.points), "name": one.name, "meta": {"role": one.role}} for one in series]
+    upright = {"nticks": 4, "rangemode": "tozero", "ticksuffix": suffix, "showticksuffix": "last"}
+    return _whole(drawn, xaxis=_months(series), yaxis=upright, barmode="overlay")
 
 
 def lines(series: Sequence[Line], *, suffix: str) -> Figure:
     """Values over months from zero up, in the unit that `suffix` names; with points, for a month may stand alone."""
-    figure = go.Figure(layout=LAYOUT)
-    for one in series:
-        figure.add_scatter(
-            **_xy(one.points), name=one.name, mode="lines+markers", meta={"role": one.role}, marker={"size": 5}
-        )
-    _by_month(figure, series)
-    figure.update_yaxes(nticks=4, rangemode="tozero", ticksuffix=suffix, showticksuffix="last", hoverformat=",.1f")
-    return _json(figure)
+    look = {"type": "scatter", "mode": "lines+markers", "marker": {"size": 5}}
+    drawn = [{**look, **_xy(one.points), "name": one.name, "meta": {"role": one.role}} for one in series]
+    upright = {
+        "nticks": 4,
+        "rangemode": "tozero",
+        "ticksuffix": suffix,
+        "showticksuffix": "last",
+        "hoverformat": ",.1f",
+    }
+    return _whole(drawn, xaxis=_months(series), yaxis=upright)
 
 
 def bars(rows: Sequence[tuple[str, float | None]], *, name: str, role: str, suffix: str = "") -> Figure:
     """A bar for each, lying, the first on top, for things with names."""
-    figure = go.Figure(layout=LAYOUT)
-    figure.add_bar(
-        x=[value for _, value in rows], y=[_short(label) for label, _ in rows], orientation="h", name=name,
-        meta={"role": role}, hoverinfo="x+y",
+    along = {"x": [value for _, value in rows], "y": [_short(label) for label, _ in rows], "orientation": "h"}
+    drawn = {"type": "bar", **along, "name": name, "meta": {"role": role}, "hoverinfo": "x+y"}
+    return _whole(
+        [drawn],
+        xaxis={"rangemode": "tozero", "tickformatstops": _always("~s"), "nticks": 5, "ticksuffix": suffix,
+               "showticksuffix": "last"},
+        yaxis={"autorange": "reversed", "type": "category", "showgrid": False, "nticks": len(rows) or 1},
+        margin={"l": 132}, hovermode="closest",
     )  # fmt: skip
-    figure.update_layout(margin={"l": 132}, hovermode="closest")
-    figure.update_xaxes(
-        rangemode="tozero", tickformatstops=_always("~s"), nticks=5, ticksuffix=suffix, showticksuffix="last"
-    )
-    figure.update_yaxes(autorange="reversed", type="category", showgrid=False, nticks=len(rows) or 1)
-    return _json(figure)
 
 
-def _by_month(figure: go.Figure, series: Sequence[Line]) -> None:
+def _whole(traces: Sequence[Mapping[str, Any]], **layout: object) -> Figure:
+    """Made in one go: Plotly checks what it is given at each step, which a page of six charts would wait for."""
+    return _json(go.Figure(data=list(traces), layout={**LAYOUT, **layout}))
+
+
+def _months(series: Sequence[Line]) -> dict[str, Any]:
     """An axis of months, at most four of them named, with room for half a month at its ends."""
     months = [at for one in series for at, _ in one.points]
     if not months:
-        return
+        return {}
     first, last = min(months), max(months)
     many = max(len(one.points) for one in series)
     step = next((step for step in (1, 2, 3) if many <= 4 * step), 6)
-    figure.update_xaxes(
-        range=[first - HALF_A_MONTH, last + HALF_A_MONTH], type="date", hoverformat="%b %Y", tickangle=0,
-        tickformatstops=_always("%b %Y"), tickmode="linear", dtick=f"M{step}", tick0=first,
-    )  # fmt: skip
+    return {
+        "range": [first - HALF_A_MONTH, last + HALF_A_MONTH], "type": "date", "hoverformat": "%b %Y", "tickangle": 0,
+        "tickformatstops": _always("%b %Y"), "tickmode": "linear", "dtick": f"M{step}", "tick0": first,
+    }  # fmt: skip
 
 
 def _always(form: str) -> list[dict[str, Any]]:

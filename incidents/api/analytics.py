@@ -12,7 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incidents import analytics
-from incidents.analytics import BY, Escalations, Figures, Load, Spread
+from incidents.analytics import BY, Escalations, Figures, FollowUp, Load, Spread
+from incidents.analytics_drawn import ITEMS, item_values
 from incidents.api.incidents import moment, severity_of
 from incidents.asking import wanted
 from incidents.models.incident import Severity
@@ -80,6 +81,19 @@ class EscalationsOut(serializers.Serializer[Any]):
     share = serializers.FloatField(allow_null=True)
 
 
+class FollowUpOut(serializers.Serializer[Any]):
+    """What became of action items whose day lies in the stretch."""
+
+    key = serializers.CharField(allow_blank=True)
+    name = serializers.CharField()
+    due = serializers.IntegerField(help_text="Done, or still open after their day")
+    in_time = serializers.IntegerField(help_text="Done on their day at the latest")
+    late = serializers.IntegerField(help_text="Done after it")
+    overdue = serializers.IntegerField(help_text="Still open")
+    dropped = serializers.IntegerField(help_text="Decided against, and not due")
+    share = serializers.FloatField(allow_null=True, help_text="Of those due, done in time")
+
+
 class LoadOut(serializers.Serializer[Any]):
     """How often somebody was called; nights (22:00 to 07:00) and weekends by the clock of their own time zone."""
 
@@ -111,6 +125,12 @@ class EscalationFiguresOut(StretchOut):
     """Escalations by group: months and severities in order, else the most pages first."""
 
     results = EscalationsOut(many=True)
+
+
+class FollowUpFiguresOut(StretchOut):
+    """Action items by group: months and severities in order, else the most due first."""
+
+    results = FollowUpOut(many=True)
 
 
 class PeopleFiguresOut(StretchOut):
@@ -149,6 +169,22 @@ class EscalationFigures(APIView):
         """Pages, and those that went past step one; the team is the one that was called."""
         asked, by = _asked(request), _by(request)
         return _answer(request, asked, [_escalations(one) for one in analytics.escalations(asked, (by,))[by]])
+
+
+class ActionItemFigures(APIView):
+    """Whether what was to be mended was."""
+
+    open_to_readers = True
+
+    @extend_schema(
+        operation_id="analytics_action_items",
+        parameters=[GROUPED, *ASKED, *PAGES],
+        responses={200: FollowUpFiguresOut, **refusals(400)},
+    )
+    def get(self, request: Request) -> Response:
+        """Action items done in time, late or not at all, by group; they belong to the day they are due."""
+        asked, by = _asked(request), _by(request)
+        return _answer(request, asked, [_follow_up(one) for one in analytics.follow_up(asked, (by,))[by]])
 
 
 class PeopleFigures(APIView):
@@ -232,6 +268,10 @@ def _escalations(one: Escalations) -> dict[str, object]:
     return {"key": one.key, "name": one.label, "pages": one.pages, "past_step_one": one.past, "share": one.share}
 
 
+def _follow_up(one: FollowUp) -> dict[str, object]:
+    return {"key": one.key, "name": one.label, **dict(zip(ITEMS, item_values(one), strict=True))}
+
+
 def _load(one: Load) -> dict[str, object]:
     held = one.disturbed
     return {
@@ -249,5 +289,6 @@ def _load(one: Load) -> dict[str, object]:
 urlpatterns = [
     path("analytics/incidents", IncidentFigures.as_view(), name="analytics-incidents"),
     path("analytics/escalations", EscalationFigures.as_view(), name="analytics-escalations"),
+    path("analytics/action-items", ActionItemFigures.as_view(), name="analytics-action-items"),
     path("analytics/people", PeopleFigures.as_view(), name="analytics-people"),
 ]

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
 
 KEPT = """(%(team)s = '' OR {team} IN (SELECT t.id FROM catalog_team t WHERE t.ref = %(team)s))
-   AND (%(component)s = '' OR i.component_ref = %(component)s)
+   AND (%(component)s = '' OR {component} = %(component)s)
    AND (%(source)s = '' OR i.source = %(source)s)
    AND (cardinality(%(severities)s::int[]) = 0 OR i.severity = ANY(%(severities)s::int[]))"""
 
@@ -108,6 +108,26 @@ SELECT {keys}, count(*), count(*) FILTER (WHERE f.past)
  GROUP BY GROUPING SETS ({sets})
 """
 
+ITEMS = """
+WITH facts AS (
+    SELECT CASE WHEN a.component_id IS NULL THEN i.owner_id ELSE c.owner_id END AS owner_id,
+           a.component_ref COLLATE "C" AS component_ref, i.severity, i.source COLLATE "C" AS source,
+           width_bucket(a.due_on, %(days)s::date[]) AS month, a.state, a.due_on,
+           (a.done_at AT TIME ZONE 'UTC')::date AS done_on
+      FROM incidents_actionitem a
+      JOIN incidents_incident i ON i.number = a.review_id
+      LEFT JOIN catalog_component c ON c.id = a.component_id
+     WHERE NOT i.is_drill AND a.due_on >= %(first_day)s AND a.due_on <= %(last_day)s AND {kept}
+)
+SELECT {keys},
+       count(*) FILTER (WHERE f.state = 'done' OR f.state = 'open' AND f.due_on < %(today)s),
+       count(*) FILTER (WHERE f.state = 'done' AND f.done_on <= f.due_on),
+       count(*) FILTER (WHERE f.state = 'open' AND f.due_on < %(today)s),
+       count(*) FILTER (WHERE f.state = 'dropped')
+  FROM facts f
+ GROUP BY GROUPING SETS ({sets})
+"""
+
 CALLS = """
 SELECT n.person_id, floor(date_part('epoch', min(n.sent_at)))::bigint
   FROM incidents_notification n
@@ -161,12 +181,25 @@ def figures(wanted: Wanted, by: Collection[str], *, noise: object) -> Iterator[G
     """By group: incidents, symptoms, openings, still open, (count, [median, p90]) of the times to acknowledge, untaken,
     waiting, of those to restore, of those between failures, minutes blocked, of how many unknown, paged, noisy.
     """
-    return _rows(FIGURES, "i.owner_id", by, {**_given(wanted), "noise": noise})
+    return _rows(FIGURES, {"team": "i.owner_id"}, by, {**_given(wanted), "noise": noise})
 
 
 def escalated(wanted: Wanted, by: Collection[str]) -> Iterator[Grouped]:
     """By group: pages that were sent on their way, and those that went past step one. Its team is the one called."""
-    return _rows(ESCALATED, "p.team_id", by, _given(wanted))
+    return _rows(ESCALATED, {"team": "p.team_id"}, by, _given(wanted))
+
+
+def items(wanted: Wanted, by: Collection[str]) -> Iterator[Grouped]:
+    """By group: action items that were due or are done, done in time, overdue, dropped."""
+    zone = wanted.months[0].tzinfo
+    days = {
+        "days": [month.date() for month in wanted.months],
+        "first_day": wanted.since.astimezone(zone).date(),
+        "last_day": wanted.until.astimezone(zone).date(),
+        "today": wanted.now.astimezone(UTC).date(),
+    }
+    team = "CASE WHEN a.component_id IS NULL THEN i.owner_id ELSE c.owner_id END"
+    return _rows(ITEMS, {"team": team, "component": "a.component_ref"}, by, {**_given(wanted), **days})
 
 
 def calls(wanted: Wanted) -> list[tuple[int, int]]:
@@ -174,9 +207,13 @@ def calls(wanted: Wanted) -> list[tuple[int, int]]:
     called for.
     """
     with connection.cursor() as cursor:
-        cursor.execute(CALLS.format(kept=KEPT.format(team="p.team_id")), _given(wanted))
+        cursor.execute(CALLS.format(kept=_kept(team="p.team_id")), _given(wanted))
         found: list[tuple[int, int]] = cursor.fetchall()
     return found
+
+
+def _kept(*, team: str, component: str = "i.component_ref") -> str:
+    return KEPT.format(team=team, component=component)
 
 
 def _given(wanted: Wanted) -> dict[str, Any]:
@@ -185,13 +222,13 @@ def _given(wanted: Wanted) -> dict[str, Any]:
     return {**given, "months": list(wanted.months), "severities": list(wanted.severities)}
 
 
-def _rows(statement: str, team: str, by: Collection[str], given: dict[str, Any]) -> Iterator[Grouped]:
+def _rows(statement: str, whose: dict[str, str], by: Collection[str], given: dict[str, Any]) -> Iterator[Grouped]:
     """Each column that is grouped by comes first, with a bit that says whether the row is of another."""
     names = [name for name in by if name != OVERALL]
     keys = ", ".join(f"{GROUPS[name]}, GROUPING({GROUPS[name]})" for name in names) or "NULL"
     sets = ", ".join("()" if name == OVERALL else f"({GROUPS[name]})" for name in by)
     with connection.cursor() as cursor:
-        cursor.execute(statement.format(kept=KEPT.format(team=team), keys=keys, sets=sets), given)
+        cursor.execute(statement.format(kept=_kept(**whose), keys=keys, sets=sets), given)
         rows = cursor.fetchall()
     width = 2 * len(names) or 1
     for row in rows:

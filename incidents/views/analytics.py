@@ -26,7 +26,7 @@ from portal.lib.reading import known, readable
 SIZE, MOST = 50, 15
 TABS = (
     ("analytics", "Overview"), ("analytics-teams", "Teams"), ("analytics-components", "Components"),
-    ("analytics-people", "People's load"), ("analytics-noise", "Noise"),
+    ("analytics-people", "People's load"), ("analytics-noise", "Noise"), ("analytics-action-items", "Action items"),
 )  # fmt: skip
 SORTS: dict[str, tuple[str, Callable[[Figures], float | None]]] = {
     "incidents": ("Incidents", lambda one: -one.incidents),
@@ -123,6 +123,35 @@ def noise(request: HttpRequest) -> HttpResponse:
         "csv_of_teams": _csv(request, "analytics-escalations-csv", by="team"),
     }
     return render(request, "incidents/analytics/noise.html", context)
+
+
+@readable
+@require_safe
+def action_items(request: HttpRequest) -> HttpResponse:
+    """Whether what was to be mended was, by its day."""
+    asked = _asked(request)
+    found = analytics.follow_up(asked, (OVERALL, "month", "team"))
+    shown, pager = _paged(request, found["team"], "analytics-action-items")
+    context = {
+        **_frame(request, asked, "analytics-action-items"),
+        "all": found[OVERALL][0],
+        "rows": shown,
+        "charts": drawn.follow_up(found["month"], asked),
+        "csv_of_charts": _csv(request, "analytics-action-items-csv", by="month"),
+        "csv_of_teams": _csv(request, "analytics-action-items-csv", by="team"),
+        **pager,
+    }
+    return render(request, "incidents/analytics/action_items.html", context)
+
+
+@readable
+@require_safe
+def action_items_csv(request: HttpRequest) -> HttpResponseBase:
+    """What became of action items, by `by`."""
+    by = _by(request)
+    rows = analytics.follow_up(_asked(request), (by,))[by]
+    lines = ([one.key or one.label, one.label, *drawn.item_values(one)] for one in rows)
+    return _sheet(f"action-items-by-{by}", (by, "name", *drawn.ITEMS), lines)
 
 
 @readable
@@ -243,6 +272,8 @@ urlpatterns = [
     path("analytics/components", groups, {"by": "component"}, name="analytics-components"),
     path("analytics/people", people, name="analytics-people"),
     path("analytics/noise", noise, name="analytics-noise"),
+    path("analytics/action-items", action_items, name="analytics-action-items"),
+    path("analytics/action-items.csv", action_items_csv, name="analytics-action-items-csv"),
     path("analytics.csv", figures_csv, name="analytics-csv"),
     path("analytics/escalations.csv", escalations_csv, name="analytics-escalations-csv"),
     path("analytics/people.csv", people_csv, name="analytics-people-csv"),

@@ -22,7 +22,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Component, Person, Team
-from incidents.models import Incident, Notification, Page, PageStep, TimelineEntry
+from incidents.models import ActionItem, Incident, Notification, Page, PageStep, Review, TimelineEntry
 from portal.lib.clock import db_now
 from tests import make
 from tests.benchmarks.table import Row, show
@@ -39,6 +39,7 @@ ASKED = (
     ("components", "/analytics/components?period=24&sort=restored"),
     ("people's load", "/analytics/people?period=24"),
     ("noise", "/analytics/noise?period=24"),
+    ("action items", "/analytics/action-items?period=24"),
     ("overview, one team", "/analytics?period=24&team=group%3Adefault%2Fteam-7"),
     ("overview, as opened (6 months)", "/analytics"),
     ("CSV by component", "/analytics.csv?period=24&by=component"),
@@ -107,6 +108,10 @@ def fill(count: int, *, now: datetime) -> Any:  # whatever the account model is
     _written(Notification, (sent for step in steps for sent in _sent(dice, step, people)))
     first = {page.incident_id: page for page in reversed(pages)}
     _written(TimelineEntry, (entry for one in incidents for entry in _told(dice, one, first[one.pk], people)))
+    reviews = Review.objects.bulk_create(
+        (Review(incident=one, generation=0, drafted_at=now, saved_at=now) for one in incidents[::5]), 2000
+    )
+    _written(ActionItem, (_item(dice, review, people) for review in reviews))
     account = get_user_model().objects.create_user(username="bench")
     people[0].account = account
     people[0].save(update_fields=["account"])
@@ -187,6 +192,17 @@ def _told(dice: random.Random, one: Incident, page: Page, people: Sequence[Perso
         yield said(middle + (one.resolved_at - middle) / 2, "acknowledged", who)
     yield said(one.resolved_at, "alert-cleared")
     yield said(one.resolved_at, "resolved", who if dice.random() < 0.4 and one.acknowledged_at else None)
+
+
+def _item(dice: random.Random, review: Review, people: Sequence[Person]) -> ActionItem:
+    """Due in a month, and done about then."""
+    due = review.incident.opened_at + timedelta(days=30)
+    done = due + timedelta(days=dice.gauss(-3, 6)) if dice.random() < 0.9 else None
+    return ActionItem(
+        review=review, title="Drain nodes first", owner_ref=dice.choice(people).ref, due_on=due.date(), done_at=done,
+        state="done" if done else "open", closed_at=done, created_at=review.incident.opened_at,
+        component=review.incident.component, component_ref=review.incident.component_ref,
+    )  # fmt: skip
 
 
 def _arguments() -> argparse.Namespace:

@@ -15,7 +15,7 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 OPEN_ADDRESSES = {
-    "analytics-escalations", "analytics-incidents", "api-schema", "catalog-info",
+    "analytics-action-items", "analytics-escalations", "analytics-incidents", "api-schema", "catalog-info",
     "blast-radius", "component", "components", "domain", "domains", "facets", "gate", "on-call",
     "queue", "queue-counts", "relations", "scorecard", "scorecards", "scorecards-fleet", "search", "slo-status",
     "slos", "status", "system", "systems", "team", "teams", "window", "windows",

@@ -69,7 +69,7 @@ def test_a_component_of_a_team_the_reader_is_not_in_costs_no_more(client: Client
     assert cost(client, full.get_absolute_url()) <= COMPONENT
 
 
-ANALYTICS = tuple(f"/analytics{name}" for name in ("", "/teams", "/components", "/people", "/noise"))
+ANALYTICS = tuple(f"/analytics{name}" for name in ("", "/teams", "/components", "/people", "/noise", "/action-items"))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The figures: a worked example to the second, the edges one by one, and SQL against a plain definition."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from catalog.models import Component, Person
 from incidents import analytics, operations
 from incidents.analytics import Disturbed, Figures, Spread, disturbed
 from incidents.asking import asked_on_page, months_back, wanted
-from incidents.models import Incident, Page, TimelineEntry
+from incidents.models import ActionItem, Incident, Page, Review, TimelineEntry
 from incidents.operations import clear_alert
 from incidents.queries.analytics import OVERALL, Wanted
 from portal.lib.errors import Invalid
@@ -312,6 +312,45 @@ def test_past_step_one_is_a_later_step_a_further_round_or_the_end(runners: Compo
     TimelineEntry.objects.create(incident=ran_out.incident, page=ran_out, at=NOW, kind="exhausted", words="")
     found = analytics.escalations(later(), (OVERALL,))[OVERALL][0]
     assert (found.pages, found.past) == (4, 3)
+
+
+# Action items --------------------------------------------------------------------------------------------------------
+
+
+def test_action_items_are_held_to_their_day(runners: Component, ada: Person) -> None:
+    review = Review.objects.create(
+        incident=Told(NOW, component=runners, owner=runners.owner).write(), generation=0, drafted_at=NOW, saved_at=NOW
+    )
+
+    def item(due: int, done: datetime | None = None, state: str = "", about: Component | None = None) -> None:
+        state = state or ("done" if done else "open")
+        ActionItem.objects.create(
+            review=review, title="Mend it", owner_ref=ada.ref, due_on=date(2026, 11, due), state=state, done_at=done,
+            created_at=NOW, closed_at=None if state == "open" else NOW, component=about,
+            component_ref=about.ref if about else "",
+        )  # fmt: skip
+
+    other = make.component("registry", owner=make.team("other"))
+    item(10, at("10T23:59:59"))
+    item(10, at("11T00:00:00"))  # late by a second
+    item(12, at("02T08:00:00"), about=other)  # early
+    item(21)  # overdue since midnight
+    item(22)  # today: not yet
+    item(23)
+    item(15, state="dropped")
+    found = analytics.follow_up(november(), (OVERALL, "team", "month", "severity"))
+    (everything,) = found[OVERALL]
+    assert (everything.due, everything.in_time, everything.late) == (4, 2, 1)
+    assert (everything.overdue, everything.dropped) == (1, 1)
+    assert everything.share == 0.5
+    assert [(one.label, one.due, one.in_time) for one in found["team"]] == [("Ci", 3, 1), ("Other", 1, 1)]
+    assert [(one.key, one.due) for one in found["month"]] == [("2026-11", 4)]
+    assert [(one.key, one.due) for one in found["severity"]] == [("P2", 4)]
+    assert analytics.follow_up(november(component="registry"), (OVERALL,))[OVERALL][0].due == 1
+    assert analytics.follow_up(november(team="group:default/ci"), (OVERALL,))[OVERALL][0].due == 3
+    Incident.objects.update(is_drill=True)
+    nothing = analytics.follow_up(november(), (OVERALL, "month"))
+    assert (nothing[OVERALL][0].due, nothing[OVERALL][0].share, len(nothing["month"])) == (0, None, 1)
 
 
 # Nights and weekends -------------------------------------------------------------------------------------------------

@@ -11,14 +11,21 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from catalog.models import Person
+from incidents.models import ActionItem, Incident, Review
 from portal.lib.clock import db_now
 from tests import make
 from tests.incidents.analytics_world import ACKNOWLEDGED, PAGED, RESOLVED, Event, Told, called, cast, page_of
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
-PAGES = ("/analytics", "/analytics/teams", "/analytics/components", "/analytics/people", "/analytics/noise")
-SHEETS = ("/analytics.csv?by=component", "/analytics/escalations.csv?by=team", "/analytics/people.csv")
+PAGES = (
+    "/analytics", "/analytics/teams", "/analytics/components", "/analytics/people", "/analytics/noise",
+    "/analytics/action-items",
+)  # fmt: skip
+SHEETS = (
+    "/analytics.csv?by=component", "/analytics/escalations.csv?by=team", "/analytics/people.csv",
+    "/analytics/action-items.csv?by=team",
+)  # fmt: skip
 FIGURES = "/api/v1/analytics/incidents"
 
 
@@ -37,6 +44,12 @@ def ada(db: None) -> Person:
         page = page_of(one.write(), team=team)
         called(page, one.opened, ada)
         called(page, one.opened + MINUTE, ben, step=1)
+    worst = Incident.objects.get(severity=1)
+    review = Review.objects.create(incident=worst, generation=0, drafted_at=now, saved_at=now)
+    ActionItem.objects.create(
+        review=review, title="Mend it", owner_ref=ada.ref, due_on=(now - timedelta(days=1)).date(), created_at=now,
+        component=runners, component_ref=runners.ref,
+    )  # fmt: skip
     return ada
 
 
@@ -115,6 +128,7 @@ def test_csv_has_the_exact_figures_and_no_formula(signed_in: Client) -> None:
     assert [one["source"] for one in sheet(signed_in, "/analytics.csv?by=source")] == ["'=cmd", "api"]
     assert [(one["pages"], one["past_step_one"]) for one in sheet(signed_in, SHEETS[1])] == [("2", "2")]
     assert {one["name"]: one["pages"] for one in sheet(signed_in, SHEETS[2])} == {"Ada": "2", "Ben": "2"}
+    assert [(one["due"], one["late"], one["overdue"]) for one in sheet(signed_in, SHEETS[3])] == [("1", "0", "1")]
     assert signed_in.get("/analytics.csv?by=weather").status_code == 404
 
 
@@ -143,6 +157,8 @@ def test_the_api_answers_what_the_pages_show(caller: APIClient) -> None:
     assert (paged["count"], len(paged["results"])) == (2, 1)
     (team,) = caller.get("/api/v1/analytics/escalations?by=team").json()["results"]
     assert (team["key"], team["pages"], team["share"]) == ("group:default/build-ci", 2, 1)
+    items = caller.get("/api/v1/analytics/action-items?by=team").json()["results"]
+    assert [(one["key"], one["due"], one["overdue"]) for one in items] == [("group:default/build-ci", 1, 1)]
     people = caller.get("/api/v1/analytics/people").json()["results"]
     assert [(one["person"], one["pages"], one["time_zone"]) for one in people] == [
         ("user:default/ada", 2, "Europe/Berlin"),

@@ -138,6 +138,7 @@ PAGES: tuple[Shot, ...] = (
     Shot("analytics-teams", "/analytics/teams", prepare=_wait_for_charts),
     Shot("analytics-components", "/analytics/components", prepare=_wait_for_charts),
     Shot("analytics-people", "/analytics/people", prepare=_wait_for_charts),
+    Shot("analytics-action-items", "/analytics/action-items", prepare=_wait_for_charts),
     Shot("analytics-noise", "/analytics/noise", prepare=_wait_for_charts),
     Shot("deployments", "/deployments"),
     Shot("reviews", "/reviews"),
