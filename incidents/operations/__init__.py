@@ -14,6 +14,7 @@ from incidents.operations.notes import edit_note, pin
 from incidents.operations.response import (
     AlreadyResolved,
     HasItAlready,
+    MovedOn,
     NobodyNamed,
     acknowledge,
     acknowledge_incident,
@@ -30,6 +31,7 @@ from incidents.operations.working import add_link, add_task, assign_role, change
 __all__ = [
     "AlreadyResolved",
     "HasItAlready",
+    "MovedOn",
     "NobodyNamed",
     "Raised",
     "acknowledge",

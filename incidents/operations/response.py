@@ -10,7 +10,7 @@ from catalog.models import Component, Membership, Person, Team
 from incidents import timeline
 from incidents.escalation import State, acknowledged, active, escalated_now, taken_over
 from incidents.firing import Firing
-from incidents.models import Incident, Page, TimelineEntry
+from incidents.models import Alert, Incident, Page, TimelineEntry
 from incidents.operations.alerts import raise_alert
 from incidents.operations.closing import cancel_unsent, end_pages, finish
 from incidents.operations.engaging import DECLARED, Route, open_page, open_page_by_name, policy_of_team, restart
@@ -25,6 +25,8 @@ DECIDING = (Page.Role.OWNER, Page.Role.CATCH_ALL)
 """Roles whose acknowledgement is the incident's."""
 
 
+DOUBLE_CLICK = timedelta(seconds=10)
+"""The same said or asked for again by the same person within so long is one."""
 LONGEST_SILENCE = timedelta(days=7)
 """How long what still fires may be silenced by whoever resolves its incident."""
 
@@ -35,6 +37,10 @@ class AlreadyResolved(Expected):
 
 class HasItAlready(Expected):
     """Somebody else has it already, so nothing was changed; take it over if that is what you want."""
+
+
+class MovedOn(Expected):
+    """It has moved on since you looked, so nothing was changed. Look again."""
 
 
 class NobodyNamed(Expected):
@@ -112,10 +118,17 @@ def resolve(
 
 @transaction.atomic
 def add_note(*, incident: Incident, by: Actor, text: str, now: datetime) -> TimelineEntry:
-    """Say something on the timeline; counts as activity of a responder. Raises Invalid for an empty text."""
+    """Say something on the timeline; counts as activity of a responder. Raises Invalid for an empty text.
+
+    The same words of the same person, a moment later, are a double click and one note.
+    """
     if not text.strip():
         raise Invalid(errors=(FieldError("text", "required", "Write what you want to say."),))
     held = locked_incident(incident.pk)
+    notes = held.timeline.filter(kind=TimelineEntry.Kind.NOTE, actor_ref=by.ref, words=text.strip())
+    there = notes.filter(at__gt=now - DOUBLE_CLICK, at__lte=now).first()
+    if there is not None:
+        return there
     for page in locked_pages(held):
         if by.person and page.acknowledged_by_id == by.person.pk:
             store(active(progress_of(page), policy_for(page), now=now), page)
@@ -124,10 +137,16 @@ def add_note(*, incident: Incident, by: Actor, text: str, now: datetime) -> Time
 
 
 @transaction.atomic
-def escalate_now(*, page: Page, by: Actor, now: datetime) -> Page:
-    """The next step is due at once; a taken or exhausted page starts again at step one. Raises AlreadyResolved."""
+def escalate_now(*, page: Page, by: Actor, now: datetime, seen: int | None = None) -> Page:
+    """The next step is due at once; a taken or exhausted page starts again at step one.
+
+    `seen` is the generation of the page that whoever presses looked at; where it has moved on since, nothing is done,
+    so that a second click calls nobody further. Raises AlreadyResolved, MovedOn.
+    """
     _, pages = _held(page.incident_id)
     held = next(one for one in pages if one.pk == page.pk)
+    if seen is not None and seen != held.generation:
+        raise MovedOn
     _page_again(held, by=by, words=f"{by.name} escalated", now=now)
     return held
 
@@ -153,13 +172,15 @@ def change_severity(*, incident: Incident, severity: int, reason: str, by: Actor
 def engage(
     *, incident: Incident, by: Actor, now: datetime, team: Team | None = None, person: Person | None = None
 ) -> Page:
-    """Page a further team, or a person by name; one engaged already is paged again.
+    """Page a further team, or a person by name; one engaged already is paged again, unless that was a moment ago.
 
     Raises AlreadyResolved, NothingToPage (a team without policy), Invalid (neither team nor person).
     """
     held, pages = _held(incident.pk)
     there = next((p for p in pages if (team and p.team_id == team.pk) or (person and p.person_id == person.pk)), None)
     whom = team.label if team else person.label if person else ""
+    if there is not None and there.is_untaken and now - DOUBLE_CLICK < there.opened_at <= now:
+        return there
     if there is not None:
         _page_again(there, by=by, words=f"{by.name} paged {whom} again", now=now)
         return there
@@ -181,10 +202,17 @@ def declare(
 ) -> Incident:
     """A person says that something is wrong: an alert of its own, which joins an open incident of the component.
 
-    It stays until somebody resolves it. Raises Invalid for an empty title.
+    It stays until somebody resolves it. The same of the same person, a moment later, is a double click and one
+    incident. Raises Invalid for an empty title.
     """
     if not title.strip():
         raise Invalid(errors=(FieldError("title", "required", "Say in a few words what is wrong."),))
+    lock_alerts()  # of two clicks at once the second must see the first
+    mine = Alert.objects.select_related("incident").filter(key__startswith=f"manual:{by.ref}:", cleared_at=None)
+    since = mine.filter(opened_at__gt=now - DOUBLE_CLICK, opened_at__lte=now, summary=title.strip()[:300])
+    there = since.filter(component=component, incident__isnull=False).first()
+    if there is not None and there.incident is not None:
+        return there.incident
     key = f"manual:{by.ref}:{now.isoformat()}"
     firing = Firing(key=key, source=DECLARED, summary=title.strip(), component=component, severity=severity)
     incident = raise_alert(firing=firing, now=now, by=by).incident

@@ -11,6 +11,7 @@ from incidents import timeline
 from incidents.models import Incident, IncidentLink, IncidentRole, StatusUpdate, Task, TimelineEntry
 from incidents.operations.following import tell_update
 from incidents.operations.locking import locked_incident
+from incidents.operations.response import DOUBLE_CLICK
 from incidents.operations.telling import tell
 from portal.lib.errors import Expected, FieldError, Invalid, Missing
 
@@ -38,7 +39,8 @@ def post_update(
 ) -> StatusUpdate:
     """Say to those who wait how it stands: on the timeline, to followers, and where `public` on the status page.
 
-    Raises Invalid for an empty text, an unknown state, or a next update promised for what has passed.
+    The same of the same, a moment later, is a double click and one update. Raises Invalid for an empty text, an unknown
+    state, or a next update promised for what has passed.
     """
     if not text.strip() or len(text) > LONGEST_UPDATE:
         raise _wrong("text", f"Say what those who wait should know, in at most {LONGEST_UPDATE} characters.")
@@ -47,6 +49,10 @@ def post_update(
     if next_by is not None and next_by <= now:
         raise _wrong("next_by", "Promise the next update for a moment to come.")
     held = locked_incident(incident.pk)
+    same = held.updates.filter(state=state, text=text.strip(), public=public, person=by.person, actor_name=by.name)
+    there = same.filter(at__gt=now - DOUBLE_CLICK, at__lte=now).first()
+    if there is not None:
+        return there
     made = StatusUpdate.objects.create(
         incident=held, state=state, text=text.strip(), public=public, next_by=next_by, at=now,
         person=by.person, actor_name=by.name,

@@ -33,10 +33,15 @@ def acknowledge(request: HttpRequest, number: int, page: int) -> HttpResponse:
 @login_required
 @require_POST
 def escalate(request: HttpRequest, number: int, page: int) -> HttpResponse:
-    """The next step now."""
-    hurried = page_of(number, page)
+    """The next step now, unless something happened since the button was drawn."""
+    hurried, seen = page_of(number, page), request.POST.get("seen", "")
     access.require_hand(actor_of(request), hurried.incident)
-    operations.escalate_now(page=hurried, by=actor_of(request), now=db_now())
+    looked_at = int(seen) if seen.isascii() and seen.isdecimal() else None
+    try:
+        operations.escalate_now(page=hurried, by=actor_of(request), now=db_now(), seen=looked_at)
+    except operations.MovedOn as error:
+        messages.warning(request, str(error))
+        return redirect(hurried.incident)
     return back(request, hurried.incident, "The next step is taken now.")
 
 

@@ -270,8 +270,40 @@ def test_a_double_click_does_everything_once(incident: Incident, ada: Person) ->
         client.post(at(incident, "acknowledge", page.pk))
     assert incident.timeline.filter(kind="acknowledged").count() == 1
     for _ in range(2):
+        client.post(at(incident, "note"), {"text": "Look at this"})
+        client.post(at(incident, "update"), {"state": "identified", "text": "We know", "public": "on"})
+    assert incident.timeline.filter(kind="note").count() == incident.updates.count() == 1
+    client.post(at(incident, "note"), {"text": "And at that"})
+    assert incident.timeline.filter(kind="note").count() == 2
+    for _ in range(2):
         client.post(at(incident, "resolve"), {"cause": "Full"})
     assert incident.timeline.filter(kind="resolved").count() == 1
+
+
+def test_a_double_click_calls_nobody_further(incident: Incident, ada: Person, linh: Person) -> None:
+    page, client = make_incidents.page_of(incident), signed_in(ada)
+    shown = text_of(client, incident.get_absolute_url())
+    assert f'name="seen" value="{page.generation}"' in shown
+    for _ in range(2):
+        client.post(at(incident, "escalate", page.pk), {"seen": str(page.generation)})
+        advance_due(now=db_now())
+    page.refresh_from_db()
+    assert (page.step, page.cycle) == (0, 1), "the second step is taken, and not what comes after it"
+    assert "It has moved on since you looked" in text_of(client, incident.get_absolute_url())
+    bob = make_incidents.reachable("bob")
+    for _ in range(2):
+        client.post(at(incident, "engage-person"), {"person": "bob"})
+        advance_due(now=db_now())
+    assert incident.notifications.filter(person=bob).count() == 1
+
+
+def test_a_double_click_declares_one_incident(ada: Person, runners: Component) -> None:
+    client, here = signed_in(ada), reverse("incidents:declare")
+    answers = [client.post(here, {"title": "Smoke", "component": ""})["Location"] for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert Incident.objects.filter(title="Smoke").count() == 1
+    client.post(here, {"title": "Smoke", "component": "ci-runners"})
+    assert Incident.objects.filter(title="Smoke").count() == 2
 
 
 def test_whoever_saw_nobodys_name_does_not_take_it_from_somebody_who_was_faster(

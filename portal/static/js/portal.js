@@ -91,6 +91,16 @@ document.addEventListener("htmx:after:swap", (event) => {
   tick();
 });
 
+// A second click on a form's button while the first is under way is none ----------------------------------------
+const sent = new WeakMap();
+document.addEventListener("submit", (event) => {
+  if (event.target.method !== "post") return;
+  if (event.timeStamp - (sent.get(event.target) ?? -Infinity) < 1500) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  } else sent.set(event.target, event.timeStamp);
+}, true);
+
 // Menus and keys ------------------------------------------------------------------------------------------------------
 function closeMenus(except) {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(except)) menu.open = false;
