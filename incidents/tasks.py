@@ -7,7 +7,7 @@ from celery import shared_task
 
 from incidents import paging
 from incidents.intake import deliveries, heartbeats, slo
-from incidents.operations import following, handoffs, pruning
+from incidents.operations import drill_plans, drills, following, handoffs, pruning
 from incidents.paging.shift import courier_shift
 from portal.lib.clock import db_now
 
@@ -57,6 +57,14 @@ def tell_followers() -> None:
     """Who follows an incident hears that it is over."""
     for number in following.ended_untold(db_now()):
         following.tell_ended(number, now=db_now())
+
+
+@shared_task(name="incidents.drills_due", ignore_result=True, soft_time_limit=50)
+def drills_due() -> None:
+    """Planned fire drills begin, and those that are over end with their report; not on the lane of real pages."""
+    now = db_now()
+    ended = drills.end_due(now=now)
+    paging.stamp("drills_due", now=now, taken=ended + drill_plans.begin_due(now=now))
 
 
 @shared_task(name="incidents.prune", ignore_result=True, soft_time_limit=50)

@@ -6,6 +6,8 @@ from incidents.api import alerts as api_alerts
 from incidents.api import calendars as api_calendars
 from incidents.api import changes as api_changes
 from incidents.api import contacts as api_contacts
+from incidents.api import coverage as api_coverage
+from incidents.api import drills as api_drills
 from incidents.api import inbox as api_inbox
 from incidents.api import incidents as api_incidents
 from incidents.api import intake as api_intake
@@ -24,7 +26,9 @@ from incidents.views import (
     calendars,
     changes,
     contacts,
+    coverage,
     deliveries,
+    drills,
     inbox,
     integrations,
     listing,
@@ -65,6 +69,8 @@ pages: list[URLPattern | URLResolver] = [
     *deliveries.urlpatterns,
     *contacts.urlpatterns,
     *inbox.urlpatterns,
+    *drills.urlpatterns,
+    *coverage.urlpatterns,
 ]
 
 api: list[URLPattern | URLResolver] = [
@@ -89,4 +95,6 @@ api: list[URLPattern | URLResolver] = [
     *api_integrations.urlpatterns,
     *api_contacts.urlpatterns,
     *api_inbox.urlpatterns,
+    *api_drills.urlpatterns,
+    *api_coverage.urlpatterns,
 ]

@@ -34,6 +34,7 @@ BEAT: tuple[BeatEntry, ...] = (
     BeatEntry("slo.check_sources", MINUTE, "default"),
     BeatEntry("incidents.handoffs_due", 15, "default"),
     BeatEntry("incidents.tell_followers", 10, "default"),
+    BeatEntry("incidents.drills_due", 2, "default"),
     BeatEntry("incidents.prune", DAY, "default"),
     BeatEntry("catalog.score", 5 * MINUTE, "default"),
     BeatEntry("catalog.refresh_locations", 10, "default"),

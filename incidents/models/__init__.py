@@ -4,6 +4,7 @@ from incidents.models.alert import Alert, SeverityRule
 from incidents.models.calendar import CalendarFeed
 from incidents.models.change import Change
 from incidents.models.contact import ConfirmationCode, WorkingHours
+from incidents.models.drill import Drill, DrillPlan
 from incidents.models.inbox import InboxMessage
 from incidents.models.incident import Incident, Page, PageStep, Severity, TimelineEntry, Urgency
 from incidents.models.intake import Delivery, HandledTransition, Heartbeat, Integration, IntegrationKey
@@ -24,6 +25,8 @@ __all__ = [
     "ContactMethod",
     "ContactRule",
     "Delivery",
+    "Drill",
+    "DrillPlan",
     "EscalationPolicy",
     "Follower",
     "HandledTransition",

@@ -25,6 +25,7 @@ CONTENTS = (
     "alerts",
     "escalation",
     "on-call",
+    "drills",
     "notifications",
     "api",
     "operating",
