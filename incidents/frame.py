@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.http import HttpRequest
 from django.urls import reverse
 
+from catalog.access import reader_may_write
 from catalog.models import Component, Person
 from incidents import queries
 from incidents.models import Incident
@@ -85,6 +86,21 @@ def changes_of(component: Component, request: HttpRequest, now: datetime) -> Map
     """The last changes that pipelines told of it."""
     told = changes.changes_of(component, most=HISTORY)
     return {"component": component, "changes": told, "now": now, "known": known(request)}
+
+
+def drill_of(component: Component, request: HttpRequest, now: datetime) -> Mapping[str, object] | None:
+    """The button of a fire drill, for those who are signed in; how the last one went is loaded on its own."""
+    if not request.user.is_authenticated or component.retired_at is not None:
+        return None
+    owned = component.owner is not None
+    may = reader_may_write(request, [component.owner]) if owned else reader_is_admin(request)
+    return {"component": component, "may_write": may}
+
+
+def reader_is_admin(request: HttpRequest) -> bool:
+    """Whether a platform admin looks at a page."""
+    person: Person | None = getattr(request.user, "person", None)
+    return person is not None and person.platform_admin
 
 
 def worst_open(component: Component, request: HttpRequest, now: datetime) -> Mapping[str, object] | None:

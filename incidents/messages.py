@@ -1,5 +1,7 @@
 """What a message says: the facts of an incident, put into the templates of `templates/incidents/messages/`.
 
+What is said of a fire drill begins with TEST: here, once for all templates and channels.
+
 Templates escape for HTML; subjects are one line, whatever a title holds.
 """
 
@@ -17,6 +19,7 @@ from portal.lib import conf
 from portal.lib.crypto import unseal
 
 SUBJECT_LENGTH = 150
+ONLY_A_DRILL = "TEST: this is a fire drill. Nothing is broken. Please answer as if it were."
 DONE = (TimelineEntry.Kind.NOTE, TimelineEntry.Kind.ACKNOWLEDGED)
 """Entries that say what is being done about it."""
 
@@ -88,7 +91,7 @@ def bare(rows: Sequence[Notification]) -> Message:
     """The least a message must say, for when its template can't be rendered."""
     said = [
         (
-            row.incident.title if row.incident else "A message from Portico",
+            row.incident.marked(row.incident.title) if row.incident else "A message from Portico",
             conf.base_url() + (f"/incidents/{row.incident_id}" if row.incident_id else ""),
         )
         for row in rows
@@ -101,8 +104,12 @@ def bare(rows: Sequence[Notification]) -> Message:
 def _rendered(kind: str, context: Mapping[str, object]) -> tuple[str, str, str]:
     """Subject, text and HTML."""
     name = f"incidents/messages/{kind}"
-    subject = _one_line(render_to_string(f"{name}_subject.txt", dict(context)))
+    said = render_to_string(f"{name}_subject.txt", dict(context))
     text = render_to_string(f"{name}.txt", dict(context)).strip() + "\n"
+    incident = context.get("incident")
+    drill = isinstance(incident, Incident) and incident.is_drill
+    subject = _one_line(incident.marked(said) if isinstance(incident, Incident) else said)
+    text = f"{ONLY_A_DRILL}\n\n{text}" if drill else text
     return subject, text, render_to_string(f"{name}.html", {**context, "subject": subject})
 
 
@@ -201,7 +208,8 @@ def _of_incident(incident: Incident | None) -> Mapping[str, object]:
     return {
         "incident": {
             "number": incident.number,
-            "title": incident.title,
+            "title": incident.marked(incident.title),
+            "drill": incident.is_drill,
             "severity": incident.get_severity_display(),
             "severity_reason": incident.severity_reason,
             "component": incident.component_ref or None,

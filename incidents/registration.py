@@ -86,6 +86,12 @@ registries.navigation["changes"] = registries.NavEntry(
 registries.navigation["simulate"] = registries.NavEntry(
     "Simulate", "incidents:simulate", "player-play", 44, within="incidents"
 )
+registries.navigation["drills"] = registries.NavEntry(
+    "Fire drills", "incidents:drills", "bell-ringing", 46, within="incidents"
+)
+registries.navigation["coverage"] = registries.NavEntry(
+    "Coverage", "incidents:coverage", "calendar-x", 56, within="on-call"
+)
 registries.navigation["pause"] = registries.NavEntry(
     "Pause paging", "incidents:pause", "player-pause", 45, within="incidents"
 )
@@ -124,6 +130,7 @@ registries.apply_kinds.update(schedule_documents.KINDS)
 registries.apply_kinds.update(policy_documents.KINDS)
 registries.on_call["incidents"] = on_call_now
 registries.scorecard_checks["escalation"] = checks.CHECK
+registries.scorecard_checks["drill"] = checks.DRILL
 registries.frame["on-call"] = on_call_for_me
 registries.frame["open-incidents"] = frame.open_incidents
 registries.frame["inbox"] = frame.inbox
@@ -138,6 +145,9 @@ registries.component_panels["incidents"] = registries.Panel(
 )
 registries.component_panels["changes-told"] = registries.Panel(
     "incidents/changes/component.html", frame.changes_of, place="side", order=60
+)
+registries.component_panels["drill"] = registries.Panel(
+    "incidents/drills/component.html", frame.drill_of, place="side", order=70
 )
 registries.team_panels["on-call"] = registries.TeamPanel(
     "incidents/oncall/team.html", team_on_call, place="side", order=10

@@ -99,7 +99,9 @@ def _owner_of(component_id: int) -> int | None:
 
 def _timelines(whose: Q, since: datetime, until: datetime) -> dict[int, list[TimelineEntry]]:
     """By incident, what is told of those that opened or reopened in `(since, until]`, oldest first."""
-    openings = TimelineEntry.objects.filter(whose, kind__in=OPENINGS, at__gt=since, at__lte=until)
+    openings = TimelineEntry.objects.filter(
+        whose, kind__in=OPENINGS, at__gt=since, at__lte=until, incident__is_drill=False
+    )
     numbers = set(openings.values_list("incident_id", flat=True))
     if not numbers:
         return {}

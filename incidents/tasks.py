@@ -8,7 +8,18 @@ from celery import shared_task
 from incidents import paging
 from incidents.digest.sending import Sender
 from incidents.intake import deliveries, heartbeats, slo
-from incidents.operations import action_items, campaigning, checking, digests, following, handoffs, pruning, reviews
+from incidents.operations import (
+    action_items,
+    campaigning,
+    checking,
+    digests,
+    drill_plans,
+    drills,
+    following,
+    handoffs,
+    pruning,
+    reviews,
+)
 from incidents.paging.shift import courier_shift
 from portal.lib.clock import db_now
 from portal.lib.hints import nudge
@@ -95,6 +106,14 @@ def remind_action_items() -> None:
 def check_schedules() -> None:
     """Gaps, people twice, away or not to be reached in the next four weeks are told to the teams' leads, once."""
     checking.check_schedules(now=db_now())
+
+
+@shared_task(name="incidents.drills_due", ignore_result=True, soft_time_limit=50)
+def drills_due() -> None:
+    """Planned fire drills begin, and those that are over end with their report; not on the lane of real pages."""
+    now = db_now()
+    ended = drills.end_due(now=now)
+    paging.stamp("drills_due", now=now, taken=ended + drill_plans.begin_due(now=now))
 
 
 @shared_task(name="incidents.prune", ignore_result=True, soft_time_limit=50)

@@ -9,7 +9,9 @@ from incidents.api import analytics as api_analytics
 from incidents.api import calendars as api_calendars
 from incidents.api import changes as api_changes
 from incidents.api import contacts as api_contacts
+from incidents.api import coverage as api_coverage
 from incidents.api import digests as api_digests
+from incidents.api import drills as api_drills
 from incidents.api import inbox as api_inbox
 from incidents.api import incidents as api_incidents
 from incidents.api import intake as api_intake
@@ -34,8 +36,10 @@ from incidents.views import (
     calendars,
     changes,
     contacts,
+    coverage,
     deliveries,
     digests,
+    drills,
     fairness,
     handoff_notes,
     inbox,
@@ -92,6 +96,8 @@ pages: list[URLPattern | URLResolver] = [
     *analytics.urlpatterns,
     *action_items.urlpatterns,
     *reviews.urlpatterns,
+    *drills.urlpatterns,
+    *coverage.urlpatterns,
 ]
 
 api: list[URLPattern | URLResolver] = [
@@ -122,4 +128,6 @@ api: list[URLPattern | URLResolver] = [
     *api_analytics.urlpatterns,
     *api_items.urlpatterns,
     *api_reviews.urlpatterns,
+    *api_drills.urlpatterns,
+    *api_coverage.urlpatterns,
 ]

@@ -38,6 +38,7 @@ BEAT: tuple[BeatEntry, ...] = (
     BeatEntry("incidents.remind_of_campaigns", HOUR, "default"),
     BeatEntry("incidents.draft_reviews", 10, "default"),
     BeatEntry("incidents.remind_action_items", HOUR, "default"),
+    BeatEntry("incidents.drills_due", 2, "default"),
     BeatEntry("incidents.prune", DAY, "default"),
     BeatEntry("incidents.check_schedules", DAY, "default"),
     BeatEntry("catalog.score", 5 * MINUTE, "default"),

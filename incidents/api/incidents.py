@@ -27,6 +27,7 @@ class NotYours(Forbidden):
     """People acknowledge for themselves; leave `person` out. Only a token names the person it acts for."""
 
 
+DRILLS = {"no": False, "only": True, "all": None}
 STATES = ("open", "triggered", "acknowledged", "resolved")
 
 
@@ -63,6 +64,7 @@ class Incidents(generics.ListAPIView[Incident]):
             since=moment("since", asked.get("since", "")),
             until=moment("until", asked.get("until", "")),
             teams_called=actor_of_api(self.request).team_ids() if asked.get("mine") in {"true", "1"} else None,
+            drills=DRILLS[_choice("drills", asked.get("drills", "") or "no", tuple(DRILLS))],
         )
         return found.select_related("owner", "acknowledged_by", "resolved_by").prefetch_related(
             "pages__team", "pages__person", "pages__acknowledged_by"
@@ -78,6 +80,7 @@ class Incidents(generics.ListAPIView[Incident]):
             OpenApiParameter("q", description="Text in the title"),
             OpenApiParameter("since", OpenApiTypes.DATETIME, description="Opened at or after it"),
             OpenApiParameter("until", OpenApiTypes.DATETIME, description="Opened before it"),
+            OpenApiParameter("drills", enum=tuple(DRILLS), description="Fire drills: left out (no), alone, or as well"),
             OpenApiParameter("mine", OpenApiTypes.BOOL, description="A team of yours, or of the token, was called"),
         ]
     )

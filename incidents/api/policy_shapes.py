@@ -220,11 +220,11 @@ class StretchOut(serializers.Serializer[Any]):
 
 
 class TeamReachOut(serializers.Serializer[Any]):
-    """`always` null: only steps with conditions could fill what is missing. `policy` false: the team has none."""
+    """Whether its own policy and fallbacks reach somebody all the time. `policy` false: the team has none."""
 
     team = serializers.CharField()
     policy = serializers.BooleanField()
-    always = serializers.BooleanField(allow_null=True)
+    always = serializers.BooleanField()
     hole = StretchOut(allow_null=True, help_text="The first hours at which nobody is reached")
 
 

@@ -149,9 +149,8 @@ def _budget(objective: Objective, transition: AlertTransition, now: datetime) ->
     words = (
         f"{objective.label}: error budget {transition.from_state} → {transition.to_state}. {transition.reason}".strip()
     )
-    open_ones = Incident.objects.filter(component=objective.definition.component_id).exclude(
-        state=Incident.State.RESOLVED
-    )
+    its = Incident.objects.filter(component=objective.definition.component_id, is_drill=False)
+    open_ones = its.exclude(state=Incident.State.RESOLVED)
     incident = open_ones.order_by("severity", "opened_at").first()
     if incident is not None:
         timeline.write(incident.pk, TimelineEntry.Kind.BUDGET, words, at=now, data=_details(transition))

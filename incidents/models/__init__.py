@@ -6,6 +6,7 @@ from incidents.models.calendar import CalendarFeed
 from incidents.models.change import Change
 from incidents.models.contact import ConfirmationCode, WorkingHours
 from incidents.models.digest import DigestChoice, DigestLetter
+from incidents.models.drill import Drill, DrillPlan
 from incidents.models.inbox import InboxMessage
 from incidents.models.incident import Incident, Page, PageStep, Severity, TimelineEntry, Urgency
 from incidents.models.intake import Delivery, HandledTransition, Heartbeat, Integration, IntegrationKey
@@ -33,6 +34,8 @@ __all__ = [
     "Delivery",
     "DigestChoice",
     "DigestLetter",
+    "Drill",
+    "DrillPlan",
     "EscalationPolicy",
     "Follower",
     "HandledTransition",

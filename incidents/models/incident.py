@@ -127,6 +127,10 @@ class Incident(models.Model):
         """The number as people say it."""
         return f"INC-{self.number}"
 
+    def marked(self, words: str) -> str:
+        """`words` as they are said of it to anybody: of a fire drill they begin with TEST."""
+        return f"TEST: {words}" if self.is_drill else words
+
     def get_absolute_url(self) -> str:
         """The incident's page."""
         return reverse("incidents:incident", args=[self.number])

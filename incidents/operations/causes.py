@@ -68,7 +68,7 @@ def adopt_symptoms(cause: Incident, broken: Collection[int], *, now: datetime) -
     """
     if not broken or cause.severity > Severity.P2 or cause.root_id is not None:
         return []
-    untaken = Incident.objects.filter(state=Incident.State.TRIGGERED, root=None, component__in=broken)
+    untaken = Incident.objects.filter(state=Incident.State.TRIGGERED, root=None, component__in=broken, is_drill=False)
     found = _began_lately(untaken, now).exclude(pk=cause.pk).order_by("pk")
     return [one for number in found.values_list("pk", flat=True) if (one := _adopt(number, cause, now)) is not None]
 
@@ -91,7 +91,7 @@ def _adopt(number: int, cause: Incident, now: datetime) -> Incident | None:
 
 
 def _candidates(now: datetime) -> QuerySet[Incident]:
-    roots = Incident.objects.filter(root=None, severity__lte=Severity.P2, component__isnull=False)
+    roots = Incident.objects.filter(root=None, severity__lte=Severity.P2, component__isnull=False, is_drill=False)
     return _began_lately(roots.exclude(state=Incident.State.RESOLVED), now)
 
 

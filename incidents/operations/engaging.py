@@ -17,13 +17,17 @@ from portal.lib.hints import nudge
 
 DECLARED = "manual"
 """The source of what a person declared."""
+DRILL = "drill"
+"""The source of fire drills."""
+AFTER_ALL_REAL_ONES = 60
+"""What is added to the priority of a drill's pages: whatever is real goes first."""
 FIRST_PAGES_AHEAD = 5
 NOBODY = "Nobody can be paged: no catch-all policy is set. A platform admin must set one."
 
 
-def priority(severity: int, *, first: bool) -> int:
-    """Lower goes first: by severity, and within it pages that nobody has been asked about yet."""
-    return severity * 10 - (FIRST_PAGES_AHEAD if first else 0)
+def priority(severity: int, *, first: bool, drill: bool = False) -> int:
+    """Lower goes first: by severity, and within it pages that nobody has been asked about yet; drills last of all."""
+    return severity * 10 - (FIRST_PAGES_AHEAD if first else 0) + (AFTER_ALL_REAL_ONES if drill else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,9 @@ class Hold:
 def hold_of(incident: Incident, known: Known) -> Hold | None:
     """What holds the pages of an incident back now: a maintenance window of its component or its team.
 
-    Windows hold what machines say. Who declares an incident wants people, and gets them.
+    Windows hold what machines say. Who declares an incident, or a drill, wants people, and gets them.
     """
-    if incident.source == DECLARED:
+    if incident.source in {DECLARED, DRILL}:
         return None
     held = known.window(incident.component)
     if held is None:
@@ -96,7 +100,7 @@ def open_page(
         role=route.role,
         team=route.team,
         policy_version=route.version,
-        priority=priority(incident.severity, first=True),
+        priority=priority(incident.severity, first=True, drill=incident.is_drill),
         routing=route.words,
         opened_at=now,
         exhausted_at=None if route.version else now,
@@ -127,7 +131,7 @@ def open_page_by_name(incident: Incident, person: Person, *, now: datetime) -> P
         incident=incident,
         role=Page.Role.MANUAL,
         person=person,
-        priority=priority(incident.severity, first=True),
+        priority=priority(incident.severity, first=True, drill=incident.is_drill),
         routing=f"called in by name → {person.label}",
         opened_at=now,
     )
@@ -200,4 +204,4 @@ def _turn(version: PolicyVersion) -> int:
     """Round-robin steps take another target from page to page."""
     if not any(step.get("round_robin") for step in (*version.steps, *(version.steps_low or ()))):
         return 0
-    return Page.objects.filter(policy_version__policy=version.policy_id).count()
+    return Page.objects.filter(policy_version__policy=version.policy_id, incident__is_drill=False).count()

@@ -46,7 +46,7 @@ def _tell(components: set[int], now: datetime) -> None:
     if not components:
         return
     worst: dict[int, Incident] = {}
-    its = Incident.objects.filter(component__in=components).exclude(state=Incident.State.RESOLVED)
+    its = Incident.objects.filter(component__in=components, is_drill=False).exclude(state=Incident.State.RESOLVED)
     for one in its.order_by("severity", "opened_at"):
         worst.setdefault(one.component_id or 0, one)
     report_healths([_health(pk, worst.get(pk)) for pk in sorted(components)], source=SOURCE, now=now)

@@ -46,7 +46,7 @@ def due(now: datetime) -> list[int]:
 def _concerned(incident: Incident) -> Mapping[int, list[str]]:
     """By team what of theirs is broken, nearest first; without those that are paged."""
     found: defaultdict[int, list[str]] = defaultdict(list)
-    if incident.component is None or not incident.is_open:
+    if incident.component is None or not incident.is_open or incident.is_drill:
         return found
     if incident.root is not None:
         if incident.owner_id is not None:

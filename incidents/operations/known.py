@@ -96,7 +96,7 @@ class Expected:
         """Five questions."""
         keys = frozenset(one.key for one in firings)
         asked = {one.component.pk for one in firings if one.component is not None}
-        there = Incident.objects.exclude(state=Incident.State.RESOLVED)
+        there = Incident.objects.filter(is_drill=False).exclude(state=Incident.State.RESOLVED)
         since = now - conf.minutes("PORTAL_REOPEN_MINUTES", 30)
         groups = {one.group[:300] for one in firings if one.group}
         ended = Alert.objects.filter(key__in=keys, cleared_at__gte=since)

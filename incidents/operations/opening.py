@@ -112,7 +112,7 @@ def raise_severity(incident: Incident, verdict: severity.Verdict, known: Known, 
     now, before = known.now, incident.severity
     set_severity(incident, verdict, now=now, by=by)
     for page in locked_pages(incident):
-        page.priority = priority(verdict.severity, first=False)
+        page.priority = priority(verdict.severity, first=False, drill=incident.is_drill)
         page.save(update_fields=["priority"])
         held = page.held_until is not None and page.held_until > now
         if State(page.state) in UNTAKEN and (page.policy_version or page.person) and not held:
@@ -143,7 +143,8 @@ def open_incident_of(firing: Firing, alert: Alert) -> Incident | None:
     """The open incident, held, that the alert belongs to: of its group, else the worst of its component, else the one
     that the same trouble is still kept open in; None where there is none.
     """
-    is_open = Incident.objects.exclude(state=Incident.State.RESOLVED).order_by("severity", "opened_at")
+    is_open = Incident.objects.filter(is_drill=False).exclude(state=Incident.State.RESOLVED)
+    is_open = is_open.order_by("severity", "opened_at")
     found = None
     if firing.group:
         found = is_open.filter(group=firing.group[:300]).first()

@@ -160,6 +160,8 @@ def change_severity(*, incident: Incident, severity: int, reason: str, by: Actor
         raise Invalid(errors=(FieldError("reason", "required", "Say why, in a few words."),))
     lock_alerts()  # a worse one may have symptoms, and whoever holds several incidents holds the alerts
     held = _open(incident.pk)
+    if held.is_drill:
+        raise Invalid(errors=(FieldError("severity", "invalid", "A fire drill is a P1, for it walks that chain."),))
     verdict = Verdict(severity, f"P{severity}: {reason.strip()}")
     if severity < held.severity:
         raise_severity(held, verdict, Known(now), by=by)

@@ -82,11 +82,11 @@ def _put_in_inbox(
             kind=Notification.Kind.TOLD,
             key=f"told-{key}-{person.pk}"[:200],
             incident=incident,
-            subject=" ".join(subject.split())[:200],
+            subject=(incident.marked(words) if incident else words)[:200],
             text=text,
             at=now,
         )
-        for person, subject, text in wanted
+        for person, words, text in ((person, " ".join(said.split()), text) for person, said, text in wanted)
     ]
     InboxMessage.objects.bulk_create(rows, ignore_conflicts=True)
 

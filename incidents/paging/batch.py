@@ -114,7 +114,7 @@ class Batch:
             messages_due.in_inbox(page, person, self.now, messages_due.place_of(move)) for person in everybody
         )
         self._say(page, Kind.PAGED if people else Kind.UNREACHABLE, words)
-        page.priority = priority(page.incident.severity, first=False)
+        page.priority = priority(page.incident.severity, first=False, drill=page.incident.is_drill)
 
     def _fall_back(self, page: Page, move: Move) -> None:
         before = page.policy_version.policy.name if page.policy_version else "its policy"

@@ -36,7 +36,9 @@ def in_inbox(
         key=f"{page.incident_id}-{page.pk}-{page.generation}-{place}-{person.pk}",
         incident_id=page.incident_id,
         page=page,
-        subject=f"{question}{incident.get_severity_display()} {incident.label}: {incident.title}"[:200],
+        subject=incident.marked(f"{question}{incident.get_severity_display()} {incident.label}: {incident.title}")[
+            :200
+        ],
         text=page.routing,
         at=now,
     )

@@ -64,12 +64,12 @@ def lease(*, now: datetime, by: str, limit: int, without: Collection[str] = ()) 
 def bundles(leased: Iterable[Leased]) -> list[list[Leased]]:
     """What goes into one message each: pages to one person by one method; all else alone.
 
-    What may have been sent before is not mixed with what was not.
+    What may have been sent before is not mixed with what was not, and a drill with nothing.
     """
     found: dict[object, list[Leased]] = {}
     for one in leased:
         row = one.notification
-        alone = row.kind != Notification.Kind.PAGE or row.method_id is None
+        alone = row.kind != Notification.Kind.PAGE or row.method_id is None or _of_drill(row)
         key = row.pk if alone else (row.person_id, row.method_id, row.maybe_duplicate)
         found.setdefault(key, []).append(one)
     return list(found.values())
@@ -146,8 +146,8 @@ def _taking_turns(rows: list[Notification], now: datetime) -> list[Notification]
 
 
 def _ring(pages: Sequence[Notification], now: datetime) -> None:
-    """From now on further pages to these addresses wait a little."""
-    methods = {row.method_id for row in pages if row.method_id is not None}
+    """From now on further pages to these addresses wait a little; after a drill's nobody waits."""
+    methods = {row.method_id for row in pages if row.method_id is not None and not _of_drill(row)}
     if methods:
         ContactMethod.objects.filter(pk__in=sorted(methods)).update(last_paged_at=now)
 
@@ -161,6 +161,10 @@ def wanted(row: Notification) -> bool:
     if row.kind == Notification.Kind.ASK:
         return row.page.asked
     return State(row.page.state) in UNTAKEN
+
+
+def _of_drill(row: Notification) -> bool:
+    return row.incident is not None and row.incident.is_drill
 
 
 def _cancel(rows: Sequence[Notification]) -> None:

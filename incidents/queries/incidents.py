@@ -108,11 +108,13 @@ def incidents(
     since: datetime | None = None,
     until: datetime | None = None,
     teams_called: Collection[int] | None = None,
+    drills: bool | None = False,
 ) -> QuerySet[Incident]:
     """Newest first, filtered. `state` is open, triggered, acknowledged, resolved or empty for all.
 
     `team` (the owner) and `component` are references, `text` is looked for in titles, `since` and `until` hold for the
-    opening; `teams_called` leaves those that a page of one of these teams is open in, or was.
+    opening; `teams_called` leaves those that a page of one of these teams is open in, or was. Fire drills are left out;
+    with `drills` True they alone are shown, with None both.
     """
     given: dict[str, object] = {
         "severity__in": list(severities),
@@ -124,6 +126,8 @@ def incidents(
         "opened_at__lt": until,
     }
     found = Incident.objects.select_related(*RELATED).filter(**{name: value for name, value in given.items() if value})
+    if drills is not None:
+        found = found.filter(is_drill=drills)
     if teams_called is not None:
         called = Page.objects.filter(incident=OuterRef("pk"), team__in=teams_called)
         found = found.filter(Exists(called))
@@ -135,21 +139,21 @@ def incidents(
 
 
 def sources_seen() -> list[str]:
-    """Where incidents come from, by name; found by hopping over the index, for there are few among many."""
+    """Where incidents that are no drills come from, by name; found by hopping over the index, for there are few."""
     with connection.cursor() as cursor:
         cursor.execute(SOURCES)
-        return [source for (source,) in cursor.fetchall()]
+        return [source for (source,) in cursor.fetchall() if source != "drill"]
 
 
 def open_incidents_of(component: Component) -> list[Incident]:
     """The open incidents of a component, the worst first."""
-    found = Incident.objects.filter(component=component).exclude(state=Incident.State.RESOLVED)
+    found = Incident.objects.filter(component=component, is_drill=False).exclude(state=Incident.State.RESOLVED)
     return list(found.select_related(*RELATED).order_by("severity", "opened_at"))
 
 
 def incidents_beside(component: Component, *, ended: int) -> tuple[list[Incident], list[Incident]]:
     """The open incidents of a component, the worst first, and the last few that ended; one question."""
-    its = Incident.objects.filter(component=component)
+    its = Incident.objects.filter(component=component, is_drill=False)
     last = its.filter(state=Incident.State.RESOLVED).order_by("-number").values("number")[:ended]
     shown = its.filter(~Q(state=Incident.State.RESOLVED) | Q(number__in=last)).select_related(*RELATED)
     found: tuple[list[Incident], list[Incident]] = ([], [])
@@ -222,14 +226,14 @@ def untaken_pages_for(person: Person) -> QuerySet[Page]:
 
 def open_counts() -> dict[int, int]:
     """Severity to number of open incidents."""
-    counted = Incident.objects.exclude(state=Incident.State.RESOLVED).values_list("severity").annotate(n=Count("pk"))
-    return dict(counted.order_by("severity"))
+    there = Incident.objects.filter(is_drill=False).exclude(state=Incident.State.RESOLVED)
+    return dict(there.values_list("severity").annotate(n=Count("pk")).order_by("severity"))
 
 
 def pulse(sweeps: Collection[str], *, now: datetime, reader: Person | None = None) -> Pulse:
     """What the frame around every page tells, in one question."""
     nothing = Value(None, output_field=DateTimeField())
-    is_open = Incident.objects.exclude(state=Incident.State.RESOLVED).order_by()
+    is_open = Incident.objects.filter(is_drill=False).exclude(state=Incident.State.RESOLVED).order_by()
     counted = is_open.values("severity").annotate(n=Count("pk"), at=nothing).values_list("severity", "n", "at")
     swept = SweepStamp.objects.filter(name__in=sweeps).order_by().values_list(Value(0), Value(0), "at")
     paused = PagingPause.objects.filter(starts_at__lte=now, ends_at__gt=now).order_by()

@@ -25,7 +25,7 @@ def find(sought: Sought, limit: int, now: datetime) -> list[Hit]:
 
 
 def _titled(sought: Sought, limit: int) -> list[Incident]:
-    newest = Incident.objects.order_by("-opened_at", "-number")
+    newest = Incident.objects.filter(is_drill=False).order_by("-opened_at", "-number")
     if not sought.forgiving:
         known = newest.values("pk")[:NEWEST]
         holds = reduce(and_, (Q(title__icontains=word) for word in sought.words))

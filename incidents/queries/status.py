@@ -24,7 +24,7 @@ SELECT capability, day::date, min(severity), count(DISTINCT number)
                generate_series((greatest(i.opened_at, %(since)s) AT TIME ZONE %(zone)s)::date,
                                (coalesce(i.resolved_at, %(now)s) AT TIME ZONE %(zone)s)::date, interval '1 day') AS day
           FROM incidents_incident i JOIN catalog_component c ON c.id = i.component_id
-         WHERE i.severity <= %(worst)s AND (i.resolved_at IS NULL OR i.resolved_at >= %(since)s)
+         WHERE NOT i.is_drill AND i.severity <= %(worst)s AND (i.resolved_at IS NULL OR i.resolved_at >= %(since)s)
            AND i.opened_at <= %(now)s
            AND (c.system_id = ANY(%(systems)s) OR c.id = ANY(%(components)s))) AS touched
  GROUP BY 1, 2
@@ -101,7 +101,7 @@ def broken_now() -> list[Incident]:
     told = StatusUpdate.objects.filter(public=True).order_by("-at", "-pk")
     found: QuerySet[Incident] = (
         Incident.objects.exclude(state=Incident.State.RESOLVED)
-        .filter(severity__lte=WORST_TOLD, root=None)
+        .filter(severity__lte=WORST_TOLD, root=None, is_drill=False)
         .select_related("component__system", "owner", "acknowledged_by")
         .annotate(symptoms_open=still)
         .prefetch_related(Prefetch("updates", told, to_attr="said"))
@@ -112,7 +112,7 @@ def broken_now() -> list[Incident]:
 def ended_lately(since: datetime) -> list[Incident]:
     """Incidents of P1 to P3 that ended since then, the last first, with `said`: their public updates, newest first."""
     told = StatusUpdate.objects.filter(public=True).order_by("-at", "-pk")
-    found = Incident.objects.filter(resolved_at__gte=since, severity__lte=WORST_TOLD, root=None)
+    found = Incident.objects.filter(resolved_at__gte=since, severity__lte=WORST_TOLD, root=None, is_drill=False)
     found = found.select_related("component").prefetch_related(Prefetch("updates", told, to_attr="said"))
     return list(found.order_by("-resolved_at")[:AT_MOST])
 

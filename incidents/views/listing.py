@@ -24,7 +24,7 @@ from portal.lib.reading import readable
 
 PER_PAGE = 50
 OPEN_AT_MOST = 200
-VIEWS = (("", "All"), ("open", "Open"), ("mine", "My teams"), ("untaken", "Not taken"))
+VIEWS = (("", "All"), ("open", "Open"), ("mine", "My teams"), ("untaken", "Not taken"), ("drills", "Drills"))
 PERIODS = {"1": "Last 24 hours", "7": "Last 7 days", "30": "Last 30 days", "90": "Last 90 days", "365": "Last year"}
 FILTERS = ("q", "severity", "team", "component", "source", "period", "view")
 COLUMNS = (
@@ -66,7 +66,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
         "csv": f"{reverse('incidents:csv')}?{request.GET.urlencode()}",
         "caught": catch_all(),
         "signed_in": request.user.is_authenticated,
-        "last": Incident.objects.filter(state=Incident.State.RESOLVED).order_by("-resolved_at").first(),
+        "last": Incident.objects.filter(state=Incident.State.RESOLVED, is_drill=False).order_by("-resolved_at").first(),
     }
     return render(request, "incidents/list.html", context)
 
@@ -94,6 +94,7 @@ def filtered(request: HttpRequest, *, now: datetime) -> QuerySet[Incident]:
         since=now - timedelta(days=int(asked["period"])) if asked["period"] in PERIODS else None,
         state={"open": "open", "untaken": "triggered"}.get(asked["view"], ""),
         teams_called=actor.team_ids() if asked["view"] == "mine" and actor else None,
+        drills=asked["view"] == "drills",
     )
 
 

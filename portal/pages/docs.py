@@ -26,6 +26,7 @@ CONTENTS = (
     "alerts",
     "escalation",
     "on-call",
+    "drills",
     "notifications",
     "analytics",
     "reviews",

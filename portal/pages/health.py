@@ -38,6 +38,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 def metrics(request: HttpRequest) -> HttpResponse:
     """Our own figures for Prometheus."""
     watch.refresh(now=db_now())
+    watch.cover(now=db_now())
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -7,6 +7,7 @@ from prometheus_client import Gauge
 
 from incidents.pauses import pause_at
 from incidents.queries import lateness
+from incidents.queries.coverage import uncovered_by_team
 from slo.models import Sweep
 
 OVERDUE_TIMER = Gauge("portico_overdue_timer_seconds", "How long the oldest due escalation step has been waiting")
@@ -14,6 +15,9 @@ UNDELIVERED = Gauge("portico_undelivered_message_seconds", "How long the oldest 
 UNTAKEN = Gauge("portico_untaken_delivery_seconds", "How long the oldest stored delivery has been waiting")
 UNHEARD = Gauge("portico_untaken_transition_seconds", "How long the oldest alert of an objective has been waiting")
 SWEEP_AGE = Gauge("portico_sweep_age_seconds", "Since the sweep last came by", ["sweep"])
+UNCOVERED = Gauge(
+    "portico_uncovered_components", "Whose P1 reaches nobody at some hour of the next four weeks", ["team"]
+)
 PAUSED = Gauge("portico_paging_paused", "1 while a platform admin has paused all paging")
 TOO_LATE = 60.0
 """Seconds after which the watchdog barks."""
@@ -30,6 +34,14 @@ class Watch:
 def refresh(*, now: datetime) -> dict[str, float]:
     """`look`, with the gauges set; answers what is late."""
     return look(now=now).late
+
+
+def cover(*, now: datetime) -> None:
+    """Set the gauge of coverage: of each team, and without a name of what nobody owns."""
+    counts = uncovered_by_team(now=now)
+    UNCOVERED.clear()
+    for team, count in counts.items():
+        UNCOVERED.labels(team).set(count)
 
 
 def look(*, now: datetime) -> Watch:

@@ -18,6 +18,8 @@ from catalog.models import Component, Score, ScoreDay, Team
 from catalog.operations import begin_scores, confirm_components, record_day, score_due
 from catalog.registries import ScorecardCheck, Verdict
 from catalog.scorecard import NEVER
+from incidents.operations import acknowledge
+from incidents.operations.drills import begin_drill, end_due
 from portal.lib.clock import db_now
 from tests import make, make_incidents, make_slo, make_trust
 from tests.make import NOW
@@ -191,8 +193,14 @@ def test_a_well_kept_component_is_silver_for_the_catalog_and_gold_once_it_is_pag
     team = make.team("build-ci", linh)
     made = make_trust.well_kept(owner=team)
     card = scorecard.judge([made], now=NOW)[made.pk]
-    assert (card.sum.level, [line.key for line in card.lines if not line.verdict.outcome]) == (2, ["escalation"])
+    assert (card.sum.level, [line.key for line in card.lines if not line.verdict.outcome]) == (
+        2,
+        ["escalation", "drill"],
+    )
     make_incidents.paged(team, make_incidents.step(linh))
+    drill = begin_drill(component=made, by=system("test"), now=NOW).drill
+    acknowledge(page=drill.incident.pages.get(), by=linh, via="web", now=NOW)
+    end_due(now=NOW)
     assert scorecard.judge([made], now=NOW)[made.pk].sum.level == 3
 
 
