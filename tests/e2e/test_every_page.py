@@ -23,6 +23,8 @@ PAGES = (
     "/incidents",
     "/incidents/declare",
     "/on-call",
+    "/reviews",
+    "/reviews/actions",
     "/docs",
     "/demo/break",
     "/demo/inbox",
