@@ -46,6 +46,11 @@ def read(pace: str) -> Documents:
     return Documents(**said, manifest=manifest, digest=digest)
 
 
+def past() -> dict[str, Any]:
+    """What happened before the demo began: `incidents` in the order of time, and `reviews` by their titles."""
+    return _yaml((FOLDER / "past.yaml").read_text())
+
+
 def _yaml(text: str) -> dict[str, Any]:
     found: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
     return found

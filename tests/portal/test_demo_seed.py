@@ -1,10 +1,13 @@
 """The demo platform as the portal has it after the seed."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import transaction
 from django.test import Client
+from pytest_django.plugin import DjangoDbBlocker
 
 from catalog.graph import blast_radius
 from catalog.models import AuditEntry, Component, Dependency, Person, Team
@@ -24,9 +27,18 @@ FROM_THE_MANIFEST = ("payments", "payments-db", "legacy-cron", "release-notes", 
 PROMETHEUS = "http://127.0.0.1:1"
 
 
+@pytest.fixture(scope="module")
+def seeded_once(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Seeding takes seconds, so it is done once for all of these tests; it is gone after the last."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        assert seed(pace="story", prometheus_url=PROMETHEUS, now=NOW)
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def seeded(db: None) -> None:
-    assert seed(pace="story", prometheus_url=PROMETHEUS, now=NOW)
+def seeded(seeded_once: None, db: None) -> None:
+    """The demo's platform, as the test finds it and nobody else has changed it."""
 
 
 def test_the_platform_is_there_in_full(seeded: None) -> None:

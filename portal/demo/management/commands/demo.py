@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from portal.demo.documents import PACES
+from portal.demo.past import make_past
 from portal.demo.seed import seed
 from portal.lib.clock import db_now
 
@@ -22,5 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
         """Seed, and say whether anything had to be done."""
-        done = seed(pace=options["pace"], prometheus_url=settings.PROMETHEUS_URL, now=db_now())
+        now = db_now()
+        done = seed(pace=options["pace"], prometheus_url=settings.PROMETHEUS_URL, now=now)
+        make_past(now=now)
         self.stdout.write("The demo platform is there." if done else "The demo platform was there already.")

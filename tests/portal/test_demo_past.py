@@ -1,0 +1,134 @@
+"""What happened before the demo began: it looks as if the product had lived through it, and nothing is left over."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from pytest_django.plugin import DjangoDbBlocker
+
+from catalog.models import AuditEntry
+from incidents.models import (
+    ActionItem,
+    Alert,
+    Change,
+    InboxMessage,
+    Incident,
+    Notification,
+    NotificationAttempt,
+    Page,
+    PageStep,
+    Review,
+    TimelineEntry,
+)
+from incidents.operations import action_items, following, reviews
+from incidents.paging import advance_due, check_again_due
+from portal.demo import PASSWORD
+from portal.demo.past import make_past
+from portal.demo.seed import seed
+
+NOW = datetime(2026, 11, 25, 10, 30, tzinfo=UTC)
+pytestmark = pytest.mark.django_db
+PAGES = ("/", "/incidents", "/analytics", "/reviews", "/reviews/actions", "/status", "/on-call")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def lived(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The demo with its past, once for all of these tests; it is gone after the last."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        began = time.process_time()
+        assert seed(pace="story", prometheus_url="http://127.0.0.1:1", now=NOW)
+        seeded = time.process_time()
+        assert make_past(now=NOW)
+        print(f"seeded in {seeded - began:.1f} s, lived in {time.process_time() - seeded:.1f} s of CPU")
+        yield
+        transaction.set_rollback(True)
+
+
+def test_nothing_is_left_open_or_due() -> None:
+    assert not Incident.objects.exclude(state=Incident.State.RESOLVED).exists()
+    assert not Incident.objects.exclude(check_again_at=None, inform_at=None).exists()
+    assert not Page.objects.exclude(next_step_at=None).exists()
+    assert not Page.objects.exclude(state="resolved").exists()
+    assert not Alert.objects.filter(cleared_at=None).exists()
+    assert not Notification.objects.filter(state__in=("pending", "leased")).exists()
+    assert not NotificationAttempt.objects.filter(finished_at=None).exists()
+    assert not InboxMessage.objects.filter(read_at=None).exists()
+    later = NOW + timedelta(minutes=1)
+    assert (advance_due(now=later).taken, check_again_due(now=later)) == (0, 0)
+    assert (reviews.drafts_due(later), following.ended_untold(later), action_items.remind_due(now=later)) == ([], [], 0)
+
+
+def test_living_through_it_twice_changes_nothing() -> None:
+    before = [model.objects.count() for model in (Incident, Notification, TimelineEntry, AuditEntry)]
+    assert not make_past(now=NOW + timedelta(hours=1))
+    assert [model.objects.count() for model in (Incident, Notification, TimelineEntry, AuditEntry)] == before
+
+
+def test_it_is_as_much_as_two_months_bring() -> None:
+    incidents = Incident.objects.all()
+    assert 44 <= incidents.count() <= 60
+    assert {one.severity for one in incidents} >= {1, 2, 3, 4}
+    assert incidents.filter(opened_at__gt=NOW - timedelta(days=1)).count() == 0
+    assert incidents.filter(opened_at__lt=NOW - timedelta(days=61)).count() == 0
+    taken = [one.acknowledged_at - one.opened_at for one in incidents if one.acknowledged_at]
+    assert len(taken) > 30
+    assert timedelta(minutes=1) < min(taken)
+    assert max(taken) < timedelta(minutes=26)
+    assert incidents.filter(acknowledged_at=None, resolved_by=None).count() >= 5, "noise that ended by itself"
+    assert Change.objects.count() >= 8
+    assert any(one.opened_at.weekday() >= 5 for one in incidents)
+    assert any(one.opened_at.hour < 5 for one in incidents)
+
+
+def test_pages_went_up_the_steps_to_those_who_were_on_call() -> None:
+    steps = PageStep.objects.filter(page__role="owner")
+    assert steps.filter(step=1).values("page").distinct().count() >= 5, "the second step"
+    assert steps.filter(cycle=1).values("page").distinct().count() >= 2, "nobody until the second round"
+    assert not TimelineEntry.objects.filter(kind__in=("fault", "unreachable", "ack-timeout", "exhausted")).exists()
+    sent = Notification.objects.filter(kind="page", state="sent")
+    assert sent.count() > 60
+    assert all(row.sent_at is not None and row.due_at <= row.sent_at < NOW for row in sent)
+    assert NotificationAttempt.objects.filter(outcome="temporary").exists(), "now and then a server is busy"
+
+
+def test_each_timeline_is_in_the_order_of_time() -> None:
+    for incident in Incident.objects.all():
+        moments = list(incident.timeline.order_by("pk").values_list("at", flat=True))
+        assert moments == sorted(moments), incident
+        assert incident.resolved_at is not None
+        assert moments[0] == incident.opened_at
+        assert moments[-1] < NOW
+
+
+def test_one_was_big() -> None:
+    big = Incident.objects.get(title__startswith="etcd")
+    assert big.severity == 1
+    assert big.symptoms.count() == 4
+    assert set(big.pages.values_list("role", flat=True)) == {"owner", "responder", "manual"}
+    assert big.updates.count() == 5
+    assert set(big.roles.values_list("role", flat=True)) == {"commander", "communications"}
+    assert big.review.is_published
+
+
+def test_what_came_of_them() -> None:
+    assert Review.objects.filter(state="published").count() == 5
+    assert Review.objects.exclude(state="published").count() >= 5
+    worst = Incident.objects.filter(severity__lte=2, root=None)
+    assert not worst.filter(review=None).exists()
+    items = ActionItem.objects.all()
+    assert items.filter(state="done").count() >= 4
+    assert items.filter(state="open", due_on__gt=NOW.date()).exists()
+    assert items.filter(state="open", due_on__lt=NOW.date()).count() == 1
+    quiet = ("linh", "ada")  # the first mail they get is the demo's first page
+    assert not items.filter(state="open", owner__name__in=quiet).exists()
+
+
+@pytest.mark.parametrize(
+    "address", ["/incidents", "/analytics", "/reviews", "/reviews/actions", "/status", "/on-call", "/"]
+)
+def test_the_pages_of_the_past_render(client: Client, address: str) -> None:
+    assert client.login(username="katrin", password=PASSWORD)
+    assert client.get(address, follow=True).status_code == 200
