@@ -16,9 +16,10 @@ from tests import make
 pytestmark = pytest.mark.django_db
 OPEN_ADDRESSES = {
     "analytics-action-items", "analytics-escalations", "analytics-incidents", "api-schema", "catalog-info",
-    "blast-radius", "component", "components", "domain", "domains", "facets", "gate", "on-call",
-    "queue", "queue-counts", "relations", "scorecard", "scorecards", "scorecards-fleet", "search", "slo-status",
-    "slos", "status", "system", "systems", "team", "teams", "window", "windows",
+    "blast-radius", "campaign", "campaigns", "component", "components", "domain", "domains", "facets", "gate",
+    "on-call", "queue", "queue-counts", "relations", "scorecard", "scorecard-history", "scorecards",
+    "scorecards-fleet", "search", "slo-status", "slos", "status", "system", "systems", "team", "teams", "window",
+    "windows",
 }  # fmt: skip
 """Of the API, by name: what tells whose things are and how they are."""
 CLOSED_PAGES = (
