@@ -1,6 +1,7 @@
 """Fire drills at once: two clicks are one drill, a real incident stands beside it, an answer and the end agree."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -45,7 +46,7 @@ def test_an_answer_and_the_end_at_once_leave_one_outcome_that_the_report_bears_o
             pass
         page = drill.incident.pages.get()
         together(
-            lambda page=page: operations.acknowledge(page=page, by=ada, via="link", now=late),
+            partial(operations.acknowledge, page=page, by=ada, via="link", now=late),
             lambda: drills.end_due(now=late),
             lambda: drills.end_due(now=late),
         )
