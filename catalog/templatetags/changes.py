@@ -48,6 +48,10 @@ VERBS = {
     "put": "Changed a contact of",
     "paging": "Changed the paging of",
     "catch-all": "Made the catch-all",
+    "drill.begin": "Began a fire drill of",
+    "drill.stop": "Stopped a fire drill of",
+    "drill-plan.set": "Planned fire drills of",
+    "drill-plan.remove": "No longer plans fire drills of",
     "seed": "Filled the demo",
 }
 SAID = {

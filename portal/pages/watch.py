@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.cache import cache
 from prometheus_client import Gauge
 
 from incidents.pauses import pause_at
@@ -19,6 +20,7 @@ UNCOVERED = Gauge(
     "portico_uncovered_components", "Whose P1 reaches nobody at some hour of the next four weeks", ["team"]
 )
 PAUSED = Gauge("portico_paging_paused", "1 while a platform admin has paused all paging")
+COVERED, KEPT = "portico:uncovered-by-team", 300
 TOO_LATE = 60.0
 """Seconds after which the watchdog barks."""
 
@@ -37,8 +39,8 @@ def refresh(*, now: datetime) -> dict[str, float]:
 
 
 def cover(*, now: datetime) -> None:
-    """Set the gauge of coverage: of each team, and without a name of what nobody owns."""
-    counts = uncovered_by_team(now=now)
+    """Set the gauge of coverage: of each team, and without a name of what nobody owns; at most five minutes old."""
+    counts: dict[str, int] = cache.get_or_set(COVERED, lambda: uncovered_by_team(now=now), KEPT) or {}
     UNCOVERED.clear()
     for team, count in counts.items():
         UNCOVERED.labels(team).set(count)

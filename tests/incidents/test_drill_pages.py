@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -183,6 +184,7 @@ def test_the_api_plans(api: APIClient, runners: Component) -> None:
 def test_coverage_on_its_page_as_csv_over_the_api_and_in_the_metrics(
     site: Client, api: APIClient, runners: Component
 ) -> None:
+    cache.clear()
     make_incidents.catch_all(make_incidents.reachable("boss"))
     assert "Every component is covered." in page(site, "/coverage")
     make.component("app", owner=make.team("apps"), tier=2)
