@@ -55,6 +55,15 @@ class DigestLoadOut(serializers.Serializer[Any]):
     weekends = serializers.IntegerField(help_text="Of these on Saturday or Sunday")
 
 
+class DigestItemOut(serializers.Serializer[Any]):
+    """An action item."""
+
+    id = serializers.IntegerField()
+    title = serializers.CharField()
+    owner = serializers.CharField()
+    due_on = serializers.DateField()
+
+
 class DigestGapOut(serializers.Serializer[Any]):
     """A team whose pages reach nobody at some hour of the next four weeks."""
 
@@ -78,6 +87,9 @@ class DigestOut(serializers.Serializer[Any]):
     promised = serializers.IntegerField(help_text="Objectives in all")
     objectives = DigestObjectiveOut(many=True)
     loads = DigestLoadOut(many=True)
+    due = serializers.IntegerField(help_text="Open action items that are overdue or due in the week to come")
+    overdue = serializers.IntegerField()
+    items = DigestItemOut(many=True)
     unowned = serializers.IntegerField()
     care = serializers.IntegerField()
     gaps = DigestGapOut(many=True)
@@ -156,7 +168,20 @@ def _mine(request: Request) -> dict[str, Any]:
 
 
 def _json(facts: Facts) -> dict[str, Any]:
-    same = ("opened", "answered", "worrying", "promised", "unowned", "care", "levels", "levels_before", "up", "down")
+    same = (
+        "opened",
+        "answered",
+        "worrying",
+        "promised",
+        "due",
+        "overdue",
+        "unowned",
+        "care",
+        "levels",
+        "levels_before",
+        "up",
+        "down",
+    )
     return {
         "team": facts.team.ref if facts.team else "",
         "start": facts.week.start,
@@ -182,6 +207,9 @@ def _json(facts: Facts) -> dict[str, Any]:
         "loads": [
             {"name": one.name, "pages": one.pages, "nights": one.nights, "weekends": one.weekends}
             for one in facts.loads
+        ],
+        "items": [
+            {"id": one.pk, "title": one.title, "owner": one.owner_ref, "due_on": one.due_on} for one in facts.items
         ],
         "gaps": [
             {"team": one.team.ref, "policy": one.policy, "start": one.start, "end": one.end} for one in facts.gaps

@@ -12,15 +12,15 @@ from django.db.models import Q, QuerySet
 from catalog.models import Component, Person, ScoreDay, Team
 from catalog.queries import QueueFilter, trouble_counts
 from catalog.queries.campaigns import moved
-from incidents.models import Incident, PageStep
+from incidents.analytics import SATURDAY, is_night
+from incidents.models import ActionItem, Incident, PageStep
 from incidents.queries.reach import reach
+from incidents.queries.reviews import action_items, today
 from slo.queries import FleetFilter, fleet
 from slo.queries.fleet import FleetRow, row
 
 SHOWN = 10
 """Lines of a list at most; how many there are beside them is said."""
-NIGHT_FROM, NIGHT_UNTIL = time(22), time(7)
-SATURDAY = 5
 WORRYING = frozenset({"burning", "exhausted", "at_risk"})
 
 
@@ -109,6 +109,14 @@ class Facts:
     promised: int
     """Objectives in all."""
     loads: tuple[Load, ...]
+    items: tuple[ActionItem, ...]
+    """Open action items that are overdue, or due in the week to come, the first due first, at most SHOWN."""
+    due: int
+    """How many there are."""
+    overdue: int
+    """How many of these are overdue."""
+    today: date
+    """When it was asked, in UTC: what was due before is overdue."""
     unowned: int
     """Living components without an owner; of the platform only, for a team's are all owned."""
     care: int
@@ -124,7 +132,7 @@ class Facts:
     @property
     def quiet(self) -> bool:
         """Whether nothing happened and nothing is to do."""
-        return not (self.opened or self.worrying or self.loads or self.unowned or self.care or self.gaps)
+        return not (self.opened or self.worrying or self.loads or self.due or self.unowned or self.care or self.gaps)
 
 
 def week_before(monday: date, zone: ZoneInfo) -> Week:
@@ -141,6 +149,7 @@ def gather(team: Team | None, week: Week, *, now: datetime) -> Facts:
     before, latest = _levels(team, week)
     steps = moved(week.days[0] - timedelta(days=1), team=team)
     answers = [(one.acknowledged_at - one.opened_at).total_seconds() for one in opened if one.acknowledged_at]
+    items = _items(team, now)
     return Facts(
         team=team,
         week=week,
@@ -153,6 +162,10 @@ def gather(team: Team | None, week: Week, *, now: datetime) -> Facts:
         worrying=len(worrying),
         promised=fleet(FleetFilter(team=team.ref if team else "")).count(),
         loads=_loads(calls, people),
+        items=tuple(items[:SHOWN]),
+        due=len(items),
+        overdue=sum(one.due_on < today(now) for one in items),
+        today=today(now),
         unowned=0 if team else Component.objects.filter(retired_at=None, owner=None).count(),
         care=sum(trouble_counts(QueueFilter(team=(team.ref,) if team else ()), now=now).values()),
         gaps=_gaps(team, now),
@@ -197,7 +210,7 @@ def _loads(calls: Sequence[Call], people: dict[str, Person]) -> tuple[Load, ...]
         Load(
             people[ref].label if ref in people else ref.rpartition("/")[2],
             len(times),
-            sum(at_night(at) for at in times),
+            sum(is_night(at) for at in times),
             sum(at.weekday() >= SATURDAY for at in times),
         )
         for ref, times in by_person.items()
@@ -212,18 +225,18 @@ def _theirs(call: Call, people: dict[str, Person]) -> datetime:
         return call.at
 
 
-def at_night(at: datetime) -> bool:
-    """Whether it is between 22:00 and 07:00 by the clock `at` is told in."""
-    return at.time() >= NIGHT_FROM or at.time() < NIGHT_UNTIL
-
-
 def _days(opened: Sequence[Incident], calls: Sequence[Call], people: dict[str, Person], week: Week) -> tuple[Day, ...]:
     began = [one.opened_at.astimezone(week.zone).date() for one in opened]
-    night = [(call.at.astimezone(week.zone).date(), at_night(_theirs(call, people))) for call in calls]
+    night = [(call.at.astimezone(week.zone).date(), is_night(_theirs(call, people))) for call in calls]
     return tuple(
         Day(day, began.count(day), sum(at == day for at, _ in night), sum(at == day and dark for at, dark in night))
         for day in week.days
     )
+
+
+def _items(team: Team | None, now: datetime) -> list[ActionItem]:
+    found = action_items(state=ActionItem.State.OPEN, teams=[team.pk] if team else None, now=now)
+    return list(found.filter(due_on__lte=today(now) + timedelta(days=7)))
 
 
 def _gaps(team: Team | None, now: datetime) -> tuple[Gap, ...]:

@@ -15,7 +15,7 @@ from incidents.models import Incident, Schedule
 from incidents.queries import oncall
 from portal.context_processors import Frame
 from portal.lib.reading import readable
-from portal.pages import needs, setup
+from portal.pages import lead, needs, setup
 from slo.queries import FleetFilter, fleet, fleet_totals
 from slo.queries.fleet import FleetRow, row
 
@@ -25,15 +25,28 @@ SHIFTS_AHEAD = timedelta(days=70)  # so that a shift shown is hardly ever one cu
 
 @readable
 def show(request: HttpRequest) -> HttpResponse:
-    """The first page of everybody; an empty portal shows what to do first instead."""
+    """The first page of everybody, platform leads have one of their own; an empty portal shows what to do first."""
     frame = Frame(request)
-    now = frame.now
     person: Person | None = getattr(request.user, "person", None)  # an account need not belong to anybody yet
+    leading = person is not None and lead.leads_platform(person)
+    part = "#live" if request.headers.get("HX-Request") else ""
+    if person is not None and leading and request.GET.get("as") != lead.AS_ME:
+        name, context = "portal/lead.html", of_lead(person, frame, whole=not part)
+    else:
+        name, context = "portal/home.html", {**of_everybody(person, frame), "leading": leading}
+    response = render(request, f"{name}{part}", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def of_everybody(person: Person | None, frame: Frame) -> dict[str, Any]:
+    """What the ordinary home shows."""
+    now = frame.now
     teams = list(catalog.teams_of(person)) if person else []
     schedules = oncall.schedules(since=now)
     steps = setup.steps()
     totals = figures()
-    context = {
+    return {
         "shell": frame,
         "now": now,
         "person": person,
@@ -46,10 +59,25 @@ def show(request: HttpRequest) -> HttpResponse:
         "worst": worst_objectives(),
         "components": components(teams, schedules, now=now),
     }
-    part = "#live" if request.headers.get("HX-Request") else ""
-    response = render(request, f"portal/home.html{part}", context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+
+
+def of_lead(person: Person, frame: Frame, *, whole: bool) -> dict[str, Any]:
+    """What the platform lead's home shows; without `whole` only its live part, which has no trends."""
+    now = frame.now
+    steps, totals = setup.steps() if whole else [], figures()
+    teams = list(catalog.teams_of(person))
+    return {
+        "shell": frame,
+        "now": now,
+        "person": person,
+        "steps": steps if setup.shown(steps, person) else [],
+        "totals": totals,
+        "tiles": lead.tiles(person, now=now),
+        "incidents": open_incidents(),
+        "needs": waiting(person, teams, oncall.schedules(since=now), totals, now=now),
+        "worst": worst_objectives(),
+        **(lead.trends(person, now=now) if whole else {}),
+    }
 
 
 def waiting(

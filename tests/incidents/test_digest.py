@@ -19,7 +19,7 @@ from incidents.digest.facts import Facts, gather, week_before
 from incidents.digest.letters import compose
 from incidents.digest.links import off_link
 from incidents.digest.sending import Sender
-from incidents.models import DigestChoice, DigestLetter, Incident, PageStep, Schedule
+from incidents.models import ActionItem, DigestChoice, DigestLetter, Incident, PageStep, Review, Schedule
 from incidents.operations import digests
 from slo.models import Standing
 from tests import make, make_incidents, make_slo
@@ -147,6 +147,22 @@ def test_scorecards_are_told_with_what_moved(world: World) -> None:
     found = facts(world)
     assert (found.levels_before, found.levels) == ((2, 0, 0, 1), (1, 0, 1, 1))
     assert (found.up, found.down) == (1, 0)
+
+
+def test_action_items_that_are_overdue_or_due_this_week_are_told(world: World) -> None:
+    row = world.happened()
+    review = Review.objects.create(incident=row, generation=0, drafted_at=WEDNESDAY, saved_at=WEDNESDAY)
+    for title, days, state in (("late", -1, "open"), ("soon", 7, "open"), ("later", 8, "open"), ("done", -1, "done")):
+        ended = {"closed_at": SENT_AT, "done_at": SENT_AT} if state == "done" else {}
+        ActionItem.objects.create(
+            review=review, title=title, owner=world.ada, owner_ref=world.ada.ref, state=state,
+            due_on=SENT_AT.date() + timedelta(days=days), created_at=WEDNESDAY, **ended,
+        )  # fmt: skip
+    found = facts(world)
+    assert ([one.title for one in found.items], found.due, found.overdue) == (["late", "soon"], 2, 1)
+    letter = compose(world.ada, [found], off="https://portal.example/off")
+    assert "late: Ada, by 22 Nov, overdue" in letter.text
+    assert "overdue since 22 Nov" in letter.html
 
 
 def test_a_week_of_nothing_is_quiet() -> None:

@@ -210,6 +210,8 @@ PAGES: tuple[Shot, ...] = (
     Shot("import", "/imports", "katrin", prepare=_an_import),
     Shot("import-new", "/imports/new", "katrin"),
     Shot("imports-refused", "/imports/new", "elena"),
+    Shot("home-lead", "/", who="katrin"),
+    Shot("home-of-a-lead", "/?as=me", who="katrin"),
     Shot("digest", "/digest"),
     Shot("digest-platform", "/digest?team=platform", who="katrin"),
     Shot("campaigns", "/scorecards/campaigns", who="katrin"),
