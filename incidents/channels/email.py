@@ -33,7 +33,7 @@ class PicturedMail(EmailMultiAlternatives):
 
     pictures: Mapping[str, bytes] = {}
 
-    def message(self, *, policy: Policy = default) -> EmailMessage:
+    def message(self, *, policy: Policy = default) -> EmailMessage:  # type: ignore[override]  # the stubs let None in, Django hands a policy
         """As Django makes it, with text beside (HTML with its pictures)."""
         made: EmailMessage = super().message(policy=policy)
         html = made.get_body(("html",))

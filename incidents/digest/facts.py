@@ -149,14 +149,14 @@ def gather(team: Team | None, week: Week, *, now: datetime) -> Facts:
     before, latest = _levels(team, week)
     steps = moved(week.days[0] - timedelta(days=1), team=team)
     items = _items(team, now)
-    answers = [one.acknowledged_at - one.opened_at for one in opened if one.acknowledged_at]
+    answers = [(one.acknowledged_at - one.opened_at).total_seconds() for one in opened if one.acknowledged_at]
     return Facts(
         team=team,
         week=week,
         opened=len(opened),
         incidents=tuple(_line(one) for one in opened[:SHOWN]),
         answered=len(answers),
-        median_answer=median(answers) if answers else None,
+        median_answer=timedelta(seconds=median(answers)) if answers else None,
         days=_days(opened, calls, people, week),
         objectives=tuple(worrying[:SHOWN]),
         worrying=len(worrying),

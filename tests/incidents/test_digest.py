@@ -330,7 +330,7 @@ def test_a_mail_server_that_is_away_is_asked_again_and_a_refused_address_is_not(
 def test_one_that_cannot_be_composed_keeps_nobody_else_from_theirs(
     world: World, mailbox: MailSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = sending.compose
+    whole = compose
 
     def broken(person: Person, *rest: Any, **more: Any) -> Any:
         if person == world.ada:
