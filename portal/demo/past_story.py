@@ -202,7 +202,8 @@ class Story:
         return self.incident
 
     def _after(self, minutes: float) -> datetime:
-        return self.began + timedelta(minutes=minutes)
+        """That minute of it, and some seconds: nobody acts on the minute."""
+        return self.began + timedelta(minutes=minutes, seconds=(self.number * 37 + int(minutes * 17)) % 50)
 
 
 def reviewed(incident: Incident) -> bool:
