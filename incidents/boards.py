@@ -73,11 +73,8 @@ class Row:
 
     @property
     def taken_after(self) -> timedelta | None:
-        """From opening (or reopening) to the first acknowledgement that still stands."""
-        incident = self.incident
-        if incident.acknowledged_at is None:
-            return None
-        return incident.acknowledged_at - (incident.reopened_at or incident.opened_at)
+        """See `Incident.taken_after`."""
+        return self.incident.taken_after
 
     @property
     def lasted(self) -> timedelta | None:

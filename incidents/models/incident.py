@@ -1,5 +1,7 @@
 """Incidents, the pages they open, the steps those took, and the timeline."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.urls import reverse
 
@@ -121,6 +123,14 @@ class Incident(models.Model):
     def is_open(self) -> bool:
         """Not resolved yet."""
         return self.state != self.State.RESOLVED
+
+    @property
+    def taken_after(self) -> timedelta | None:
+        """From the opening, or the reopening before it, to the last acknowledgement; None where there was none."""
+        if self.acknowledged_at is None:
+            return None
+        again = self.reopened_at if self.reopened_at and self.reopened_at <= self.acknowledged_at else None
+        return self.acknowledged_at - (again or self.opened_at)
 
     @property
     def label(self) -> str:

@@ -1,7 +1,7 @@
 """The page of one incident, whole and in the parts that refresh by themselves."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -112,7 +112,7 @@ def context_of(
         "waiting": next((answer for answer in answers if answer.hot and answer.next), None),
         "exhausted": any(answer.exhausted for answer in answers),
         "lasted": (incident.resolved_at or now) - incident.opened_at,
-        "taken_after": _taken_after(incident),
+        "taken_after": incident.taken_after,
         "to_hand_on": _to_hand_on(incident, pages, actor),
         "blocked": boards.blocked(incident),
         "policy_changes": ladders.newer(pages, now=now) if incident.is_open else [],
@@ -153,9 +153,3 @@ def _to_hand_on(incident: Incident, pages: Sequence[Page], actor: Actor | None) 
     """Whether a page of it waits for the reader, or is theirs."""
     person = actor.person if actor else None
     return incident.is_open and person is not None and any(is_theirs(page, person) for page in pages)
-
-
-def _taken_after(incident: Incident) -> timedelta | None:
-    if incident.acknowledged_at is None:
-        return None
-    return incident.acknowledged_at - (incident.reopened_at or incident.opened_at)

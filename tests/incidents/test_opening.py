@@ -160,3 +160,14 @@ def test_the_catalog_is_told_while_it_lasts() -> None:
     assert ComponentHealth.objects.get(component=component, source="incidents").state == ComponentHealth.State.BAD
     clear_alert(key="k", now=NOW)
     assert not ComponentHealth.objects.filter(component=component, source="incidents").exists()
+
+
+def test_how_long_until_somebody_took_it_is_never_negative() -> None:
+    opened = Incident(opened_at=NOW)
+    assert opened.taken_after is None
+    opened.acknowledged_at = NOW + timedelta(minutes=4)
+    assert opened.taken_after == timedelta(minutes=4)
+    opened.reopened_at = NOW + timedelta(minutes=30)  # and nobody has taken it since
+    assert opened.taken_after == timedelta(minutes=4)
+    opened.acknowledged_at = NOW + timedelta(minutes=31)
+    assert opened.taken_after == timedelta(minutes=1)
