@@ -53,6 +53,7 @@ VERBS = {
     "drill-plan.set": "Planned fire drills of",
     "drill-plan.remove": "No longer plans fire drills of",
     "seed": "Filled the demo",
+    "past": "Wrote the past of",
 }
 SAID = {
     "chat_url": "chat",
