@@ -1,7 +1,7 @@
 """One of everything that the incidents app keeps, all of Build & CI, and those who are outside of it."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 from django.apps import apps
@@ -24,6 +24,8 @@ from incidents.models import (
 )
 from incidents.operations import feeds
 from incidents.operations.action_items import ItemSpec
+from incidents.operations.drill_plans import Rhythm, put_plan
+from incidents.operations.drills import begin_drill
 from portal.lib.clock import db_now
 from tests import make, make_incidents
 
@@ -45,6 +47,7 @@ class World:
         self.runners = make.component("ci-runners", owner=self.build, tier=1)
         self._schedules()
         self._incidents()
+        self._drills()
         self._intake()
         self._own()
         for somebody in (self.ada, self.ben, self.mallory, self.root):
@@ -105,6 +108,12 @@ class World:
         review = operations.draft_review(incident=incident, by=self.by, now=self.now)
         said = {"summary": "Jobs waited.", "causes": "A drain."}
         return operations.save_review(review=review, sections=said, version=review.version, by=self.by, now=self.now)
+
+    def _drills(self) -> None:
+        docs = make.component("docs", owner=self.build, tier=2)
+        self.drill = begin_drill(component=docs, by=self.by, now=self.now).drill
+        rhythm = Rhythm("month", 1, time(10), "UTC")
+        self.plan, _ = put_plan(of=docs, rhythm=rhythm, by=self.by, now=self.now)
 
     def _intake(self) -> None:
         self.integration, self.key = make_incidents.integration("own", team=self.build, now=self.now)

@@ -207,6 +207,14 @@ API: dict[str, Write] = {
     ),
     "api/v1/reviews/<int:number>/publish": hand("/api/v1/reviews/{w.review.pk}/publish"),
     "api/v1/reviews/<int:number>/unpublish": hand("/api/v1/reviews/{w.told.pk}/unpublish", {"reason": "x"}),
+    "api/v1/drills": hand("/api/v1/drills", {"component": "ci-runners"}),
+    "api/v1/drills/<int:pk>/stop": hand("/api/v1/drills/{w.drill.pk}/stop"),
+    "api/v1/drill-plans": hand(
+        "/api/v1/drill-plans",
+        {"component": "ci-runners", "every": "month", "weekday": 2, "at": "11:00", "time_zone": "UTC"},
+        "put",
+    ),
+    "api/v1/drill-plans/<int:pk>": hand("/api/v1/drill-plans/{w.plan.pk}", {}, "delete"),
 }
 
 EVENT = {

@@ -50,6 +50,7 @@ def swap_form(world: World) -> Body:
 INTEGRATION_FORM = {
     "name": "Mine", "team": "group:default/build-ci", "grouping": "component", "default_rule": "page", **SAVE,
 }  # fmt: skip
+RHYTHM = {"every": "month", "weekday": "2", "at": "11:00", "time_zone": "UTC"}
 PAGES: dict[str, Write] = {
     "incidents/declare": Write(
         "/incidents/declare",
@@ -155,6 +156,11 @@ PAGES: dict[str, Write] = {
     ),
     "reviews/<int:number>/publish": Write("/reviews/{w.review.pk}/publish", lambda w: {"version": w.review.version}),
     "reviews/<int:number>/unpublish": Write("/reviews/{w.told.pk}/unpublish", {"reason": "x"}),
+    "drills/begin": Write("/drills/begin", {"component": "ci-runners"}),
+    "drills/plans/new": Write("/drills/plans/new", {"component": "ci-runners", **RHYTHM}),
+    "drills/plans/<int:pk>": Write("/drills/plans/{w.plan.pk}", {"component": "docs", **RHYTHM}),
+    "drills/plans/<int:pk>/remove": Write("/drills/plans/{w.plan.pk}/remove"),
+    "drills/<int:pk>/stop": Write("/drills/{w.drill.pk}/stop"),
 }
 LINKS = {
     "a/<str:token>": "/a/guessed",
@@ -165,6 +171,7 @@ LINKS = {
 """Addresses whose signature or secret is the key, for people who are not signed in."""
 
 READING = {
+    "drills", "drills/of", "drills/<int:pk>", "drills/<int:pk>/live", "coverage", "coverage.csv",
     "incidents", "incidents.csv", ONE, f"{ONE}/live", f"{ONE}/entries", f"{ONE}/work", f"{ONE}/attempts",
     "incidents/suggest/<str:what>", "incidents/simulate", "digest", "deployments", "status", "status/live",
     "status/feed", "on-call/problems", "on-call/fairness", "on-call/fairness.csv", "me/absences", f"{OC}/notes",
