@@ -19,6 +19,7 @@ from incidents.operations.digests import choose_digest
 from incidents.queries.digests import latest_letter, wants_digest
 from portal.lib.clock import db_now
 from portal.lib.errors import FieldError, Invalid
+from portal.lib.problems import refusals
 from portal.lib.strict import StrictSerializer
 
 TEAM = OpenApiParameter("team", description="A team's reference or short name; left out, or `platform`: all of it")
@@ -122,7 +123,9 @@ class MyDigestOut(serializers.Serializer[Any]):
 class DigestView(APIView):
     """What a week was."""
 
-    @extend_schema(operation_id="digest_read", parameters=[TEAM, ZONE], responses=DigestOut)
+    @extend_schema(
+        operation_id="digest_read", parameters=[TEAM, ZONE], responses={200: DigestOut, **refusals(400, 404)}
+    )
     def get(self, request: Request) -> Response:
         """The figures of the weekly digest, of the last whole week."""
         zone, named = request.query_params.get("zone") or "UTC", request.query_params.get("team", "")

@@ -20,7 +20,7 @@ from incidents.queries import fairness as queries
 from incidents.queries import oncall
 from portal.lib.clock import db_now
 from portal.lib.errors import FieldError, Invalid
-from portal.lib.problems import listed
+from portal.lib.problems import listed, refusals
 
 HOUR = timedelta(hours=1)
 
@@ -102,7 +102,7 @@ class Problems(APIView):
             OpenApiParameter("team", description="Reference, such as group:default/ci"),
             OpenApiParameter("schedule", description="Name in addresses"),
         ],
-        responses=listed(OnCallProblemOut),
+        responses={200: listed(OnCallProblemOut), **refusals(400, 404)},
     )
     def get(self, request: Request) -> Response:
         """By kind, the worst first, all at once: gaps, people not to be reached, away, and on call twice."""

@@ -29,6 +29,8 @@ def reach(team_ids: Collection[int], *, now: datetime, ahead: timedelta = FOUR_W
     """
     paging = TeamPaging.objects.filter(team__in=team_ids, policy__retired_at=None)
     policies = {team: policy for team, policy in paging.values_list("team_id", "policy_id") if policy is not None}
+    if not policies:
+        return {pk: _reach(None, ()) for pk in team_ids}
     found = coverage(set(policies.values()), now=now, ahead=ahead)
     return {pk: _reach(policies.get(pk), found.of(policies.get(pk), counting_catch_all=False)) for pk in team_ids}
 

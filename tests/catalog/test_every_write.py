@@ -263,6 +263,7 @@ OPEN = {
 READING = {
     "", "home", "docs", "docs/<path:page>", "catalog", "changes", "people", "teams", "maintenance", "healthz", "readyz",
     "metrics", "api/", "api/v1/", "_style", "slos/<int:pk>", "slos/<int:pk>/live", "teams/<str:namespace>/<str:name>",
+    "slos/<int:pk>/costs.csv",
     "components/<str:kind>/<str:namespace>/<str:name>", "people/<str:namespace>/<str:name>",
     r"^changes\.(?P<form>csv|jsonl)$", "catalog/queue", "scorecards", "scorecards/components", "systems", "domains",
     "systems/<str:namespace>/<str:name>", "domains/<str:namespace>/<str:name>",
