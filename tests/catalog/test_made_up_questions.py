@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from zlib import crc32
 
 import pytest
 from django.test import Client
@@ -102,7 +103,8 @@ def broken(client: Client, path: str, questions: list[dict[str, str]]) -> list[o
 def test_no_query_string_breaks_a_page(admin: Client, route: str) -> None:
     """One strange value for every name at once shows most; those that are refused early hide the rest, so also each."""
     together = [dict.fromkeys(NAMES, value) for value in ODD]
-    each = [{name: "\x00"} for name in NAMES if "<" not in route]  # lists have the filters
+    some = NAMES[crc32(route.encode()) % 4 :: 4] if "<" not in route else ()  # lists have the filters
+    each = [{name: "\x00"} for name in some]
     assert broken(admin, path_of(route), [*together, *each]) == []
 
 

@@ -140,7 +140,8 @@ def test_no_address_of_any_app_answers_a_wrong_type_with_a_5xx(world: World, nam
     browser = Client(raise_request_exception=False)
     browser.force_login(make.account_of(world.root))
     token = holding_everything()
-    for route in EVERY:
+    turn = list(WRONG).index(name) % 3  # each address gets a third of the types, and each type a third of the addresses
+    for route in EVERY[turn::3]:
         path = filled(route, world)
         client = token if path.startswith("/api/") else browser
         for method in UNSAFE if path.startswith("/api/") else ("post",):
