@@ -1,5 +1,6 @@
 """Alerts by Portico's own JSON: kept, answered 202, and taken by the sweep a moment later."""
 
+from django.core.exceptions import RequestDataTooBig
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException
@@ -48,10 +49,11 @@ class Alerts(APIView):
     def post(self, request: Request) -> Response:
         """202 once it is kept; 400 names the field that is wrong; 403 for a component of a team outside the token's."""
         by, now = actor_of(request), now_of(request._request)
-        raw = request._request.body
+        raw = b""
         try:
+            raw = request._request.body
             body = request.data
-        except (APIException, Expected) as error:
+        except (APIException, Expected, RequestDataTooBig) as error:
             deliveries.keep_refused(raw=raw, why=str(error), by=by, now=now)
             raise
         kept = deliveries.accept(body=body, by=by, now=now)

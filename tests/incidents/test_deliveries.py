@@ -161,6 +161,15 @@ def test_over_http_what_can_not_be_read_is_kept_with_the_reason(body: bytes, sen
     assert kept.outcome
 
 
+def test_over_http_what_is_too_large_is_kept_without_its_body() -> None:
+    _, text = make.token("alerts:send")
+    body = b'{"key": "' + b"x" * 6_000_000 + b'"}'
+    answer = Client().post("/api/v1/alerts", body, content_type="application/json", HTTP_AUTHORIZATION=f"Bearer {text}")
+    kept = Delivery.objects.get()
+    assert (answer.status_code, kept.state, kept.raw) == (413, "rejected", "")
+    assert kept.outcome
+
+
 def test_over_http_a_token_that_may_not_send_alerts_leaves_nothing_behind() -> None:
     _, text = make.token("components:write")
     Client().post("/api/v1/alerts", b"{", content_type="application/json", HTTP_AUTHORIZATION=f"Bearer {text}")
