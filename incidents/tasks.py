@@ -30,7 +30,7 @@ A_TURN = 0.5
 """The same for what shares its lane with first pages."""
 
 
-@shared_task(name="incidents.advance_due", ignore_result=True, soft_time_limit=50)
+@shared_task(name="incidents.advance_due", ignore_result=True, soft_time_limit=50, time_limit=75)
 def advance_due() -> None:
     """Steps, ack timeouts, incidents to look at again, and heartbeats that fell silent or are heard again."""
     paging.check_again_due(now=db_now())
@@ -38,7 +38,7 @@ def advance_due() -> None:
     heartbeats.heartbeats_due(now=db_now())  # after the pages, for it waits for those who decide about alerts
 
 
-@shared_task(name="incidents.deliver_due", ignore_result=True, soft_time_limit=50)
+@shared_task(name="incidents.deliver_due", ignore_result=True, soft_time_limit=50, time_limit=75)
 def deliver_due() -> None:
     """The outbox, by one courier of each worker: one that waits for a server that hangs leaves room for the sweeps."""
     with courier_shift() as mine:
@@ -48,27 +48,27 @@ def deliver_due() -> None:
     paging.stamp("deliver_due", now=db_now(), taken=delivered.sent, failed=delivered.failed)
 
 
-@shared_task(name="incidents.take_transitions", ignore_result=True, soft_time_limit=50)
+@shared_task(name="incidents.take_transitions", ignore_result=True, soft_time_limit=50, time_limit=75)
 def take_transitions() -> None:
     """What objectives have to say."""
     _while_there_is_more("take_transitions", lambda: slo.take_transitions(now=db_now()))
 
 
-@shared_task(name="incidents.process_deliveries", ignore_result=True, soft_time_limit=50)
+@shared_task(name="incidents.process_deliveries", ignore_result=True, soft_time_limit=50, time_limit=75)
 def process_deliveries() -> None:
     """Stored deliveries; a flood of them gives way to the pages it leads to, and goes on after those."""
     if _while_there_is_more("process_deliveries", lambda: deliveries.process_due(now=db_now()), seconds=A_TURN):
         nudge("incidents.process_deliveries")
 
 
-@shared_task(name="incidents.handoffs_due", ignore_result=True, soft_time_limit=50)
+@shared_task(name="incidents.handoffs_due", ignore_result=True, soft_time_limit=50, time_limit=75)
 def handoffs_due() -> None:
     """Both people of every handoff of the last hour are told, once."""
     now = db_now()
     paging.stamp("handoffs_due", now=now, taken=handoffs.tell_handoffs(now=now))
 
 
-@shared_task(name="incidents.tell_followers", ignore_result=True, soft_time_limit=50)
+@shared_task(name="incidents.tell_followers", ignore_result=True, soft_time_limit=50, time_limit=75)
 def tell_followers() -> None:
     """Who follows an incident hears that it is over."""
     for number in following.ended_untold(db_now()):
@@ -90,13 +90,13 @@ def remind_of_campaigns() -> None:
     campaigning.remind_of_campaigns(now=db_now())
 
 
-@shared_task(name="incidents.draft_reviews", ignore_result=True, soft_time_limit=50)
+@shared_task(name="incidents.draft_reviews", ignore_result=True, soft_time_limit=50, time_limit=75)
 def draft_reviews() -> None:
     """Incidents that ended and are to be reviewed get their draft."""
     reviews.draft_due(now=db_now())
 
 
-@shared_task(name="incidents.remind_action_items", ignore_result=True, soft_time_limit=50)
+@shared_task(name="incidents.remind_action_items", ignore_result=True, soft_time_limit=50, time_limit=75)
 def remind_action_items() -> None:
     """Owners are reminded of what is due, once for a day; asked every hour, so that a day without us is none."""
     action_items.remind_due(now=db_now())
@@ -108,7 +108,7 @@ def check_schedules() -> None:
     checking.check_schedules(now=db_now())
 
 
-@shared_task(name="incidents.drills_due", ignore_result=True, soft_time_limit=50)
+@shared_task(name="incidents.drills_due", ignore_result=True, soft_time_limit=50, time_limit=75)
 def drills_due() -> None:
     """Planned fire drills begin, and those that are over end with their report; not on the lane of real pages."""
     now = db_now()
@@ -116,7 +116,7 @@ def drills_due() -> None:
     paging.stamp("drills_due", now=now, taken=ended + drill_plans.begin_due(now=now))
 
 
-@shared_task(name="incidents.prune", ignore_result=True, soft_time_limit=50)
+@shared_task(name="incidents.prune", ignore_result=True, soft_time_limit=50, time_limit=75)
 def prune() -> None:
     """Raw deliveries and old messages are kept for a while, not for good."""
     pruning.prune_deliveries(now=db_now())

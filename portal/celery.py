@@ -6,12 +6,14 @@ from celery import Celery
 from celery.signals import setup_logging
 from django.conf import settings
 
+from portal import lifeline
 from portal.beat import ROUTES, celery_schedule
 from portal.lib import filebroker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 filebroker.register()
+lifeline.arrange()
 app = Celery("portico")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = celery_schedule()

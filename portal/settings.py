@@ -31,6 +31,7 @@ PORTAL_CAUSE_MINUTES = env.number("PORTAL_CAUSE_MINUTES", 30)  # what breaks dow
 PORTAL_SYMPTOM_GRACE_MINUTES = env.number("PORTAL_SYMPTOM_GRACE_MINUTES", 5)  # to clear once its cause has ended
 PORTAL_FLAPPING_OPENINGS = env.number("PORTAL_FLAPPING_OPENINGS", 5)  # more in an hour are flapping
 PORTAL_FLAPPING_QUIET_MINUTES = env.number("PORTAL_FLAPPING_QUIET_MINUTES", 30)
+PORTAL_QUIET_SECONDS = env.number("PORTAL_QUIET_SECONDS", 30)  # a worker without wake-ups for so long helps itself
 PORTAL_BUNDLE_SECONDS = env.number("PORTAL_BUNDLE_SECONDS", 2)  # a further page waits so long for company
 PORTAL_NOTIFICATIONS_KEPT_DAYS = env.number("PORTAL_NOTIFICATIONS_KEPT_DAYS", 400)  # 0: for ever
 PORTAL_REVIEW_SEVERITY = env.number("PORTAL_REVIEW_SEVERITY", 2)  # P1 to so much are reviewed; 0: none by itself

@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 TIMEOUT = 5.0
 
 
-@shared_task(name="portal.watchdog", ignore_result=True, soft_time_limit=50)
+@shared_task(name="portal.watchdog", ignore_result=True, soft_time_limit=50, time_limit=75)
 def watchdog() -> None:
     """Look how late we are, say so in the log, stamp the pass, and call `WATCHDOG_URL` where one is set."""
     now = db_now()

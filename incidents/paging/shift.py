@@ -16,7 +16,8 @@ from pathlib import Path
 @contextlib.contextmanager
 def courier_shift() -> Iterator[bool]:
     """Whether it is this process that may deliver; False while a sibling (another child of our parent) does."""
-    path = Path(tempfile.gettempdir()) / f"portico-courier-{os.getuid()}-{os.getppid()}.lock"
+    kind = os.environ.get("PORTAL_COURIER", "courier")  # a walk beside a worker that hangs asks for a shift of its own
+    path = Path(tempfile.gettempdir()) / f"portico-{kind}-{os.getuid()}-{os.getppid()}.lock"
     try:
         held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError:  # no room, or somebody else's file: delivering matters more

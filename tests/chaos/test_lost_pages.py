@@ -1,5 +1,6 @@
 """The faults that lost pages elsewhere: here each of them only delays."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 
 from catalog.access import Actor
@@ -120,3 +122,35 @@ def test_a_worker_killed_while_the_next_step_is_waited_for_is_replaced_in_time(
     first, second = page.steps.all()
     assert timedelta(seconds=15) <= second.at - first.at < timedelta(seconds=20)
     assert sink.keys().total() == len(sink.keys()) == 2
+
+
+def test_pages_go_out_while_there_is_no_broker_and_no_beat_at_all(
+    running: Stack, sink: WebhookSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORTAL_QUIET_SECONDS", "2")
+    running.stop_broker()
+    page = two_steps(sink, apart=4)
+    worker = running.worker()
+    wait_for(lambda: len(sink.received) == 2, seconds=40)
+    first, second = page.steps.all()
+    assert second.at - first.at < timedelta(seconds=9)
+
+    walks = [child for child in psutil.Process(worker.pid).children() if "tick" in child.cmdline()]
+    assert len(walks) == 1
+    running.start_broker()
+    running.beat()
+    wait_for(lambda: not walks[0].is_running(), seconds=40)  # wake-ups come again
+
+
+def test_a_walk_ends_with_the_worker_that_began_it(running: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTAL_QUIET_SECONDS", "1")
+    worker = running.worker()  # no beat wakes it
+    found: list[psutil.Process] = []
+
+    def walks() -> bool:
+        found[:] = [child for child in psutil.Process(worker.pid).children() if "tick" in child.cmdline()]
+        return bool(found)
+
+    wait_for(walks, seconds=40)
+    os.kill(worker.pid, signal.SIGKILL)
+    wait_for(lambda: not found[0].is_running() or found[0].status() == psutil.STATUS_ZOMBIE, seconds=20)

@@ -1,6 +1,7 @@
 """`portal tick`: the beat as a loop in a process of its own, for those who don't trust one beat."""
 
 import heapq
+import os
 import signal
 import threading
 import time
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         """By lane, like workers, and once for those who have a cron."""
         parser.add_argument("--queue", action="append", help="only these lanes (page, deliver, evaluate, default)")
         parser.add_argument("--once", action="store_true", help="do each task once and end")
+        parser.add_argument("--parent", type=int, help="end when the process of this number is no longer the parent")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's own signature
         """Until SIGTERM or Ctrl-C; the task that runs is finished first."""
@@ -35,7 +37,10 @@ class Command(BaseCommand):
             for entry in entries:
                 run(entry)
             return
-        walk(entries, until=_told_to_stop())
+        told = _told_to_stop()
+        if options["parent"]:
+            threading.Thread(target=_stop_without, args=(options["parent"], told), daemon=True).start()
+        walk(entries, until=told)
 
 
 def walk(entries: list[BeatEntry], *, until: threading.Event) -> None:
@@ -72,3 +77,10 @@ def _told_to_stop() -> threading.Event:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     return told
+
+
+def _stop_without(parent: int, told: threading.Event) -> None:
+    while os.getppid() == parent:
+        if told.wait(0.5):
+            return
+    told.set()
