@@ -33,8 +33,8 @@ A_TURN = 0.5
 @shared_task(name="incidents.advance_due", ignore_result=True, soft_time_limit=50, time_limit=75)
 def advance_due() -> None:
     """Steps, ack timeouts, incidents to look at again, and heartbeats that fell silent or are heard again."""
-    paging.check_again_due(now=db_now())
     _while_there_is_more("advance_due", lambda: paging.advance_due(now=db_now(), limit=200).taken)
+    paging.check_again_due(now=db_now())
     heartbeats.heartbeats_due(now=db_now())  # after the pages, for it waits for those who decide about alerts
 
 
@@ -57,7 +57,9 @@ def take_transitions() -> None:
 @shared_task(name="incidents.process_deliveries", ignore_result=True, soft_time_limit=50, time_limit=75)
 def process_deliveries() -> None:
     """Stored deliveries; a flood of them gives way to the pages it leads to, and goes on after those."""
-    if _while_there_is_more("process_deliveries", lambda: deliveries.process_due(now=db_now()), seconds=A_TURN):
+    more = _while_there_is_more("process_deliveries", lambda: deliveries.process_due(now=db_now()), seconds=A_TURN)
+    paging.advance_due(now=db_now())  # what they opened, without waiting for a wake-up of its own
+    if more:
         nudge("incidents.process_deliveries")
 
 

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 import hypothesis
 import pytest
 from django.conf import settings
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 from rest_framework.test import APIClient
 
 from portal.lib.env import mailer
-from tests import make
+from tests import databases, make
 from tests.fakes.smtp import MailSink
 
 # Before anything reads them: unit tests need neither Redis nor a broker of files
@@ -33,6 +34,14 @@ def pytest_configure(config: pytest.Config) -> None:
     if not os.environ.get("DATABASE_URL"):
         pytest.exit("Set DATABASE_URL to a PostgreSQL server where databases may be created, or run bin/test.", 4)
     __import__("portal.celery")
+    DatabaseOperations.sql_flush = databases.only_what_is_there  # type: ignore[method-assign,assignment]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """The database of the tests is a copy, which is migrated already."""
+    test: dict[str, object] = settings.DATABASES["default"]["TEST"]  # type: ignore[assignment]
+    test["TEMPLATE"] = databases.template()
 
 
 @pytest.fixture

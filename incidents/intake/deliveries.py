@@ -1,8 +1,8 @@
 """Stored deliveries: kept in one insert, then answered; taken by the sweep, of each key in order of arrival.
 
-The sweep takes a batch in one transaction, alone among the alerts, each delivery behind a savepoint of its own: one
-that fails is pushed back and holds up none but later ones of its key. A crash takes back the whole batch, and what was
-not committed is taken again; so nothing is doubled and nothing is lost.
+The sweep takes a batch in one transaction, alone among the alerts. Where one of it fails the batch is taken again, each
+delivery behind a savepoint of its own: that one is pushed back and holds up none but later ones of its key. A crash
+takes back the whole batch, and what was not committed is taken again; so nothing is doubled and nothing is lost.
 """
 
 import time
@@ -24,6 +24,7 @@ from incidents.intake.storing import store
 from incidents.intake.taking import take_by_key
 from incidents.models import Alert, Delivery, Integration
 from incidents.operations import clear_alert, raise_alert
+from incidents.operations.behind import writing_behind
 from incidents.operations.gathering import gathering
 from incidents.operations.locking import lock_alerts
 from portal.lib import records
@@ -108,6 +109,12 @@ class _Result:
 def process_due(*, now: datetime, limit: int = 100) -> int:
     """Take up to `limit` stored deliveries; answers how many. One that fails is pushed back and holds up no other."""
     try:
+        return _batch(_due(now), now, limit, together=True)
+    except OperationalError:
+        raise
+    except Exception as error:
+        log.info("a batch of deliveries could not be taken together", error=str(error))
+    try:
         return _batch(_due(now), now, limit)
     except OperationalError:
         raise
@@ -127,15 +134,20 @@ def _alone(pk: int, now: datetime) -> int:
         return 0
 
 
-def _batch(due: QuerySet[Delivery], now: datetime, limit: int) -> int:
+def _batch(due: QuerySet[Delivery], now: datetime, limit: int, *, together: bool = False) -> int:
     result = _Result()
     with transaction.atomic():
         if not due.exists():
             return 0
         lock_alerts()
         rows = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
-        with gathering(now=now):
-            _take_all(list(rows.select_related("integration")[:limit]), result, now)
+        held = list(rows.select_related("integration")[:limit])
+        if together:
+            with writing_behind(), gathering(now=now):
+                _take_together(held, result, now)
+        else:
+            with gathering(now=now):
+                _take_all(held, result, now)
         _keep_taken(result.taken, now)
     for row, error in result.failed:
         _push_back(row.pk, error, now)
@@ -177,6 +189,16 @@ def _take_all(rows: Sequence[Delivery], result: _Result, now: datetime) -> None:
             result.failed.append((row, f"{type(error).__name__}: {error}"))
         else:
             result.done(row, alert, outcome)
+        if time.monotonic() - began > A_MOMENT:
+            return
+
+
+def _take_together(rows: Sequence[Delivery], result: _Result, now: datetime) -> None:
+    """Without a savepoint for each, and with what is new written at once: what raises takes back the whole batch."""
+    batch, began = Batch(now), time.monotonic()
+    batch.look_ahead(rows)
+    for row in rows:
+        result.done(row, *TAKERS[row.kind](row, batch))
         if time.monotonic() - began > A_MOMENT:
             return
 

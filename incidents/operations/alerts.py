@@ -12,13 +12,13 @@ from catalog.access import Actor
 from incidents import timeline
 from incidents.firing import Firing
 from incidents.models import Alert, Incident, TimelineEntry
-from incidents.operations import causes, opening
+from incidents.operations import behind, causes, opening
 from incidents.operations.closing import finish, keep_open, reopen
 from incidents.operations.engaging import DECLARED
 from incidents.operations.gathering import gathering
 from incidents.operations.known import Known
 from incidents.operations.locking import lock_alerts, locked_incident
-from incidents.operations.upsert import upsert
+from incidents.operations.upsert import new_alert, upsert
 from portal.lib import conf
 
 AN_HOUR = timedelta(hours=1)
@@ -49,13 +49,23 @@ def raise_alert(*, firing: Firing, now: datetime, by: Actor = timeline.PORTICO, 
 
 
 def _raise(firing: Firing, known: Known, by: Actor) -> Raised:
-    alert, is_new = upsert(firing, now=known.now)
+    alert, is_new = _seen(firing, known)
     if not is_new and alert.incident_id is not None:
         return _repeated(alert, firing, known)
     raised = _open(alert, firing, known, None, by=by) if known.alone else _placed(alert, firing, known, by)
     alert.incident, alert.outcome = raised.incident, raised.outcome[:300]
-    Alert.objects.filter(pk=alert.pk).update(incident=alert.incident, outcome=alert.outcome)
+    if not behind.waits(alert):
+        Alert.objects.filter(pk=alert.pk).update(incident=alert.incident, outcome=alert.outcome)
     return raised
+
+
+def _seen(firing: Firing, known: Known) -> tuple[Alert, bool]:
+    """The alert and whether it is new; where that is certain, it is not looked for."""
+    if known.expected is None or not known.expected.is_new(firing):
+        return upsert(firing, now=known.now)
+    alert = new_alert(firing, now=known.now)
+    behind.insert(alert)
+    return alert, True
 
 
 @transaction.atomic(savepoint=False)

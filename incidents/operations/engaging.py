@@ -9,10 +9,10 @@ from catalog.models import Person, Team
 from incidents import timeline
 from incidents.escalation import ESCALATING, Progress, State, opened, restarted
 from incidents.models import Incident, Page, PolicyVersion, Severity, TimelineEntry
+from incidents.operations import behind
 from incidents.operations.known import Known
 from incidents.operations.locking import locked_pages
 from incidents.policies import PROGRESS_FIELDS, progress_of, store, urgency
-from portal.lib import records
 from portal.lib.hints import nudge
 
 DECLARED = "manual"
@@ -106,7 +106,7 @@ def open_page(
         exhausted_at=None if route.version else now,
     )
     store(_first_progress(route, now), page)
-    records.insert(page)
+    behind.insert(page)
     kind = TimelineEntry.Kind.ROUTED if route.version else TimelineEntry.Kind.EXHAUSTED
     timeline.write(incident.pk, kind, route.words, at=now, page_id=page.pk)
     if hold is not None and route.version is not None:

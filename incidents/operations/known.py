@@ -11,6 +11,7 @@ from catalog.queries.windows import Occurrence, running_windows
 from incidents import severity
 from incidents.firing import Firing
 from incidents.models import Alert, CatchAll, Incident, PolicyVersion, Severity, SeverityRule, TeamPaging
+from incidents.operations import behind
 from incidents.policies import versions_in_force
 from portal.lib import conf
 
@@ -36,6 +37,7 @@ class Known:
         versions = versions_in_force([pk for pk in paging.values() if pk], now=self.now)
         self._policies |= {team: versions.get(paging.get(team) or 0) for team in owners}
         self.expected = Expected.of(firings, self.now)
+        behind.expect(self.expected.openings(firings))
 
     def policy_of_team(self, team_id: int) -> PolicyVersion | None:
         """The version of the team's policy in force; None where it has none."""
@@ -89,11 +91,12 @@ class Expected:
     components: set[int]
     groups: set[str]
     keys: set[str]
+    firing: set[str]
     causes: bool
 
     @classmethod
     def of(cls, firings: Sequence[Firing], now: datetime) -> "Expected":
-        """Five questions."""
+        """Six questions."""
         keys = frozenset(one.key for one in firings)
         asked = {one.component.pk for one in firings if one.component is not None}
         there = Incident.objects.filter(is_drill=False).exclude(state=Incident.State.RESOLVED)
@@ -106,6 +109,7 @@ class Expected:
             components={pk for pk in there.filter(component__in=asked).values_list("component_id", flat=True) if pk},
             groups=set(there.filter(group__in=groups).values_list("group", flat=True)) if groups else set(),
             keys=set(ended.values_list("key", flat=True)),
+            firing=set(Alert.objects.filter(key__in=keys, cleared_at=None).values_list("key", flat=True)),
             causes=there.filter(root=None, severity__lte=Severity.P2, component__isnull=False).exists(),
         )
 
@@ -116,6 +120,20 @@ class Expected:
             self.causes = self.causes or incident.severity <= Severity.P2
         if incident.group:
             self.groups.add(incident.group)
+
+    def is_new(self, firing: Firing) -> bool:
+        """Whether it is certain that no alert fires under its key; from now on one does."""
+        new = firing.key in self.asked and firing.key not in self.firing
+        self.firing.add(firing.key)
+        return new
+
+    def openings(self, firings: Sequence[Firing]) -> int:
+        """How many incidents they open at the most, as far as is known."""
+        places = {one.group or (one.component.pk if one.component else one.key) for one in firings if self._opens(one)}
+        return len(places)
+
+    def _opens(self, firing: Firing) -> bool:
+        return firing.key not in self.firing and not self.may_be_open(firing) and not self.may_have_ended(firing)
 
     def may_be_open(self, firing: Firing) -> bool:
         """Whether an open incident may be there for it to join."""

@@ -8,7 +8,7 @@ from incidents import severity, timeline
 from incidents.escalation import UNTAKEN, State, escalated_now
 from incidents.firing import Firing
 from incidents.models import Alert, Incident, Severity, TimelineEntry
-from incidents.operations import causes
+from incidents.operations import behind, causes
 from incidents.operations.engaging import (
     engage_responders,
     follow_urgency,
@@ -22,7 +22,7 @@ from incidents.operations.gathering import tell_catalog
 from incidents.operations.known import Known
 from incidents.operations.locking import locked_incident, locked_pages
 from incidents.policies import progress_of
-from portal.lib import conf, records
+from portal.lib import conf
 
 
 def open_incident(firing: Firing, *, by: Actor, known: Known, cause: Incident | None = None) -> Incident:
@@ -47,7 +47,7 @@ def open_incident(firing: Firing, *, by: Actor, known: Known, cause: Incident | 
         teams_blocked=len(radius.team_ids) if radius else None,
         people_blocked=radius.people_count if radius else None,
     )
-    records.insert(incident)
+    behind.insert(incident)
     words = f"Opened: {firing.summary}"
     timeline.write(incident.pk, TimelineEntry.Kind.OPENED, words, at=now, by=by, data=accepted(firing))
     said = {"severity": verdict.severity}

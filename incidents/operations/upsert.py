@@ -47,5 +47,23 @@ def upsert(firing: Firing, *, now: datetime) -> tuple[Alert, bool]:
     return Alert.from_db(connection.alias, [field.attname for field in _FIELDS], read), bool(is_new)
 
 
+def new_alert(firing: Firing, *, now: datetime) -> Alert:
+    """The same as a row that is not there yet."""
+    component = firing.component
+    return Alert(
+        key=firing.key,
+        source=firing.source,
+        component=component,
+        component_ref=component.ref if component else firing.component_ref,
+        objective_id=firing.objective_id,
+        rule=firing.rule,
+        summary=firing.summary[:300],
+        details=dict(firing.details),
+        links=[dict(link) for link in firing.links],
+        opened_at=now,
+        last_seen_at=now,
+    )
+
+
 def _read(field: "models.Field[Any, Any]", value: Any) -> Any:  # noqa: ANN401  # whatever the column holds
     return orjson.loads(value) if isinstance(field, models.JSONField) and isinstance(value, str) else value

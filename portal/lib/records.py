@@ -48,6 +48,25 @@ def insert(row: Model) -> None:
     row._state.adding, row._state.db = False, connection.alias
 
 
+def insert_all(rows: Sequence[Model]) -> None:
+    """Write new rows of one model that have their keys, in one statement, without signals."""
+    if not rows:
+        return
+    model = type(rows[0])
+    pk = model._meta.pk
+    assert pk is not None  # noqa: S101  # tells mypy
+    columns = {str(pk.column): pk, **_columns(model)}
+    read = attrgetter(*(field.attname for field in columns.values()))
+    values = [dict(zip(columns, read(row), strict=True)) for row in rows]
+    names = ", ".join(f'"{column}"' for column in columns)
+    typed = ", ".join(f'"{column}" {field.db_type(connection)}' for column, field in columns.items())
+    with connection.cursor() as cursor:
+        statement = f"INSERT INTO {model._meta.db_table} ({names}) SELECT {names} FROM jsonb_to_recordset(%s::jsonb)"  # noqa: S608
+        cursor.execute(f"{statement} AS given({typed})", [as_json(values)])
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
+
+
 @cache
 def _insertion(model: type[Model]) -> tuple[str, "tuple[Field[Any, Any], ...]"]:
     columns, meta = _columns(model), model._meta
