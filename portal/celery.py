@@ -3,8 +3,9 @@
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_init
 from django.conf import settings
+from django.urls import get_resolver
 
 from portal import lifeline
 from portal.beat import ROUTES, celery_schedule
@@ -26,3 +27,9 @@ app.autodiscover_tasks()
 def _keep_our_logging(**_kwargs: object) -> None:
     """Celery would replace the root logger's handlers; ours come with settings.LOGGING."""
     _ = settings.LOGGING
+
+
+@worker_init.connect
+def _know_all_addresses(**_kwargs: object) -> None:
+    """Messages hold links. Their names are learned before the worker forks, not by each child at its first page."""
+    get_resolver()._populate()
