@@ -71,6 +71,7 @@ def test_a_component_of_a_team_the_reader_is_not_in_costs_no_more(client: Client
 
 LEARNING = ("/drills", "/coverage", "/coverage?catch_all=no", "/digest", "/digest?team=platform")
 ANALYTICS = tuple(f"/analytics{name}" for name in ("", "/teams", "/components", "/people", "/noise", "/action-items"))
+LEARNED = (*ANALYTICS, *LEARNING)
 
 
 @pytest.mark.parametrize(

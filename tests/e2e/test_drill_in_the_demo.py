@@ -1,4 +1,4 @@
-"""A fire drill in the running demo: through the real workers into the demo's inbox, and a report that names the hole."""
+"""A fire drill in the running demo: by the real workers into its inbox, and a report that names the hole."""
 
 import json
 import re
