@@ -172,10 +172,14 @@ Search = Callable[[Sought, int, datetime], Sequence[Hit]]
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """Kinds of things that can be found, in the words of the API, and who finds the best few of them."""
+    """Kinds of things that can be found, in the words of the API, and who finds the best few of them.
+
+    `signed_in`: only for somebody who is, also where everything else is read by everybody.
+    """
 
     kinds: tuple[str, ...]
     find: Search
+    signed_in: bool = False
 
 
 search: dict[str, Searched] = {}

@@ -1,4 +1,4 @@
-"""Action items where others show them: on a team's page, and as a check of scorecards."""
+"""Action items where others show them: on a team's page, on an objective's, and as a check of scorecards."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,8 +9,10 @@ from django.urls import reverse
 from catalog.models import Component, Team
 from catalog.registries import ScorecardCheck, Verdict
 from incidents.item_lines import lines
+from incidents.outcomes import outcomes_of
 from incidents.queries import reviews as queries
 from portal.lib import words
+from slo.models import Objective
 
 SHOWN = 5
 FINE = Verdict(True, "nothing is overdue")
@@ -21,6 +23,13 @@ def of_team(team: Team, request: HttpRequest, now: datetime) -> Mapping[str, obj
     found = queries.items_of_team(team, most=SHOWN, now=now)
     shown = lines(found.first, now=now)
     return {"team": team, "items": shown, "count": found.count, "late": found.late, "now": now}
+
+
+def of_objective(objective: Objective, *, now: datetime) -> Mapping[str, object]:
+    """What is to help it, and what did with what came after: open ones first, the first due first, then the newest."""
+    found = queries.items_helping(objective, most=SHOWN)
+    shown = lines(found, now=now, outcomes=outcomes_of(found, now=now, helping=[objective]))
+    return {"objective": objective, "items": shown, "full": len(found) >= SHOWN, "now": now}
 
 
 def none_overdue(components: Sequence[Component], now: datetime) -> Mapping[int, Verdict]:

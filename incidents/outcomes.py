@@ -41,8 +41,13 @@ class Outcome:
         return self.after >= SPAN
 
 
-def outcomes_of(items: Collection[ActionItem], *, now: datetime) -> Mapping[int, Outcome]:
-    """By item, for those that are done; two questions beside their objectives, which should be prefetched."""
+def outcomes_of(
+    items: Collection[ActionItem], *, now: datetime, helping: Sequence[Objective] | None = None
+) -> Mapping[int, Outcome]:
+    """By item, for those that are done; two questions beside their objectives, which should be prefetched.
+
+    `helping`: what all of these items are to help, where nothing else is to be told of.
+    """
     done = [(item, item.done_at) for item in items if item.done_at is not None]
     if not done:
         return {}
@@ -50,13 +55,13 @@ def outcomes_of(items: Collection[ActionItem], *, now: datetime) -> Mapping[int,
     wanted = [
         (objective, start, end)
         for item, at in done
-        for objective in item.objectives.all()
+        for objective in _helped(item, helping)
         for start, end in ((at - SPAN, at), (at, min(now, at + SPAN)))
     ]
     spent = iter(spent_between(wanted))
     found: dict[int, Outcome] = {}
     for item, at in done:
-        helped = [Helped(objective, next(spent), next(spent)) for objective in item.objectives.all()]
+        helped = [Helped(objective, next(spent), next(spent)) for objective in _helped(item, helping)]
         component = _component(item)
         begun = openings.get(component, ()) if component is not None else None
         found[item.pk] = Outcome(
@@ -66,6 +71,10 @@ def outcomes_of(items: Collection[ActionItem], *, now: datetime) -> Mapping[int,
             objectives=helped,
         )
     return found
+
+
+def _helped(item: ActionItem, helping: Sequence[Objective] | None) -> Sequence[Objective]:
+    return list(item.objectives.all()) if helping is None else helping
 
 
 def _component(item: ActionItem) -> int | None:

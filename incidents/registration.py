@@ -22,7 +22,7 @@ from incidents import (
     schedule_documents,
 )
 from incidents.oncall.checking import problems_of
-from incidents.queries import policies, searching
+from incidents.queries import policies, searching, searching_reviews
 from portal.lib.clock import now_of
 from slo import gates, sources
 from slo import happened as slo_happened
@@ -156,6 +156,7 @@ registries.team_panels["paging"] = registries.TeamPanel(
     "incidents/policies/team.html", team_paging, place="side", order=12
 )
 registries.search["incidents"] = registries.Searched(("incident",), searching.find)
+registries.search["reviews"] = registries.Searched(("review", "action-item"), searching_reviews.find, signed_in=True)
 slo_happened.registry["incidents"] = happened.to_objectives
 sources.registry["response"] = responses.verdicts
 gates.registry["incidents"] = holding.of_component

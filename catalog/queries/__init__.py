@@ -35,6 +35,7 @@ from catalog.queries.inside import (
     systems_inside,
 )
 from catalog.queries.keyset import Page, page
+from catalog.queries.leads import leads_platform, platform_leads
 from catalog.queries.listing import NOBODY, SORTS, ComponentFilter, Healths, components, used_by
 from catalog.queries.locations import (
     NoSuchLocation,
@@ -133,6 +134,7 @@ __all__ = [
     "inside_domains",
     "inside_systems",
     "kinds",
+    "leads_platform",
     "location_by_ref",
     "location_health",
     "locations",
@@ -149,6 +151,7 @@ __all__ = [
     "owner_of",
     "page",
     "person_by_ref",
+    "platform_leads",
     "queue",
     "relations_of",
     "scores",

@@ -26,7 +26,8 @@ OF_COMPONENTS = ("kind", "type", "urgency", "worst", "owner_ref", "owner__name",
 
 def kinds(*, known: bool = True) -> list[str]:
     """What can be searched for; by somebody not `known` no people, for they are found by their addresses too."""
-    return [kind for one in registries.search.values() for kind in one.kinds if known or kind != "person"]
+    told = [one for one in registries.search.values() if known or not one.signed_in]
+    return [kind for one in told for kind in one.kinds if known or kind != "person"]
 
 
 def search(text: str, *, limit: int, now: datetime, only: Collection[str] = ()) -> list[Hit]:

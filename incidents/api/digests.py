@@ -48,7 +48,7 @@ class DigestObjectiveOut(serializers.Serializer[Any]):
 
 
 class DigestLoadOut(serializers.Serializer[Any]):
-    """How often somebody was paged, by their own clock."""
+    """How often somebody was called, by their own clock; as analytics count it."""
 
     name = serializers.CharField()
     pages = serializers.IntegerField()
@@ -80,9 +80,10 @@ class DigestOut(serializers.Serializer[Any]):
     team = serializers.CharField(help_text="Empty: the whole platform")
     start = serializers.DateTimeField()
     end = serializers.DateTimeField()
-    opened = serializers.IntegerField()
-    answered = serializers.IntegerField()
-    median_answer_seconds = serializers.FloatField(allow_null=True)
+    opened = serializers.IntegerField(help_text="Incidents that opened in the week, of a team: its own")
+    helped = serializers.IntegerField(help_text="Incidents of others that the team was called into")
+    answered = serializers.IntegerField(help_text="Openings that somebody answered")
+    median_answer_seconds = serializers.FloatField(allow_null=True, help_text="Time to acknowledge of these")
     incidents = DigestIncidentOut(many=True)
     worrying = serializers.IntegerField(help_text="Budgets at risk or spent, now")
     promised = serializers.IntegerField(help_text="Objectives in all")
@@ -173,6 +174,7 @@ def _mine(request: Request) -> dict[str, Any]:
 def _json(facts: Facts) -> dict[str, Any]:
     same = (
         "opened",
+        "helped",
         "answered",
         "worrying",
         "promised",

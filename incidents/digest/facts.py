@@ -1,19 +1,20 @@
 """What a week was: of one team, or (without) of the platform; a bounded number of questions, whatever its size."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from statistics import median
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
-from catalog.models import Component, Person, ScoreDay, Team
+from catalog.models import Component, ScoreDay, Team
 from catalog.queries import QueueFilter, trouble_counts
 from catalog.queries.campaigns import moved
-from incidents.analytics import SATURDAY, is_night
-from incidents.models import ActionItem, Incident, PageStep
+from incidents import analytics
+from incidents.analytics import Calls
+from incidents.asking import wanted
+from incidents.models import ActionItem, Incident
+from incidents.queries.analytics import OVERALL, Wanted
 from incidents.queries.reach import reach
 from incidents.queries.reviews import action_items, today
 from slo.queries import FleetFilter, fleet
@@ -49,17 +50,9 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One page of one person: when they were first called for it."""
-
-    person: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Load:
-    """How often somebody was paged in the week; `nights` of these between 22 and 7, `weekends` on Saturday or Sunday,
-    by their own clock.
+    """How often somebody was called in the week, `nights` of these at night and `weekends` at the weekend of theirs:
+    `incidents.analytics.Disturbed`.
     """
 
     name: str
@@ -80,7 +73,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day of the week with its incidents, and pages by day and by night."""
+    """A day of the week with its incidents, all calls, and those of them at somebody's night."""
 
     day: date
     incidents: int
@@ -95,13 +88,15 @@ class Facts:
     team: Team | None
     week: Week
     opened: int
-    """Incidents that opened in the week, fire drills left out."""
+    """Incidents that opened in the week and are the team's own: `Figures.incidents` of `incidents.analytics`."""
+    helped: int
+    """Incidents of others that opened in the week and that the team was called into."""
     incidents: tuple[Line, ...]
-    """The worst of them, at most SHOWN, with component and who answered."""
+    """The worst of both, at most SHOWN, with component and who answered."""
     answered: int
-    """How many of them a person has taken, or took."""
+    """How many of the openings somebody answered: `Figures.taken`."""
     median_answer: timedelta | None
-    """From opening to the first acknowledgement, of those taken; None where none was."""
+    """Time to acknowledge of these, the median: `Figures.taken`; None where there is none."""
     days: tuple[Day, ...]
     objectives: tuple[FleetRow, ...]
     """Those that burn, are exhausted or at risk now, at most SHOWN."""
@@ -130,9 +125,15 @@ class Facts:
     down: int
 
     @property
+    def left_out(self) -> int:
+        """Incidents of the week beside those that are shown."""
+        return self.opened + self.helped - len(self.incidents)
+
+    @property
     def quiet(self) -> bool:
         """Whether nothing happened and nothing is to do."""
-        return not (self.opened or self.worrying or self.loads or self.due or self.unowned or self.care or self.gaps)
+        happened = self.opened or self.helped or self.loads
+        return not (happened or self.worrying or self.due or self.unowned or self.care or self.gaps)
 
 
 def week_before(monday: date, zone: ZoneInfo) -> Week:
@@ -142,26 +143,28 @@ def week_before(monday: date, zone: ZoneInfo) -> Week:
 
 
 def gather(team: Team | None, week: Week, *, now: datetime) -> Facts:
-    """What the week was, and how things stand now."""
+    """What the week was, and how things stand now; what analytics count is counted by them."""
     opened = _opened(team, week)
-    calls, people = _calls(team, week)
+    asked = _asked(team, week, now)
+    figures = analytics.figures(asked, (OVERALL,))[OVERALL][0]
+    people = analytics.people(replace(asked, months=_midnights(week)))
     worrying = [one for one in map(row, fleet(FleetFilter(team=team.ref if team else ""))) if one.state in WORRYING]
     before, latest = _levels(team, week)
     steps = moved(week.days[0] - timedelta(days=1), team=team)
-    answers = [(one.acknowledged_at - one.opened_at).total_seconds() for one in opened if one.acknowledged_at]
     items = _items(team, now)
     return Facts(
         team=team,
         week=week,
-        opened=len(opened),
+        opened=figures.incidents,
+        helped=len(opened) - figures.incidents,
         incidents=tuple(_line(one) for one in opened[:SHOWN]),
-        answered=len(answers),
-        median_answer=timedelta(seconds=median(answers)) if answers else None,
-        days=_days(opened, calls, people, week),
+        answered=figures.taken.count,
+        median_answer=timedelta(seconds=figures.taken.median) if figures.taken.median is not None else None,
+        days=_days(opened, people.months, week),
         objectives=tuple(worrying[:SHOWN]),
         worrying=len(worrying),
         promised=fleet(FleetFilter(team=team.ref if team else "")).count(),
-        loads=_loads(calls, people),
+        loads=tuple(_load(one) for one in people.loads[:SHOWN]),
         items=tuple(items[:SHOWN]),
         due=len(items),
         overdue=sum(one.due_on < today(now) for one in items),
@@ -176,7 +179,13 @@ def gather(team: Team | None, week: Week, *, now: datetime) -> Facts:
     )
 
 
+def _asked(team: Team | None, week: Week, now: datetime) -> Wanted:
+    ref = team.ref if team else ""
+    return wanted(since=week.start, until=week.end, now=now, zone=week.zone.key, team=ref)
+
+
 def _opened(team: Team | None, week: Week) -> list[Incident]:
+    """Those that analytics count, and of a team also those that it was called into; the worst first."""
     found = Incident.objects.filter(opened_at__gte=week.start, opened_at__lt=week.end, is_drill=False, root=None)
     if team is not None:
         found = found.filter(Q(owner=team) | Q(pages__team=team)).distinct()
@@ -189,49 +198,19 @@ def _line(one: Incident) -> Line:
     return Line(one, taken - one.opened_at if taken else None, over - one.opened_at if over else None)
 
 
-def _calls(team: Team | None, week: Week) -> tuple[list[Call], dict[str, Person]]:
-    """Every page once for each person it called: the first step that did."""
-    steps = PageStep.objects.filter(at__gte=week.start, at__lt=week.end, page__incident__is_drill=False)
-    if team is not None:
-        steps = steps.filter(page__team=team)
-    first: dict[tuple[int, int, str], datetime] = {}
-    for page, generation, at, refs in steps.order_by("at").values_list("page", "generation", "at", "people"):
-        for ref in refs:
-            first.setdefault((page, generation, ref), at)
-    calls = [Call(ref, at) for (_, _, ref), at in first.items()]
-    return calls, {one.ref: one for one in Person.objects.filter(ref__in={call.person for call in calls})}
+def _load(one: analytics.Load) -> Load:
+    held = one.disturbed
+    return Load(one.person.label, held.pages, held.at_night, held.at_weekends)
 
 
-def _loads(calls: Sequence[Call], people: dict[str, Person]) -> tuple[Load, ...]:
-    by_person: dict[str, list[datetime]] = defaultdict(list)
-    for call in calls:
-        by_person[call.person].append(_theirs(call, people))
-    loads = [
-        Load(
-            people[ref].label if ref in people else ref.rpartition("/")[2],
-            len(times),
-            sum(is_night(at) for at in times),
-            sum(at.weekday() >= SATURDAY for at in times),
-        )
-        for ref, times in by_person.items()
-    ]
-    return tuple(sorted(loads, key=lambda one: (-one.pages, -one.nights, one.name))[:SHOWN])
+def _midnights(week: Week) -> list[datetime]:
+    """Calls are counted by the day instead of by the month."""
+    return [datetime.combine(day, time(), tzinfo=week.zone) for day in week.days]
 
 
-def _theirs(call: Call, people: dict[str, Person]) -> datetime:
-    try:
-        return call.at.astimezone(ZoneInfo(people[call.person].time_zone))
-    except (KeyError, ValueError):
-        return call.at
-
-
-def _days(opened: Sequence[Incident], calls: Sequence[Call], people: dict[str, Person], week: Week) -> tuple[Day, ...]:
+def _days(opened: Sequence[Incident], calls: Sequence[Calls], week: Week) -> tuple[Day, ...]:
     began = [one.opened_at.astimezone(week.zone).date() for one in opened]
-    night = [(call.at.astimezone(week.zone).date(), is_night(_theirs(call, people))) for call in calls]
-    return tuple(
-        Day(day, began.count(day), sum(at == day for at, _ in night), sum(at == day and dark for at, dark in night))
-        for day in week.days
-    )
+    return tuple(Day(day, began.count(day), one.pages, one.at_night) for day, one in zip(week.days, calls, strict=True))
 
 
 def _items(team: Team | None, now: datetime) -> list[ActionItem]:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from catalog.models import Person, Team
+from catalog.queries import leads_platform
 from incidents.channels.base import DUPLICATE_HEADER, ChannelError
 from incidents.channels.email import PicturedMail, hand_over
 from incidents.digest.facts import Facts, gather, week_before
@@ -52,7 +53,7 @@ class Sender:
     def _letter(self, row: DigestLetter, now: datetime) -> Letter | None:
         person = row.person
         teams = teams_of(person)
-        wanted: list[Team | None] = [*teams[:MOST_TEAMS], *([None] if person.platform_admin else [])]
+        wanted: list[Team | None] = [*teams[:MOST_TEAMS], *([None] if leads_platform(person) else [])]
         if not wanted or not digests.readers().filter(pk=person.pk).exists():
             return None
         zone = digests.zone_of(digests.zone_of_person(person))

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from catalog.models import Person, Team
+from catalog.queries import leads_platform
 from incidents.digest.facts import Facts, gather, last_week
 from incidents.digest.letters import Letter, compose
 from incidents.digest.links import off_link
@@ -16,7 +17,7 @@ PLATFORM = "platform"
 def letter_about(person: Person, *, team: Team | None, platform: bool, now: datetime) -> Letter | None:
     """The letter about one team, or the platform, or (neither) as `person` gets it; None for who is in no team."""
     wanted: list[Team | None] = [team] if team or platform else [*teams_of(person)[:MOST_TEAMS]]
-    if not team and not platform and person.platform_admin:
+    if not team and not platform and leads_platform(person):
         wanted.append(None)
     if not wanted:
         return None

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from catalog.access import Actor
 from catalog.models import Membership, Person
 from catalog.operations import record_audit
+from catalog.queries import platform_leads
 from incidents.models import DigestChoice, DigestLetter, Schedule
 
 HOUR = time(8)
@@ -42,10 +43,10 @@ def plan_letters(*, now: datetime) -> int:
 
 
 def readers() -> QuerySet[Person]:
-    """Who gets a digest: with an address, still here, in a team that is, or a platform admin; and wants it."""
+    """Who gets a digest: with an address, still here, in a team that is, or leading the platform; and wants it."""
     members = Membership.objects.filter(team__retired_at=None).exclude(team=None).values("person")
     wanted = Person.objects.filter(retired_at=None).exclude(email="").exclude(digest_choice__off_since__isnull=False)
-    return wanted.filter(Q(pk__in=members) | Q(platform_admin=True)).order_by("pk")
+    return wanted.filter(Q(pk__in=members) | Q(pk__in=platform_leads())).order_by("pk")
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from django.contrib.postgres.search import TrigramSimilarity
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When, Window
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When, Window
 
 from catalog.models import Component, Membership, Person, Team
 from incidents.models import ActionItem, Alert, Incident, Review
@@ -174,6 +174,13 @@ def items_of_team(team: Team, *, most: int, now: datetime) -> TeamItems:
     rows = list(found.annotate(all_open=Window(Count("pk")), all_late=Window(late))[:most])
     counted = vars(rows[0]) if rows else {}
     return TeamItems(rows, counted.get("all_open", 0), counted.get("all_late", 0))
+
+
+def items_helping(objective: Objective, *, most: int) -> list[ActionItem]:
+    """Items that are to help it but dropped ones: open ones, the first due first, then the newest that are done."""
+    helping = ActionItem.objects.filter(objectives=objective).exclude(state=ActionItem.State.DROPPED)
+    rows = helping.select_related(*ITEM_RELATED).order_by(F("done_at").desc(nulls_first=True), "due_on", "pk")
+    return list(rows[:most])
 
 
 def similar(incident: Incident, *, most: int = 5) -> list[Incident]:

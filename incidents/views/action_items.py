@@ -28,7 +28,7 @@ from portal.lib.errors import Expected
 from slo.models import Objective
 
 SIZE = 50
-FILTERS = ("q", "team", "component", "owner", "state", "view")
+FILTERS = ("q", "team", "component", "owner", "objective", "state", "view")
 VIEWS = (("", "Open"), ("mine", "Mine"), ("teams", "My teams"), ("overdue", "Overdue"), ("all", "All"))
 
 
@@ -46,6 +46,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         owner=actor.ref if view == "mine" else asked["owner"],
         team=asked["team"],
         component=full_ref(asked["component"]),
+        objective=asked["objective"],
         text=asked["q"],
         now=now,
     )

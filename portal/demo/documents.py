@@ -51,6 +51,11 @@ def past() -> dict[str, Any]:
     return _yaml((FOLDER / "past.yaml").read_text())
 
 
+def rhythm() -> dict[str, Any]:
+    """What teams did before the demo began beside mending: drills, a campaign, planned work, swaps and the like."""
+    return _yaml((FOLDER / "rhythm.yaml").read_text())
+
+
 def _yaml(text: str) -> dict[str, Any]:
     found: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
     return found

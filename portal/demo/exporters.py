@@ -1,8 +1,9 @@
-"""PURE: what the platform's tools export. Names and labels of metrics are those of the real exporters.
+"""PURE: what is scraped of the platform's tools, and in which forms they count; what each counts is in `streams`.
 
-Sources: GitHub's docs on Actions Runner Controller ("Available metrics for ARC"), Argo CD's operator manual
-("Metrics"), Kubernetes' instrumentation of the API server, the Distribution registry, Atlantis' stats,
-Vault's telemetry, CoreDNS.
+Names and labels of metrics are those of the real exporters. Sources: GitHub's docs on Actions Runner Controller
+("Available metrics for ARC"), Argo CD's operator manual ("Metrics"), Kubernetes' instrumentation of the API server and
+etcd's, the Distribution registry, Atlantis' stats, Vault's telemetry, CoreDNS, the Prometheus plugin of Jenkins,
+ingress-nginx, cert-manager, Loki, and Micrometer for services written in Java.
 """
 
 from collections.abc import Mapping
@@ -11,11 +12,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """One scraped target. `job` and `instance` are the labels Prometheus gives to everything from it."""
+    """One scraped target. `job` and `instance` are the labels Prometheus gives to everything from it.
+
+    `gone`: so many days before the demo began it was scraped for the last time, and nobody has noticed yet.
+    """
 
     name: str
     job: str
     instance: str
+    gone: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,49 @@ class Stream:
     outcome: str
     outcomes: Mapping[str, float]
     per_minute: float
+    fails_as: str = ""
+    """The name by which `Conditions.failing` knows it; empty: its metric."""
 
     def series(self, value: str) -> str:
         """The series of one way to end, such as `argocd_app_sync_total{name="cart-api",phase="Failed"}`."""
         return series(self.metric, {**self.labels, self.outcome: value})
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Work that ends well or badly, each counted by a metric of its own rather than by a label."""
+
+    exporter: str
+    good: str
+    bad: str
+    labels: Mapping[str, str]
+    failing: float
+    per_minute: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """Work that is done within `limit` seconds or, by the share `slow`, later: a histogram of one bound."""
+
+    exporter: str
+    metric: str
+    labels: Mapping[str, str]
+    limit: float
+    slow: float
+    per_minute: float
+
+    def part(self, name: str, le: str = "") -> str:
+        """A series of it: `bucket`, `sum` or `count`."""
+        return series(f"{self.metric}_{name}", {**self.labels, **({"le": le} if le else {})})
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Something that is so (1), or while `Conditions.down` names the metric is not (0)."""
+
+    exporter: str
+    metric: str
+    labels: Mapping[str, str]
 
 
 def series(metric: str, labels: Mapping[str, str]) -> str:
@@ -53,75 +97,19 @@ EXPORTERS = {
         Exporter("atlantis", "atlantis", "atlantis.iac:4141"),
         Exporter("vault", "vault", "vault.security:8200"),
         Exporter("coredns", "kube-dns", "kube-dns.kube-system:9153"),
+        Exporter("etcd", "etcd", "etcd.kube-system:2381"),
+        Exporter("jenkins", "jenkins", "jenkins.build-ci:8080"),
+        Exporter("ingress", "ingress-nginx", "api-gateway.ingress:10254"),
+        Exporter("certmanager", "cert-manager", "cert-manager.networking:9402"),
+        Exporter("keycloak", "keycloak", "sso.security:9000"),
+        Exporter("loki", "loki", "loki.observability:3100"),
+        Exporter("backstage", "backstage", "scaffolder.devex:7007"),
+        Exporter("shop", "shop", "shop-services.shop:8080"),
+        Exporter("carriers", "carrier-gateway", "carrier-gateway.logistics:8080", gone=1.1),
     )
 }
 
 SCALE_SET = {"name": "build-large", "namespace": "arc-runners", "organization": "acme"}
-
-_SYNCS = {"Succeeded": 1.0, "Error": 0.0007, "Failed": 0.0028}
-_API = {"group": "", "version": "v1", "scope": "namespace", "component": "apiserver"}
-
-STREAMS = (
-    *(
-        Stream(
-            "argocd",
-            "argocd_app_sync_total",
-            {"dest_server": "https://k8s-prod-eu:6443", "name": app, "namespace": "argocd", "project": project},
-            "phase",
-            _SYNCS,
-            per_minute=1.6,
-        )
-        for app, project in (("checkout-api", "checkout"), ("payments-api", "payments"), ("search-api", "search"))
-    ),
-    Stream(
-        "apiserver",
-        "apiserver_request_total",
-        {**_API, "verb": "GET", "resource": "pods"},
-        "code",
-        {"200": 1.0, "404": 0.004, "500": 0.00006, "503": 0.00004},
-        per_minute=1900,
-    ),
-    Stream(
-        "apiserver",
-        "apiserver_request_total",
-        {**_API, "verb": "PATCH", "resource": "deployments"},
-        "code",
-        {"200": 1.0, "409": 0.01, "500": 0.0001},
-        per_minute=240,
-    ),
-    Stream(
-        "registry",
-        "registry_http_requests_total",
-        {"handler": "manifest", "method": "get"},
-        "code",
-        {"200": 1.0, "404": 0.01, "500": 0.0002},
-        per_minute=320,
-    ),
-    Stream(
-        "registry",
-        "registry_http_requests_total",
-        {"handler": "blob", "method": "get"},
-        "code",
-        {"200": 1.0, "500": 0.0003},
-        per_minute=410,
-    ),
-    Stream(
-        "coredns",
-        "coredns_dns_responses_total",
-        {"server": "dns://:53", "zone": ".", "plugin": "forward"},
-        "rcode",
-        {"NOERROR": 1.0, "NXDOMAIN": 0.11, "SERVFAIL": 0.00003},
-        per_minute=9000,
-    ),
-)
-
-# Atlantis counts success and failure in metrics of their own rather than by a label
-PLAN_ERROR = "atlantis_project_plan_execution_error"
-PLANS = {"atlantis_project_plan_execution_success": 1.0, PLAN_ERROR: 0.0095}
-PLAN_LABELS = {"base_repo": "acme/infrastructure"}
-PLANS_PER_MINUTE = 2.2
-
-VAULT_UNSEALED = series("vault_core_unsealed", {"cluster": "vault-prod"})
 
 STARTUP = "gha_job_startup_duration_seconds"
 STARTUP_BUCKETS = (10.0, 30.0, 60.0, 120.0, 300.0, 600.0)

@@ -9,8 +9,8 @@ class Conditions:
     """How the platform's tools are doing at a moment. The default is: well."""
 
     runners: float = 1.0  # share of the CI runners that take jobs
-    failing: Mapping[str, float] = field(default_factory=dict)  # by metric: share of work that ends badly, on top
-    sealed: bool = False  # Vault answers nobody
+    failing: Mapping[str, float] = field(default_factory=dict)  # by metric: share of work that ends badly, or late
+    down: frozenset[str] = frozenset()  # metrics of what is down, which else say 1
     silent: frozenset[str] = frozenset()  # exporters that answer no scrape
 
 
@@ -52,6 +52,26 @@ SCENARIOS = {
             Conditions(failing={"argocd_app_sync_total": 0.9}),
         ),
         Scenario(
+            "control-plane-slow",
+            "Control plane slows",
+            "k8s-control-plane",
+            (
+                "Eight of ten requests to the API server take longer than a second, as when etcd's disk is busy.",
+                "The objective of its speed burns; whoever deploys waits, so it is a P1, and Kubernetes is paged.",
+            ),
+            Conditions(failing={"apiserver_request_duration_seconds": 0.8}),
+        ),
+        Scenario(
+            "registry-down",
+            "Registry down",
+            "container-registry",
+            (
+                "Nineteen of twenty requests for images are answered with 500, as when its storage refuses the key.",
+                "Pulls burn their budget within minutes; the incident goes to Delivery, and CI runners are told.",
+            ),
+            Conditions(failing={"registry_http_requests_total": 0.95}),
+        ),
+        Scenario(
             "metrics-vanish",
             "Registry metrics vanish",
             "container-registry",
@@ -75,7 +95,7 @@ def together(conditions: Iterable[Conditions]) -> Conditions:
     return Conditions(
         runners=min((one.runners for one in wrong), default=1.0),
         failing=failing,
-        sealed=any(one.sealed for one in wrong),
+        down=frozenset().union(*(one.down for one in wrong)),
         silent=frozenset().union(*(one.silent for one in wrong)),
     )
 
@@ -95,7 +115,14 @@ PAST = (
     Dip(19.4, 35, Conditions(failing={"registry_http_requests_total": 0.04})),
     Dip(16.2, 50, Conditions(failing={"argocd_app_sync_total": 0.35})),
     Dip(12.4, 80, Conditions(runners=0.02)),
-    Dip(9.6, 9, Conditions(sealed=True)),
+    Dip(22.7, 64, Conditions(down=frozenset({"default_jenkins_up"}))),
+    Dip(17.6, 11, Conditions(down=frozenset({"etcd_server_has_leader"}))),
+    Dip(13.3, 38, Conditions(failing={"loki_request_duration_seconds_count": 0.3})),
+    Dip(9.6, 9, Conditions(down=frozenset({"vault_core_unsealed"}))),
+    Dip(8.4, 70, Conditions(failing={"nginx_ingress_controller_requests": 0.6})),
+    Dip(7.2, 45, Conditions(failing={"apiserver_request_duration_seconds": 0.4})),
+    Dip(5.8, 18, Conditions(failing={"checkout-api": 0.35})),
+    Dip(3.1, 25, Conditions(failing={"sso": 0.12})),
     Dip(6.3, 75, Conditions(failing={"atlantis_project_plan_execution_error": 0.3})),
     Dip(4.2, 40, Conditions(failing={"argocd_app_sync_total": 0.5})),
     Dip(1.7, 6, Conditions(failing={"coredns_dns_responses_total": 0.02, "registry_http_requests_total": 0.06})),

@@ -47,23 +47,30 @@ def write(*, storage: Path, promtool: str, now: float, days: int = DAYS) -> Worl
 
 
 def live_through(*, end: int, days: int, seed: int = 1) -> tuple[World, dict[str, Column]]:
-    """The platform's last `days` until `end`, and every series (with `job` and `instance`) minute by minute."""
+    """The platform's last `days` until `end`, and every series (with `job` and `instance`) minute by minute.
+
+    Those of an exporter that is gone end before the others.
+    """
     rng = random.Random(seed)
     start = end - days * 86400
     world = World(at=start - STEP)
     table: dict[str, Column] = {series: [] for series, _ in _labelled(world)}
     for at in range(start, end + 1, STEP):
         world.advance(to=at, conditions=in_the_past(at, start=end), rng=rng)
-        for series, value in _labelled(world):
+        ago = (end - at) / 86400
+        for series, value in _labelled(world, ago=ago):
             table[series].append(value)
     return world, table
 
 
-def _labelled(world: World) -> Iterator[tuple[str, int]]:
+def _labelled(world: World, *, ago: float | None = None) -> Iterator[tuple[str, int]]:
+    """Of what was there `ago` days before the demo began; without it of everything."""
     gauges = world.gauges()
-    for name in EXPORTERS:
+    for name, exporter in EXPORTERS.items():
+        if exporter.gone and ago is not None and ago < exporter.gone:
+            continue
         labels = _LABELS[name]
-        yield f"up{{{labels}}}", 1
+        yield _UP[name], 1
         for series in COUNTERS[name]:
             yield _FULL[series], world.counters[series]
         for series, value in gauges.get(name, {}).items():
@@ -71,10 +78,11 @@ def _labelled(world: World) -> Iterator[tuple[str, int]]:
 
 
 def _join(series: str, labels: str) -> str:
-    return f"{series[:-1]},{labels}}}"
+    return f"{series[:-1]},{labels}}}" if series.endswith("}") else f"{series}{{{labels}}}"
 
 
 _LABELS = {name: f'job="{e.job}",instance="{e.instance}"' for name, e in EXPORTERS.items()}
+_UP = {name: f"up{{{labels}}}" for name, labels in _LABELS.items()}
 _FULL = {series: _join(series, _LABELS[name]) for name in EXPORTERS for series in COUNTERS[name]}
 
 
@@ -94,8 +102,9 @@ def _lines(table: dict[str, Column], *, start: int, since: int, until: int) -> I
     first, last = (since - start) // STEP, (until - start) // STEP
     times = range(since, until, STEP)
     for series, column in table.items():
-        lines = (f"{series} {value} {at}" for value, at in zip(column[first:last], times, strict=True))
-        yield "\n".join(lines) + "\n"
+        values = column[first:last]  # fewer where its exporter was gone by then
+        if values:
+            yield "".join([f"{series} {value} {at}\n" for value, at in zip(values, times, strict=False)])
 
 
 def _import(promtool: str, file: Path, blocks: Path) -> None:

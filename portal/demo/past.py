@@ -22,8 +22,10 @@ from incidents.models import Incident
 from incidents.operations import action_items
 from incidents.operations.inbox import mark_all_read
 from portal.demo.documents import past as documents_of_the_past
+from portal.demo.documents import rhythm
 from portal.demo.past_machine import Machine
 from portal.demo.past_reviews import write_reviews
+from portal.demo.past_rhythm import live_by
 from portal.demo.past_story import Story
 
 DEMO = system("demo")
@@ -67,6 +69,7 @@ def make_past(*, now: datetime) -> bool:
     for story in stories:
         story.write_into(diary.at)
     write_reviews(stories, said["reviews"], diary.at, now=now)
+    live_by(rhythm(), diary.at, now=now)
     for day in range(DAYS, -1, -1):
         morning = datetime.combine((now - timedelta(days=day)).date(), time(REMINDED_AT), UTC)
         if morning < now:

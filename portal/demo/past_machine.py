@@ -5,15 +5,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Min, Q, QuerySet
+from django.db import connection
 
 from incidents import paging
-from incidents.models import Incident, Notification, Page
 from incidents.paging.outbox import Leased, Outcome, lease
 from incidents.paging.settling import settle
 
 COURIER = "demo-past"
 AT_ONCE = 200
+NEXT = """
+SELECT (SELECT min(next_step_at) FROM incidents_page),
+       (SELECT min(next_attempt_at) FROM incidents_notification WHERE state = 'pending'),
+       (SELECT least(min(inform_at), min(check_again_at)) FROM incidents_incident)
+"""
 FLAKY = 0.02
 REFUSED = "421 4.3.2 Service not available, closing transmission channel"
 
@@ -27,18 +31,20 @@ class Machine:
 
     def until(self, moment: datetime) -> datetime:
         """Do all that was due until `moment`, each at its time, and answer the moment that it is now."""
-        while (due := _next_due()) is not None and max(due, self.at) <= moment:
-            self.at = max(due, self.at) + self._seconds(0.1, 0.9)
-            self._sweep()
+        while (due := _next_due()).at is not None and max(due.at, self.at) <= moment:
+            self.at = max(due.at, self.at) + self._seconds(0.1, 0.9)
+            self._sweep(due)
         self.at = max(self.at, moment)
         return self.at
 
-    def _sweep(self) -> None:
+    def _sweep(self, due: "Due") -> None:
+        """What is due and nothing else: two months are looked at some hundred times."""
         now = self.at
-        if Incident.objects.filter(Q(inform_at__lte=now) | Q(check_again_at__lte=now)).exists():
+        if _past(due.again, now):
             paging.check_again_due(now=now)
-        paging.advance_due(now=now, limit=AT_ONCE)
-        if _waiting().filter(next_attempt_at__lte=now).exists():
+        if _past(due.step, now) or _past(due.again, now):
+            paging.advance_due(now=now, limit=AT_ONCE)
+        if _past(due.message, now):
             self._deliver()
 
     def _deliver(self) -> None:
@@ -57,16 +63,25 @@ class Machine:
         return timedelta(seconds=self.rng.uniform(least, most))
 
 
-def _waiting() -> QuerySet[Notification]:
-    return Notification.objects.filter(state=Notification.State.PENDING)
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When the next step, message and second look are due; None where none is planned."""
+
+    step: datetime | None
+    message: datetime | None
+    again: datetime | None
+
+    @property
+    def at(self) -> datetime | None:
+        """The first of them."""
+        return min((one for one in (self.step, self.message, self.again) if one is not None), default=None)
 
 
-def _next_due() -> datetime | None:
-    """When something is to be done next; None when nothing is planned."""
-    incidents = Incident.objects.aggregate(Min("inform_at"), Min("check_again_at"))
-    planned = [
-        Page.objects.aggregate(at=Min("next_step_at"))["at"],
-        _waiting().aggregate(at=Min("next_attempt_at"))["at"],
-        *incidents.values(),
-    ]
-    return min((moment for moment in planned if moment is not None), default=None)
+def _next_due() -> Due:
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT)
+        return Due(*cursor.fetchone())
+
+
+def _past(due: datetime | None, now: datetime) -> bool:
+    return due is not None and due <= now

@@ -67,6 +67,7 @@ def targets(address: str) -> list[dict[str, object]]:
             "labels": {"__metrics_path__": f"/{name}/metrics", "job": exporter.job, "instance": exporter.instance},
         }
         for name, exporter in EXPORTERS.items()
+        if not exporter.gone
     ]
 
 

@@ -2,20 +2,22 @@
 
 import json
 import random
+import re
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from portal.demo.exporters import EXPORTERS, STARTUP
+from portal.demo.exporters import EXPORTERS
 from portal.demo.faults import SCENARIOS, Conditions, together
 from portal.demo.world import World
 from portal.run.folder import write_private
 
 KEPT_EVENTS = 200
 LONGEST_STEP = 60.0
-_COUNTED = ("_total", "_execution_success", "_execution_error")
+_COUNTED = ("_total", "_execution_success", "_execution_error", "_controller_requests")
+_TIMED = re.compile(r"(.*_seconds)_(?:bucket|sum|count)")
 
 
 class UnknownScenario(KeyError):
@@ -44,7 +46,7 @@ class Platform:
 
     def __post_init__(self) -> None:
         known = json.loads(self.file.read_text()) if self.file.exists() else {}
-        self.world = World(**known["world"]) if known else World(at=self.clock())
+        self.world = World.from_dict(known["world"]) if known else World(at=self.clock())
         self.broken = dict(known.get("broken", {}))
         self.events = [Event(**event) for event in known.get("events", [])]
         # it slept while nobody ran it: nothing happened in between that anybody could have scraped
@@ -82,7 +84,7 @@ class Platform:
     def exposition(self, exporter: str) -> str | None:
         """What `exporter` answers a scrape with, in Prometheus' text format; None where its metrics have vanished."""
         with self._lock:
-            if exporter in self.conditions.silent:
+            if exporter in self.conditions.silent or EXPORTERS[exporter].gone:
                 return None
             return "".join(_exposition(list(self.world.samples(exporter))))
 
@@ -119,6 +121,6 @@ def _exposition(samples: list[tuple[str, int]]) -> list[str]:
 
 def _family(metric: str) -> str:
     """The metric's family and type, as a TYPE line has them."""
-    if metric.startswith(STARTUP):
-        return f"{STARTUP} histogram"
+    if timed := _TIMED.fullmatch(metric):
+        return f"{timed[1]} histogram"
     return f"{metric} {'counter' if metric.endswith(_COUNTED) else 'gauge'}"

@@ -28,7 +28,7 @@ def show(request: HttpRequest) -> HttpResponse:
     """The first page of everybody, platform leads have one of their own; an empty portal shows what to do first."""
     frame = Frame(request)
     person: Person | None = getattr(request.user, "person", None)  # an account need not belong to anybody yet
-    leading = person is not None and lead.leads_platform(person)
+    leading = catalog.leads_platform(person)
     part = "#live" if request.headers.get("HX-Request") else ""
     if person is not None and leading and request.GET.get("as") != lead.AS_ME:
         name, context = "portal/lead.html", of_lead(person, frame, whole=not part)

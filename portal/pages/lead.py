@@ -11,7 +11,9 @@ from incidents import analytics, analytics_drawn
 from incidents.analytics import Figures, Spread
 from incidents.asking import months_back, wanted
 from incidents.operations.digests import zone_of
+from incidents.queries.analytics import Wanted
 from portal.lib.durations import words
+from portal.pages.watch import uncovered
 
 MONTHS = 12
 CHARTS = frozenset({"incidents", "taken", "restored", "blocked"})
@@ -29,47 +31,39 @@ class Compared:
     tone: str
 
 
-def leads_platform(person: Person | None) -> bool:
-    """Whether the platform is theirs to lead: platform admins."""
-    return person is not None and person.platform_admin
+def months(count: int, *, now: datetime, zone: str) -> list[Figures]:
+    """The last `count` calendar months of that zone, the running one last."""
+    return analytics.figures(_asked(count, now=now, zone=zone), ("month",))["month"]
 
 
 def tiles(person: Person, *, now: datetime) -> dict[str, Any]:
-    """Times to acknowledge and to restore of this month against last month's, and where pages reach nobody."""
-    zone = zone_of(person.time_zone).key
-    asked = wanted(since=months_back(2, now=now, zone=zone), until=None, now=now, zone=zone)
-    months = analytics.figures(asked, ("month",))["month"]
-    last, this = (months[-2], months[-1]) if len(months) > 1 else (None, months[-1] if months else None)
+    """Times to acknowledge and to restore of this month against last month's, and whose pages reach nobody."""
+    *before, this = months(2, now=now, zone=zone_of(person.time_zone).key)
+    last = before[-1] if before else analytics.nothing("", "")  # in the very first moment of a month
     return {
-        "taken": _compared(this, last, "taken"),
-        "restored": _compared(this, last, "restored"),
-        "unreached": unreached(),
+        "taken": _compared(this.taken, last.taken, last.label),
+        "restored": _compared(this.restored, last.restored, last.label),
+        "uncovered": sum(uncovered(now=now).values()),
     }
-
-
-def unreached() -> int:
-    """Components whose pages reach nobody at some hour of the next four weeks, as the last sweep of scores found."""
-    return catalog.scores(catalog.ScoreFilter(check="escalation", outcome="failed")).count()
 
 
 def trends(person: Person, *, now: datetime) -> dict[str, Any]:
     """The last twelve months as charts with their tables, and the levels of scorecards day by day."""
     zone = zone_of(person.time_zone).key
-    asked = wanted(since=months_back(MONTHS, now=now, zone=zone), until=None, now=now, zone=zone)
-    drawn = analytics_drawn.overview(analytics.figures(asked, ("month",))["month"], asked)
+    drawn = analytics_drawn.overview(months(MONTHS, now=now, zone=zone), _asked(MONTHS, now=now, zone=zone))
     return {"charts": [one for one in drawn if one.id in CHARTS], "trend": trend_of(catalog.trend(now=now))}
 
 
-def _compared(this: Figures | None, last: Figures | None, name: str) -> Compared:
-    now: Spread | None = getattr(this, name) if this else None
-    before: Spread | None = getattr(last, name) if last else None
-    median = now.median if now else None
-    then = before.median if before else None
-    if median is None or then is None or last is None:
-        return Compared(median, now.count if now else 0, "none last month" if median is not None else "none yet", "")
-    change = median - then
+def _asked(count: int, *, now: datetime, zone: str) -> Wanted:
+    return wanted(since=months_back(count, now=now, zone=zone), until=None, now=now, zone=zone)
+
+
+def _compared(this: Spread, last: Spread, named: str) -> Compared:
+    if this.median is None or last.median is None:
+        return Compared(this.median, this.count, "none yet" if this.median is None else "none last month", "")
+    change = this.median - last.median
     if abs(change) < 1:
-        return Compared(median, now.count if now else 0, f"as in {last.label}", "")
+        return Compared(this.median, this.count, f"as in {named}", "")
     worse = change > 0
-    said = f"{words(timedelta(seconds=abs(change)))} {'slower' if worse else 'faster'} than in {last.label}"
-    return Compared(median, now.count if now else 0, said, "bad" if worse else "good")
+    said = f"{words(timedelta(seconds=abs(change)))} {'slower' if worse else 'faster'} than in {named}"
+    return Compared(this.median, this.count, said, "bad" if worse else "good")

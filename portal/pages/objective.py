@@ -15,11 +15,12 @@ from catalog import queries as catalog
 from catalog.access import NotSignedIn, actor_of, may_write
 from catalog.manifest.writing import written
 from catalog.models import ApiToken
+from incidents import action_items
 from incidents.models import Incident
 from portal.lib.clock import now_of
 from portal.lib.drawn import share
 from portal.lib.links import safe_url
-from portal.lib.reading import readable
+from portal.lib.reading import known, readable
 from portal.pages import objective_charts as drawn
 from portal.pages.objective_costs import listed
 from slo import ledger, queries
@@ -136,6 +137,7 @@ def _context(request: HttpRequest, objective: Objective, *, now: datetime) -> di
         **_charts(request, objective, detail, head["unit"], gaps, incidents, until=until, now=now),
         "transitions": queries.transitions(objective, limit=8),
         "costs": spent,
+        "helping": action_items.of_objective(objective, now=now) if known(request) else None,
         **listed(spent, request),
         **_spent(spent, excluded["exclusions"]),
         "budget_policy": policy_of(objective),

@@ -20,7 +20,8 @@ from portal.lib.reading import known, readable
 ON_PAGE, IN_PALETTE, RECENT = 40, 12, 8
 KINDS = {
     "component": "Component", "resource": "Resource", "api": "API", "system": "System", "domain": "Domain",
-    "team": "Team", "person": "Person", "objective": "Objective", "incident": "Incident", "doc": "Docs",
+    "team": "Team", "person": "Person", "objective": "Objective", "incident": "Incident",
+    "review": "Review", "action-item": "Action item", "doc": "Docs",
 }  # fmt: skip
 HEALTHS = {4: "bad", 3: "exhausted", 2: "at-risk", 1: "no-data", 0: "healthy"}
 

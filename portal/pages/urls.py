@@ -23,6 +23,7 @@ from portal.pages import (
 from portal.pages import catalog as catalog_list
 from portal.pages.accounts import ChangePassword, NewPassword, SignIn, forgotten, sign_out_everywhere
 from portal.pages.invitations_api import InvitationList, OneInvitation, SendAgain
+from portal.pages.lead_api import Platform
 from portal.pages.remembered import remembering
 
 COMPONENT = "components/<str:kind>/<str:namespace>/<str:name>"
@@ -48,6 +49,7 @@ api: list[URLPattern | URLResolver] = [
     path("invitations", InvitationList.as_view(), name="invitations"),
     path("invitations/<int:pk>", OneInvitation.as_view(), name="invitation"),
     path("invitations/<int:pk>/resend", SendAgain.as_view(), name="resend-invitation"),
+    path("platform", Platform.as_view(), name="platform"),
 ]
 catalog: list[URLPattern | URLResolver] = [
     path("catalog", catalog_list.show, name="components"),

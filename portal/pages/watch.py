@@ -1,5 +1,6 @@
 """How late we are, for `/metrics` and the watchdog: computed from the database when asked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,11 +39,16 @@ def refresh(*, now: datetime) -> dict[str, float]:
     return look(now=now).late
 
 
-def cover(*, now: datetime) -> None:
-    """Set the gauge of coverage: of each team, and without a name of what nobody owns; at most five minutes old."""
+def uncovered(*, now: datetime) -> Mapping[str, int]:
+    """Components that a P1 reaches nobody for, by team; without a name what nobody owns. At most five minutes old."""
     counts: dict[str, int] = cache.get_or_set(COVERED, lambda: uncovered_by_team(now=now), KEPT) or {}
+    return counts
+
+
+def cover(*, now: datetime) -> None:
+    """Set the gauge of coverage."""
     UNCOVERED.clear()
-    for team, count in counts.items():
+    for team, count in uncovered(now=now).items():
         UNCOVERED.labels(team).set(count)
 
 

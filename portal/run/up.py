@@ -89,10 +89,8 @@ class Up:
     async def _story(self) -> None:
         self._sweep_up()
         self._start_database()
-        self.terminal.say("Preparing the database and static files …")
-        await _together(self._django("prepare", PORTAL_COLLECT_STATIC="1"), self._start_prometheus())
-        self.terminal.say("Making the demo platform …" if self.demo else "Looking for somebody who may sign in …")
-        await self._django(*(("demo", "seed") if self.demo else ("first_sign_in",)))
+        found = asyncio.Event()
+        await _together(self._prepare(found), self._start_prometheus(found))
         self.site.folder.tell(Running(os.getpid(), self.site.base_url, self.site.environment))
         self.terminal.say("Starting web server, workers and beat …")
         processes = self._processes()
@@ -101,6 +99,17 @@ class Up:
         await self._until_ready(processes)
         self._announce()
         await self._keep_database()
+
+    async def _prepare(self, found: asyncio.Event) -> None:
+        """The database and what is in it; the past of the metrics may still be written beside it.
+
+        Whether there is a Prometheus has to be known by then: the demo's objectives count on it.
+        """
+        self.terminal.say("Preparing the database and static files …")
+        await self._django("prepare", PORTAL_COLLECT_STATIC="1")
+        await found.wait()
+        self.terminal.say("Making the demo platform …" if self.demo else "Looking for somebody who may sign in …")
+        await self._django(*(("demo", "seed") if self.demo else ("first_sign_in",)))
 
     def _sweep_up(self) -> None:
         folder = self.site.folder.path
@@ -129,10 +138,22 @@ class Up:
     async def _django(self, *command: str, **env: str) -> None:
         await self.supervisor.once(Process(name=command[0], argv=(*_PYTHON, "portal.cli", *command), env=env))
 
-    async def _start_prometheus(self) -> None:
+    async def _start_prometheus(self, known: asyncio.Event) -> None:
         files = self.site.prometheus
-        if files is None:
+        found = await self._find_prometheus() if files is not None else None
+        known.set()
+        if files is None or found is None:
             return
+        self.site.prometheus = files = dataclasses.replace(files, promtool=found.promtool)
+        prometheus.write_config(files, portal=f"127.0.0.1:{self.port}")
+        if self.demo:
+            for process in self.demo.before_prometheus(self.site):
+                self.terminal.say(f"Making {process.name} for Prometheus (once) …")
+                await self.supervisor.once(process)
+        self.supervisor.keep(prometheus.process(found, files, port=self.site.port("prometheus")))
+
+    async def _find_prometheus(self) -> prometheus.Binaries | None:
+        """Fetched where it is not there; without one the site has no PROMETHEUS_URL either."""
         tools = self.site.folder.sub("tools")
         if prometheus.find(tools) is None:
             self.terminal.say("Fetching Prometheus (once) …")
@@ -144,14 +165,7 @@ class Up:
         found = prometheus.find(tools)
         if found is None:
             del self.site.environment["PROMETHEUS_URL"]
-            return
-        self.site.prometheus = files = dataclasses.replace(files, promtool=found.promtool)
-        prometheus.write_config(files, portal=f"127.0.0.1:{self.port}")
-        if self.demo:
-            for process in self.demo.before_prometheus(self.site):
-                self.terminal.say(f"Making {process.name} for Prometheus (once) …")
-                await self.supervisor.once(process)
-        self.supervisor.keep(prometheus.process(found, files, port=self.site.port("prometheus")))
+        return found
 
     def _processes(self) -> list[Process]:
         threads = str(min(8, 2 * (os.cpu_count() or 1) + 1))

@@ -18,7 +18,7 @@ from slo import exclusions
 from slo.counting import BUCKET, Bucket, Flag, Number
 from slo.exclusions import Spans
 from slo.ledger.appending import copy_minutes, line
-from slo.ledger.days import first_kept_day
+from slo.ledger.days import first_kept_day, partitions
 from slo.ledger.folding import not_while_folding
 from slo.ledger.marks import Mark, excluded_counts, mark
 from slo.ledger.reading import BucketRow, sums_at, unfolded
@@ -62,7 +62,9 @@ def align(held: Held, *, now: datetime) -> bool:
     """
     spans = _spans(held, now)
     marked, wanted = _marked(held.ledger_id), set(exclusions.ends_in(spans))
-    kept = _epoch(first_kept_day())
+    if not (there := partitions()):
+        return False  # no ledger of any objective has counted anything yet
+    kept = _epoch(there[0])
     dirty = (marked - wanted) | _known(held.ledger_id, wanted - marked, kept)
     if not dirty:
         return False

@@ -69,11 +69,14 @@ def test_a_component_of_a_team_the_reader_is_not_in_costs_no_more(client: Client
     assert cost(client, full.get_absolute_url()) <= COMPONENT
 
 
+LEARNING = ("/drills", "/coverage", "/coverage?catch_all=no", "/digest", "/digest?team=platform")
 ANALYTICS = tuple(f"/analytics{name}" for name in ("", "/teams", "/components", "/people", "/noise", "/action-items"))
+LEARNED = (*ANALYTICS, *LEARNING)
 
 
 @pytest.mark.parametrize(
-    "url", ["/", "/catalog", TEAM, f"{TEAM}?tab=relations", f"{TEAM}?tab=yaml", "/teams", *ON_CALL, *ANALYTICS]
+    "url",
+    ["/", "/catalog", TEAM, f"{TEAM}?tab=relations", f"{TEAM}?tab=yaml", "/teams", *ON_CALL, *ANALYTICS, *LEARNING],
 )
 def test_other_pages_ask_at_most_thirty(client: Client, full: Component, url: str) -> None:
     assert cost(client, url) <= ANY

@@ -13,14 +13,16 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from catalog.access import Actor
-from catalog.models import AuditEntry, Component, Person, Score, ScoreDay, ScoreStep
+from catalog.models import AuditEntry, Component, Person, Score, ScoreDay, ScoreStep, Team
+from incidents import analytics
+from incidents.asking import wanted
 from incidents.digest import pictures, sending
 from incidents.digest.facts import Facts, gather, week_before
 from incidents.digest.letters import compose
 from incidents.digest.links import off_link
 from incidents.digest.links import read as read_link
 from incidents.digest.sending import Sender
-from incidents.models import ActionItem, DigestChoice, DigestLetter, Incident, PageStep, Review, Schedule
+from incidents.models import ActionItem, DigestChoice, DigestLetter, Incident, Notification, PageStep, Review, Schedule
 from incidents.operations import digests
 from slo.models import Standing
 from tests import make, make_incidents, make_slo
@@ -56,12 +58,18 @@ class World:
         return row
 
     def called(self, row: Incident, at: datetime, *people: Person, step: int = 0) -> None:
+        """By one step of Build & CI's page, each by a message that was sent."""
         page = row.pages.filter(team=self.build).first() or row.pages.create(
             team=self.build, state="resolved", opened_at=at, policy_version=None
         )
-        PageStep.objects.create(
-            page=page, generation=0, cycle=0, step=step, repeat=0, at=at, people=[one.ref for one in people]
-        )
+        refs = [one.ref for one in people]
+        made = PageStep.objects.create(page=page, generation=0, cycle=0, step=step, repeat=0, at=at, people=refs)
+        for one in people:
+            Notification.objects.create(
+                kind="page", incident=row, page=page, step=made, person=one, channel="email", address=one.email,
+                rule="x", idempotency_key=f"{made.pk}-{one.pk}", state="sent", created_at=at, due_at=at,
+                next_attempt_at=at, sent_at=at,
+            )  # fmt: skip
 
 
 @pytest.fixture
@@ -110,7 +118,7 @@ def test_the_week_begins_and_ends_at_midnight_of_its_zone(world: World) -> None:
     assert [day.incidents for day in facts(world).days] == [1, 0, 0, 0, 0, 0, 1]
 
 
-def test_pages_are_counted_once_a_person_and_their_nights_by_their_own_clock(world: World) -> None:
+def test_calls_are_those_of_analytics_and_nights_by_the_clock_of_the_person(world: World) -> None:
     row = world.happened()
     at = datetime(2026, 11, 18, 2, tzinfo=UTC)  # 03:00 in Berlin, 21:00 the day before in New York
     world.called(row, at, world.ada, world.ben)
@@ -120,10 +128,27 @@ def test_pages_are_counted_once_a_person_and_their_nights_by_their_own_clock(wor
     drill = world.happened(is_drill=True)
     world.called(drill, at, world.ada)
     loads = {one.name: (one.pages, one.nights, one.weekends) for one in facts(world).loads}
-    assert loads == {"Ada": (2, 1, 1), "Ben": (1, 0, 0)}
+    assert loads == {"Ada": (3, 2, 1), "Ben": (1, 0, 0)}
     assert [(day.pages, day.nights) for day in facts(world).days] == [
-        (0, 0), (0, 0), (2, 1), (0, 0), (0, 0), (1, 0), (0, 0)
+        (0, 0), (0, 0), (3, 2), (0, 0), (0, 0), (1, 0), (0, 0)
     ]  # fmt: skip
+    asked = wanted(since=WEEK.start, until=WEEK.end, now=SENT_AT, zone=BERLIN, team=world.build.ref)
+    assert loads == {
+        one.person.label: (one.disturbed.pages, one.disturbed.at_night, one.disturbed.at_weekends)
+        for one in analytics.people(asked).loads
+    }
+
+
+def test_what_the_team_was_called_into_stands_beside_its_own(world: World) -> None:
+    world.happened(after=4)
+    theirs = make_incidents.incident(make.component("dns", owner=make.team("net")))
+    Incident.objects.filter(pk=theirs.pk).update(opened_at=WEDNESDAY, acknowledged_at=None)
+    world.called(theirs, WEDNESDAY, world.ben)
+    found, fleet = facts(world), facts(world, platform=True)
+    assert (found.opened, found.helped, len(found.incidents), found.left_out) == (1, 1, 2, 0)
+    assert (found.answered, found.median_answer) == (1, timedelta(minutes=4))
+    assert (fleet.opened, fleet.helped) == (2, 0)
+    assert "Incidents: 1, and 1 of others that the team was called into" in compose(world.ada, [found], off="").text
 
 
 def test_budgets_gaps_and_components_without_owner_are_told(world: World) -> None:
@@ -362,6 +387,16 @@ def test_a_platform_lead_hears_of_the_whole_platform(world: World, mailbox: Mail
     sent(SENT_AT + timedelta(hours=1))
     (mail,) = [one for one in mailbox.messages if "root" in str(one["To"])]
     assert "The platform: 1 incident" in str(mail["Subject"])
+
+
+def test_who_leads_a_team_of_teams_hears_of_the_whole_platform_too(world: World, mailbox: MailSink) -> None:
+    boss = make.person("boss", time_zone=BERLIN)
+    Team.objects.filter(pk=world.build.pk).update(parent=make.team("platform", lead=boss))
+    planned()
+    sent()
+    (mail,) = [one for one in mailbox.messages if "boss" in str(one["To"])]
+    text = next(part for part in mail.walk() if part.get_content_type() == "text/plain").get_payload(decode=True)
+    assert "THE WHOLE PLATFORM" in bytes(text).decode()
 
 
 # Who wants none

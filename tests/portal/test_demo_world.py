@@ -9,9 +9,10 @@ import pytest
 from portal.demo.exporters import EXPORTERS
 from portal.demo.faults import SCENARIOS, Conditions, together
 from portal.demo.history import STEP, live_through, write
+from portal.demo.run import targets
 from portal.demo.state import Platform, UnknownScenario, save
 from portal.demo.traffic import among, arrivals, busy
-from portal.demo.world import COUNTERS
+from portal.demo.world import COUNTERS, World
 
 MONDAY = 1795392000.0  # 2026-11-23 00:00 UTC
 GOOD = Conditions()
@@ -120,7 +121,7 @@ def test_several_things_can_be_wrong_at_once() -> None:
 
 
 def test_every_exporter_says_each_family_once_and_every_series_once(platform: Platform) -> None:
-    for name in EXPORTERS:
+    for name in (one for one, exporter in EXPORTERS.items() if not exporter.gone):
         lines = (platform.exposition(name) or "").splitlines()
         types = [line for line in lines if line.startswith("#")]
         series = [line.rpartition(" ")[0] for line in lines if not line.startswith("#")]
@@ -132,7 +133,7 @@ def test_every_exporter_says_each_family_once_and_every_series_once(platform: Pl
 def test_counters_never_fall_in_the_past_and_go_on_in_the_present(tmp_path: Path) -> None:
     world, table = live_through(end=int(MONDAY), days=2)
     for series, column in table.items():
-        if "_total{" in series:
+        if "_total{" in series or "_seconds_" in series:
             assert column == sorted(column), series
     save(tmp_path / "platform.json", world=world)
     clock = Clock(MONDAY + 20)
@@ -163,6 +164,47 @@ def test_draws_have_the_mean_they_are_asked_for() -> None:
     for count, share in ((10, 0.3), (1000, 0.002), (1000, 0.9)):
         assert sum(among(rng, count, share) for _ in range(5000)) / 5000 == pytest.approx(count * share, rel=0.1)
     assert all(0.7 <= busy(MONDAY + minute * 60) <= 1 for minute in range(7 * 1440))
+
+
+def test_what_is_gone_ends_before_the_others_and_is_scraped_no_more(platform: Platform) -> None:
+    _, table = live_through(end=int(MONDAY), days=2)
+    whole, gone = (
+        len(table[next(one for one in table if f'job="{job}"' in one)]) for job in ("vault", "carrier-gateway")
+    )
+    assert (whole, whole - gone) == (2 * 1440 + 1, int(1.1 * 1440))
+    assert platform.exposition("carriers") is None
+    assert "carrier-gateway" not in {one["labels"]["job"] for one in targets("127.0.0.1:1")}  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "metric", "least"),
+    [
+        ("control-plane-slow", "apiserver_request_duration_seconds", 0.7),
+        ("registry-down", "registry_http_requests", 0.9),
+    ],
+)
+def test_what_is_broken_fails_by_its_own_metric(
+    platform: Platform, clock: Clock, scenario: str, metric: str, least: float
+) -> None:
+    platform.break_(scenario)
+    before = dict(platform.world.counters)
+    let_pass(platform, clock, 120)
+    grown = {one: count - before[one] for one, count in platform.world.counters.items() if one.startswith(metric)}
+    if "seconds" in metric:
+        within, whole = (sum(n for one, n in grown.items() if part in one) for part in ('le="1"', 'le="+Inf"'))
+        bad = (whole - within) / whole
+    else:
+        bad = sum(n for one, n in grown.items() if 'code="500"' in one) / sum(grown.values())
+    assert bad > least
+
+
+def test_a_state_of_before_a_tool_was_added_goes_on(platform: Platform) -> None:
+    kept = platform.world.to_dict()
+    kept["counters"] = {one: n for one, n in platform.world.counters.items() if not one.startswith("loki")}
+    kept["sealed"] = False
+    again = World.from_dict(kept)
+    assert again.counters.keys() == platform.world.counters.keys()
+    assert (again.waiting, again.down) == (platform.world.waiting, [])
 
 
 @pytest.mark.live

@@ -5,10 +5,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
+from rest_framework.test import APIClient
 
-from catalog.models import Component, Person, Score
+from catalog.models import Component, Membership, Person, ScoreDay, Team
+from catalog.queries import platform_leads
 from incidents.models import Incident
 from portal.lib.clock import db_now
 from portal.pages import lead
@@ -19,8 +22,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def katrin(client: Client) -> Person:
-    """A platform admin, signed in."""
-    katrin = make.person("katrin", admin=True)
+    """The lead of a team that other teams are part of, signed in; no platform admin."""
+    cache.clear()  # what another test's components were covered by
+    katrin = make.person("katrin")
+    Team.objects.filter(pk=make.team("build-ci").pk).update(parent=make.team("platform", lead=katrin))
     client.force_login(make.account_of(katrin))
     return katrin
 
@@ -68,18 +73,51 @@ def test_times_of_this_month_stand_beside_those_of_the_last(client: Client, katr
     assert restored.note.startswith("10 min slower than in Oct")
 
 
-def test_components_that_reach_nobody_are_counted_as_the_last_sweep_found(client: Client, katrin: Person) -> None:
-    for name, outcome in (("a", True), ("b", False), ("c", False), ("d", None)):
-        said = {"level": 0, "passed": 0, "failed": 1, "unknown": 0, "at": make.NOW, "changed_at": make.NOW}
-        Score.objects.create(component=make.component(name), answers={"escalation": [outcome, ""]}, **said)
-    assert lead.unreached() == 2
+def test_components_that_reach_nobody_are_those_of_the_coverage_page(client: Client, katrin: Person) -> None:
+    ada = make_incidents.reachable("ada")
+    covered = make_incidents.paged(make.team("fine"), make_incidents.step(ada))
+    make.component("a", owner=covered)
+    make.component("b", owner=make_incidents.paged(make.team("bad"), make_incidents.step(make_incidents.schedule())))
+    make.component("c")
+    page = client.get("/")
+    assert page.context["tiles"]["uncovered"] == 2
+    assert client.get("/coverage").context["count"] == 2
+    assert 'href="/coverage"' in page.content.decode()
+
+
+def test_leads_are_admins_and_who_leads_a_team_of_teams(katrin: Person) -> None:
+    admin, other = make.person("root", admin=True), make.person("ben")
+    make.person("gone", admin=True, retired_at=make.NOW)
+    platform = Team.objects.get(name="platform")
+    Membership.objects.create(team=platform, team_ref=platform.ref, person=other, person_ref=other.ref)
+    make.team("alone", lead=other)
+    assert set(platform_leads()) == {katrin, admin}
+    Team.objects.filter(name="build-ci").update(retired_at=make.NOW)
+    assert set(platform_leads()) == {admin}
+
+
+def test_the_api_has_the_same_for_everybody_who_reads(katrin: Person, client: Client) -> None:
+    component = make.component("ci-runners", tier=1)
+    resolved(component, db_now() - timedelta(minutes=90), lasted=timedelta(minutes=40))
+    make_slo.objective(component=component)
+    ScoreDay.objects.create(day=db_now().date(), team=None, levels=[1, 0, 2, 3], checks={})
+    shown = client.get("/").context
+    reader = APIClient()
+    assert reader.get("/api/v1/platform").status_code == 401
+    reader.force_login(make.account_of(make.person("elena")))
+    said = reader.get("/api/v1/platform").json()
+    assert (said["components"], said["unowned"], said["uncovered"]) == (1, 1, shown["tiles"]["uncovered"])
+    assert [one["id"] for one in said["worst"]] == [row.pk for row in shown["worst"]]
+    assert (len(said["months"]), sum(one["incidents"] for one in said["months"])) == (12, 1)
+    assert said["scorecards"] == [{"day": str(db_now().date()), "none": 1, "bronze": 0, "silver": 2, "gold": 3}]
+    refused = reader.get("/api/v1/platform?zone=Mars/Olympus")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "zone")
 
 
 def test_it_asks_at_most_thirty_questions(
     client: Client, katrin: Person, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    team = make.team("build-ci", katrin)
-    component = make.component("ci-runners", owner=team, tier=1)
+    component = make.component("ci-runners", owner=Team.objects.get(name="platform"), tier=1)
     make_slo.objective(component=component)
     for days in (1, 40, 80):
         resolved(component, db_now() - timedelta(days=days), lasted=timedelta(minutes=9))

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Component, Person
-from incidents.models import Incident
+from incidents.models import ActionItem, Incident, Review
 from portal.lib.clock import db_now
 from slo.models import AlertTransition, DataSource, Ledger, Objective, RuleState, Standing
 from tests import make, make_incidents, make_slo
@@ -300,3 +302,34 @@ def test_the_page_and_its_live_part_cost_few_questions(
         linh.get(f"/slos/{objective.pk}")
     with django_assert_max_num_queries(12):
         linh.get(f"/slos/{objective.pk}/live")
+
+
+def mended(objective: Objective, title: str, *, due: datetime, done: datetime | None = None) -> ActionItem:
+    incident = make_incidents.incident(objective.definition.component)
+    said = {"generation": 0, "drafted_at": due, "saved_at": due}
+    review, _ = Review.objects.get_or_create(incident=incident, defaults=said)
+    ended = {"state": "done", "done_at": done, "closed_at": done} if done else {}
+    linh = Person.objects.get(name="linh")
+    item = ActionItem.objects.create(
+        review=review, title=title, owner=linh, owner_ref=linh.ref, due_on=due.date(), created_at=due, **ended
+    )
+    item.objectives.add(objective)
+    return item
+
+
+def test_action_items_that_are_to_help_it_stand_there_with_what_came_after(
+    linh: Client, runners: Component, source: DataSource, now: datetime
+) -> None:
+    objective = counted(runners, source, now, [*[(9, 10)] * 60, *[(10, 10)] * 60])
+    assert "What is to help" not in text(linh.get(f"/slos/{objective.pk}").content)
+    mended(objective, "Restart the listener", due=now, done=now - HOUR)
+    mended(objective, "Watch the session", due=now + 3 * DAY)
+    other = make_slo.objective("other", component=runners, source=source)
+    mended(other, "Something else", due=now)
+    with CaptureQueriesContext(connection) as asked:
+        page = text(linh.get(f"/slos/{objective.pk}").content)
+    assert sum("SAVEPOINT" not in one["sql"] for one in asked.captured_queries) <= 30  # those are the test's own
+    assert page.index("Watch the session") < page.index("Restart the listener")
+    assert "Something else" not in page
+    after = page[page.index("Restart the listener") :]
+    assert "% of the budget spent before, 0.0 % after" in after.replace("\u00a0", " ").replace("\u202f", " ")
