@@ -8,7 +8,7 @@ from django.db.models import Case, When
 
 from catalog.models import Component, Team
 from incidents.form_fields import ComponentField
-from incidents.models import Alert, EscalationPolicy, Schedule, TeamPaging
+from incidents.models import Alert, EscalationPolicy, Integration, Schedule, TeamPaging
 from incidents.models.incident import Severity
 from incidents.severity import Line
 
@@ -62,6 +62,21 @@ class SeverityRuleForm(forms.Form):
         """What was filled in, once it is valid."""
         given = self.cleaned_data
         return Line(given["severity"], given["rule"], given["tier"], given["teams_blocked"], given["source"].strip())
+
+
+SENDERS = [(value, label) for value, label in Integration.Kind.choices if value != Integration.Kind.HEARTBEAT]
+LONGEST_SAMPLE = 100_000
+
+
+class PastedForm(forms.Form):
+    """A request as a tool sent it, to be tried."""
+
+    kind = forms.ChoiceField(choices=SENDERS, label="Sent by")
+    sample = forms.CharField(
+        max_length=LONGEST_SAMPLE, label="What it sent, as JSON",
+        widget=forms.Textarea(attrs={"rows": 6, "class": "mono", "spellcheck": "false"}),
+        help_text="Its body, such as one under Incidents → Deliveries. Nothing is kept and nobody is paged.",
+    )  # fmt: skip
 
 
 class WhatIfForm(forms.Form):

@@ -13,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal.lib.clock import keep_now
 from portal.lib.errors import Expected
+from portal.lib.problem_types import type_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -50,7 +51,7 @@ class StorableAddress:
 
 def _problem(code: int, title: str, *fields: str) -> JsonResponse:
     message = "The character NUL is in no name and no text; leave it out."
-    body: dict[str, object] = {"type": "about:blank", "title": title, "status": code, "detail": message}
+    body: dict[str, object] = {"type": type_of(code), "title": title, "status": code, "detail": message}
     if fields:
         body["errors"] = [{"field": name, "code": "character", "message": message} for name in fields]
     return JsonResponse(body, status=code, content_type="application/problem+json")

@@ -6,7 +6,7 @@ from datetime import timedelta
 from incidents import rota_changes
 from incidents.queries.oncall import schedule_by_slug
 from tests.incidents.outsiders_world import World
-from tests.incidents.writes_of_api import IDLES, MEMBER, NOTHING_NEW, OWN, SAYS, TAKEN, Body, Write
+from tests.incidents.writes_of_api import IDLE, IDLES, MEMBER, NOTHING_NEW, OWN, SAYS, TAKEN, Body, Write
 
 HERE, IP = "/incidents/{w.incident.pk}", "/incidents/{w.incident.pk}/pages/{w.page.pk}"
 ONE, CALL = "incidents/<int:number>", "incidents/<int:number>/pages/<int:page>"
@@ -116,6 +116,7 @@ PAGES: dict[str, Write] = {
         "/teams/default/build-ci/paging", lambda w: {"policy": w.spare.pk}
     ),
     "catch-all": Write("/catch-all", lambda w: {"policy": w.spare.pk}, by="root"),
+    "severity-rules/try": Write("/severity-rules/try", {"kind": "own", "sample": "{}"}, but=MEMBER, why=IDLE),
     "severity-rules/add": Write("/severity-rules/add", {"severity": "5"}, by="root"),
     "severity-rules/restore": Write("/severity-rules/restore", only=IDLES, by="root"),
     "severity-rules/<int:place>": Write("/severity-rules/1", {"severity": "5"}, by="root"),
