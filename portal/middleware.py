@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from portal.lib import conf
 from portal.lib.clock import keep_now
 from portal.lib.errors import Expected
 from portal.lib.problem_types import type_of
@@ -96,4 +97,11 @@ class ExpectedFailures:
         if request.method == "POST" and error.status == 409 and same_site:
             messages.error(request, str(error))
             return redirect(back)
-        return render(request, "error.html", {"title": error.title, "detail": str(error)}, status=error.status)
+        context = {
+            "title": error.title,
+            "detail": str(error),
+            "status": error.status,
+            "back": back if same_site else "",
+            "about": type_of(error.status).removeprefix(conf.base_url()),
+        }
+        return render(request, "error.html", context, status=error.status)
