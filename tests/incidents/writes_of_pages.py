@@ -117,7 +117,7 @@ PAGES: dict[str, Write] = {
         "/teams/default/build-ci/paging", lambda w: {"policy": w.spare.pk}
     ),
     "catch-all": Write("/catch-all", lambda w: {"policy": w.spare.pk}, by="root"),
-    "severity-rules/try": Write("/severity-rules/try", SAMPLE, only=IDLES, but=MEMBER, why=IDLE),
+    "severity-rules/try": Write("/severity-rules/try", SAMPLE, only=frozenset({200}), but=MEMBER, why=IDLE),
     "severity-rules/add": Write("/severity-rules/add", {"severity": "5"}, by="root"),
     "severity-rules/restore": Write("/severity-rules/restore", only=IDLES, by="root"),
     "severity-rules/<int:place>": Write("/severity-rules/1", {"severity": "5"}, by="root"),
