@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import QueryDict
@@ -98,6 +98,15 @@ class EntityForm(ExplainingForm):
 class ComponentForm(EntityForm):
     """A component, a resource or an API in whole."""
 
+    explained: ClassVar = {
+        "owner": "catalog#ownership",
+        "tier": "catalog#what-a-component-says",
+        "depends_on": "catalog#blast-radius",
+        "provides_apis": "catalog#relations",
+        "responders": "escalation#one-cause-is-one-page",
+        "annotations": "catalog-yaml#our-own-annotations",
+    }
+
     owner = forms.ChoiceField(required=False)
     type = forms.CharField(
         required=False, help_text="cluster, pipeline, runner, registry, service, …; openapi, grpc, …"
@@ -146,6 +155,11 @@ class ComponentForm(EntityForm):
 
 class NewComponentForm(ComponentForm):
     """A component with its name, which never changes afterwards."""
+
+    explained: ClassVar = {
+        "kind": "catalog#what-is-registered",
+        "name": "catalog#references",
+    }
 
     kind = forms.ChoiceField(choices=Component.Kind.choices, initial=Component.Kind.COMPONENT)
     name = forms.CharField(max_length=63, help_text=NAME_HELP)
@@ -223,6 +237,10 @@ class NewDomainForm(DomainForm):
 class TeamForm(EntityForm):
     """A team without its members, who are added one by one on its page."""
 
+    explained: ClassVar = {
+        "parent": "catalog#relations",
+    }
+
     type = forms.CharField(required=False, initial="team", help_text="team, department, squad, … or your own word")
     email = forms.CharField(required=False, label="E-mail")
     chat_url = forms.CharField(required=False, label="Chat", help_text="Address of the channel to reach it")
@@ -258,6 +276,10 @@ class NewTeamForm(TeamForm):
 class PasteForm(ExplainingForm):
     """A catalog-info.yaml, pasted."""
 
+    explained: ClassVar = {
+        "text": "kinds",
+    }
+
     text = forms.CharField(
         label="catalog-info.yaml",
         strip=False,
@@ -284,6 +306,11 @@ class PersonForm(ExplainingForm):
 
 class TokenForm(ExplainingForm):
     """A new API token."""
+
+    explained: ClassVar = {
+        "scopes": "api#tokens",
+        "teams": "api#tokens",
+    }
 
     name = forms.CharField(max_length=100, help_text="Where it will be used, such as ci-registrar")
     scopes = forms.MultipleChoiceField(

@@ -1,6 +1,6 @@
 """The form for a campaign."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import QueryDict
@@ -13,6 +13,11 @@ from catalog.operations.campaigns import CampaignSpec
 
 class CampaignForm(ExplainingForm):
     """What is to be reached, by which components, by when."""
+
+    explained: ClassVar = {
+        "level": "trust#scorecards",
+        "due_on": "trust#campaigns",
+    }
 
     name = forms.CharField(max_length=200, help_text="Such as: every tier-1 component is gold")
     level = forms.ChoiceField(choices=[(name, name.capitalize()) for name in LEVELS], initial="gold")

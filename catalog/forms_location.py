@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import ClassVar
 
 from django import forms
 from django.http import QueryDict
@@ -22,6 +23,13 @@ EVERY = [
 
 class LocationForm(ExplainingForm):
     """A location without what only machines write (labels, annotations, tags), which stays as it is."""
+
+    explained: ClassVar = {
+        "targets": "catalog#import-from-repositories",
+        "team": "catalog#import-from-repositories",
+        "prunes": "catalog#import-from-repositories",
+        "auth": "catalog#import-from-repositories",
+    }
 
     title = forms.CharField(required=False, max_length=200, help_text="What people call it")
     type = forms.ChoiceField(choices=Location.Type.choices, label="Read from")

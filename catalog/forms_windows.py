@@ -1,7 +1,7 @@
 """The form for planned maintenance: wall-clock times in a zone, and the usual rhythms by name."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -25,6 +25,12 @@ FORMAT = "%Y-%m-%dT%H:%M"
 
 class WindowForm(ExplainingForm):
     """What is planned, when, and what it changes."""
+
+    explained: ClassVar = {
+        "rrule": "maintenance#again-and-again",
+        "holds_pages": "escalation#one-cause-is-one-page",
+        "excludes_budget": "budgets#what-is-left-out",
+    }
 
     title = forms.CharField(max_length=200, help_text="What is done, such as: nodes get a new kernel")
     starts_at = forms.DateTimeField(

@@ -1,5 +1,7 @@
 """What people fill in on the incident pages."""
 
+from typing import ClassVar
+
 from django import forms
 
 from incidents.form_fields import ComponentField, TeamField
@@ -9,6 +11,10 @@ from incidents.models.incident import Severity
 
 class DeclareForm(forms.Form):
     """Two fields are enough; the rest is what the responder will ask first."""
+
+    explained: ClassVar = {
+        "severity": "escalation#how-bad-it-is",
+    }
 
     title = forms.CharField(
         max_length=300, label="What is wrong?", help_text="As somebody who can't work would say it."
@@ -37,6 +43,10 @@ class ResolveForm(forms.Form):
 
 class ResolveFiringForm(ResolveForm):
     """The cause, and how long what still fires stays silent."""
+
+    explained: ClassVar = {
+        "silent_until": "incidents#what-you-can-do-there",
+    }
 
     silent_until = forms.DateTimeField(
         required=False,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import QueryDict
@@ -86,6 +86,10 @@ class RulesForm(ExplainingForm):
 
 class HoursForm(ExplainingForm):
     """When what is not urgent may come; nothing is at any time."""
+
+    explained: ClassVar = {
+        "keep": "notifications#rules",
+    }
 
     keep = forms.BooleanField(required=False, label="Keep what is not urgent for my working hours")
     time_zone = forms.CharField(max_length=64, required=False, label="Time zone")

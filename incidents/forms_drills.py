@@ -1,7 +1,7 @@
 """What people fill in about planned fire drills."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
@@ -17,6 +17,10 @@ from incidents.operations.drill_plans import Rhythm
 
 class PlanForm(ExplainingForm):
     """Of what, how often, and when by whose clock."""
+
+    explained: ClassVar = {
+        "every": "drills#planned-drills",
+    }
 
     component = ComponentField(label="Component", help_text="Such as ci-runners; leave it empty to drill a team.")
     team = forms.ModelChoiceField(

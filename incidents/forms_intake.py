@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
@@ -40,6 +40,14 @@ class ComponentRules(Lines):
 
 class IntegrationForm(ExplainingForm):
     """Name, and how the sender's words are read. Fields that are not of its kind are left out."""
+
+    explained: ClassVar = {
+        "component_rules": "alerts#how-an-alert-is-read",
+        "rules": "alerts#how-an-alert-is-read",
+        "grouping": "alerts#how-an-alert-is-read",
+        "key": "alerts#any-json",
+        "grace": "alerts#heartbeats",
+    }
 
     name = forms.CharField(max_length=200, help_text="Where the alerts come from, such as Prometheus eu-1")
     team = forms.ChoiceField(required=False, help_text="Whose members may change it and give it keys")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, time
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
@@ -80,6 +80,10 @@ def find_person(text: str) -> Person:
 class OverrideForm(ExplainingForm):
     """Somebody else, or nobody, for a time."""
 
+    explained: ClassVar = {
+        "person": "on-call#overrides",
+    }
+
     person = forms.CharField(
         max_length=300,
         label="Who has it",
@@ -99,6 +103,10 @@ class OverrideForm(ExplainingForm):
 class AbsenceForm(ExplainingForm):
     """When somebody is away."""
 
+    explained: ClassVar = {
+        "note": "on-call#absences",
+    }
+
     starts_at = forms.DateTimeField(widget=Moment, label="From")
     ends_at = forms.DateTimeField(widget=Moment, label="Until")
     note = forms.CharField(
@@ -108,6 +116,11 @@ class AbsenceForm(ExplainingForm):
 
 class TurnsForm(ExplainingForm):
     """How a rotation turns, and from when."""
+
+    explained: ClassVar = {
+        "handoff": "on-call#rotations",
+        "window_days": "on-call#layers",
+    }
 
     people = PeopleField(lines=4, label="People, in the order of their turns")
     length = forms.IntegerField(min_value=1, max_value=366, initial=1, label="A turn lasts")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
@@ -137,6 +137,12 @@ class StepRow:
 
 class PolicyForm(forms.Form):
     """A policy and its steps; a row without targets is none."""
+
+    explained: ClassVar = {
+        "fallback": "escalation#a-policy",
+        "ack_timeout": "escalation#a-policy",
+        "own_low": "escalation#a-policy",
+    }
 
     name = forms.CharField(max_length=200, help_text="Usually the team's, such as Build & CI.")
     team = TeamField(Team.objects.none(), required=False, empty_label="No team")

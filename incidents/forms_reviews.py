@@ -1,7 +1,7 @@
 """What people fill in about reviews and action items."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
@@ -32,6 +32,10 @@ class Day(forms.DateInput):
 
 class ActionItemForm(ExplainingForm):
     """An action item in whole; `objectives` are those that may be chosen."""
+
+    explained: ClassVar = {
+        "due_on": "reviews#action-items",
+    }
 
     title = forms.CharField(max_length=300, label="What is to be done?")
     owner = forms.CharField(

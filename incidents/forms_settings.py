@@ -1,14 +1,14 @@
 """Who is paged by what, and how bad things are: a team's paging, the catch-all, a line of the severity table."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Case, When
 
 from catalog.models import Component, Team
 from incidents.form_fields import ComponentField
-from incidents.models import Alert, EscalationPolicy, Schedule, TeamPaging
+from incidents.models import Alert, EscalationPolicy, Integration, Schedule, TeamPaging
 from incidents.models.incident import Severity
 from incidents.severity import Line
 
@@ -19,6 +19,10 @@ ANY_TIER: list[tuple[Any, Any]] = [("", "any tier"), *((value, f"tier {value}") 
 
 class TeamPagingForm(forms.Form):
     """Which policy a team's pages walk, and which schedule is shown as its own."""
+
+    explained: ClassVar = {
+        "policy": "escalation#who-is-paged-for-a-team-and-for-nobodys",
+    }
 
     policy = forms.ModelChoiceField(
         EscalationPolicy.objects.none(), required=False, empty_label="None: the catch-all is paged",
@@ -43,6 +47,10 @@ class TeamPagingForm(forms.Form):
 class CatchAllForm(forms.Form):
     """The policy that catches the rest."""
 
+    explained: ClassVar = {
+        "policy": "escalation#who-is-paged-for-a-team-and-for-nobodys",
+    }
+
     policy = forms.ModelChoiceField(
         EscalationPolicy.objects.filter(retired_at=None), label="Policy", empty_label="Choose one",
         help_text="Somebody must be reachable by it at every hour.",
@@ -51,6 +59,11 @@ class CatchAllForm(forms.Form):
 
 class SeverityRuleForm(forms.Form):
     """One line: what is left empty fits anything."""
+
+    explained: ClassVar = {
+        "rule": "escalation#how-bad-it-is",
+        "teams_blocked": "catalog#blast-radius",
+    }
 
     rule = forms.ChoiceField(choices=ANY_RULE, required=False, label="When it is")
     tier = forms.TypedChoiceField(coerce=int, empty_value=None, choices=ANY_TIER, required=False, label="On")
@@ -62,6 +75,25 @@ class SeverityRuleForm(forms.Form):
         """What was filled in, once it is valid."""
         given = self.cleaned_data
         return Line(given["severity"], given["rule"], given["tier"], given["teams_blocked"], given["source"].strip())
+
+
+SENDERS = [(value, label) for value, label in Integration.Kind.choices if value != Integration.Kind.HEARTBEAT]
+LONGEST_SAMPLE = 100_000
+
+
+class PastedForm(forms.Form):
+    """A request as a tool sent it, to be tried."""
+
+    explained: ClassVar = {
+        "kind": "alerts",
+    }
+
+    kind = forms.ChoiceField(choices=SENDERS, label="Sent by")
+    sample = forms.CharField(
+        max_length=LONGEST_SAMPLE, label="What it sent, as JSON",
+        widget=forms.Textarea(attrs={"rows": 6, "class": "mono", "spellcheck": "false"}),
+        help_text="Its body, such as one under Incidents → Deliveries. Nothing is kept and nobody is paged.",
+    )  # fmt: skip
 
 
 class WhatIfForm(forms.Form):

@@ -1,7 +1,7 @@
 """Forms of the pages that steer all paging."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
@@ -15,6 +15,10 @@ HOURS = [(0.5, "30 minutes"), (1, "1 hour"), (2, "2 hours"), (4, "4 hours"), (8,
 
 class SimulateForm(forms.Form):
     """An alert, and when it would come."""
+
+    explained: ClassVar = {
+        "rule": "escalation#one-cause-is-one-page",
+    }
 
     component = ComponentField(
         label="What breaks?", help_text="Such as ci-runners; empty for what the catalog does not know."
@@ -40,6 +44,10 @@ class SimulateForm(forms.Form):
 
 class PauseForm(ExplainingForm):
     """For how long, and why."""
+
+    explained: ClassVar = {
+        "reason": "operating#nobody-is-to-be-paged-for-a-while",
+    }
 
     hours = forms.TypedChoiceField(choices=HOURS, coerce=float, label="For how long?", initial=1)
     reason = forms.CharField(

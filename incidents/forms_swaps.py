@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
@@ -18,6 +18,10 @@ FIRST = "Choose"
 
 class SwapForm(ExplainingForm):
     """One of mine, to whom, and what I take in return."""
+
+    explained: ClassVar = {
+        "takes": "on-call#overrides",
+    }
 
     gives = forms.ChoiceField(label="Which of your shifts")
     starts_at = forms.DateTimeField(
@@ -58,6 +62,10 @@ class SwapForm(ExplainingForm):
 
 class ReplaceForm(ExplainingForm):
     """Somebody, or nobody, in for one person only."""
+
+    explained: ClassVar = {
+        "out": "on-call#overrides",
+    }
 
     out = forms.ChoiceField(label="Whose shifts")
     person = forms.CharField(

@@ -1,5 +1,7 @@
 """What people fill in while they work on an incident together."""
 
+from typing import ClassVar
+
 from django import forms
 
 from catalog.models import Person
@@ -46,6 +48,10 @@ class TaskForm(forms.Form):
 
 class UpdateForm(forms.Form):
     """What those who wait are told."""
+
+    explained: ClassVar = {
+        "public": "incidents#the-status-page",
+    }
 
     state = forms.ChoiceField(choices=StatusUpdate.State.choices, label="How far are you?")
     text = forms.CharField(

@@ -14,7 +14,10 @@ class PortalConfig(AppConfig):
     verbose_name = "Portal"
 
     def ready(self) -> None:
-        """Registers the first and the last line of the sidebar, and the documentation as something to be found."""
+        """Registers the portal's own lines of the sidebar, and the documentation as something to be found."""
         registries.navigation["home"] = registries.NavEntry("Home", "home", "layout-dashboard", 10)
+        registries.navigation["settings"] = registries.NavEntry(
+            "Settings", "settings", "settings", 91, "Administration"
+        )
         registries.navigation["docs"] = registries.NavEntry("Docs", "docs", "book", 90)
         import_module("portal.pages.docs_search")

@@ -11,8 +11,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from portal.lib import conf
 from portal.lib.clock import keep_now
 from portal.lib.errors import Expected
+from portal.lib.problem_types import type_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -50,7 +52,7 @@ class StorableAddress:
 
 def _problem(code: int, title: str, *fields: str) -> JsonResponse:
     message = "The character NUL is in no name and no text; leave it out."
-    body: dict[str, object] = {"type": "about:blank", "title": title, "status": code, "detail": message}
+    body: dict[str, object] = {"type": type_of(code), "title": title, "status": code, "detail": message}
     if fields:
         body["errors"] = [{"field": name, "code": "character", "message": message} for name in fields]
     return JsonResponse(body, status=code, content_type="application/problem+json")
@@ -95,4 +97,11 @@ class ExpectedFailures:
         if request.method == "POST" and error.status == 409 and same_site:
             messages.error(request, str(error))
             return redirect(back)
-        return render(request, "error.html", {"title": error.title, "detail": str(error)}, status=error.status)
+        context = {
+            "title": error.title,
+            "detail": str(error),
+            "status": error.status,
+            "back": back if same_site else "",
+            "about": type_of(error.status).removeprefix(conf.base_url()),
+        }
+        return render(request, "error.html", context, status=error.status)

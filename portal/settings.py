@@ -39,6 +39,7 @@ PORTAL_DEMO = env.flag("PORTAL_DEMO")
 PORTAL_DEMO_SIMULATOR = env.text("PORTAL_DEMO_SIMULATOR")  # its address, and the token to break things with
 PORTAL_DEMO_TOKEN = env.text("PORTAL_DEMO_TOKEN")
 PORTAL_DEMO_PACE = env.text("PORTAL_DEMO_PACE", "story")  # see portal/demo/platform/pace.yaml
+PORTAL_DOCS_EDIT_URL = env.text("PORTAL_DOCS_EDIT_URL")  # of the folder of docs in a repository's web editor
 PORTAL_EMBED_ANCESTORS = env.words("PORTAL_EMBED_ANCESTORS", ("'self'",))
 
 DEBUG = env.flag("PORTAL_DEBUG")

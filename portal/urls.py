@@ -22,6 +22,7 @@ api: list[URLPattern | URLResolver] = [
     re_path("", nowhere),
 ]
 
+handler500 = "portal.pages.failures.broken"
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

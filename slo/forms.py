@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.forms import BoundField
@@ -91,6 +91,18 @@ def _line(label: str, help_text: str = "") -> forms.CharField:
 
 class ObjectiveForm(forms.Form):
     """Fields in the order one thinks of them; which of the indicator's fields count depends on the type."""
+
+    explained: ClassVar = {
+        "type": "slos#kinds-of-indicators",
+        "moment": "budgets#objectives-on-response",
+        "source": "slos#data-sources",
+        "group_by": "slos#one-for-each-value",
+        "target": "concepts#error-budget",
+        "policy": "slos#alert-policies",
+        "budget_policy": "budgets#error-budget-policies",
+        "no_data": "counting#known-unknown-and-nothing-going-on",
+        "max_series": "counting#what-is-not-counted-event-by-event",
+    }
 
     component = forms.ModelChoiceField(
         Component.objects.filter(retired_at=None).order_by("name"),

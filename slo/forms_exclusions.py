@@ -1,7 +1,7 @@
 """The form for an exclusion: wall-clock times in a zone, the usual rhythms by name, as maintenance windows have."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -17,6 +17,10 @@ _WINDOW = WindowForm.base_fields
 
 class ExclusionForm(ExplainingForm):
     """What is not to count, when, and why."""
+
+    explained: ClassVar = {
+        "title": "budgets#what-is-left-out",
+    }
 
     title = forms.CharField(max_length=200, label="Why", help_text="Such as: the data centre moved, as announced")
     starts_at = _WINDOW["starts_at"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.forms import BoundField
@@ -24,6 +24,10 @@ KEYS = ("name", "title", "measure", "value", "long", "short", "severity", "min_b
 
 class AlertPolicyForm(forms.Form):
     """A policy and its rules; a row without a name is none."""
+
+    explained: ClassVar = {
+        "name": "slos#alert-policies",
+    }
 
     name = forms.SlugField(max_length=63, help_text="For the API and for files, such as nights-off. It stays.")
     title = forms.CharField(max_length=200, required=False)

@@ -1,7 +1,7 @@
 """A data source by form. What is secret is written and never shown: left empty it stays."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
@@ -20,6 +20,12 @@ def _line(label: str, help_text: str = "", most: int = 500) -> forms.CharField:
 
 class SourceForm(forms.Form):
     """Where it is, who we are there, and how patient we are."""
+
+    explained: ClassVar = {
+        "url": "slos#data-sources",
+        "delay": "slos#data-sources",
+        "external_labels": "slos#data-sources",
+    }
 
     name = forms.SlugField(max_length=63, help_text="For the API and for files, such as prometheus-eu. It stays.")
     url = forms.CharField(

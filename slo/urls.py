@@ -12,7 +12,7 @@ from slo.api.gate import GateView
 from slo.api.objectives import LedgerView, ObjectiveList, ObjectiveView, StatusView, TransitionsView
 from slo.api.preview import PresetList, PreviewView
 from slo.api.rebuild import RebuildView
-from slo.api.sources import SourceList, SourceView
+from slo.api.sources import SourceList, SourceTest, SourceView
 from slo.views import backtest, budget_policies, edit, exclusions, fleet, policies, sources
 
 pages: list[URLPattern | URLResolver] = [
@@ -34,6 +34,7 @@ pages: list[URLPattern | URLResolver] = [
     path("settings/sources", sources.source_list, name="sources"),
     path("settings/sources/new", sources.new, name="new-source"),
     path("settings/sources/<slug:name>/edit", sources.edit, name="edit-source"),
+    path("settings/sources/<slug:name>/test", sources.test, name="test-source"),
     path("settings/sources/<slug:name>/retire", sources.retire, name="retire-source"),
     path("alert-policies", policies.listing, name="alert-policies"),
     path("alert-policies/new", policies.new, name="new-alert-policy"),
@@ -66,4 +67,5 @@ api: list[URLPattern | URLResolver] = [
     path("alert-policies/<slug:name>", AlertPolicyView.as_view(), name="alert-policy"),
     path("sources", SourceList.as_view(), name="sources"),
     path("sources/<slug:name>", SourceView.as_view(), name="source"),
+    path("sources/<slug:name>/test", SourceTest.as_view(), name="source-test"),
 ]

@@ -16,6 +16,7 @@ from catalog.models import Location
 from catalog.operations.locations import hook_called
 from portal.lib.clock import db_now
 from portal.lib.crypto import CannotUnseal, unseal
+from portal.lib.problem_types import type_of
 
 SIGNATURES = ("X-Hub-Signature-256", "X-Hub-Signature")
 TOKEN = "X-Gitlab-Token"  # noqa: S105  # the name of a header
@@ -60,5 +61,5 @@ def _signed(request: HttpRequest, body: bytes, secret: str) -> bool:
 
 
 def _problem(code: int, title: str, detail: str) -> JsonResponse:
-    body = {"type": "about:blank", "title": title, "status": code, "detail": detail}
+    body = {"type": type_of(code), "title": title, "status": code, "detail": detail}
     return JsonResponse(body, status=code, content_type="application/problem+json")

@@ -15,7 +15,7 @@ from catalog.queries import team_by_ref
 from incidents import access
 from incidents.api import policy_shapes as io
 from incidents.api.incidents import actor_of_api
-from incidents.api.severities import SeverityRules, WhatIf
+from incidents.api.severities import SeverityRules, TryAlert, WhatIf
 from incidents.models import EscalationPolicy, Page
 from incidents.operations import policies as operations
 from incidents.operations.policy_drafts import check
@@ -228,5 +228,6 @@ urlpatterns = [
     path("teams/<str:namespace>/<str:name>/reach", TeamReach.as_view(), name="team-reach"),
     path("catch-all", CatchAllView.as_view(), name="catch-all"),
     path("severity-rules", SeverityRules.as_view(), name="severity-rules"),
+    path("severity-rules/try", TryAlert.as_view(), name="severity-rules-try"),
     path("severity-rules/what-if", WhatIf.as_view(), name="severity-what-if"),
 ]

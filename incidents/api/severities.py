@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,11 +12,13 @@ from catalog.models import Component
 from incidents import severity
 from incidents.api.incidents import actor_of_api
 from incidents.api.oncall_shapes import read
+from incidents.forms_settings import SENDERS
 from incidents.models import Alert
 from incidents.operations import severities
-from incidents.queries.judging import judged, table
+from incidents.queries.judging import JudgedAlert, judged, judged_sample, table
 from incidents.queries.policies import severity_rules
 from portal.lib.clock import db_now
+from portal.lib.errors import Invalid
 from portal.lib.problems import refusals
 from portal.lib.strict import StrictSerializer
 
@@ -113,6 +115,50 @@ class WhatIf(APIView):
                 "teams_blocked": found.facts.teams_blocked,
             }
         )
+
+
+class PastedIn(StrictSerializer):
+    """A request as a tool sends it."""
+
+    kind = serializers.ChoiceField(choices=SENDERS)
+    sample = serializers.JSONField(help_text="The request's body, or its text")
+
+
+class PastedAlertOut(serializers.Serializer[Any]):
+    """One alert of it; severity, reason and line are null where it says that all is well."""
+
+    summary = serializers.CharField(source="seen.summary")
+    component = serializers.CharField(source="seen.component")
+    known = serializers.BooleanField(source="seen.known", help_text="Whether the catalog has the component")
+    rule = serializers.CharField(source="seen.rule", help_text="page, ticket, info; empty where all is well")
+    severity = serializers.SerializerMethodField()
+    reason = serializers.CharField(source="judged.verdict.reason", default=None, allow_null=True)
+    line = serializers.IntegerField(source="judged.line", default=None, allow_null=True)
+
+    @extend_schema_field(serializers.ChoiceField(choices=LEVELS, allow_null=True))
+    def get_severity(self, row: JudgedAlert) -> str | None:
+        """P1 to P5."""
+        return f"P{row.judged.verdict.severity}" if row.judged else None
+
+
+class PastedOut(serializers.Serializer[Any]):
+    """The first alerts of the request, and how many it has."""
+
+    count = serializers.IntegerField()
+    alerts = PastedAlertOut(many=True)
+
+
+class TryAlert(APIView):
+    """Trying the table on what a tool sends."""
+
+    @extend_schema(operation_id="severity_rules_try", request=PastedIn, responses={200: PastedOut, **refusals(400)})
+    def post(self, request: Request) -> Response:
+        """What each alert of a request would get; nothing is kept and nobody is paged."""
+        actor_of_api(request)
+        found = judged_sample(**read(PastedIn, request))
+        if found.errors:
+            raise Invalid("; ".join(one.message for one in found.errors), errors=tuple(found.errors))
+        return Response(PastedOut(found).data)
 
 
 def _table_json() -> dict[str, Any]:

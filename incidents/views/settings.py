@@ -13,13 +13,13 @@ from catalog.access import actor_of, require_admin, require_owned
 from catalog.models import Person
 from catalog.queries import team_by_ref
 from incidents import ladders, severity
-from incidents.forms_settings import CatchAllForm, SeverityRuleForm, TeamPagingForm, WhatIfForm
+from incidents.forms_settings import CatchAllForm, PastedForm, SeverityRuleForm, TeamPagingForm, WhatIfForm
 from incidents.models import PolicyVersion
 from incidents.operations import policies as operations
 from incidents.operations import severities
 from incidents.policy_words import ladders as said_by
 from incidents.queries import policies as queries
-from incidents.queries.judging import judged, table
+from incidents.queries.judging import judged, judged_sample, table
 from portal.lib.clock import db_now
 from portal.lib.errors import Invalid
 from portal.lib.reading import readable
@@ -69,6 +69,17 @@ def severity_rules(request: HttpRequest) -> HttpResponse:
     asked = WhatIfForm(request.GET if "rule" in request.GET else None)
     verdict = judged(**asked.cleaned_data) if asked.is_valid() else None
     return _table(request, SeverityRuleForm(), asked, verdict=verdict)
+
+
+@login_required
+@require_POST
+def try_alert(request: HttpRequest) -> HttpResponse:
+    """What a pasted request would get by the table, alert by alert; nothing is kept."""
+    pasted = PastedForm(request.POST)
+    tried = judged_sample(**pasted.cleaned_data) if pasted.is_valid() else None
+    for error in tried.errors if tried else ():
+        pasted.add_error("sample", f"{error.field}: {error.message}" if error.field else error.message)
+    return _table(request, SeverityRuleForm(), WhatIfForm(), pasted=pasted, tried=tried)
 
 
 @login_required
@@ -136,7 +147,8 @@ def _done(request: HttpRequest, act: Callable[..., object], words: str) -> HttpR
 
 
 def _table(
-    request: HttpRequest, form: SeverityRuleForm, asked: WhatIfForm, *, verdict: object = None
+    request: HttpRequest, form: SeverityRuleForm, asked: WhatIfForm, *,
+    verdict: object = None, pasted: PastedForm | None = None, tried: object = None,
 ) -> HttpResponse:  # fmt: skip
     lines, own = table(), queries.severity_rules()
     never = severity.shadowed(lines)
@@ -149,9 +161,12 @@ def _table(
         "form": form,
         "asked": asked,
         "verdict": verdict,
+        "pasted": pasted or PastedForm(),
+        "tried": tried,
         "may_write": _admin(request),
     }
-    return render(request, "incidents/settings/severity.html", context, status=400 if form.errors else 200)
+    refused = form.errors or (pasted is not None and pasted.errors)
+    return render(request, "incidents/settings/severity.html", context, status=400 if refused else 200)
 
 
 def _drawn(version: PolicyVersion | None) -> dict[str, object]:
@@ -168,6 +183,7 @@ urlpatterns = [
     path("teams/<str:namespace>/<str:name>/paging", team_paging, name="team-paging"),
     path("catch-all", catch_all, name="catch-all"),
     path("severity-rules", severity_rules, name="severity-rules"),
+    path("severity-rules/try", try_alert, name="try-severity-rules"),
     path("severity-rules/add", add_rule, name="add-severity-rule"),
     path("severity-rules/restore", restore_default, name="restore-severity-rules"),
     path("severity-rules/<int:place>", edit_rule, name="edit-severity-rule"),

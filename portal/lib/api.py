@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from rest_framework.views import exception_handler as drf_handler
 
 from portal.lib.errors import Expected, FieldError, Invalid
+from portal.lib.problem_types import type_of
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +70,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """An `application/problem+json` answer."""
-    body: dict[str, object] = {"type": "about:blank", "title": title, "status": code, "detail": detail or title}
+    body: dict[str, object] = {"type": type_of(code), "title": title, "status": code, "detail": detail or title}
     if errors:
         body["errors"] = [{"field": e.field, "code": e.code, "message": e.message} for e in errors]
     return Response(body, status=code, content_type="application/problem+json", headers=headers)

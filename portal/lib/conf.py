@@ -49,6 +49,11 @@ def flag(name: str, *, default: bool = False) -> bool:
     return bool(getattr(settings, name, default))
 
 
+def text(name: str, default: str = "") -> str:
+    """A text by name, such as PORTAL_DOCS_EDIT_URL."""
+    return str(getattr(settings, name, default))
+
+
 def number(name: str, default: int) -> int:
     """A whole number by name, such as PORTAL_API_WRITES_PER_MINUTE."""
     return int(getattr(settings, name, default))

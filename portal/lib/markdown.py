@@ -17,11 +17,12 @@ LONGEST = 60_000
 def to_html(text: str) -> SafeString:
     """CommonMark with tables. HTML is shown as text, a `javascript:` link stays text, headings can be linked to."""
     shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}\n\n*… the rest is too long to be shown here.*"
-    html: str = _markdown().render(shown)
+    html: str = renderer().render(shown)
     return mark_safe(html)  # noqa: S308  # html=False escaped whatever markup the text brought
 
 
-def _markdown() -> MarkdownIt:
+def renderer() -> MarkdownIt:
+    """What reads and writes all our Markdown; a fresh one, so that a caller may add rules of its own."""
     markdown = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable(["table", "strikethrough"])
     markdown.add_render_rule("link_open", _link)
     markdown.add_render_rule("heading_open", _heading)
@@ -62,5 +63,6 @@ def _table_end(
 def _heading(
     renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: MutableMapping[str, Any]
 ) -> str:
-    tokens[at].attrSet("id", slugify(tokens[at + 1].content))
+    if not tokens[at].attrGet("id"):
+        tokens[at].attrSet("id", slugify(tokens[at + 1].content))
     return renderer.renderToken(tokens, at, options, env)

@@ -18,7 +18,7 @@ class FieldProblem(serializers.Serializer[object]):
 class Problem(serializers.Serializer[object]):
     """RFC 9457."""
 
-    type = serializers.CharField()
+    type = serializers.CharField(help_text="An address that explains it")
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()

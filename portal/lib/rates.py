@@ -17,6 +17,7 @@ from django.core.cache import cache
 from django.db import connection, transaction
 
 from portal.lib import conf
+from portal.lib.errors import Expected
 
 log = structlog.get_logger(__name__)
 MINUTE = 60
@@ -25,6 +26,19 @@ SPACE = 0x74726965  # keeps our advisory locks apart from other users of them
 _lock = threading.Lock()
 _counts: Counter[str] = Counter()
 _minute = 0
+
+
+class TooSoon(Expected):
+    """That was a moment ago; wait a little."""
+
+    status = 429
+    title = "Too many requests"
+
+
+def pause(key: str, *, seconds: int) -> None:
+    """For what costs somebody else something, such as a mail: once in so many seconds. Raises TooSoon."""
+    if not cache.add(f"pause:{key}", 1, seconds):
+        raise TooSoon(f"That was a moment ago; wait {seconds} second{'s' if seconds > 1 else ''} between two tries.")
 
 
 def hit(key: str, *, per_minute: int) -> int:

@@ -1,6 +1,6 @@
 """The API described for people, out of the same schema that machines read; no script and nothing from elsewhere."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -41,8 +41,27 @@ class Endpoint:
 
 @readable
 def show(request: HttpRequest) -> HttpResponse:
-    """Every endpoint by group, with its parameters, its body and its answers."""
-    return render(request, "portal/api.html", {"groups": groups(), "host": request.build_absolute_uri("/").rstrip("/")})
+    """Every endpoint by group, with its parameters, its body and its answers; with `?q=` those that hold the words."""
+    asked = request.GET.get("q", "").replace("\x00", " ").strip()[:200]
+    context = {
+        "groups": having(asked.lower().split()),
+        "all": [(name, len(found)) for name, found in groups().items()],
+        "q": asked,
+        "host": request.build_absolute_uri("/").rstrip("/"),
+    }
+    return render(request, "portal/api.html", context)
+
+
+def having(words: Collection[str]) -> dict[str, list[Endpoint]]:
+    """The endpoints whose method, address, words or fields hold all of `words`; all of them for none."""
+    found = {name: [one for one in endpoints if _holds(one, words)] for name, endpoints in groups().items()}
+    return {name: endpoints for name, endpoints in found.items() if endpoints}
+
+
+def _holds(one: Endpoint, words: Collection[str]) -> bool:
+    names = (field.name for field in (*one.parameters, *one.body))
+    text = " ".join((one.method, one.path, one.title, one.about, *names)).lower()
+    return all(word in text for word in words)
 
 
 @cache

@@ -1,91 +1,68 @@
-"""The product's own documentation, from `templates/docs/*.md`; a host project can put its own in their place."""
+"""The product's own documentation: one page, with the list of all, its contents and what comes next; and its search."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Sequence
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.engine import Engine
-from django.template.loaders.filesystem import Loader
 
-from portal.lib.markdown import to_html
+from catalog import queries
+from catalog.registries import Hit
+from portal.lib import conf
+from portal.lib.clock import now_of
+from portal.lib.doc_text import IN_CONTENTS
 from portal.lib.reading import readable
+from portal.pages import doc_texts
+from portal.pages.doc_texts import Entry
+from portal.pages.search import mark
 
-CONTENTS = (
-    "getting-started",
-    "catalog",
-    "catalog-yaml",
-    "trust",
-    "digest",
-    "accounts",
-    "maintenance",
-    "counting",
-    "slos",
-    "budgets",
-    "openslo",
-    "alerts",
-    "escalation",
-    "on-call",
-    "drills",
-    "notifications",
-    "analytics",
-    "reviews",
-    "api",
-    "operating",
-)
+FOUND = 40
 
 
 @readable
-def show(request: HttpRequest, page: str = CONTENTS[0]) -> HttpResponse:
-    """One page, with the list of all beside it. 404 for a name that is not in the list."""
-    decisions = [f"decisions/{name}" for name in _decisions()]
-    if page not in (*CONTENTS, *decisions):
-        raise Http404
-    text = _read(page)
+def show(request: HttpRequest, page: str = doc_texts.FIRST) -> HttpResponse:
+    """One page; with `?q=` what the documentation says about it. 404 for a name that is not in the list."""
+    asked = request.GET.get("q", "").replace("\x00", " ").strip()[:200]
+    if asked:
+        return _found(request, asked)
+    title, *sections = doc_texts.parts(page)
+    before, after = _beside(doc_texts.entries(), page)
     context = {
-        "title": _title(text),
-        "body": to_html(text.partition("\n")[2]),
-        "contents": [_entry(name, page) for name in CONTENTS if _exists(name)],
-        "decisions": [_entry(name, page) for name in decisions],
+        **_frame(page),
+        "title": title.heading,
+        "body": doc_texts.html(page),
+        "contents": [one for one in sections if one.level in IN_CONTENTS],
+        "before": before,
+        "after": after,
+        "edit": _edit(page),
     }
     return render(request, "portal/docs.html", context)
 
 
-def texts() -> Iterator[tuple[str, str, str]]:
-    """Name, title and text of every page, for search."""
-    for name in (*(one for one in CONTENTS if _exists(one)), *(f"decisions/{one}" for one in _decisions())):
-        text = _read(name)
-        yield name, _title(text), text
+def _found(request: HttpRequest, asked: str) -> HttpResponse:
+    hits = queries.search(asked, limit=FOUND, now=now_of(request), only=["doc"])
+    context = {**_frame(""), "q": asked, "hits": [(hit, mark(hit.title, _marked(hit, asked))) for hit in hits]}
+    return render(request, "portal/docs_found.html", context)
 
 
-def _entry(name: str, page: str) -> dict[str, object]:
-    return {"name": name, "title": _title(_read(name)), "active": name == page}
+def _marked(hit: Hit, asked: str) -> list[tuple[int, int]]:
+    return queries.marked(hit, asked)
 
 
-def _title(text: str) -> str:
-    return text.partition("\n")[0].lstrip("# ").strip()
+def _frame(page: str) -> dict[str, object]:
+    return {
+        "page": page,
+        "groups": [(title, found, any(one.name == page for one in found)) for title, found in doc_texts.groups()],
+    }
 
 
-def _read(page: str) -> str:
-    for path in _places(f"docs/{page}.md"):
-        if path.is_file():
-            return path.read_text(encoding="utf-8")
-    raise Http404
+def _beside(entries: Sequence[Entry], page: str) -> tuple[Entry | None, Entry | None]:
+    at = next((at for at, one in enumerate(entries) if one.name == page), None)
+    if at is None:
+        return None, None
+    return (entries[at - 1] if at else None), (entries[at + 1] if at + 1 < len(entries) else None)
 
 
-def _exists(page: str) -> bool:
-    return any(path.is_file() for path in _places(f"docs/{page}.md"))
-
-
-def _decisions() -> list[str]:
-    found = {path.stem for folder in _places("docs/decisions") for path in folder.glob("[0-9]*.md")}
-    return sorted(found)
-
-
-def _places(name: str) -> Iterator[Path]:
-    """Where Django would look for a template of this name, first first; the texts themselves are no templates."""
-    for loader in Engine.get_default().template_loaders:
-        inner = getattr(loader, "loaders", [loader])
-        for one in inner:
-            if isinstance(one, Loader):
-                yield from (Path(str(origin.name)) for origin in one.get_template_sources(name))
+def _edit(page: str) -> str:
+    """Where the page's text can be changed, if the host says so."""
+    base = conf.text("PORTAL_DOCS_EDIT_URL")
+    return f"{base.rstrip('/')}/{page}.md" if base else ""

@@ -1,33 +1,83 @@
-"""The product's own documentation as one search finds it; read once, when all apps are loaded."""
+"""The product's own documentation as one search finds it: pages and their sections; read once, when it is asked."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from difflib import get_close_matches
 
 from django.urls import reverse
 
 from catalog import likeness, registries
 from catalog.registries import Hit, Sought
 from portal.lib.kept import Kept
-from portal.pages import docs
+from portal.pages import doc_texts
 
 DETAIL = "documentation"
 LESS = 0.85
 """Beside things that people run, what is written about them comes second."""
-_kept: Kept[tuple[tuple[str, str, list[str]], ...]] = Kept(seconds=60, most=1)
+OF_SECTION = 0.98
+"""Of equals, a page comes before its sections."""
+OF_PAGE = 3
+"""Sections of one page that are named: whoever opens it finds the others."""
+NEAR = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A page, or a section of one: how it is called, where it is, its words in order."""
+
+    page: str
+    title: str
+    url: str
+    detail: str
+    words: tuple[str, ...]
+
+
+_kept: Kept[tuple[tuple[Part, ...], tuple[str, ...]]] = Kept(seconds=60, most=1)
 
 
 def find(sought: Sought, limit: int, now: datetime) -> list[Hit]:
-    """Pages whose title or text holds the words; with slips forgiven, whose title nearly does."""
-    return sorted(_hits(sought), key=lambda hit: -hit.score)[:limit]
+    """What is called so, then what says so; with slips forgiven, what is nearly called so, or says what was meant."""
+    ranked = sorted(_hits(sought), key=lambda hit: -hit.score)
+    return _few_of_each(ranked)[:limit]
+
+
+def _few_of_each(hits: Sequence[Hit]) -> list[Hit]:
+    kept: dict[str, int] = {}
+    found = []
+    for hit in hits:
+        page = hit.ref.partition("#")[0]
+        kept[page] = kept.get(page, 0) + 1
+        if kept[page] <= OF_PAGE:
+            found.append(hit)
+    return found
 
 
 def _hits(sought: Sought) -> Iterator[Hit]:
-    for name, title, words in _pages():
-        inside = not sought.forgiving and all(_begun(words, one) for one in sought.words)
-        score = likeness.score(sought.words, (title, name), inside=inside)
-        if inside or (sought.forgiving and score >= likeness.LIKE * likeness.ALIKE):
-            yield Hit("doc", f"doc:{name}", title, reverse("docs-page", args=[name]), "book", DETAIL, LESS * score)
+    parts, vocabulary = _known()
+    asked = _meant(sought, vocabulary) if sought.forgiving else sought
+    for part in parts:
+        inside = all(_begun(part.words, one) for one in asked.words)
+        score = likeness.score(asked.words, (part.title, part.page), inside=inside)
+        if sought.forgiving:
+            score = likeness.LIKE * score if inside else min(score, likeness.LIKE)
+        if inside or score >= likeness.LIKE * likeness.ALIKE:
+            section = OF_SECTION if "#" in part.url else 1.0
+            ref = f"doc:{part.page}#{part.url.partition('#')[2]}".rstrip("#")
+            yield Hit("doc", ref, part.title, part.url, "book", part.detail, LESS * section * score)
+
+
+def _meant(sought: Sought, vocabulary: Sequence[str]) -> Sought:
+    """With every word that the documentation doesn't know replaced by the nearest that it does know."""
+    return replace(sought, words=tuple(_nearest(word, vocabulary) for word in sought.words))
+
+
+def _nearest(word: str, vocabulary: Sequence[str]) -> str:
+    if len(word) < likeness.SHORTEST or _begun(vocabulary, word):
+        return word
+    alike = [one for one in vocabulary if one[0] == word[0] and abs(len(one) - len(word)) < 3]
+    return next(iter(get_close_matches(word, alike, n=1, cutoff=NEAR)), word)
 
 
 def _begun(words: Sequence[str], typed: str) -> bool:
@@ -36,13 +86,27 @@ def _begun(words: Sequence[str], typed: str) -> bool:
     return at < len(words) and words[at].startswith(typed)
 
 
-def _pages() -> tuple[tuple[str, str, list[str]], ...]:
-    """Name, title and words of each, in order; files are read once a minute."""
-    known = _kept.get("pages")
+def _known() -> tuple[tuple[Part, ...], tuple[str, ...]]:
+    """All parts, and all their words; files are looked at once a minute and read when they changed."""
+    known = _kept.get("parts")
     if known is None:
-        known = tuple((name, title, sorted(set(likeness.words_of(text)))) for name, title, text in docs.texts())
-        _kept.put("pages", known)
+        parts = tuple(part for entry in doc_texts.entries() for part in _parts(entry.name))
+        known = parts, tuple(sorted({word for part in parts for word in part.words}))
+        _kept.put("parts", known)
     return known
+
+
+def _parts(name: str) -> Iterator[Part]:
+    title, *sections = doc_texts.parts(name)
+    url = reverse("docs-page", args=[name])
+    whole = " ".join((title.heading, title.text, *(f"{one.heading} {one.text}" for one in sections)))
+    yield Part(name, title.heading, url, DETAIL, _words(whole))
+    for one in sections:
+        yield Part(name, one.heading, f"{url}#{one.anchor}", title.heading, _words(f"{one.heading} {one.text}"))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(sorted(set(likeness.words_of(text))))
 
 
 registries.search["docs"] = registries.Searched(("doc",), find)

@@ -16,6 +16,7 @@ from portal.pages import (
     people,
     person,
     search,
+    settings_area,
     style,
     systems,
     team,
@@ -25,6 +26,7 @@ from portal.pages.accounts import ChangePassword, NewPassword, SignIn, forgotten
 from portal.pages.invitations_api import InvitationList, OneInvitation, SendAgain
 from portal.pages.lead_api import Platform
 from portal.pages.remembered import remembering
+from portal.pages.settings_api import MailTest
 
 COMPONENT = "components/<str:kind>/<str:namespace>/<str:name>"
 
@@ -42,10 +44,15 @@ pages: list[URLPattern | URLResolver] = [
     path("invitations/<int:pk>/resend", invitations.resend, name="resend-invitation"),
     path("invitations/<int:pk>/revoke", invitations.revoke, name="revoke-invitation"),
     path("search", search.show, name="search"),
+    path("settings", settings_area.show, name="settings"),
+    path("settings/mail/test", settings_area.mail, name="settings-mail-test"),
+    path("settings/sources/test", settings_area.sources, name="settings-sources-test"),
+    path("settings/token", settings_area.token, name="settings-token"),
     path("docs", docs.show, name="docs"),
     path("docs/<path:page>", docs.show, name="docs-page"),
 ]
 api: list[URLPattern | URLResolver] = [
+    path("settings/mail/test", MailTest.as_view(), name="settings-mail-test"),
     path("invitations", InvitationList.as_view(), name="invitations"),
     path("invitations/<int:pk>", OneInvitation.as_view(), name="invitation"),
     path("invitations/<int:pk>/resend", SendAgain.as_view(), name="resend-invitation"),

@@ -301,6 +301,19 @@ def name_in_ref(ref: str) -> str:
     return ref.rpartition("/")[2]
 
 
+@register.simple_tag
+def explained(field: BoundField) -> str:
+    """Where the documentation explains the field, as its form says in `explained`; empty for most.
+
+    A form says `explained = {"tier": "catalog#what-a-component-says"}`; forms made from it say it too.
+    """
+    for cls in type(field.form).__mro__:
+        place = vars(cls).get("explained", {}).get(field.name)
+        if place:
+            return f"/docs/{place}"
+    return ""
+
+
 # Drawings -----------------------------------------------------------------------------------------------------------
 
 

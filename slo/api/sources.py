@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import status
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,7 +16,7 @@ from portal.lib.strict import same_name
 from slo import queries
 from slo.api.shapes import SourceIn, SourceOut, source_json
 from slo.operations import SourceDraft, save_source
-from slo.operations.sources import draft_of, retire_source
+from slo.operations.sources import draft_of, retire_source, try_source
 from slo.queries.sources import source_by_name
 
 
@@ -61,6 +61,27 @@ class SourceView(APIView):
         """Ask it no more; for platform admins. Refused while objectives are counted from it."""
         retire_source(name=source_by_name(name).name, actor=actor_of(request), now=db_now())
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SourceHealthOut(serializers.Serializer[Any]):
+    """What came of asking; `error` says in words why it is not reachable."""
+
+    reachable = serializers.BooleanField()
+    version = serializers.CharField()
+    latency = serializers.FloatField(help_text="Seconds")
+    error = serializers.CharField()
+
+
+class SourceTest(APIView):
+    """Trying one data source."""
+
+    @extend_schema(
+        operation_id="sources_test", request=None, responses={200: SourceHealthOut, **refusals(403, 404, 429)}
+    )
+    def post(self, request: Request, name: str) -> Response:
+        """Ask the data source now, as it is saved; for platform admins. Nothing is written."""
+        found = try_source(row=source_by_name(name), actor=actor_of(request))
+        return Response(SourceHealthOut(found).data)
 
 
 def _said(body: SourceIn) -> dict[str, Any]:

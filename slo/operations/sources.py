@@ -15,6 +15,7 @@ from portal.lib import durations
 from portal.lib.conf import prometheus_url
 from portal.lib.crypto import CannotUnseal, seal
 from portal.lib.errors import FieldError, Invalid
+from portal.lib.rates import pause
 from slo.models import AlertPolicy, DataSource
 from slo.prometheus import SourceHealth
 from slo.sources import client, make_client, measure_lag, note_failure, note_success
@@ -25,6 +26,8 @@ POLICIES = {
     "workbook-outage": ("Google SRE workbook, and outages at once", WORKBOOK_OUTAGE),
 }
 """Title and rules of the alert policies that come with the portal."""
+BETWEEN_TRIES = 2
+"""Seconds between two tries of one source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,19 @@ def ask_source(*, draft: SourceDraft, actor: Actor) -> SourceHealth:
         return asked.health()
     finally:
         asked.close()
+
+
+def try_source(*, row: DataSource, actor: Actor) -> SourceHealth:
+    """Ask a source as it is saved, at most once in two seconds; platform admins only. Nothing is written.
+
+    Raises Forbidden, TooSoon. Secrets that can't be read any more are told as what is wrong with it.
+    """
+    require_admin(actor)
+    pause(f"source:{row.pk}", seconds=BETWEEN_TRIES)
+    try:
+        return ask_source(draft=draft_of(row), actor=actor)
+    except (CannotUnseal, Invalid) as error:
+        return SourceHealth(reachable=False, version="", latency=0.0, error=str(error))
 
 
 def _refuse(draft: SourceDraft) -> None:

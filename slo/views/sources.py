@@ -10,10 +10,11 @@ from catalog.access import NotSignedIn, actor_of, require_admin
 from portal.lib.clock import db_now
 from portal.lib.crypto import CannotUnseal
 from portal.lib.errors import Expected, Forbidden
+from portal.lib.rates import TooSoon
 from slo import operations, queries
 from slo.forms_sources import SourceForm
 from slo.models import DataSource
-from slo.operations.sources import SourceInUse, ask_source, retire_source
+from slo.operations.sources import SourceInUse, ask_source, retire_source, try_source
 from slo.queries.sources import source_by_name
 
 
@@ -52,6 +53,23 @@ def retire(request: HttpRequest, name: str) -> HttpResponse:
         messages.error(request, str(refused))
         return redirect("slo:edit-source", name)
     messages.success(request, f"The data source {name} is retired.")
+    return redirect("slo:sources")
+
+
+@login_required
+@require_POST
+def test(request: HttpRequest, name: str) -> HttpResponse:
+    """Ask it now, as it is saved; for platform admins."""
+    try:
+        found = try_source(row=source_by_name(name), actor=actor_of(request))
+    except TooSoon as refused:
+        messages.error(request, str(refused))
+        return redirect("slo:sources")
+    if found.reachable:
+        version = f", version {found.version}" if found.version else ""
+        messages.success(request, f"{name} answers in {found.latency:.3f} s{version}.")
+    else:
+        messages.error(request, f"{name} does not answer: {found.error}")
     return redirect("slo:sources")
 
 

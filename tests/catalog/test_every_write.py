@@ -113,6 +113,9 @@ API: dict[str, Write] = {
     "api/v1/components/<str:kind>/<str:namespace>/<str:name>": Write(
         at(f"/api/v1/{COMPONENT}"), {"owner": "build-ci", "title": "Mine"}, ("put", "patch", "delete")
     ),
+    "api/v1/settings/mail/test": Write(
+        at("/api/v1/settings/mail/test"), but=ONESELF, why="everybody may write to themselves"
+    ),
     "api/v1/components/bulk": Write(
         at("/api/v1/components/bulk"),
         {"items": [{"name": "ci-runners", "owner": "build-ci", "title": "Mine"}]},
@@ -198,6 +201,9 @@ PAGES: dict[str, Write] = {
     "people/<str:namespace>/<str:name>/edit": Write(
         at("/people/default/ada/edit"), {"display_name": "Mine", "time_zone": "UTC"}
     ),
+    "settings/mail/test": Write(at("/settings/mail/test"), but=ONESELF, why="everybody may write to themselves"),
+    "settings/sources/test": Write(at("/settings/sources/test")),
+    "settings/token": Write(at("/settings/token"), {"token": "portico_guessed"}),
     "settings/tokens": Write(at("/settings/tokens"), {"name": "Mine", "scopes": ["components:write"]}),
     "settings/tokens/<int:pk>/revoke": Write(lambda world: f"/settings/tokens/{world.token.pk}/revoke"),
     "maintenance/new": Write(
@@ -262,6 +268,7 @@ OPEN = {
 
 READING = {
     "", "home", "docs", "docs/<path:page>", "catalog", "changes", "people", "teams", "maintenance", "healthz", "readyz",
+    "settings",
     "metrics", "api/", "api/v1/", "_style", "slos/<int:pk>", "slos/<int:pk>/live", "teams/<str:namespace>/<str:name>",
     "slos/<int:pk>/costs.csv",
     "components/<str:kind>/<str:namespace>/<str:name>", "people/<str:namespace>/<str:name>",

@@ -154,6 +154,12 @@ API: dict[str, Write] = {
     ),
     "api/v1/catch-all": Write("/api/v1/catch-all", lambda w: {"policy": w.spare.slug}, ("put",), by="root"),
     "api/v1/severity-rules": Write("/api/v1/severity-rules", {"rules": [{"severity": "P5"}]}, ("put",), by="root"),
+    "api/v1/severity-rules/try": Write(
+        "/api/v1/severity-rules/try",
+        {"kind": "own", "sample": {"key": "jobs"}},
+        but=READERS,
+        why=f"{IDLE}; whoever reads may ask",
+    ),
     "api/v1/severity-rules/what-if": Write(
         "/api/v1/severity-rules/what-if", {}, but=READERS, why=f"{IDLE}; whoever reads may ask"
     ),

@@ -6,7 +6,7 @@ from datetime import timedelta
 from incidents import rota_changes
 from incidents.queries.oncall import schedule_by_slug
 from tests.incidents.outsiders_world import World
-from tests.incidents.writes_of_api import IDLES, MEMBER, NOTHING_NEW, OWN, SAYS, TAKEN, Body, Write
+from tests.incidents.writes_of_api import IDLE, IDLES, MEMBER, NOTHING_NEW, OWN, SAYS, TAKEN, Body, Write
 
 HERE, IP = "/incidents/{w.incident.pk}", "/incidents/{w.incident.pk}/pages/{w.page.pk}"
 ONE, CALL = "incidents/<int:number>", "incidents/<int:number>/pages/<int:page>"
@@ -51,6 +51,7 @@ INTEGRATION_FORM = {
     "name": "Mine", "team": "group:default/build-ci", "grouping": "component", "default_rule": "page", **SAVE,
 }  # fmt: skip
 RHYTHM = {"every": "month", "weekday": "2", "at": "11:00", "time_zone": "UTC"}
+SAMPLE = {"kind": "own", "sample": '{"key": "jobs"}'}
 PAGES: dict[str, Write] = {
     "incidents/declare": Write(
         "/incidents/declare",
@@ -116,6 +117,7 @@ PAGES: dict[str, Write] = {
         "/teams/default/build-ci/paging", lambda w: {"policy": w.spare.pk}
     ),
     "catch-all": Write("/catch-all", lambda w: {"policy": w.spare.pk}, by="root"),
+    "severity-rules/try": Write("/severity-rules/try", SAMPLE, only=frozenset({200}), but=MEMBER, why=IDLE),
     "severity-rules/add": Write("/severity-rules/add", {"severity": "5"}, by="root"),
     "severity-rules/restore": Write("/severity-rules/restore", only=IDLES, by="root"),
     "severity-rules/<int:place>": Write("/severity-rules/1", {"severity": "5"}, by="root"),

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.test import Client
 from rest_framework.test import APIClient
 
-from portal.pages.api_docs import groups
+from portal.pages.api_docs import groups, having
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -38,3 +38,15 @@ def test_every_field_of_a_body_says_its_type() -> None:
     said = {field.name: field.type for field in put.body}
     assert (said["tier"], said["tags"]) == ("integer or null", "list of string")
     assert "If-Match" in {field.name for field in put.parameters}
+
+
+def test_an_address_is_found_by_its_words_and_by_a_field(client: Client) -> None:
+    client.force_login(make.account("ada"))
+    page = client.get("/api/", {"q": "put silent"}).content.decode()
+    assert "No address says that" in page
+    page = client.get("/api/", {"q": "severity-rules what"}).content.decode()
+    assert "/api/v1/severity-rules/what-if" in page
+    assert "/api/v1/components/bulk" not in page
+    assert "idempotency-key" in {
+        field.name.lower() for field in having(["idempotency-key"])["components"][0].parameters
+    }

@@ -108,6 +108,7 @@ API: dict[str, Write] = {
         ("put", "delete"),
     ),
     "api/v1/alert-policies/<slug:name>": Write("/api/v1/alert-policies/ours", {"rules": RULES}, ("put", "delete")),
+    "api/v1/sources/<slug:name>/test": Write("/api/v1/sources/spare/test"),
     "api/v1/sources/<slug:name>": Write(
         "/api/v1/sources/spare", {"url": "https://evil.example.org"}, ("put", "patch", "delete")
     ),
@@ -128,6 +129,7 @@ PAGES: dict[str, Write] = {
     "alert-policies/<slug:name>/delete": Write("/alert-policies/ours/delete"),
     "settings/sources/new": Write("/settings/sources/new", {"name": "mine", "url": "https://evil.example.org"}),
     "settings/sources/<slug:name>/edit": Write("/settings/sources/spare/edit", {"url": "https://evil.example.org"}),
+    "settings/sources/<slug:name>/test": Write("/settings/sources/spare/test"),
     "settings/sources/<slug:name>/retire": Write("/settings/sources/spare/retire"),
 }
 READING = {

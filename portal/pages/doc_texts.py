@@ -1,0 +1,148 @@
+"""Which texts the documentation has, in which order, and where they are kept: `templates/docs/*.md`.
+
+A host project puts its own in their place, or adds some, where Django finds its templates first.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from django.http import Http404
+from django.template.engine import Engine
+from django.template.loaders.filesystem import Loader
+from django.utils.safestring import SafeString
+
+from portal.lib import doc_text
+from portal.lib.doc_text import Section
+from portal.lib.kept import Kept
+
+FIRST = "getting-started"
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Start here", (FIRST, "concepts")),
+    (
+        "How to",
+        (
+            "how-to/is-it-me",
+            "how-to/tighten-a-promise",
+            "how-to/answer-a-page",
+            "how-to/nobody-answers",
+            "how-to/register-from-ci",
+            "how-to/set-up-a-team",
+            "how-to/keep-things-private",
+        ),
+    ),
+    ("Catalog", ("catalog", "trust", "maintenance", "accounts")),
+    ("Objectives", ("slos", "budgets", "counting")),
+    ("Paging", ("alerts", "escalation", "on-call", "notifications", "drills")),
+    ("Incidents", ("incidents", "reviews", "analytics", "digest")),
+    ("Reference", ("api", "problems", "kinds", "catalog-yaml", "openslo", "settings", "metrics", "operating")),
+)
+FURTHER, DECISIONS = "Further pages", "Decisions"
+"""What no group names, a host's own texts among them; and why things are as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One page in the list of all: its name, which is its address below /docs, and its title."""
+
+    name: str
+    title: str
+
+
+_groups: Kept[tuple[tuple[str, tuple[Entry, ...]], ...]] = Kept(seconds=60, most=1)
+
+
+def groups() -> tuple[tuple[str, tuple[Entry, ...]], ...]:
+    """All pages by group, in reading order; folders are looked through once a minute."""
+    known = _groups.get("groups")
+    if known is None:
+        known = tuple((title, entries) for title, names in _named() if (entries := tuple(_entries(names))))
+        _groups.put("groups", known)
+    return known
+
+
+def entries() -> list[Entry]:
+    """All pages, in reading order."""
+    return [entry for _, found in groups() for entry in found]
+
+
+def parts(name: str) -> tuple[Section, ...]:
+    """The title and the sections of a page. 404 for a name that is none."""
+    path = _path(name)
+    return _parts(path, path.stat().st_mtime_ns)
+
+
+def html(name: str) -> SafeString:
+    """A page as it is shown below its title. 404 for a name that is none."""
+    path = _path(name)
+    return _html(path, path.stat().st_mtime_ns)
+
+
+def text(name: str) -> str:
+    """A page as it is written. 404 for a name that is none."""
+    return _path(name).read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=300)
+def _parts(path: Path, _written: int) -> tuple[Section, ...]:
+    return tuple(doc_text.sections(path.read_text(encoding="utf-8")))
+
+
+@lru_cache(maxsize=100)
+def _html(path: Path, _written: int) -> SafeString:
+    return doc_text.html(path.read_text(encoding="utf-8"), picture=_picture)
+
+
+def _named() -> Iterator[tuple[str, list[str]]]:
+    there = _names()
+    listed = {name for _, names in GROUPS for name in names}
+    for title, names in GROUPS:
+        yield title, [name for name in names if name in there]
+    yield FURTHER, sorted(name for name in there - listed if not name.startswith("decisions/"))
+    yield DECISIONS, sorted(name for name in there if name.startswith("decisions/"))
+
+
+def _names() -> set[str]:
+    return {
+        path.relative_to(folder).with_suffix("").as_posix()
+        for folder in _places("docs")
+        for path in (*folder.glob("*.md"), *folder.glob("how-to/*.md"), *folder.glob("decisions/[0-9]*.md"))
+    }
+
+
+def _entries(names: list[str]) -> Iterator[Entry]:
+    for name in names:
+        found = parts(name)
+        yield Entry(name, found[0].heading if found else name)
+
+
+def _path(name: str) -> Path:
+    if name in _names_listed():
+        for path in _places(f"docs/{name}.md"):
+            if path.is_file():
+                return path
+    raise Http404
+
+
+def _names_listed() -> set[str]:
+    """While the list itself is made, everything that is there."""
+    known = _groups.get("groups")
+    return {entry.name for _, found in known for entry in found} if known else _names()
+
+
+def _picture(source: str) -> str | None:
+    """An SVG below `docs/pictures`; nothing else is drawn into a page."""
+    name = source.removeprefix("pictures/")
+    if not source.startswith("pictures/") or "/" in name or not name.endswith(".svg"):
+        return None
+    return next((path.read_text(encoding="utf-8") for path in _places(f"docs/{source}") if path.is_file()), None)
+
+
+def _places(name: str) -> Iterator[Path]:
+    """Where Django would look for a template of this name, first first; the texts themselves are no templates."""
+    for loader in Engine.get_default().template_loaders:
+        inner = getattr(loader, "loaders", [loader])
+        for one in inner:
+            if isinstance(one, Loader):
+                yield from (Path(str(origin.name)) for origin in one.get_template_sources(name))
