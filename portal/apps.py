@@ -5,6 +5,7 @@ from importlib import import_module
 from django.apps import AppConfig
 
 from catalog import registries
+from portal import plugins
 
 
 class PortalConfig(AppConfig):
@@ -17,4 +18,12 @@ class PortalConfig(AppConfig):
         """Registers the first and the last line of the sidebar, and the documentation as something to be found."""
         registries.navigation["home"] = registries.NavEntry("Home", "home", "layout-dashboard", 10)
         registries.navigation["docs"] = registries.NavEntry("Docs", "docs", "book", 90)
+        registries.navigation["plugins"] = registries.NavEntry(
+            "Plugins", "plugins", "package", 97, "Administration", also=("/settings/plugins",)
+        )
+        registries.navigation["sharings"] = registries.NavEntry(
+            "Shared", "sharings", "link", 98, "Administration", also=("/sharing",)
+        )
+        registries.subjects["status"] = registries.Subject("status page", "incidents:status", named=False)
         import_module("portal.pages.docs_search")
+        plugins.report()

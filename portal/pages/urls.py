@@ -15,6 +15,7 @@ from portal.pages import (
     objective_costs,
     people,
     person,
+    plugins,
     search,
     style,
     systems,
@@ -22,6 +23,9 @@ from portal.pages import (
 )
 from portal.pages import catalog as catalog_list
 from portal.pages.accounts import ChangePassword, NewPassword, SignIn, forgotten, sign_out_everywhere
+from portal.pages.embedding import api as embedding_api
+from portal.pages.embedding import sharing
+from portal.pages.embedding import views as embedding
 from portal.pages.invitations_api import InvitationList, OneInvitation, SendAgain
 from portal.pages.remembered import remembering
 
@@ -43,11 +47,16 @@ pages: list[URLPattern | URLResolver] = [
     path("search", search.show, name="search"),
     path("docs", docs.show, name="docs"),
     path("docs/<path:page>", docs.show, name="docs-page"),
+    *plugins.urlpatterns,
+    *sharing.urlpatterns,
+    *embedding.urlpatterns,
 ]
 api: list[URLPattern | URLResolver] = [
     path("invitations", InvitationList.as_view(), name="invitations"),
     path("invitations/<int:pk>", OneInvitation.as_view(), name="invitation"),
     path("invitations/<int:pk>/resend", SendAgain.as_view(), name="resend-invitation"),
+    *plugins.api,
+    *embedding_api.urlpatterns,
 ]
 catalog: list[URLPattern | URLResolver] = [
     path("catalog", catalog_list.show, name="components"),
