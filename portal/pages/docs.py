@@ -31,6 +31,8 @@ CONTENTS = (
     "analytics",
     "reviews",
     "api",
+    "embedding",
+    "plugins",
     "operating",
 )
 

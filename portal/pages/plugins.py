@@ -36,7 +36,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/plugins.html", {"plugins": shown, "tabs": tabs})
 
 
-class AddedOut(serializers.Serializer[Any]):
+class PluginEntryOut(serializers.Serializer[Any]):
     """One thing it added. `replaces`: it took the place of one of Portico's own, or of another plugin's."""
 
     what = serializers.CharField(help_text="Such as Channel")
@@ -55,7 +55,7 @@ class PluginOut(serializers.Serializer[Any]):
     target = serializers.CharField(help_text="What its entry point names")
     state = serializers.ChoiceField(STATES)
     error = serializers.CharField()
-    added = AddedOut(many=True)
+    added = PluginEntryOut(many=True)
 
 
 class PluginList(APIView):

@@ -21,7 +21,7 @@ from portal.pages.embedding.things import Thing, find
 KINDS = ("badge", "card", "feed")
 
 
-class SharedOut(serializers.Serializer[Any]):
+class SharedThingOut(serializers.Serializer[Any]):
     """A thing that is shared."""
 
     ref = serializers.CharField(help_text="component:default/ci-runners, group:…, slo:NAME or status:all")
@@ -63,13 +63,13 @@ class SharingList(APIView):
     @extend_schema(
         operation_id="sharing_list",
         parameters=[OpenApiParameter("q", description="Part of the reference")],
-        responses={200: SharedOut(many=True), **refusals(400)},
+        responses={200: SharedThingOut(many=True), **refusals(400)},
     )
     def get(self, request: Request) -> Response:
         """All that is shared beyond the sign-in, by reference."""
         pages = ByRef()
         page = pages.paginate_queryset(shared(request.query_params.get("q", "")), request, view=self) or []
-        return pages.get_paginated_response(SharedOut(page, many=True).data)
+        return pages.get_paginated_response(SharedThingOut(page, many=True).data)
 
 
 class OneSharing(APIView):
