@@ -26,7 +26,8 @@ from incidents.models import Notification  # noqa: E402
 from incidents.operations import contacts  # noqa: E402
 from incidents.paging import advance_due, deliver_due  # noqa: E402
 from portal.lib.clock import db_now  # noqa: E402
-from tests import make, make_incidents  # noqa: E402
+from slo.models import Objective  # noqa: E402
+from tests import make, make_incidents, make_slo  # noqa: E402
 from tests.fakes.webhook import WebhookSink  # noqa: E402
 
 
@@ -58,6 +59,18 @@ def look() -> dict[str, Any]:
         advance_due(now=db_now())
         done = deliver_due(clock=db_now)
         lit = [one.body for one in box.received]
+    make_slo.source()
+    at = "/api/v1/slos/office-hours"
+    wanted = {"component": runners.ref, "type": "acme-deployments", "indicator": {"from": "8", "to": "30"}}
+    wanted |= {"title": "Deployed by day", "target": 0.9, "window": "30d", "policy": "workbook"}
+    refused = client.put(at, wanted, content_type="application/json")
+    wanted["indicator"]["to"] = "18"
+    made = client.put(at, wanted, content_type="application/json")
+    assert made.status_code == 201, made.content
+    objective = Objective.objects.get(name="office-hours")
+    again = client.put(at, {**client.get(at).json(), **wanted}, content_type="application/json")
+    yaml = str(client.get(f"{at}/openslo").content.decode())
+    applied = client.post("/api/v1/apply?dry_run=1", yaml, content_type="application/yaml")
     pages = Notification.objects.filter(kind=Notification.Kind.PAGE)
     return {
         "component": page(runners.get_absolute_url()),
@@ -69,6 +82,13 @@ def look() -> dict[str, Any]:
         "lit": lit,
         "sent": done.sent,
         "pages": [(one.channel, one.state, one.address) for one in pages],
+        "refused": refused.json(),
+        "again": again.status_code,
+        "yaml": yaml,
+        "applied": (applied.status_code, applied.json()),
+        "objective": page(objective.get_absolute_url()),
+        "edit": page(f"{objective.get_absolute_url()}/edit"),
+        "fleet": page("/slos"),
         "own page": page("/x/acme/cost-centres"),
         "catalog": page("/catalog"),
         "plugins": client.get("/api/v1/plugins").json()["results"],

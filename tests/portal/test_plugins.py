@@ -113,6 +113,19 @@ def test_its_channel_is_offered_confirmed_and_delivers_a_page(told: dict[str, An
     assert "Runs don't start" in page["text"]
 
 
+def test_its_source_of_slis_is_offered_counted_and_written_out(told: dict[str, Any]) -> None:
+    assert told["refused"]["errors"][0]["field"] == "indicator.to"
+    assert "write an hour from 0 to 24" in told["refused"]["errors"][0]["message"]
+    assert told["again"] == 200
+    assert "kind: acme-deployments" in told["yaml"]
+    assert told["applied"][0] == 200, told["applied"]
+    assert '"unchanged"' in json.dumps(told["applied"][1])
+    assert "Deployed by day" in told["objective"]
+    assert 'name="acme-deployments-from"' in told["edit"]
+    assert 'value="18"' in told["edit"]
+    assert '<option value="acme-deployments">Deployments in working hours</option>' in told["fleet"]
+
+
 def test_its_page_is_there_and_in_the_sidebar(told: dict[str, Any]) -> None:
     assert '<th scope="row" class="mono">CC-0042</th><td class="num">1</td>' in told["own page"]
     assert 'href="/x/acme/cost-centres"' in told["catalog"]
@@ -122,6 +135,7 @@ def test_what_each_added_is_told(told: dict[str, Any]) -> None:
     (acme,) = [one for one in told["plugins"] if one["name"] == "acme"]
     assert (acme["distribution"], acme["version"], acme["state"]) == ("portico-acme", "1.2.0", "loaded")
     assert {one["what"]: one["key"] for one in acme["added"]} == {
+        "SLI source": "acme-deployments",
         "Component panel": "acme-cost-centre", "Scorecard check": "acme-cost-centre", "Channel": "acme-lamp",
         "Navigation entry": "acme-cost-centres", "Pages": "acme",
     }  # fmt: skip
