@@ -229,3 +229,9 @@ class ApplyKind:
 
 apply_kinds: dict[tuple[str, str], ApplyKind] = {}
 """By (apiVersion, kind), such as ("portico/v1", "Schedule")."""
+
+pages: dict[str, str] = {}
+"""Modules with `urlpatterns` by key, which a plugin's pages are: below /x/KEY/, in the namespace KEY."""
+
+api: dict[str, str] = {}
+"""The same for its API: below /api/v1/x/KEY/, in the namespace KEY-api."""

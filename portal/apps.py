@@ -5,6 +5,7 @@ from importlib import import_module
 from django.apps import AppConfig
 
 from catalog import registries
+from portal import plugins
 
 
 class PortalConfig(AppConfig):
@@ -20,4 +21,12 @@ class PortalConfig(AppConfig):
             "Settings", "settings", "settings", 91, "Administration"
         )
         registries.navigation["docs"] = registries.NavEntry("Docs", "docs", "book", 90)
+        registries.navigation["plugins"] = registries.NavEntry(
+            "Plugins", "plugins", "package", 97, "Administration", also=("/settings/plugins",)
+        )
+        registries.navigation["sharings"] = registries.NavEntry(
+            "Shared", "sharings", "link", 98, "Administration", also=("/sharing",)
+        )
+        registries.subjects["status"] = registries.Subject("status page", "incidents:status", named=False)
         import_module("portal.pages.docs_search")
+        plugins.report()

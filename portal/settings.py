@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
 
-from portal import logs, rest
+from portal import logs, plugins, rest
 from portal.lib import addresses
 from portal.lib.env import Env, database, mailer
 
@@ -40,7 +40,7 @@ PORTAL_DEMO_SIMULATOR = env.text("PORTAL_DEMO_SIMULATOR")  # its address, and th
 PORTAL_DEMO_TOKEN = env.text("PORTAL_DEMO_TOKEN")
 PORTAL_DEMO_PACE = env.text("PORTAL_DEMO_PACE", "story")  # see portal/demo/platform/pace.yaml
 PORTAL_DOCS_EDIT_URL = env.text("PORTAL_DOCS_EDIT_URL")  # of the folder of docs in a repository's web editor
-PORTAL_EMBED_ANCESTORS = env.words("PORTAL_EMBED_ANCESTORS", ("'self'",))
+PORTAL_EMBED_ANCESTORS = env.sources("PORTAL_EMBED_ANCESTORS", ("'self'",))  # who may frame cards
 
 DEBUG = env.flag("PORTAL_DEBUG")
 # bin/up makes a key of its own and keeps it in the data folder; without one nothing that is signed outlives the process
@@ -211,3 +211,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 LOGGING = logs.config(form=env.text("PORTAL_LOG", "text"), level=env.text("PORTAL_LOG_LEVEL", "INFO"))
 logs.configure()
+
+# Last, for a plugin may ask for settings when it is imported
+PORTAL_PLUGINS_OFF = env.words("PORTAL_PLUGINS_OFF")  # names of plugins to leave out; * for all
+INSTALLED_APPS += plugins.find(off=PORTAL_PLUGINS_OFF, beside=INSTALLED_APPS)

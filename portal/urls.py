@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView
 from catalog import urls as catalog_urls
 from catalog.api.mannered import mannered, nowhere
 from incidents import urls as incidents_urls
+from portal import plugins
 from portal.demo import urls as demo_urls
 from portal.lib import conf
 from portal.pages import api_docs, health
@@ -18,6 +19,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include((slo_urls.api, "slo-api"))),
     path("", include((incidents_urls.api, "incidents-api"))),
     path("", include((pages_urls.api, "pages-api"))),
+    *plugins.api(),
     path("schema", SpectacularAPIView.as_view(), name="api-schema"),
     re_path("", nowhere),
 ]
@@ -34,6 +36,7 @@ urlpatterns = [
     path("", include(([*catalog_urls.pages, *pages_urls.catalog], "catalog"))),
     path("", include(([*slo_urls.pages, *pages_urls.slo], "slo"))),
     path("", include((incidents_urls.pages, "incidents"))),
+    *plugins.pages(),
 ]
 if conf.flag("PORTAL_DEMO"):
     urlpatterns.append(path("", include((demo_urls.pages, "demo"))))

@@ -21,7 +21,6 @@ from slo.operations import ObjectiveDraft
 from slo.operations.sources import POLICIES
 from slo.presets import Preset
 
-TYPES = [(kind.type, kind.title) for kind in kinds.values()]
 ROLLING = [(f"{days}d", f"the last {days} days") for days in (7, 28, 30, 90)]
 CALENDAR = [(unit, f"this {unit}") for unit in Objective.Calendar.values]
 MONO = {"class": "mono", "rows": 2, "spellcheck": "false", "autocapitalize": "off"}
@@ -35,7 +34,7 @@ INDICATORS: Mapping[str, Mapping[str, str]] = {
     },
     "response": {"moment": "moment", "within": "within", "severity": "severity", "of": "of"},
 }  # fmt: skip
-"""By type, which field of the form has which key of the indicator."""
+"""By type, which field of the form has which key of the indicator; those of plugins have fields made of their keys."""
 HINTS = {
     "events": "Give two of the three.",
     "latency": "Counted from the buckets of a histogram.",
@@ -43,6 +42,8 @@ HINTS = {
     "promql": "Give two of good, bad and all, or a ratio alone; $window stands for the length of time. Approximate.",
     "response": "Counted from the portal's own incidents; no data source is asked.",
 }
+PLUGGED = "Answered by a plugin; no data source is asked."
+PARTS = {"promql": "PromQL", "response": "Incident response"}
 NARROW = "narrow_"
 RARE = ("description", "days", "no_data", "blind_after", "slice_length", "budgeting", "max_series", "budget_policy")
 
@@ -64,6 +65,18 @@ class Part:
     def wrong(self) -> bool:
         """Whether one of its fields is."""
         return any(field.errors for field in self.fields)
+
+
+def types() -> list[tuple[str, str]]:
+    """What may be counted, as it is chosen."""
+    return [(kind.type, kind.title) for kind in kinds.values()]
+
+
+def fields_of(kind: str) -> Mapping[str, str]:
+    """Which field of the form has which key of an indicator of this type; none for a type that there is not."""
+    if kind in INDICATORS or kind not in kinds:
+        return INDICATORS.get(kind, {})
+    return {key: f"{kind}-{key}" for key in kinds[kind].keys}
 
 
 class Offering(forms.TextInput):
@@ -113,7 +126,7 @@ class ObjectiveForm(forms.Form):
     title = forms.CharField(max_length=200, help_text="What is promised, such as “Jobs succeed”.")
     name = forms.CharField(max_length=63, help_text="For the API and for files, such as ci-jobs-succeed. It stays.")
     description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
-    type = forms.ChoiceField(choices=TYPES, label="Indicator")
+    type = forms.ChoiceField(choices=types, label="Indicator")
     total = _promql("All events", 'A counter, such as ci_jobs_total{queue="build"}')
     bad = _promql("Bad events", 'A counter, such as ci_jobs_total{queue="build",result="failed"}')
     good = _promql("Good events")
@@ -219,6 +232,9 @@ class ObjectiveForm(forms.Form):
         self.fields["policy"] = forms.ChoiceField(
             label="Alert policy", help_text=self.fields["policy"].help_text, choices=_policies()
         )
+        for plugged in kinds.keys() - INDICATORS.keys():
+            for key, name in fields_of(plugged).items():
+                self.fields[name] = _line(key.replace("_", " ").capitalize())
         self.kept: ObjectiveDraft | None = None
         self.preset = preset
         self.narrow: tuple[str, ...] = ()
@@ -253,9 +269,9 @@ class ObjectiveForm(forms.Form):
         """The fields in groups; those of one type stand together."""
         yield Part("The promise", "", self._named("component", "title", "name"))
         yield Part("What is counted", "", self._named("type"))
-        for kind, fields in INDICATORS.items():
-            title = "PromQL" if kind == "promql" else "Incident response" if kind == "response" else kind.capitalize()
-            yield Part(title, HINTS[kind], self._named(*fields.values()), kind)
+        for kind, one in kinds.items():
+            title = PARTS.get(kind) or (kind.capitalize() if kind in INDICATORS else one.title)
+            yield Part(title, HINTS.get(kind, PLUGGED), self._named(*fields_of(kind).values()), kind)
         if self.narrow:
             narrowing = self._named(*(NARROW + label for label in self.narrow))
             yield Part("Of all of it, only", "Leave empty what doesn't matter.", narrowing)
@@ -288,7 +304,7 @@ class ObjectiveForm(forms.Form):
         return replace(written, **self._rest(same))
 
     def _indicator(self, kind: str) -> dict[str, Any]:
-        typed = {key: self.cleaned_data[field].strip() for key, field in INDICATORS[kind].items()}
+        typed = {key: self.cleaned_data[field].strip() for key, field in fields_of(kind).items()}
         indicator: dict[str, Any] = {key: text for key, text in typed.items() if text}
         values = {label: self.cleaned_data[NARROW + label] for label in self.narrow}
         fixed = {label: value for label, value in values.items() if value}
@@ -324,7 +340,7 @@ class ObjectiveForm(forms.Form):
         self.add_error(field, f"{error.message[:1].upper()}{error.message[1:]}.")
 
     def _field_of(self, name: str) -> str | None:
-        fields = INDICATORS.get(self.cleaned_data.get("type", ""), {})
+        fields = fields_of(self.cleaned_data.get("type", ""))
         if name == "indicator":
             return next(iter(fields.values()), None)
         name = fields.get(name.removeprefix("indicator."), name) if name.startswith("indicator.") else name
@@ -347,7 +363,7 @@ def _percent(share: Decimal) -> str:
 
 
 def _of_preset(preset: Preset) -> dict[str, Any]:
-    fields = INDICATORS[preset.type]
+    fields = fields_of(preset.type)
     asked = ("title", "description", "type", "window", "policy", "no_data")
     return {
         **{fields[key]: text for key, text in preset.indicator.items()},
@@ -362,7 +378,7 @@ def _initial(kept: ObjectiveDraft) -> dict[str, Any]:
         "budget_policy", "no_data", "blind_after", "slice_length", "budgeting", "max_series",
     )  # fmt: skip
     return {
-        **{INDICATORS[kept.type][key]: text for key, text in kept.indicator.items()},
+        **{fields_of(kept.type)[key]: text for key, text in kept.indicator.items()},
         **{name: getattr(kept, name) for name in asked},
         "group_by": ", ".join(kept.group_by),
         "target": _percent(kept.target),

@@ -12,7 +12,7 @@ from typing import Any
 from catalog.manifest.writing import written
 from portal.lib import durations
 from slo.counting import parse_condition
-from slo.indicators import PROMQL, RESPONSE, UPTIME, kinds
+from slo.indicators import PROMQL, UPTIME, kinds
 from slo.indicators.expressions import in_window
 from slo.promql import render
 from slo.windows import BurnWindow
@@ -26,7 +26,7 @@ UNKNOWN_SLICES = {"bad": " or vector(0)", "good": " or vector(1)"}
 
 
 class NotInPrometheus(ValueError):
-    """The objective is counted from the portal's own incidents; Prometheus knows nothing of them."""
+    """The objective is counted by the portal itself; Prometheus knows nothing of what it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def rule_file(objectives: Iterable[Watched]) -> Iterator[str]:
 
 def group(one: Watched) -> dict[str, Any]:
     """The rule group of one objective, as a rule file has it. Raises NotInPrometheus."""
-    if one.type == RESPONSE.type:
+    if kinds[one.type].own:
         raise NotInPrometheus((NotInPrometheus.__doc__ or "").strip())
     interval = one.slice_length if one.type == UPTIME.type else MINUTE
     lengths = sorted({length for window in one.windows for length in (window.long, window.short)})

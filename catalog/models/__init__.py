@@ -14,6 +14,7 @@ from catalog.models.components import (
 )
 from catalog.models.people import Membership, Person, Team
 from catalog.models.reading import SavedView, Star, Visit
+from catalog.models.sharing import Sharing
 from catalog.models.sources import Claim, Location, LocationFile
 from catalog.models.tally import Tally
 from catalog.models.trust import Score, ScoreDay
@@ -41,6 +42,7 @@ __all__ = [
     "Score",
     "ScoreDay",
     "ScoreStep",
+    "Sharing",
     "Star",
     "System",
     "Tally",

@@ -52,6 +52,8 @@ VERBS = {
     "drill.stop": "Stopped a fire drill of",
     "drill-plan.set": "Planned fire drills of",
     "drill-plan.remove": "No longer plans fire drills of",
+    "sharing.begin": "Shared without sign-in",
+    "sharing.end": "Ended all links of",
     "seed": "Filled the demo",
     "past": "Wrote the past of",
 }

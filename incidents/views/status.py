@@ -2,21 +2,28 @@
 
 from datetime import datetime, timedelta
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import feedgenerator
 from django.views.decorators.http import require_safe
 
+from catalog import sharing
 from catalog.access import NotSignedIn, person_of
 from incidents import status
 from incidents.models import Follower, Incident
 from incidents.queries import status as queries
 from portal.lib import conf
 from portal.lib.clock import now_of
+from portal.lib.errors import Missing
 from portal.lib.reading import known, readable
 
 FEED_DAYS = timedelta(days=30)
+FEED_KEPT = 60
+
+
+class NoSuchFeed(Missing):
+    """This link is not whole, or the feed is no longer shared; ask a platform admin for a new one."""
 
 
 @readable
@@ -33,10 +40,28 @@ def live(request: HttpRequest) -> HttpResponse:
     return render(request, "incidents/status/now.html", _context(request, whole=False))
 
 
-@readable
 @require_safe
-def feed(request: HttpRequest) -> HttpResponse:
-    """What was said of incidents in the last thirty days, as Atom; names nobody."""
+def feed(request: HttpRequest) -> HttpResponseBase:
+    """What was said of incidents in the last thirty days, as Atom; names nobody.
+
+    Feed readers don't sign in: with `?key=`, the status page being shared, it needs no sign-in; a wrong key is 404.
+    """
+    key = request.GET.get("key", "")
+    if not key:
+        return _feed(request)
+    if not sharing.opens(key, ref=sharing.STATUS, show=sharing.FEED):
+        raise NoSuchFeed
+    response = _told(request)
+    response["Cache-Control"] = f"public, max-age={FEED_KEPT}"
+    return response
+
+
+@readable
+def _feed(request: HttpRequest) -> HttpResponse:
+    return _told(request)
+
+
+def _told(request: HttpRequest) -> HttpResponse:
     found = feedgenerator.Atom1Feed(
         title="Platform status",
         link=conf.base_url() + reverse("incidents:status"),

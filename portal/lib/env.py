@@ -1,10 +1,15 @@
 """Typed reading of the environment; a value that makes no sense stops the start and says which one."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
+
+SOURCE = re.compile(
+    r"'self'|'none'|\*|https?:|(https?://)?(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:([0-9]{1,5}|\*))?/?"
+)
 
 
 class BadEnvironment(Exception):
@@ -55,6 +60,14 @@ class Env:
         for folder in found:
             if not Path(folder).is_absolute() or Path(folder) == Path("/"):
                 raise BadEnvironment(f"{name}={folder!r}: use absolute paths below /, with commas between")
+        return found
+
+    def sources(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """A comma-separated list of sites, as a Content-Security-Policy names them; `self` needs no quotes here."""
+        found = tuple(f"'{one}'" if one in ("self", "none") else one for one in self.words(name, default))
+        for one in found:
+            if not SOURCE.fullmatch(one):
+                raise BadEnvironment(f"{name}={one!r}: use sites such as https://wiki.example.org, with commas between")
         return found
 
     def url(self, name: str, schemes: tuple[str, ...], default: str = "") -> SplitResult | None:

@@ -36,7 +36,21 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Objectives", ("slos", "budgets", "counting")),
     ("Paging", ("alerts", "escalation", "on-call", "notifications", "drills")),
     ("Incidents", ("incidents", "reviews", "analytics", "digest")),
-    ("Reference", ("api", "problems", "kinds", "catalog-yaml", "openslo", "settings", "metrics", "operating")),
+    (
+        "Reference",
+        (
+            "api",
+            "problems",
+            "kinds",
+            "catalog-yaml",
+            "openslo",
+            "settings",
+            "metrics",
+            "operating",
+            "embedding",
+            "plugins",
+        ),
+    ),
 )
 FURTHER, DECISIONS = "Further pages", "Decisions"
 """What no group names, a host's own texts among them; and why things are as they are."""

@@ -8,13 +8,14 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from portal import plugins
 from portal.lib.clock import db_now
 from portal.pages import watch
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 while this process answers and the database does, with the age of each sweep and what is late, in seconds;
-    503 while the database does not.
+    """200 while this process answers and the database does, with the age of each sweep and what is late, in seconds,
+    and the names of plugins that failed; 503 while the database does not.
 
     Lateness does not make it fail: restarting the web server would mend no sweep. Alarm on `/metrics` or WATCHDOG_URL.
     """
@@ -24,7 +25,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"status": "no database", "detail": str(error).strip()[:300]}, status=503)
     said = {name: round(age, 1) for name, age in seen.late.items()}
     ages = {name: round(age, 1) for name, age in sorted(seen.sweeps.items())}
-    return JsonResponse({"status": "late" if said else "ok", "late": said, "sweeps": ages})
+    status = "late" if said else "ok"
+    return JsonResponse({"status": status, "late": said, "sweeps": ages, "plugins_failed": sorted(plugins.failed())})
 
 
 def readyz(request: HttpRequest) -> JsonResponse:

@@ -27,7 +27,7 @@ from slo import ledger, queries
 from slo.documents import document_of
 from slo.indicators import kinds
 from slo.indicators.expressions import in_window
-from slo.models import Definition, Objective
+from slo.models import Objective
 from slo.queries import ObjectiveDetail, costs
 from slo.queries.exclusions import Held
 from slo.queries.fleet import window_words
@@ -150,7 +150,7 @@ def _context(request: HttpRequest, objective: Objective, *, now: datetime) -> di
         "gaps": [(start, end, end - start) for start, end in gaps],
         "gap_bars": _bars(gaps, start=detail.period_start, end=until),
         "yaml": written(document_of(objective)),
-        "own": objective.definition.type == Definition.Type.RESPONSE,
+        "own": kinds[objective.definition.type].own,
         "asked": _links(objective),
     }
 

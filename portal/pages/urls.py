@@ -15,6 +15,7 @@ from portal.pages import (
     objective_costs,
     people,
     person,
+    plugins,
     search,
     settings_area,
     style,
@@ -23,6 +24,9 @@ from portal.pages import (
 )
 from portal.pages import catalog as catalog_list
 from portal.pages.accounts import ChangePassword, NewPassword, SignIn, forgotten, sign_out_everywhere
+from portal.pages.embedding import api as embedding_api
+from portal.pages.embedding import sharing
+from portal.pages.embedding import views as embedding
 from portal.pages.invitations_api import InvitationList, OneInvitation, SendAgain
 from portal.pages.lead_api import Platform
 from portal.pages.remembered import remembering
@@ -50,6 +54,9 @@ pages: list[URLPattern | URLResolver] = [
     path("settings/token", settings_area.token, name="settings-token"),
     path("docs", docs.show, name="docs"),
     path("docs/<path:page>", docs.show, name="docs-page"),
+    *plugins.urlpatterns,
+    *sharing.urlpatterns,
+    *embedding.urlpatterns,
 ]
 api: list[URLPattern | URLResolver] = [
     path("settings/mail/test", MailTest.as_view(), name="settings-mail-test"),
@@ -57,6 +64,8 @@ api: list[URLPattern | URLResolver] = [
     path("invitations/<int:pk>", OneInvitation.as_view(), name="invitation"),
     path("invitations/<int:pk>/resend", SendAgain.as_view(), name="resend-invitation"),
     path("platform", Platform.as_view(), name="platform"),
+    *plugins.api,
+    *embedding_api.urlpatterns,
 ]
 catalog: list[URLPattern | URLResolver] = [
     path("catalog", catalog_list.show, name="components"),

@@ -10,6 +10,7 @@ from prometheus_client import Gauge
 from incidents.pauses import pause_at
 from incidents.queries import lateness
 from incidents.queries.coverage import uncovered_by_team
+from portal import plugins
 from slo.models import Sweep
 
 OVERDUE_TIMER = Gauge("portico_overdue_timer_seconds", "How long the oldest due escalation step has been waiting")
@@ -20,6 +21,7 @@ SWEEP_AGE = Gauge("portico_sweep_age_seconds", "Since the sweep last came by", [
 UNCOVERED = Gauge(
     "portico_uncovered_components", "Whose P1 reaches nobody at some hour of the next four weeks", ["team"]
 )
+PLUGINS = Gauge("portico_plugins", "Plugins that were found, by what became of them", ["state"])
 PAUSED = Gauge("portico_paging_paused", "1 while a platform admin has paused all paging")
 COVERED, KEPT = "portico:uncovered-by-team", 300
 TOO_LATE = 60.0
@@ -64,6 +66,9 @@ def look(*, now: datetime) -> Watch:
         SWEEP_AGE.labels(name).set(age)
     paused = pause_at(now) is not None
     PAUSED.set(paused)
+    states = [one.state for one in plugins.installed()]
+    for state in ("loaded", "failed", "off"):
+        PLUGINS.labels(state).set(states.count(state))
     waiting = {
         "overdue timer": None if paused else found.oldest_timer,
         "undelivered message": None if paused else found.oldest_notification,

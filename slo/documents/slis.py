@@ -10,6 +10,7 @@ from portal.lib.errors import Invalid
 from slo import openslo
 from slo.documents.common import answered, kept_of, meta_of, name_of, named, placed, read, refuse
 from slo.documents.held import base_of, held
+from slo.indicators import kinds
 from slo.models import DataSource, Definition, Indicator
 from slo.openslo import Faults, Sli
 from slo.operations.indicators import IndicatorDraft, retire_indicator, save_indicator
@@ -52,7 +53,7 @@ def _follow(row: Indicator, faults: Faults, actor: Actor, now: datetime) -> None
             definition=definition,
             type=counted.type,
             indicator=counted.indicator,
-            source_id=None if counted.type == Definition.Type.RESPONSE or source is None else source.pk,
+            source_id=None if kinds[counted.type].own or source is None else source.pk,
             actor=actor,
             now=now,
         )

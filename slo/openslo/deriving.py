@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from catalog.manifest.fields import Faults
 from portal.lib import durations
-from slo.indicators import EVENTS, LATENCY, PROMQL, RESPONSE, UPTIME, kinds
+from slo.indicators import EVENTS, LATENCY, PROMQL, UPTIME, kinds
 from slo.indicators.expressions import in_window
 from slo.openslo.measures import Measure
 from slo.openslo.shapes import Slices, Slo
@@ -26,7 +26,7 @@ def counted(slo: Slo, measure: Measure, faults: Faults) -> Counted:
     if measure.type == UPTIME.type:
         return _threshold(slo, measure, faults, where)
     if slo.budgeting == "timeslices":
-        if measure.type == RESPONSE.type or slo.slices is None:
+        if kinds[measure.type].own or slo.slices is None:
             faults.error("spec.budgetingMethod", "choice", "incidents are counted one by one; write Occurrences")
             return Counted(measure.type, measure.indicator)
         return ratio_in_slices(Counted(measure.type, measure.indicator), slo.slices, slo.slice_length)

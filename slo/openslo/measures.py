@@ -16,13 +16,14 @@ from slo.indicators.expressions import WINDOW
 from slo.promql import BadPromQL, Matcher, Selector, parse_selector, render
 
 OWN = "Portico"
-"""As the type of a metric source: counted from the portal's own incidents."""
+"""As the type of a metric source: counted by the portal itself. `kind` in its spec names the type of indicator,
+where it is not `response`; plugins add others."""
 TYPES = {"prometheus": "Prometheus", "thanos": "Thanos", "mimir": "Mimir", "victoriametrics": "VictoriaMetrics"}
 TEMPLATE = re.compile(r"\{\{\s*\.?[wW]indow\s*\}\}")
 SUM = re.compile(r"sum\s*\((.*)\)", re.DOTALL)
 STORED = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\s*(\{.*\})?", re.DOTALL)
 INDICATOR = "indicator"
-RESPONSES = RESPONSE.keys
+KIND = "kind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,9 @@ def _form(measure: Measure) -> dict[str, Any]:
     one, source = measure.indicator, measure.source
     if measure.type == UPTIME.type:
         return {"thresholdMetric": _metric(one, source)}
-    if measure.type == RESPONSE.type:
-        raw = {"metricSource": {"type": OWN, "spec": dict(one)}}
+    if kinds[measure.type].own:
+        named = {} if measure.type == RESPONSE.type else {KIND: measure.type}
+        raw = {"metricSource": {"type": OWN, "spec": {**named, **one}}}
         return {"ratioMetric": {"rawType": "success", "raw": raw}}
     if "ratio" in one:
         return {"ratioMetric": {"rawType": "success", "raw": _metric({"query": one["ratio"]}, source)}}
@@ -185,8 +187,19 @@ def _source(parent: Fields, key: str, known: tuple[str, ...]) -> _Source | None:
     spec = source.inside("spec", required=True)
     if spec is None:
         return None
-    spec.only(RESPONSES if own else known)
+    if own and _own_kind(spec) is None:
+        return None
+    spec.only((KIND, *kinds[spec.text(KIND) or RESPONSE.type].keys) if own else known)
     return _Source(ref, own, spec)
+
+
+def _own_kind(spec: Fields) -> str | None:
+    """The type of an indicator that the portal answers itself; a fault for one that it does not know."""
+    kind, known = spec.text(KIND) or RESPONSE.type, [one.type for one in kinds.values() if one.own]
+    if kind in known:
+        return kind
+    spec.error(KIND, "choice", f"{kind!r}: use one of {', '.join(known)}")
+    return None
 
 
 def _ratio(ratio: Fields) -> Measure | None:
@@ -292,9 +305,10 @@ def _raw(ratio: Fields) -> Measure | None:
     if found is None:
         return None
     if found.own:
-        said = {key: found.spec.text(key).strip() for key in RESPONSES}
-        paths = {key: found.spec.where(key) for key in RESPONSES}
-        return Measure(RESPONSE.type, {key: text for key, text in said.items() if text}, "", paths)
+        own = kinds[found.spec.text(KIND) or RESPONSE.type]
+        said = {key: found.spec.text(key).strip() for key in own.keys}
+        paths = {key: found.spec.where(key) for key in own.keys}
+        return Measure(own.type, {key: text for key, text in said.items() if text}, "", paths)
     query = TEMPLATE.sub(WINDOW, found.spec.text("query", required=True)).strip()
     path = found.spec.where("query")
     if WINDOW not in query and STORED.fullmatch(query):

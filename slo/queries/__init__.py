@@ -9,6 +9,7 @@ from slo.queries.fleet import (
     fleet_totals,
     objectives_of,
     of_component,
+    row,
 )
 from slo.queries.history import (
     DayCounts,
@@ -57,6 +58,7 @@ __all__ = [
     "last_evaluation",
     "objectives_of",
     "of_component",
+    "row",
     "sources",
     "spent_between",
     "spent_by_day",

@@ -16,6 +16,7 @@ from portal.lib.clock import db_now
 from portal.lib.drawn import share
 from portal.lib.reading import readable
 from slo import queries
+from slo.indicators import kinds
 from slo.models import Definition, Objective, Standing
 from slo.queries import DayCounts, FleetFilter, FleetRow, FleetTotals
 from slo.queries.fleet import row as fleet_row
@@ -73,11 +74,12 @@ def _table(page: Page[Objective], *, now: datetime) -> dict[str, Any]:
 
 
 def _controls(given: QueryDict, wanted: FleetFilter) -> dict[str, Any]:
+    names = dict(Definition.Type.choices)
     return {
         "wanted": wanted,
         "filtered": wanted != FleetFilter(sort=wanted.sort),
         "teams": Team.objects.filter(retired_at=None).order_by("title", "name"),
-        "types": Definition.Type.choices,
+        "types": [(kind, names.get(kind, one.title)) for kind, one in kinds.items()],
         "states": [
             (name.lower(), label) for name, label in zip(Standing.State.names, Standing.State.labels, strict=True)
         ],

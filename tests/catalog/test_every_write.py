@@ -170,6 +170,7 @@ API: dict[str, Write] = {
         but=ONESELF,
         why="everybody signed in stars what they like; it touches their own list only",
     ),
+    "api/v1/sharing/<path:ref>": Write(at("/api/v1/sharing/component:default/ci-runners"), methods=("put", "delete")),
     "api/v1/me/views": Write(at("/api/v1/me/views"), {"name": "Mine", "query": "tier=1", "team": "build-ci"}),
     "api/v1/me/views/<str:number>": Write(lambda world: f"/api/v1/me/views/{world.view.pk}", methods=("delete",)),
 }
@@ -204,6 +205,8 @@ PAGES: dict[str, Write] = {
     "settings/mail/test": Write(at("/settings/mail/test"), but=ONESELF, why="everybody may write to themselves"),
     "settings/sources/test": Write(at("/settings/sources/test")),
     "settings/token": Write(at("/settings/token"), {"token": "portico_guessed"}),
+    "sharing/<path:ref>/begin": Write(at("/sharing/component:default/ci-runners/begin")),
+    "sharing/<path:ref>/end": Write(at("/sharing/component:default/ci-runners/end")),
     "settings/tokens": Write(at("/settings/tokens"), {"name": "Mine", "scopes": ["components:write"]}),
     "settings/tokens/<int:pk>/revoke": Write(lambda world: f"/settings/tokens/{world.token.pk}/revoke"),
     "maintenance/new": Write(
@@ -278,6 +281,8 @@ READING = {
     "components/<str:kind>/<str:namespace>/<str:name>/blast-radius/cell",
     "scorecards/campaigns", "scorecards/campaigns/<int:pk>",
     "components/<str:kind>/<str:namespace>/<str:name>/scorecard",
+    "badge/<path:ref>/<slug:what>.svg", "embed/<path:ref>/<slug:what>", "sharing", "sharing/<path:ref>",
+    "settings/plugins",
     "search", "catalog/export.csv", "imports", "imports/<str:namespace>/<str:name>",
 }  # fmt: skip
 """Pages that only read: function views that don't look at the method, so a POST there is a GET."""

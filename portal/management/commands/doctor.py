@@ -5,6 +5,7 @@ import smtplib
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 from celery import current_app
@@ -15,6 +16,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from incidents.queries import policies
+from portal import plugins
 from portal.lib.clock import db_now
 from portal.lib.durations import words
 from portal.lib.http import session
@@ -118,6 +120,15 @@ def catch_all() -> str:
     return f"{policy.name} catches the rest"
 
 
+def plugged_in() -> str:
+    """All that is installed was loaded. What fails is left out, and the portal runs without it."""
+    import_module(settings.ROOT_URLCONF)  # the addresses of plugins are read with all others
+    failed = plugins.failed()
+    if failed:
+        raise Problem("; ".join(f"{name}: {error}" for name, error in failed.items()))
+    return ", ".join(f"{one.name} {one.version} ({one.state})" for one in plugins.installed()) or "none is installed"
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "Python": python,
     "database": database,
@@ -127,6 +138,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "mail": mailer,
     "sweeps": lateness,
     "catch-all": catch_all,
+    "plugins": plugged_in,
 }
 
 
