@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.core.management import execute_from_command_line
 
 from portal.celery import app as celery_app
-from portal.run import up, with_db
+from portal.run import backup, restore, up, with_db
 from portal.run.folder import DataFolder
 
 __all__ = ["celery_app", "main"]  # commands send hints too, so Celery has to know our broker in each of them
@@ -29,6 +29,8 @@ class Command:
 
 OUTSIDE: dict[str, Command] = {
     "up": Command("bring up the whole product on this machine; see portal up --help", up.main),
+    "backup": Command("write all that can't be made anew into one file; see portal backup --help", backup.main),
+    "restore": Command("put a backup in the place of what is there; see portal restore --help", restore.main),
     "run-with-db": Command("run a program with a PostgreSQL that is thrown away afterwards", with_db.main),
 }
 

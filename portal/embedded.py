@@ -81,7 +81,7 @@ class Server:
         self._hold()
         try:
             self._refuse_other_major()
-            _stop_leftover(self.data)
+            stop_leftover(self.data)
             if not (self.data / "PG_VERSION").exists():
                 self._initialise()
             self._launch()
@@ -89,6 +89,10 @@ class Server:
         except BaseException:
             self.stop()
             raise
+
+    def create(self, database: str) -> None:
+        """One more database, unless it is there."""
+        _ensure_database(self.url("postgres"), database)
 
     def alive(self) -> bool:
         """Whether our child still runs."""
@@ -121,9 +125,9 @@ class Server:
         theirs = version.read_text().strip() if version.exists() else ours
         if theirs != ours:
             raise OtherMajor(
-                f"{self.data} was written by PostgreSQL {theirs}, and this Portico brings {ours}. Dump it with the "
-                f"Portico that wrote it (pg_dump), move the folder away and load the dump here; or only move it away, "
-                f"to start empty."
+                f"{self.data} was written by PostgreSQL {theirs}, and this Portico brings {ours}. Run portal backup "
+                f"with the Portico that wrote it, then portal restore with this one; or move that folder away to start "
+                f"empty (the demo is made anew)."
             )
 
     def _initialise(self) -> None:
@@ -248,11 +252,11 @@ def _forget_dead(parent: Path) -> None:
 
 
 def _remove(home: Path) -> None:
-    _stop_leftover(home / "data")
+    stop_leftover(home / "data")
     shutil.rmtree(home, ignore_errors=True)
 
 
-def _stop_leftover(data: Path) -> None:
+def stop_leftover(data: Path) -> None:
     """End a server that a killed run left on `data`; drop a pid file whose number belongs to another program by now."""
     pid_file = data / "postmaster.pid"
     try:

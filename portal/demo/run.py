@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-from portal.demo import PASSWORD
+from portal.demo import PASSWORD, WHO
 from portal.demo.exporters import EXPORTERS
 from portal.run.folder import write_private
 from portal.run.process import Process, Site
@@ -49,7 +49,7 @@ def processes(site: Site) -> list[Process]:
 
 def words(site: Site) -> list[str]:
     """Who may sign in, and what to try first."""
-    people = "linh (on call), ada (lead of Build & CI), katrin (platform lead), elena (developer), admin"
+    people = ", ".join(f"{name} ({role})" for name, role in WHO.items())
     said = [
         f"Sign in as {people}; the password is always {PASSWORD}",
         f"Break something at {site.base_url}/demo and read everybody's mail at {site.base_url}/demo/inbox",

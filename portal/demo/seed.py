@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from catalog.access import Actor, system
-from catalog.models import AuditEntry, Person
+from catalog.models import AuditEntry, Component, Person
 from catalog.operations import (
     ensure_admin,
     link_account,
@@ -31,6 +31,8 @@ SOURCE = "prometheus"
 SOURCE_DELAY = "5s"
 BEFORE = timedelta(days=63)
 """Since when the policies of the demo's past held."""
+REGISTERED = timedelta(days=120)
+"""How long the catalog has been there: longer than the ninety days of the status page, shorter than ownership holds."""
 FORGOTTEN = timedelta(days=210)
 """How long ago somebody registered what nobody has confirmed since."""
 
@@ -59,14 +61,15 @@ def put_source(url: str, *, now: datetime) -> None:
 
 def put_all(documents: Documents, *, now: datetime) -> None:
     """People, teams, components, who is paged how, and what was promised; each after what it names."""
+    then = now if Component.objects.exists() else now - REGISTERED
     for item in documents.people:
-        _put_person(item, now=now)
+        _put_person(item, now=then)
     for item in documents.teams:
-        put_team(spec=_team(item), actor=DEMO, now=now)
+        put_team(spec=_team(item), actor=DEMO, now=then)
     manifest = SourceFile(address="catalog-info.yaml", text=documents.manifest)
-    apply_files(files=[manifest], actor=DEMO, now=now, source="demo")
+    apply_files(files=[manifest], actor=DEMO, now=then, source="demo")
     for item in documents.components:
-        registered = now - FORGOTTEN if item.get("forgotten") else now
+        registered = now - FORGOTTEN if item.get("forgotten") else then
         put_component(spec=_component(item), actor=DEMO, now=registered)
     put_contacts(by=DEMO, now=now)
     put_schedules(documents.schedules, by=DEMO, now=now)

@@ -49,7 +49,7 @@ def levers(request: HttpRequest) -> HttpResponse:
 def break_it(request: HttpRequest, scenario: str) -> HttpResponse:
     """Press a button."""
     control.break_(scenario)
-    messages.warning(request, f"{SCENARIOS[scenario].title}. Watch what happens.")
+    messages.warning(request, f"{SCENARIOS[scenario].title}. In a minute or three the inbox shows who is told.")
     return redirect("demo:break")
 
 

@@ -18,7 +18,7 @@ from typing import cast
 
 from portal.embedded import InUse, OtherMajor, Server, StartFailed, home_for
 from portal.lib.env import BadEnvironment, Env
-from portal.run import prometheus
+from portal.run import prometheus, swap
 from portal.run.death import stop_marked
 from portal.run.folder import AlreadyRunning, DataFolder, Running
 from portal.run.lines import Terminal
@@ -251,6 +251,8 @@ def main(argv: list[str]) -> int:
     folder, terminal = DataFolder.of(os.environ), Terminal()
     try:
         with contextlib.closing(folder.lock()):
+            if not os.environ.get("DATABASE_URL") and swap.finish(home_for(folder), folder):
+                terminal.say("Finished a restore that was cut short.")
             return asyncio.run(_run(folder, terminal, with_demo=not options.without_demo))
     except EXPECTED as error:
         terminal.say(str(error))

@@ -10,16 +10,19 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from django.apps import AppConfig
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import include, path
 
 from portal import urls as portal_urls
-from portal.demo import inbox
+from portal.demo import PASSWORD, WHO, inbox
+from portal.demo import apps as demo_apps
 from portal.demo import urls as demo_urls
 from portal.demo.mail import KEPT, Mailbox, NoSuchMail
 from portal.demo.simulator import Simulator, serve
 from portal.demo.state import Platform
+from portal.pages.accounts import SignIn
 from tests.make import Settings
 
 urlpatterns = [*portal_urls.urlpatterns, path("", include((demo_urls.pages, "demo")))]
@@ -173,3 +176,13 @@ def test_the_control_needs_the_token(demo: Demo, settings: Settings, browser_of_
     settings.PORTAL_DEMO_TOKEN = "wrong"
     assert browser_of_ada.post("/demo/break/ci-runners-stall").status_code == 503
     assert not demo.platform.broken
+
+
+def test_the_sign_in_says_who_may_only_where_it_is_the_demo(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert PASSWORD not in client.get("/sign-in").text
+    monkeypatch.setattr(demo_apps, "navigation", {})
+    monkeypatch.setattr(SignIn, "extra_context", None)
+    AppConfig.create("portal.demo").ready()
+    said = client.get("/sign-in").text
+    assert PASSWORD in said
+    assert all(f"<code>{name}</code>" in said for name in WHO)

@@ -1,14 +1,16 @@
 """bin/screenshots [--only NAME …] [--into FOLDER] [--url URL]: a PNG of every page, at both widths and in both themes.
+bin/screenshots --readme: the pictures that the README shows, in their place.
 
 Without `--url` it starts the demo, in a folder of its own that is gone afterwards; with it, it looks at a demo that
 runs already, which takes no time to come up. A page that can't be taken is said at the end, and the exit code is 1.
 """
 
 import argparse
+import contextlib
 import itertools
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
@@ -16,19 +18,22 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, syn
 from portal.demo import PASSWORD
 from tests.e2e.conftest import CHROMIUM, QUIET
 from tests.e2e.product import running_product
+from tests.screenshots import readme
 from tests.screenshots.pages import PAGES, Shot
 
 WIDTHS = (1440, 360)
 THEMES = ("light", "dark")
 HEIGHT = 900
 ROOT = Path(__file__).resolve().parents[2]
+README = Path(__file__).resolve().parent / "pictures"
 
 
 def main(argv: Sequence[str]) -> int:
     """Take the pictures that were asked for; 0 when all are there."""
     parser = argparse.ArgumentParser(prog="bin/screenshots", description=__doc__)
     parser.add_argument("--only", action="append", metavar="NAME", help="a row of the table; can be given repeatedly")
-    parser.add_argument("--into", type=Path, default=ROOT / "build" / "screenshots", metavar="FOLDER")
+    parser.add_argument("--readme", action="store_true", help="the README's pictures; breaks the demo for a while")
+    parser.add_argument("--into", type=Path, metavar="FOLDER")
     parser.add_argument("--url", help="a demo that runs already")
     parser.add_argument("--width", type=int, action="append", choices=WIDTHS)
     parser.add_argument("--theme", action="append", choices=THEMES)
@@ -41,10 +46,33 @@ def main(argv: Sequence[str]) -> int:
         parser.error("no chromium on PATH")
     shots = [shot for shot in PAGES if not asked.only or shot.name in asked.only]
     looks = list(itertools.product(asked.width or WIDTHS, asked.theme or THEMES))
-    if asked.url:
-        return _take_all(asked.url, shots, looks, asked.into)
+    into = asked.into or (README if asked.readme else ROOT / "build" / "screenshots")
+    with _demo(asked.url) as url:
+        return _take_readme(url, into) if asked.readme else _take_all(url, shots, looks, into)
+
+
+@contextlib.contextmanager
+def _demo(url: str | None) -> Iterator[str]:
+    """The one that runs, or one of our own for as long."""
+    if url:
+        yield url
+        return
     with tempfile.TemporaryDirectory() as folder, running_product(Path(folder), pace="quick") as product:
-        return _take_all(product.url, shots, looks, asked.into)
+        yield product.url
+
+
+def _take_readme(url: str, into: Path) -> int:
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        sessions = {who: _session(browser, url, who) for who in {picture.who for picture in readme.PICTURES}}
+
+        def opened(picture: readme.Picture) -> BrowserContext:
+            size = (picture.width, picture.height)
+            return _context(browser, url, size, picture.theme, sessions[picture.who])
+
+        readme.take(readme.PICTURES, opened, into)
+        browser.close()
+    return 0
 
 
 def _take_all(url: str, shots: Sequence[Shot], looks: Sequence[tuple[int, str]], into: Path) -> int:
@@ -54,7 +82,7 @@ def _take_all(url: str, shots: Sequence[Shot], looks: Sequence[tuple[int, str]],
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         sessions = {who: _session(browser, url, who) for who in {shot.who for shot in shots}}
         for (width, theme), who in itertools.product(looks, sessions):
-            context = _context(browser, url, width, theme, sessions[who])
+            context = _context(browser, url, (width, HEIGHT), theme, sessions[who])
             for shot in (shot for shot in shots if shot.who == who):
                 file = into / f"{shot.name}-{width}-{theme}.png"
                 try:
@@ -69,10 +97,12 @@ def _take_all(url: str, shots: Sequence[Shot], looks: Sequence[tuple[int, str]],
     return 1 if missed else 0
 
 
-def _context(browser: Browser, url: str, width: int, theme: str, session: StorageState | None) -> BrowserContext:
+def _context(
+    browser: Browser, url: str, size: tuple[int, int], theme: str, session: StorageState | None
+) -> BrowserContext:
     context = browser.new_context(
         base_url=url,
-        viewport={"width": width, "height": HEIGHT},
+        viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if theme == "dark" else "light",
         reduced_motion="reduce",
         storage_state=session,

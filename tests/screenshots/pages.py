@@ -119,7 +119,7 @@ def _try(page: Page) -> None:
     page.wait_for_timeout(2_000)
 
 
-def _wait_for_charts(page: Page) -> None:
+def charts_drawn(page: Page) -> None:
     """They are drawn when they come into sight."""
     for chart in page.locator("[data-chart]").all():
         chart.scroll_into_view_if_needed()
@@ -134,12 +134,12 @@ FIRST_ROW = "main table tbody a.plain, main ul.rows a.plain.fw-semibold"
 PAGES: tuple[Shot, ...] = (
     Shot("home", "/"),
     Shot("status", "/status"),
-    Shot("analytics", "/analytics", prepare=_wait_for_charts),
-    Shot("analytics-teams", "/analytics/teams", prepare=_wait_for_charts),
-    Shot("analytics-components", "/analytics/components", prepare=_wait_for_charts),
-    Shot("analytics-people", "/analytics/people", prepare=_wait_for_charts),
-    Shot("analytics-action-items", "/analytics/action-items", prepare=_wait_for_charts),
-    Shot("analytics-noise", "/analytics/noise", prepare=_wait_for_charts),
+    Shot("analytics", "/analytics", prepare=charts_drawn),
+    Shot("analytics-teams", "/analytics/teams", prepare=charts_drawn),
+    Shot("analytics-components", "/analytics/components", prepare=charts_drawn),
+    Shot("analytics-people", "/analytics/people", prepare=charts_drawn),
+    Shot("analytics-action-items", "/analytics/action-items", prepare=charts_drawn),
+    Shot("analytics-noise", "/analytics/noise", prepare=charts_drawn),
     Shot("deployments", "/deployments"),
     Shot("reviews", "/reviews"),
     Shot("action-items", "/reviews/actions"),
@@ -233,7 +233,7 @@ PAGES: tuple[Shot, ...] = (
     Shot("deliveries-rejected", "/deliveries?state=rejected"),
     Shot("delivery", "/deliveries", "katrin", first=FIRST_ROW),
     Shot("fleet", "/slos"),
-    Shot("objective", "/slos/1", prepare=_wait_for_charts),
+    Shot("objective", "/slos/1", prepare=charts_drawn),
     Shot("objective-new", "/slos/new?preset=", prepare=_preview),
     Shot("backtest", "/slos/1/backtest", prepare=_try),
     Shot("exclusions", "/slos/exclusions"),
