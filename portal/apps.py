@@ -16,5 +16,6 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         """Registers the first and the last line of the sidebar, and the documentation as something to be found."""
         registries.navigation["home"] = registries.NavEntry("Home", "home", "layout-dashboard", 10)
+        registries.navigation["setup"] = registries.NavEntry("Set up", "setup", "list-check", 11, within="home")
         registries.navigation["docs"] = registries.NavEntry("Docs", "docs", "book", 90)
         import_module("portal.pages.docs_search")

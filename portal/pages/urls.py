@@ -16,6 +16,7 @@ from portal.pages import (
     people,
     person,
     search,
+    setup,
     style,
     systems,
     team,
@@ -24,6 +25,7 @@ from portal.pages import catalog as catalog_list
 from portal.pages.accounts import ChangePassword, NewPassword, SignIn, forgotten, sign_out_everywhere
 from portal.pages.invitations_api import InvitationList, OneInvitation, SendAgain
 from portal.pages.remembered import remembering
+from portal.pages.setup_api import Setup
 
 COMPONENT = "components/<str:kind>/<str:namespace>/<str:name>"
 
@@ -41,10 +43,12 @@ pages: list[URLPattern | URLResolver] = [
     path("invitations/<int:pk>/resend", invitations.resend, name="resend-invitation"),
     path("invitations/<int:pk>/revoke", invitations.revoke, name="revoke-invitation"),
     path("search", search.show, name="search"),
+    path("setup", setup.show, name="setup"),
     path("docs", docs.show, name="docs"),
     path("docs/<path:page>", docs.show, name="docs-page"),
 ]
 api: list[URLPattern | URLResolver] = [
+    path("setup", Setup.as_view(), name="setup"),
     path("invitations", InvitationList.as_view(), name="invitations"),
     path("invitations/<int:pk>", OneInvitation.as_view(), name="invitation"),
     path("invitations/<int:pk>/resend", SendAgain.as_view(), name="resend-invitation"),
