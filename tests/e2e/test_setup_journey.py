@@ -32,14 +32,14 @@ kind: Component
 metadata: {name: ci-runners, title: CI runners, annotations: {portico/tier: "1"}}
 spec: {type: runner, lifecycle: production, owner: build-ci}
 """
-TEXT_OF = """() => [...document.querySelectorAll(".page-body, .page-header, main")].slice(0, 1).map(part => {
-  const copy = part.cloneNode(true);
-  for (const one of copy.querySelectorAll("select, datalist, script, svg")) one.remove();
-  part.after(copy);
-  const text = copy.innerText;
-  copy.remove();
+TEXT_OF = """() => {
+  const lists = [...document.querySelectorAll("main select")];
+  for (const list of lists) list.hidden = true;
+  const text = document.querySelector("main").innerText;
+  for (const list of lists) list.hidden = false;
   return text;
-}).join()"""
+}"""
+"""What is to be read on a page, without the choices that are folded away in lists."""
 
 
 class Reader:
