@@ -22,7 +22,9 @@ def home_of(client: Client, name: str, *, admin: bool = False) -> str:
 def test_an_empty_portal_says_what_to_do_first(client: Client) -> None:
     html = home_of(client, "ada")
     assert html.count("To do") == 9
-    assert "You are in no team yet" in html
+    assert "home-live" not in html, "there is nothing yet that could be on fire"
+    make.team("build-ci")
+    assert "You are in no team yet" in home_of(client, "elena")
 
 
 def test_the_setup_ticks_itself_off_and_is_then_for_admins_alone(client: Client) -> None:

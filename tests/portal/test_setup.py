@@ -46,7 +46,7 @@ def test_each_step_ticks_itself_off_and_no_other() -> None:
     make_incidents.paged(team, make_incidents.step(ada))
     assert TeamPaging.objects.filter(policy__isnull=False).exists()
     assert left() == everything[7:]
-    CatchAll.objects.create(policy=EscalationPolicy.objects.get())
+    CatchAll.objects.create(pk=1, policy=EscalationPolicy.objects.get())
     assert left() == ["drill"]
     drill = Drill.objects.create(
         incident=make_incidents.incident(component, now=now), component=component, component_ref=component.ref,
