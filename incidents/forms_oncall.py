@@ -159,6 +159,18 @@ class TurnsForm(ExplainingForm):
         if zone:
             self.fields["handoff"].help_text = f"By the clock of {zone}, also when summer time begins or ends."
 
+    def plain(self) -> list[forms.BoundField]:
+        """What every rotation has."""
+        return [field for field in self.visible_fields() if field.name not in RARE]
+
+    def rare(self) -> list[forms.BoundField]:
+        """Hours and days to which it is kept, and its end."""
+        return [self[name] for name in RARE]
+
+    def keeps_hours(self) -> bool:
+        """Whether any of these is filled in, or wrong."""
+        return any(field.errors or field.value() for field in self.rare())
+
     def clean(self) -> dict[str, Any]:
         """Both ends of the time of day, or none."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
@@ -201,6 +213,7 @@ class TurnsForm(ExplainingForm):
         return max(4, 2 + max(len(given), len(self.initial.get("people") or [])))
 
 
+RARE = ("window_start", "window_end", "window_days", "ends_at")
 PEOPLE_HINT = "One a line; the first begins. Leave a line empty to leave somebody out. Previewing makes room for more."
 
 

@@ -20,6 +20,7 @@ class PortalConfig(AppConfig):
         registries.navigation["settings"] = registries.NavEntry(
             "Settings", "settings", "settings", 91, "Administration"
         )
+        registries.navigation["setup"] = registries.NavEntry("Set up", "setup", "list-check", 11, within="home")
         registries.navigation["docs"] = registries.NavEntry("Docs", "docs", "book", 90)
         registries.navigation["plugins"] = registries.NavEntry(
             "Plugins", "plugins", "package", 97, "Administration", also=("/settings/plugins",)

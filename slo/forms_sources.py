@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from django.forms import BoundField
 
 from portal.lib.errors import FieldError
 from slo.models import DataSource
 from slo.operations.sources import SourceDraft, draft_of
 
 MONO = {"class": "mono", "spellcheck": "false", "autocapitalize": "off", "autocomplete": "off"}
+
+PLAIN = frozenset({"name", "url", "kind", "description", "is_default"})
 
 
 def _line(label: str, help_text: str = "", most: int = 500) -> forms.CharField:
@@ -81,6 +84,22 @@ class SourceForm(forms.Form):
             self.fields["headers"].help_text = "One a line, such as X-Scope-OrgID: platform"
         if source:
             self.fields["name"].disabled = True
+
+    @property
+    def plain(self) -> list[BoundField]:
+        """What every source has."""
+        return [self[name] for name in self.fields if name in PLAIN]
+
+    @property
+    def more(self) -> list[BoundField]:
+        """What some need: who we are there, and how patient we are."""
+        return [self[name] for name in self.fields if name not in PLAIN]
+
+    @property
+    def needs_more(self) -> bool:
+        """Whether any of that is in use, or wrong."""
+        used = self["auth"].value() != DataSource.Auth.NONE or bool(self.source and self.source.headers)
+        return used or any(field.errors for field in self.more)
 
     def clean_headers(self) -> dict[str, str] | None:
         """By name; None where nothing was written."""

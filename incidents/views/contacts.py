@@ -217,6 +217,7 @@ def _page(
         "secret": secret,
         "rules": [(one, told.words[one.urgency]) for one in forms],
         "hours": hours_form or HoursForm(None, hours=told.hours, zone=me.time_zone),
+        "wishes": bool(told.confirmed) or wrong,  # without a way to be reached there is nothing to wish for
         "to_hand_on": handing_on.theirs(me).count(),
         "mail_missing": bool(me.email) and not any(one.row.channel == "email" for one in told.methods),
         "admin": me.platform_admin,

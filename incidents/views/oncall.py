@@ -232,8 +232,12 @@ def _teams_of(actor: Actor) -> list[Team]:
 
 
 def _first_values(request: HttpRequest, now: datetime) -> dict[str, object]:
+    """Whoever makes it begins, and at once: a first schedule that begins later leaves a gap until then."""
     me: Person = person_of(request)
-    return {"time_zone": me.time_zone, "starts_at": _next_full_hour(now), "team": request.GET.get("team")}
+    asked = request.GET.get("team", "")
+    team = Team.objects.filter(pk=asked, retired_at=None).first() if asked.isdecimal() and len(asked) < 10 else None
+    first = {"time_zone": me.time_zone, "starts_at": now.replace(minute=0, second=0, microsecond=0), "team": asked}
+    return {**first, "name": team.label, "people": [forms.typed_as(me)]} if team else first
 
 
 def _asked_for(request: HttpRequest) -> dict[str, object]:
@@ -243,10 +247,6 @@ def _asked_for(request: HttpRequest) -> dict[str, object]:
         "ends_at": parse_datetime(request.GET.get("until", "")),
     }
     return {key: value for key, value in times.items() if value is not None and value.tzinfo is not None}
-
-
-def _next_full_hour(now: datetime) -> datetime:
-    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
 def _zone() -> str:

@@ -79,8 +79,8 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Write one, with a preview in words before it is saved."""
     actor = actor_of(request)
-    initial = {"team": request.GET.get("team")}
-    return _edit(request, PolicyForm(request.POST or None, teams=_teams_of(actor), initial=initial), None)
+    form = PolicyForm(request.POST or None, teams=_teams_of(actor), initial=_first_values(request.GET.get("team", "")))
+    return _edit(request, form, None)
 
 
 @login_required
@@ -115,6 +115,16 @@ def apply_new(request: HttpRequest, number: int, page: int) -> HttpResponse:
     apply_new_policy(page=held, by=actor_of(request), now=db_now())
     messages.success(request, "The new version is applied, from its first step.")
     return redirect(held.incident)
+
+
+def _first_values(asked: str) -> dict[str, object]:
+    """For a team: its name, and the schedule it is shown by as the first to be called."""
+    team = Team.objects.filter(pk=asked, retired_at=None).first() if asked.isdecimal() and len(asked) < 10 else None
+    if team is None:
+        return {}
+    schedule = queries.paging_of(team).schedule
+    first = {"steps-0-targets": [f"{schedule.name} (schedule:{schedule.slug})"]} if schedule else {}
+    return {"team": team.pk, "name": team.label, **first}
 
 
 def _edit(request: HttpRequest, form: PolicyForm, version: PolicyVersion | None) -> HttpResponse:

@@ -18,6 +18,7 @@ from portal.pages import (
     plugins,
     search,
     settings_area,
+    setup,
     style,
     systems,
     team,
@@ -31,6 +32,7 @@ from portal.pages.invitations_api import InvitationList, OneInvitation, SendAgai
 from portal.pages.lead_api import Platform
 from portal.pages.remembered import remembering
 from portal.pages.settings_api import MailTest
+from portal.pages.setup_api import Setup
 
 COMPONENT = "components/<str:kind>/<str:namespace>/<str:name>"
 
@@ -52,6 +54,7 @@ pages: list[URLPattern | URLResolver] = [
     path("settings/mail/test", settings_area.mail, name="settings-mail-test"),
     path("settings/sources/test", settings_area.sources, name="settings-sources-test"),
     path("settings/token", settings_area.token, name="settings-token"),
+    path("setup", setup.show, name="setup"),
     path("docs", docs.show, name="docs"),
     path("docs/<path:page>", docs.show, name="docs-page"),
     *plugins.urlpatterns,
@@ -60,6 +63,7 @@ pages: list[URLPattern | URLResolver] = [
 ]
 api: list[URLPattern | URLResolver] = [
     path("settings/mail/test", MailTest.as_view(), name="settings-mail-test"),
+    path("setup", Setup.as_view(), name="setup"),
     path("invitations", InvitationList.as_view(), name="invitations"),
     path("invitations/<int:pk>", OneInvitation.as_view(), name="invitation"),
     path("invitations/<int:pk>/resend", SendAgain.as_view(), name="resend-invitation"),

@@ -125,7 +125,7 @@ def _save(request: Request, draft: ObjectiveDraft) -> Response:
     )
     objective = queries.by_name(draft.name)
     code = status.HTTP_201_CREATED if saved.created else status.HTTP_200_OK
-    body = objective_json(objective, warnings=saved.warnings)
+    body = objective_json(objective, warnings=saved.warnings) | {"changed": saved.changed}
     return Response(body, status=code, headers={"ETag": etag(objective.version)})
 
 

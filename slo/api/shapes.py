@@ -16,7 +16,7 @@ from slo.queries.fleet import row
 from slo.queries.history import shown
 
 ECHOES = frozenset(
-    {"name", "url", "version", "revision", "status", "created_at", "updated_at", "retired_at", "warnings"}
+    {"name", "url", "version", "revision", "status", "changed", "created_at", "updated_at", "retired_at", "warnings"}
 )
 
 
@@ -90,6 +90,7 @@ class ObjectiveOut(ObjectiveIn):
     version = serializers.IntegerField(help_text="The ETag")
     revision = serializers.IntegerField(help_text="Counts changes of what is counted")
     status = StatusOut()
+    changed = serializers.BooleanField(required=False, help_text="In answers to writes: whether anything was written")
     warnings = serializers.ListField(child=serializers.CharField(), required=False)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()

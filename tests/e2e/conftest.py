@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response
 
 from portal.demo import PASSWORD
-from tests.e2e.product import Product, running_product
+from tests.e2e.product import Product, shared_product
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = (
@@ -27,6 +27,7 @@ document.addEventListener("securitypolicyviolation", (event) => console.error(
   `CSP: ${event.violatedDirective} blocked ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber}`));
 """
 Open = Callable[..., Page]
+SignedIn = Callable[..., Page]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,9 +47,12 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """One running product for all browser tests, at the quick pace."""
-    with running_product(tmp_path_factory.mktemp("product"), pace="quick") as running:
+def product(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Product]:
+    """One running product for all browser tests, at the quick pace, whichever process they run in."""
+    alone = worker_id == "master"
+    folder = tmp_path_factory.getbasetemp() if alone else tmp_path_factory.getbasetemp().parent
+    (folder / "product").mkdir(exist_ok=True)
+    with shared_product(folder / "product", pace="quick") as running:
         yield running
 
 
@@ -80,17 +84,27 @@ def opened(browser: Browser, product: Product, faults: list[str]) -> Iterator[Op
     assert not faults, "\n".join(["the browser complained:", *faults, product.said()])
 
 
-@pytest.fixture
-def signed_in(opened: Open) -> Callable[[str], Page]:
-    """`signed_in("linh")` is a page of somebody who signed in as people do, and wanted to see the demo."""
+@pytest.fixture(scope="session")
+def keys() -> dict[str, list[Any]]:
+    """The cookies of who signed in before; a password is checked slowly on purpose."""
+    return {}
 
-    def sign_in(name: str) -> Page:
-        page = opened()
+
+@pytest.fixture
+def signed_in(opened: Open, keys: dict[str, list[Any]]) -> SignedIn:
+    """`signed_in("linh")` is a page of somebody who signed in as people do, the first time; sizes as for `opened`."""
+
+    def sign_in(name: str, width: int = 1440, height: int = 900, *, touch: bool = False) -> Page:
+        page = opened(width, height, touch=touch)
+        if name in keys:
+            page.context.add_cookies(keys[name])
+            return page
         page.goto("/sign-in?next=/demo/break")
         page.get_by_label("Username").fill(name)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url("**/demo/break")
+        keys[name] = list(page.context.cookies())
         return page
 
     return sign_in

@@ -17,7 +17,9 @@ from django.core.management import CommandError, call_command
 
 from catalog.models import Person
 from portal.beat import BeatEntry
+from portal.management.commands import prepare
 from portal.management.commands.tick import walk
+from slo.models import DataSource
 from tests import make
 
 ran: list[str] = []
@@ -91,6 +93,17 @@ def test_the_doctor_names_what_is_not_well_and_still_checks_the_rest(settings: "
         call_command("doctor", stdout=said)
     assert "✗ Prometheus: " in said.getvalue()
     assert "✓ mail: " in said.getvalue()
+
+
+@pytest.mark.django_db
+def test_who_signs_in_first_finds_the_data_source_of_the_settings(
+    settings: "make.Settings", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PROMETHEUS_URL = "http://127.0.0.1:9090"
+    monkeypatch.setattr(prepare.Command, "_collect", lambda *_, **__: None)
+    call_command("prepare", stdout=io.StringIO())
+    call_command("prepare", stdout=io.StringIO())
+    assert [(one.name, one.url) for one in DataSource.objects.all()] == [("prometheus", "http://127.0.0.1:9090")]
 
 
 @pytest.mark.django_db

@@ -21,15 +21,18 @@ def home_of(client: Client, name: str, *, admin: bool = False) -> str:
 
 def test_an_empty_portal_says_what_to_do_first(client: Client) -> None:
     html = home_of(client, "ada")
-    assert "Set up" in html
-    assert html.count("To do") == 6
-    assert "You are in no team yet" in html
+    assert html.count("To do") == 9
+    assert "home-live" not in html, "there is nothing yet that could be on fire"
+    make.team("build-ci")
+    assert "You are in no team yet" in home_of(client, "elena")
 
 
 def test_the_setup_ticks_itself_off_and_is_then_for_admins_alone(client: Client) -> None:
     make.team("build-ci")
-    assert home_of(client, "katrin", admin=True).count("To do") == 5
-    assert "Set up" not in home_of(client, "elena")
+    html = home_of(client, "katrin", admin=True)
+    assert "Set up: 1 of 9 done." in html
+    assert "Next: a component." in html
+    assert "of 9 done" not in home_of(client, "elena")
 
 
 def test_an_open_incident_is_on_everybodys_home_with_who_has_it(client: Client) -> None:

@@ -143,6 +143,7 @@ PAGES: tuple[Shot, ...] = (
     Shot("deployments", "/deployments"),
     Shot("reviews", "/reviews"),
     Shot("action-items", "/reviews/actions"),
+    Shot("setup", "/setup", "admin"),
     Shot("home-lead", "/", "katrin"),
     Shot("catalog", "/catalog"),
     Shot("catalog-filtered", "/catalog?tier=1&health=bad"),

@@ -67,6 +67,7 @@ def test_putting_it_again_changes_nothing(client: APIClient) -> None:
     first, second = put(client), put(client)
     assert second.status_code == 200
     assert second.headers["ETag"] == first.headers["ETag"]
+    assert (first.json()["changed"], second.json()["changed"]) == (True, False)
     assert (Ledger.objects.count(), Objective.objects.count()) == (1, 1)
     assert AuditEntry.objects.filter(object_ref="slo:jobs").count() == 1
 
@@ -74,6 +75,7 @@ def test_putting_it_again_changes_nothing(client: APIClient) -> None:
 def test_what_was_read_can_be_put_back_as_it_is(client: APIClient) -> None:
     put(client, time_zone="Europe/Berlin", window="month", no_data="bad", labels={"a": "b"})
     read = client.get("/api/v1/slos/jobs")
+    assert "changed" not in read.json()
     again = client.put("/api/v1/slos/jobs", read.json())
     assert again.status_code == 200, again.content
     assert again.headers["ETag"] == read.headers["ETag"]

@@ -9,9 +9,12 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
+from portal.lib.clock import db_now
+from slo.operations import ensure_defaults
+
 
 class Command(BaseCommand):
-    """Migrations, the cache's table and the static files; what is done already is not done again."""
+    """Migrations, the cache table, the first data source, static files; what is done already is not done again."""
 
     help = "Apply migrations, create the cache table and collect static files"
 
@@ -23,6 +26,7 @@ class Command(BaseCommand):
         """Do what is missing."""
         call_command("migrate", interactive=False, verbosity=1)
         call_command("createcachetable", verbosity=0)
+        ensure_defaults(now=db_now())  # so that the data source of PROMETHEUS_URL is there for who signs in first
         self._collect(force=options["force_static"])
 
     def _collect(self, *, force: bool) -> None:
