@@ -164,6 +164,7 @@ class _Page(HTMLParser):
     anchors: set[str] = field(default_factory=set)
     twice: set[str] = field(default_factory=set)
     inline: set[str] = field(default_factory=set)
+    charts: set[str] = field(default_factory=set)
     headings: int = 0
     whole: bool = False
 
@@ -180,6 +181,8 @@ class _Page(HTMLParser):
         self.inline |= {f"{name} of <{tag}>" for name in said if name == "style" or name.startswith("on")}
         if tag == "script" and not said.get("src") and not said.get("type", "").endswith("json"):
             self.inline.add("<script> with words of its own")
+        if "data-chart" in said:
+            self.charts.add(said["data-chart"])
         if place := said.get("id"):
             self.twice |= {place} & self.anchors
             self.anchors.add(place)
@@ -188,6 +191,7 @@ class _Page(HTMLParser):
         """Sentences; a part of a page, which has no heading, is held to the rest."""
         found = [f"is styled or scripted inline: {one}" for one in sorted(self.inline)]
         found += [f"has the id {one} twice" for one in sorted(self.twice)]
+        found += [f"has nothing to draw for its chart {one!r}" for one in sorted(self.charts - self.anchors)]
         if self.whole and self.headings != 1:
             found.append(f"has {self.headings} first headings")
         return found
