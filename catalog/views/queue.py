@@ -46,10 +46,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who looks: the teams they may name as owners, and all they may write."""
+    """Who looks: the teams they may name as owners, all they may write, and the keys of the teams they are in."""
 
     actor: Actor | None
     owners: tuple[Team, ...]
+    member_of: frozenset[int] = frozenset()
 
     @property
     def owner_refs(self) -> frozenset[str]:
@@ -61,7 +62,7 @@ class Reader:
         if self.actor is None:
             return False
         if fix == "lead":
-            return self.actor.person is not None and case.entity.pk in self.actor.team_ids()
+            return self.actor.person is not None and case.entity.pk in self.member_of
         if self.actor.everywhere:
             return True
         if case.named.startswith("user:") and case.field == "owner":
@@ -171,7 +172,7 @@ def _reader(request: HttpRequest) -> Reader:
     if person is None:
         return Reader(None, ())
     actor = Actor(person=person)
-    return Reader(actor, tuple(owners_for(actor)))
+    return Reader(actor, tuple(owners_for(actor)), frozenset(actor.team_ids()))
 
 
 def _rows(cases: tuple[Case, ...], reader: Reader) -> list[Row]:

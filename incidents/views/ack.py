@@ -5,12 +5,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from catalog.models import Person
 from incidents import boards, links, operations, queries
+from incidents.analytics import zone_of
 from incidents.models import Page
 from incidents.operations import handing_on
 from portal.lib.clock import db_now
@@ -40,7 +42,8 @@ def ack(request: HttpRequest, token: str) -> HttpResponse:
         with suppress(operations.HasItAlready):  # somebody was faster; the page says who
             operations.acknowledge(page=page, by=person, via="link", now=db_now(), take_over=over)
         return redirect(request.path)
-    return render(request, "incidents/ack.html", _context(request, page, person))
+    with timezone.override(zone_of(person)):  # whoever taps a link is rarely signed in
+        return render(request, "incidents/ack.html", _context(request, page, person))
 
 
 @csrf_exempt  # as above
@@ -62,7 +65,8 @@ def ack_all(request: HttpRequest, token: str) -> HttpResponse:
         return redirect(request.path)
     untaken = [page for page in pages if page.incident.is_open and page.is_untaken]
     context = {"person": person, "pages": pages, "untaken": untaken, "now": db_now()}
-    return render(request, "incidents/ack_all.html", context)
+    with timezone.override(zone_of(person)):
+        return render(request, "incidents/ack_all.html", context)
 
 
 def _context(request: HttpRequest, page: Page, person: Person) -> dict[str, Any]:

@@ -25,6 +25,8 @@ from portal.lib.errors import Invalid
 from portal.lib.reading import readable
 
 SCOPE = "oncall:write"
+ASKED = "asked-%s"
+"""Ids of the what-if beside the form of a further line, whose fields are called alike."""
 
 
 @login_required
@@ -66,7 +68,7 @@ def catch_all(request: HttpRequest) -> HttpResponse:
 @require_GET
 def severity_rules(request: HttpRequest) -> HttpResponse:
     """The table, and what an alert would get by it."""
-    asked = WhatIfForm(request.GET if "rule" in request.GET else None)
+    asked = WhatIfForm(request.GET if "rule" in request.GET else None, auto_id=ASKED)
     verdict = judged(**asked.cleaned_data) if asked.is_valid() else None
     return _table(request, SeverityRuleForm(), asked, verdict=verdict)
 
@@ -90,7 +92,7 @@ def add_rule(request: HttpRequest) -> HttpResponse:
     form = SeverityRuleForm(request.POST)
     place = request.POST.get("at", "")
     if not form.is_valid():
-        return _table(request, form, WhatIfForm())
+        return _table(request, form, WhatIfForm(auto_id=ASKED))
     at = int(place) if place.isdecimal() and len(place) < 4 else None
     return _done(request, lambda **by: severities.add_rule(line=form.line(), at=at, **by), "Added.")
 

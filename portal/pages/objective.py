@@ -130,11 +130,12 @@ def _context(request: HttpRequest, objective: Objective, *, now: datetime) -> di
     until = _counted_until(objective, detail, now=now)
     gaps = [(start, min(end, until)) for start, end in queries.gaps(objective, now=now) if start < until]
     spent = costs.of_objective(objective, now=now)
+    shares = {one.happening.label: one.share for one in spent.costs if one.known and one.share}
     excluded = panel(objective, request, now=now)
     return {
         "now": now,
         **head,
-        **_charts(request, objective, detail, head["unit"], gaps, incidents, until=until, now=now),
+        **_charts(request, objective, detail, head["unit"], gaps, incidents, shares=shares, until=until, now=now),
         "transitions": queries.transitions(objective, limit=8),
         "costs": spent,
         "helping": action_items.of_objective(objective, now=now) if known(request) else None,
@@ -175,6 +176,7 @@ def _charts(
     gaps: drawn.Stretches,
     incidents: Sequence[Incident],
     *,
+    shares: Mapping[str, float],
     until: datetime,
     now: datetime,
 ) -> dict[str, Any]:
@@ -184,7 +186,7 @@ def _charts(
     days = queries.by_day(objective, now=now)
     return {
         "zone": zone,
-        "budget_chart": drawn.budget(detail, history, incidents, now=now),
+        "budget_chart": drawn.budget(detail, history, incidents, shares=shares, now=now),
         "budget_table": drawn.budget_table(history, zone=zone, unit=unit),
         "burn_chart": drawn.burn(objective, detail, incidents, since=now - reach, until=now),
         "burn_table": drawn.burn_table(detail),

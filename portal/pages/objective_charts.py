@@ -1,7 +1,8 @@
 """What the charts of an objective's page draw, and the same numbers as tables; times in the reader's zone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Q
@@ -39,16 +40,24 @@ def known_history(history: Sequence[HistoryPoint], *, until: datetime, gaps: Str
 
 
 def budget(
-    detail: ObjectiveDetail, history: Sequence[HistoryPoint], incidents: Sequence[Incident], *, now: datetime
+    detail: ObjectiveDetail,
+    history: Sequence[HistoryPoint],
+    incidents: Sequence[Incident],
+    *,
+    shares: Mapping[str, float],
+    now: datetime,
 ) -> charts.Figure | None:
-    """The burn-down of the period with its incidents; None where nothing was counted."""
+    """The burn-down of the period with its incidents; None where nothing was counted.
+
+    `shares` of the budget were spent by incidents, by their labels.
+    """
     if detail.period_start is None or not any(point.remaining is not None for point in history):
         return None
     return charts.burn_down(
         [(timezone.localtime(point.at), point.remaining) for point in history],
         start=timezone.localtime(detail.period_start),
         end=timezone.localtime(detail.period_end or now),
-        marks=_marks(incidents, since=detail.period_start),
+        marks=_marks(incidents, since=detail.period_start, shares=shares),
     )
 
 
@@ -106,9 +115,15 @@ def days_table(days: Sequence[DayCounts]) -> Table:
     return {"head": ["Day (UTC)", "All", "Bad", "Of the budget"], "rows": rows[::-1]}
 
 
-def _marks(incidents: Sequence[Incident], *, since: datetime) -> list[charts.Mark]:
+def _marks(
+    incidents: Sequence[Incident], *, since: datetime, shares: Mapping[str, float] = MappingProxyType({})
+) -> list[charts.Mark]:
     found = [one for one in incidents if one.opened_at >= since][:MAX_MARKS]
-    return [charts.Mark(timezone.localtime(one.opened_at), f"INC-{one.number}") for one in found]
+    return [charts.Mark(timezone.localtime(one.opened_at), _marked(one, shares.get(one.label))) for one in found]
+
+
+def _marked(one: Incident, share: float | None) -> str:
+    return f"{one.label} −{words.percent(share)} %" if share else one.label
 
 
 def _local(points: charts.Points) -> charts.Points:

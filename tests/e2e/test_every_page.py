@@ -1,42 +1,59 @@
-"""Every page that the demo leads to: nothing to complain about, and no wider than a phone."""
+"""Every page that the demo leads to, for each of its four roles: links that hold, and pages that all can read.
 
-from collections.abc import Callable
+Links are followed by plain HTTP, hundreds in the time that a browser takes for ten. The browser then looks once at each
+kind of page, as the role that was shown most of it.
+"""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, expect
 
-PAGES = (
-    "/",
-    "/catalog",
-    "/components/component/default/ci-runners",
-    "/teams/default/build-ci",
-    "/people/default/linh",
-    "/slos",
-    "/slos/1",
-    "/slos/new",
-    "/slos/1/backtest",
-    "/slos/new?preset=argo-cd-syncs",
-    "/settings/sources",
-    "/alert-policies",
-    "/alert-policies/workbook",
-    "/budget-policies",
-    "/incidents",
-    "/incidents/declare",
-    "/on-call",
-    "/reviews",
-    "/reviews/actions",
-    "/docs",
-    "/demo/break",
-    "/demo/inbox",
+from tests.crawling import ROLES, Visit, crawl_all, looks
+from tests.e2e.conftest import watch
+from tests.e2e.looking import context_of, looked_at
+from tests.e2e.product import Product
+
+ANSWERS = (
+    ("/slos/new?preset=github-actions-jobs&component=component:default/ci-runners", "Preview"),
+    ("/slos/1/edit", "Preview"),
+    ("/slos/1/backtest", "Try it"),
 )
+"""Pages that say something only once they were asked, and the button that does so."""
 
 
-@pytest.mark.parametrize("address", PAGES)
-def test_a_page_loads_without_complaint_and_fits_a_phone(signed_in: Callable[[str], Page], address: str) -> None:
-    page = signed_in("linh")
-    page.goto(address, wait_until="networkidle")
-    assert page.locator("h1").count() == 1
-    page.set_viewport_size({"width": 360, "height": 740})
-    page.reload(wait_until="networkidle")
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= 360, f"{address} is {wide} px wide"
+@pytest.fixture(scope="module")
+def visits(product: Product) -> list[Visit]:
+    """What all four roles were answered."""
+    return crawl_all(product.url)
+
+
+def test_every_link_of_every_role_leads_somewhere(visits: list[Visit]) -> None:
+    followed = {role: sum(visit.role == role for visit in visits) for role in ROLES}
+    assert min(followed.values()) > 150, followed
+    faults = [str(visit) for visit in visits if visit.faults]
+    assert not faults, "\n".join([f"{len(faults)} of {followed}", *faults])
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_kind_of_page_is_quiet_and_can_be_read_on_a_wall_and_on_a_phone(
+    browser: Browser, product: Product, visits: list[Visit], faults: list[str], role: str
+) -> None:
+    context = context_of(browser, product.url, role)
+    page = context.new_page()
+    watch(page, faults)
+    for visit in looks(visits):
+        if visit.role == role:
+            page.goto(visit.address)
+            faults += [f"{visit.address}: {one}" for one in looked_at(page)]
+    if role == "admin":
+        faults += [f"{address}, asked: {one}" for address, button in ANSWERS for one in asked(page, address, button)]
+    context.close()
+    assert not faults, "\n".join(faults)
+
+
+def asked(page: Page, address: str, button: str) -> list[str]:
+    """What is wrong with a page that has its answer."""
+    page.goto(address)
+    page.get_by_role("button", name=button, exact=True).click()
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("h1")).to_have_count(1)
+    return looked_at(page)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.test_pages import complaints
+from tests.e2e.looking import complaints
 
 pytestmark = pytest.mark.e2e
 

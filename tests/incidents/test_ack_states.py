@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
@@ -126,3 +127,9 @@ def test_a_mail_scanner_that_opens_every_link_of_a_mail_takes_nothing(client: Cl
     assert taken(page) is None
     assert Incident.objects.get(pk=page.incident_id).state == Incident.State.TRIGGERED
     assert not TimelineEntry.objects.filter(kind="acknowledged").exists()
+
+
+def test_times_are_told_by_the_clock_of_whom_the_link_is_for(client: Client, page: Page, ada: Person) -> None:
+    Person.objects.filter(pk=ada.pk).update(time_zone="Asia/Kolkata")
+    there = page.incident.opened_at.astimezone(ZoneInfo("Asia/Kolkata"))
+    assert f"{there:%H:%M}" in text_of(client, link(page, ada))
