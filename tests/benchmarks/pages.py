@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
@@ -251,7 +250,7 @@ def _settle(url: str) -> None:
 
 def _cookies(url: str, role: str) -> str:
     jar = sign_in(url, ROLES[role]).cookies
-    return "; ".join(f"{name}={value}" for name, value in requests.utils.dict_from_cookiejar(jar).items())
+    return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
 
 
 def _for_browser(cookie: str, url: str) -> SetCookieParam:

@@ -61,10 +61,11 @@ def look() -> dict[str, Any]:
         lit = [one.body for one in box.received]
     make_slo.source()
     at = "/api/v1/slos/office-hours"
-    wanted = {"component": runners.ref, "type": "acme-deployments", "indicator": {"from": "8", "to": "30"}}
+    indicator = {"from": "8", "to": "30"}
+    wanted: dict[str, object] = {"component": runners.ref, "type": "acme-deployments", "indicator": indicator}
     wanted |= {"title": "Deployed by day", "target": 0.9, "window": "30d", "policy": "workbook"}
     refused = client.put(at, wanted, content_type="application/json")
-    wanted["indicator"]["to"] = "18"
+    indicator["to"] = "18"
     made = client.put(at, wanted, content_type="application/json")
     assert made.status_code == 201, made.content
     objective = Objective.objects.get(name="office-hours")
