@@ -38,7 +38,8 @@ def search(text: str, *, limit: int, now: datetime, only: Collection[str] = ()) 
     asked = [one for one in registries.search.items() if not only or set(one[1].kinds) & set(only)]
     sought = Sought(text.strip()[: texts.LONGEST], words)
     found = _all(asked, sought, limit, now, only)
-    if len(found) < FEW and all(hit.score < CALLED_SO for hit in found):
+    fitting = [hit for hit in found if hit.score > likeness.LIKE]  # a part may forgive slips by itself
+    if len(fitting) < FEW and all(hit.score < CALLED_SO for hit in fitting):
         known = {hit.ref for hit in found}
         near = _all(asked, replace(sought, forgiving=True), limit, now, only)
         found += [hit for hit in near if hit.ref not in known]

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Page, expect
@@ -29,7 +30,7 @@ def test_a_drill_reaches_the_inbox_by_the_second_step_and_says_which_hour_has_no
     expect(page.locator("#report .notice")).to_contain_text(re.compile(r"Delivery has nobody .*\d\d:\d\d"))
 
     inbox = opened()
-    inbox.context.add_cookies([SetCookieParam(**cookie) for cookie in page.context.cookies()])
+    inbox.context.add_cookies([cast("SetCookieParam", cookie) for cookie in page.context.cookies()])
     inbox.goto(f"/demo/inbox?to={SECOND_STEP}")
     mail = inbox.locator("#mails a", has_text="TEST").first
     expect(mail).to_have_attribute("href", re.compile("/demo/inbox/"), timeout=TOLD)
