@@ -73,7 +73,8 @@ ANALYTICS = tuple(f"/analytics{name}" for name in ("", "/teams", "/components", 
 
 
 @pytest.mark.parametrize(
-    "url", ["/", "/catalog", TEAM, f"{TEAM}?tab=relations", f"{TEAM}?tab=yaml", "/teams", *ON_CALL, *ANALYTICS]
+    "url",
+    ["/", "/catalog", TEAM, f"{TEAM}?tab=relations", f"{TEAM}?tab=yaml", "/teams", "/settings", *ON_CALL, *ANALYTICS],
 )
 def test_other_pages_ask_at_most_thirty(client: Client, full: Component, url: str) -> None:
     assert cost(client, url) <= ANY
