@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import promql_parser
 import pytest
 import yaml
 from django.core.management import get_commands, load_command_class
@@ -111,7 +112,10 @@ def test_every_example_can_be_read() -> None:
     for name, code in blocks("python"):
         assert ast.parse(code), name
     for name, code in blocks("yaml"):
-        assert all(yaml.safe_load_all(code)), name
+        documents = list(yaml.safe_load_all(code))
+        assert all(documents), name
+        rules = [rule for one in documents if "groups" in one for group in one["groups"] for rule in group["rules"]]
+        assert all(promql_parser.parse(rule["expr"]) for rule in rules), name
     shells = [code for _, code in blocks("sh", "")]
     script = "\n".join(f"check_{at}() {{\n{code}\n}}" for at, code in enumerate(shells))
     said = subprocess.run(["bash", "-n"], input=script, text=True, capture_output=True, check=False)
