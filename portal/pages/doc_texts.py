@@ -3,7 +3,7 @@
 A host project puts its own in their place, or adds some, where Django finds its templates first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -36,21 +36,8 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Objectives", ("slos", "budgets", "counting")),
     ("Paging", ("alerts", "escalation", "on-call", "notifications", "drills")),
     ("Incidents", ("incidents", "reviews", "analytics", "digest")),
-    (
-        "Reference",
-        (
-            "api",
-            "problems",
-            "kinds",
-            "catalog-yaml",
-            "openslo",
-            "settings",
-            "metrics",
-            "operating",
-            "embedding",
-            "plugins",
-        ),
-    ),
+    ("Plugging in", ("embedding", "plugins")),
+    ("Reference", ("api", "problems", "kinds", "catalog-yaml", "openslo", "settings", "metrics", "operating")),
 )
 FURTHER, DECISIONS = "Further pages", "Decisions"
 """What no group names, a host's own texts among them; and why things are as they are."""
@@ -64,16 +51,23 @@ class Entry:
     title: str
 
 
-_groups: Kept[tuple[tuple[str, tuple[Entry, ...]], ...]] = Kept(seconds=60, most=1)
+Groups = tuple[tuple[str, tuple[Entry, ...]], ...]
 
 
-def groups() -> tuple[tuple[str, tuple[Entry, ...]], ...]:
+@dataclass(frozen=True, slots=True)
+class Library:
+    """All that is there: where each text is, and the list of all in reading order."""
+
+    paths: Mapping[str, Path]
+    groups: Groups
+
+
+_library: Kept[Library] = Kept(seconds=60, most=1)
+
+
+def groups() -> Groups:
     """All pages by group, in reading order; folders are looked through once a minute."""
-    known = _groups.get("groups")
-    if known is None:
-        known = tuple((title, entries) for title, names in _named() if (entries := tuple(_entries(names))))
-        _groups.put("groups", known)
-    return known
+    return library().groups
 
 
 def entries() -> list[Entry]:
@@ -83,8 +77,7 @@ def entries() -> list[Entry]:
 
 def parts(name: str) -> tuple[Section, ...]:
     """The title and the sections of a page. 404 for a name that is none."""
-    path = _path(name)
-    return _parts(path, path.stat().st_mtime_ns)
+    return _parts_of(_path(name))
 
 
 def html(name: str) -> SafeString:
@@ -93,9 +86,18 @@ def html(name: str) -> SafeString:
     return _html(path, path.stat().st_mtime_ns)
 
 
-def text(name: str) -> str:
-    """A page as it is written. 404 for a name that is none."""
-    return _path(name).read_text(encoding="utf-8")
+def library() -> Library:
+    """See Library; at most a minute old."""
+    known = _library.get("all")
+    if known is None:
+        paths = _paths()
+        known = Library(paths, tuple(_grouped(paths)))
+        _library.put("all", known)
+    return known
+
+
+def _parts_of(path: Path) -> tuple[Section, ...]:
+    return _parts(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=300)
@@ -108,41 +110,40 @@ def _html(path: Path, _written: int) -> SafeString:
     return doc_text.html(path.read_text(encoding="utf-8"), picture=_picture)
 
 
-def _named() -> Iterator[tuple[str, list[str]]]:
-    there = _names()
+def _grouped(paths: Mapping[str, Path]) -> Iterator[tuple[str, tuple[Entry, ...]]]:
+    for title, names in _named(paths.keys()):
+        if names:
+            yield title, tuple(_entry(name, paths[name]) for name in names)
+
+
+def _named(there: Collection[str]) -> Iterator[tuple[str, list[str]]]:
     listed = {name for _, names in GROUPS for name in names}
     for title, names in GROUPS:
         yield title, [name for name in names if name in there]
-    yield FURTHER, sorted(name for name in there - listed if not name.startswith("decisions/"))
-    yield DECISIONS, sorted(name for name in there if name.startswith("decisions/"))
+    further = sorted(set(there) - listed)
+    yield FURTHER, [name for name in further if not name.startswith("decisions/")]
+    yield DECISIONS, [name for name in further if name.startswith("decisions/")]
 
 
-def _names() -> set[str]:
-    return {
-        path.relative_to(folder).with_suffix("").as_posix()
-        for folder in _places("docs")
-        for path in (*folder.glob("*.md"), *folder.glob("how-to/*.md"), *folder.glob("decisions/[0-9]*.md"))
-    }
+def _paths() -> dict[str, Path]:
+    """Of two texts of one name, the one that Django would find first."""
+    found: dict[str, Path] = {}
+    for folder in _places("docs"):
+        for path in (*folder.glob("*.md"), *folder.glob("how-to/*.md"), *folder.glob("decisions/[0-9]*.md")):
+            found.setdefault(path.relative_to(folder).with_suffix("").as_posix(), path)
+    return found
 
 
-def _entries(names: list[str]) -> Iterator[Entry]:
-    for name in names:
-        found = parts(name)
-        yield Entry(name, found[0].heading if found else name)
+def _entry(name: str, path: Path) -> Entry:
+    found = _parts_of(path)
+    return Entry(name, found[0].heading if found else name)
 
 
 def _path(name: str) -> Path:
-    if name in _names_listed():
-        for path in _places(f"docs/{name}.md"):
-            if path.is_file():
-                return path
-    raise Http404
-
-
-def _names_listed() -> set[str]:
-    """While the list itself is made, everything that is there."""
-    known = _groups.get("groups")
-    return {entry.name for _, found in known for entry in found} if known else _names()
+    path = library().paths.get(name)
+    if path is None or not path.is_file():
+        raise Http404
+    return path
 
 
 def _picture(source: str) -> str | None:

@@ -57,15 +57,15 @@ def _few_of_each(hits: Sequence[Hit]) -> list[Hit]:
 def _hits(sought: Sought) -> Iterator[Hit]:
     parts, vocabulary = _known()
     asked = _meant(sought, vocabulary) if sought.forgiving else sought
+    if sought.forgiving and asked.words == sought.words:
+        return  # as typed, which was looked for already
+    weight = LESS * (likeness.LIKE if sought.forgiving else 1.0)
     for part in parts:
-        inside = all(_begun(part.words, one) for one in asked.words)
-        score = likeness.score(asked.words, (part.title, part.page), inside=inside)
-        if sought.forgiving:
-            score = likeness.LIKE * score if inside else min(score, likeness.LIKE)
-        if inside or score >= likeness.LIKE * likeness.ALIKE:
+        if all(_begun(part.words, one) for one in asked.words):
+            score = likeness.score(asked.words, (part.title, part.page), inside=True)
             section = OF_SECTION if "#" in part.url else 1.0
             ref = f"doc:{part.page}#{part.url.partition('#')[2]}".rstrip("#")
-            yield Hit("doc", ref, part.title, part.url, "book", part.detail, LESS * section * score)
+            yield Hit("doc", ref, part.title, part.url, "book", part.detail, weight * section * score)
 
 
 def _meant(sought: Sought, vocabulary: Sequence[str]) -> Sought:
@@ -76,6 +76,9 @@ def _meant(sought: Sought, vocabulary: Sequence[str]) -> Sought:
 def _nearest(word: str, vocabulary: Sequence[str]) -> str:
     if len(word) < likeness.SHORTEST or _begun(vocabulary, word):
         return word
+    for slip in likeness.slips(word):
+        if _begun(vocabulary, slip):
+            return slip
     alike = [one for one in vocabulary if one[0] == word[0] and abs(len(one) - len(word)) < 3]
     return next(iter(get_close_matches(word, alike, n=1, cutoff=NEAR)), word)
 

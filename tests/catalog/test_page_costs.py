@@ -76,7 +76,18 @@ LEARNED = (*ANALYTICS, *LEARNING)
 
 @pytest.mark.parametrize(
     "url",
-    ["/", "/catalog", TEAM, f"{TEAM}?tab=relations", f"{TEAM}?tab=yaml", "/teams", *ON_CALL, *ANALYTICS, *LEARNING],
+    [
+        "/",
+        "/catalog",
+        TEAM,
+        f"{TEAM}?tab=relations",
+        f"{TEAM}?tab=yaml",
+        "/teams",
+        "/settings",
+        *ON_CALL,
+        *ANALYTICS,
+        *LEARNING,
+    ],
 )
 def test_other_pages_ask_at_most_thirty(client: Client, full: Component, url: str) -> None:
     assert cost(client, url) <= ANY

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import promql_parser
 import pytest
 import yaml
 from django.core.management import get_commands, load_command_class
@@ -85,7 +86,7 @@ def test_every_kind_of_problem_leads_to_its_explanation() -> None:
 def test_no_link_and_no_picture_of_a_page_leads_nowhere(name: str) -> None:
     text = text_of(name)
     assert [address for address in LINK.findall(text) if leads_nowhere(address, name)] == []
-    for picture in re.findall(r"!\[[^\]]+\]\((\S+?)[ )]", text):
+    for picture in re.findall(r"!\[[^\]]+\]\((pictures/\S+?)[ )]", text):
         assert (DOCS / picture).is_file(), picture
 
 
@@ -118,7 +119,10 @@ def test_every_example_can_be_read() -> None:
     for name, code in blocks("python"):
         assert ast.parse(code), name
     for name, code in blocks("yaml"):
-        assert all(yaml.safe_load_all(code)), name
+        documents = list(yaml.safe_load_all(code))
+        assert all(documents), name
+        rules = [rule for one in documents if "groups" in one for group in one["groups"] for rule in group["rules"]]
+        assert all(promql_parser.parse(rule["expr"]) for rule in rules), name
     shells = [code for _, code in blocks("sh", "")]
     script = "\n".join(f"check_{at}() {{\n{code}\n}}" for at, code in enumerate(shells))
     said = subprocess.run(["bash", "-n"], input=script, text=True, capture_output=True, check=False)
@@ -126,7 +130,7 @@ def test_every_example_can_be_read() -> None:
 
 
 def test_every_language_of_a_block_is_looked_at() -> None:
-    known = {"sh", "json", "yaml", "python", "text", "ics", ""}
+    known = {"sh", "json", "yaml", "python", "text", "html", "markdown", ""}
     assert {block.language for name in NAMES for block in doc_text.blocks(text_of(name))} <= known
 
 

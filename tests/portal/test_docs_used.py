@@ -12,9 +12,10 @@ from catalog import manifest, registries
 from catalog.access import system
 from catalog.operations.applying import Applied, SourceFile, apply_files
 from portal.lib import conf, doc_text
+from portal.pages import setup
 from tests import make
 from tests.make import NOW
-from tests.portal.test_docs import NAMES, anchors_of, text_of
+from tests.portal.test_docs import NAMES, anchors_of, leads_nowhere, text_of
 
 pytestmark = pytest.mark.django_db
 KINDS_PAGE = "kinds"
@@ -71,6 +72,10 @@ def test_every_document_that_is_shown_can_be_applied_and_twice_changes_nothing()
     for name in NAMES:
         if name != KINDS_PAGE and (text := documents_of(name)):
             assert faults(applied(text, dry_run=True)) == [], name
+
+
+def test_every_step_of_the_setup_leads_to_its_explanation() -> None:
+    assert [one.docs for one in setup.steps() if leads_nowhere(f"/docs/{one.docs}", "")] == []
 
 
 def test_every_kind_that_apply_takes_has_its_example() -> None:

@@ -275,6 +275,10 @@ PAGES: tuple[Shot, ...] = (
     Shot("search", "/search?q=ci-runers"),
     Shot("search-nothing", "/search?q=zzzzqqqq"),
     Shot("palette", "/docs", prepare=_palette),
+    Shot("docs", "/docs/concepts"),
+    Shot("docs-found", "/docs?q=blast+raduis"),
+    Shot("settings", "/settings", "admin"),
+    Shot("api", "/api/?q=severity"),
     Shot("error-403", RUNNERS, prepare=_forge),
     Shot("error-404", "/components/component/default/nobody-made-this"),
 )
