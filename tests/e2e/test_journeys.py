@@ -391,5 +391,6 @@ def test_what_burned_clears_by_itself_and_the_whole_story_is_told(
     expect(page.get_by_text("firing → inactive").first).to_be_visible()
     page.goto("/slos?sort=name")
     told = page.locator("main tbody tr", has=page.locator("a.plain")).all_inner_texts()
-    unread = [row for row in told if re.search("no data|reading", row, re.I) and "Merges" not in row]
+    blind = re.compile("Merges|Labels are printed")  # one is a test's, one sees nothing by the demo's story
+    unread = [row for row in told if re.search("no data|reading", row, re.I) and not blind.search(row)]
     assert not unread, f"no budget from history yet: {unread}"
