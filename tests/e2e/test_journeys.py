@@ -70,7 +70,7 @@ def burning(stalled: Story, signed_in: SignedIn, product: Product) -> Story:
             page, lambda: page.get_by_text("Firing").first, within=BREACH, what="the objective burns", product=product
         )
         opened = page.get_by_role("link", name="Open the incident")
-        eventually(page, lambda: opened, within=30, what="an incident opens", product=product)
+        eventually(page, lambda: opened, within=60, what="an incident opens", product=product)
         opened.click()
         page.wait_for_url("**/incidents/*")
         stalled.incident = page.url
