@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response, expect
 
 from portal.demo import PASSWORD
 from tests.e2e.product import Product, shared_product
@@ -26,6 +26,8 @@ REPORT_CSP = """
 document.addEventListener("securitypolicyviolation", (event) => console.error(
   `CSP: ${event.violatedDirective} blocked ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber}`));
 """
+PATIENCE = 15_000  # milliseconds for what a page does by itself; two cores are shared with the whole product
+expect.set_options(timeout=PATIENCE)
 Open = Callable[..., Page]
 SignedIn = Callable[..., Page]
 
@@ -72,7 +74,7 @@ def opened(browser: Browser, product: Product, faults: list[str]) -> Iterator[Op
             base_url=product.url, viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch
         )
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         context.add_init_script(REPORT_CSP)
         page = context.new_page()
         watch(page, faults)

@@ -27,7 +27,7 @@ def test_a_drill_reaches_the_inbox_by_the_second_step_and_says_which_hour_has_no
     expect(page.locator("#report")).to_contain_text(re.compile(r"Step 1 found nobody on call"), timeout=TOLD)
     expect(page.locator("#report .notice")).to_contain_text(re.compile(r"Delivery has nobody .*\d\d:\d\d"))
 
-    inbox = page.context.new_page()
+    inbox = signed_in("admin")
     inbox.goto(f"/demo/inbox?to={SECOND_STEP}")
     mail = inbox.locator("#mails a", has_text="TEST").first
     expect(mail).to_have_attribute("href", re.compile("/demo/inbox/"), timeout=TOLD)

@@ -70,7 +70,7 @@ def burning(stalled: Story, signed_in: SignedIn, product: Product) -> Story:
             page, lambda: page.get_by_text("Firing").first, within=BREACH, what="the objective burns", product=product
         )
         opened = page.get_by_role("link", name="Open the incident")
-        eventually(page, lambda: opened, within=30, what="an incident opens", product=product)
+        eventually(page, lambda: opened, within=60, what="an incident opens", product=product)
         opened.click()
         page.wait_for_url("**/incidents/*")
         stalled.incident = page.url
@@ -300,12 +300,12 @@ def test_a_platform_lead_sees_what_burns_tries_a_tighter_goal_and_promises_somet
 
 
 def test_a_responder_is_called_takes_it_works_on_it_and_learns_from_it_on_a_phone(
-    taken: Story, signed_in: SignedIn, opened: Open, product: Product
+    stalled: Story, signed_in: SignedIn, opened: Open, product: Product
 ) -> None:
     desk = signed_in("katrin")
-    if not taken.repaired:
+    if stalled.taken and not stalled.repaired:
         repair(desk)  # it clears meanwhile
-        taken.repaired = True
+        stalled.repaired = True
     title = "Caches answer with 502"
     developer = signed_in("elena", PHONE, 740)
     developer.goto("/incidents/declare")
@@ -365,7 +365,7 @@ def test_a_responder_is_called_takes_it_works_on_it_and_learns_from_it_on_a_phon
     expect(phone.locator("main")).to_contain_text("Mateusz Wójcik")
     phone.goto("/reviews/actions")
     look(phone, said="Watch the disks of the caches")
-    assert address != taken.incident
+    assert address != stalled.incident
 
 
 def test_what_burned_clears_by_itself_and_the_whole_story_is_told(

@@ -38,7 +38,8 @@ PIECES = """first => {
   const found = [];
   const range = document.createRange();
   while (words.nextNode()) {
-    if (words.currentNode.parentElement.closest("select, svg, datalist, .visually-hidden")) continue;
+    const part = words.currentNode.parentElement;
+    if (!part.checkVisibility() || part.closest("select, svg, datalist, .visually-hidden")) continue;
     range.selectNodeContents(words.currentNode);
     const [seen] = range.getClientRects();
     if (seen && (!first || seen.top < innerHeight)) found.push(words.currentNode.textContent.trim());
