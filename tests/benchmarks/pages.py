@@ -1,11 +1,12 @@
 """Every page of the demo as each of its four roles: first byte, weight, and questions to the database.
 
-`bin/bench pages [--json] [--runs N] [--role ROLE …] [--url URL --data FOLDER]`. The whole product is brought up with the
-demo in a folder of its own (or the one that answers at `--url`, whose data folder is `--data`), and is measured once its
-objectives have read their history. Pages are found by following links (tests/crawling.py); one is measured of each kind
-that a role reaches. First byte is from asking to the first byte of the answer, over a connection that stays open; one
-round of all pages follows another, so that what disturbs the machine for a moment disturbs no page alone. Weight is
-what an empty browser fetches over the wire, apart from the library that draws charts, which comes with the first.
+`bin/bench pages [--json] [--runs N] [--role ROLE …] [--url URL --data FOLDER]`. The whole product is brought up with
+the demo in a folder of its own (or the one that answers at `--url`, whose data folder is `--data`), and is measured
+once its objectives have read their history. Pages are found by following links (tests/crawling.py); one is measured of
+each kind that a role reaches. First byte is from asking to the first byte of the answer, over a connection that stays
+open; one round of all pages follows another, so that what disturbs the machine for a moment disturbs no page alone.
+Weight is what an empty browser fetches over the wire, apart from the library that draws charts, which comes with the
+first of them.
 """
 
 import argparse
