@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, urldefrag, urljoin, urlsplit
 
 import requests
 from django.conf import settings
-from django.urls import Resolver404, URLResolver, include, path
+from django.urls import Resolver404, URLPattern, URLResolver, include, path
 from django.urls.resolvers import RegexPattern
 
 from portal import urls as portal_urls
@@ -29,7 +29,8 @@ LEAVES = ("/static/", "/admin/", "/metrics", "/api/v1/schema")
 SHOWS = ("tab", "view", "as", "add")
 """Parameters of a query that make another page of a route; all others only choose what is on it."""
 _LINKS = {("a", "href"), ("area", "href"), ("iframe", "src"), ("img", "src"), ("link", "href"), ("script", "src")}
-_ROOT = URLResolver(RegexPattern(r"^/"), [*portal_urls.urlpatterns, path("", include((demo_urls.pages, "demo")))])
+_ADDRESSES: list[URLPattern | URLResolver] = [*portal_urls.urlpatterns, path("", include((demo_urls.pages, "demo")))]
+_ROOT = URLResolver(RegexPattern(r"^/"), _ADDRESSES)
 
 
 @dataclass(frozen=True, slots=True)
