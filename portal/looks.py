@@ -99,3 +99,15 @@ def look_of(key: object) -> Look:
     said = key.name if isinstance(key, IntEnum) else getattr(key, "value", key)
     text = str(said).strip().lower().replace("_", "-").replace(" ", "-")
     return LOOKS.get(text) or UNKNOWN._replace(word=text.replace("-", " ").capitalize() or UNKNOWN.word)
+
+
+SOURCES = {
+    "alertmanager": "Alertmanager",
+    "api": "API",
+    "heartbeat": "Heartbeat",
+    "manual": "Declared by hand",
+    "pagerduty": "PagerDuty events",
+    "portico": "Portico itself",
+    "slo": "Objective",
+}
+"""Where alerts come from, for people; others are called as they call themselves."""

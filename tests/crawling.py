@@ -5,7 +5,7 @@ and not sixty, and a list with twenty filters is two of each filter and not all 
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, urldefrag, urljoin, urlsplit
 
 import requests
 from django.conf import settings
-from django.urls import Resolver404, URLResolver, include, path
+from django.urls import Resolver404, URLPattern, URLResolver, include, path
 from django.urls.resolvers import RegexPattern
 
 from portal import urls as portal_urls
@@ -29,7 +29,8 @@ LEAVES = ("/static/", "/admin/", "/metrics", "/api/v1/schema")
 SHOWS = ("tab", "view", "as", "add")
 """Parameters of a query that make another page of a route; all others only choose what is on it."""
 _LINKS = {("a", "href"), ("area", "href"), ("iframe", "src"), ("img", "src"), ("link", "href"), ("script", "src")}
-_ROOT = URLResolver(RegexPattern(r"^/"), [*portal_urls.urlpatterns, path("", include((demo_urls.pages, "demo")))])
+_ADDRESSES: list[URLPattern | URLResolver] = [*portal_urls.urlpatterns, path("", include((demo_urls.pages, "demo")))]
+_ROOT = URLResolver(RegexPattern(r"^/"), _ADDRESSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,10 @@ def sign_in(base: str, name: str) -> requests.Session:
     return session
 
 
-def crawl_all(base: str, *, each: int = EACH) -> list[Visit]:
-    """What every role was answered, all four at once."""
-    with ThreadPoolExecutor(len(ROLES)) as pool:
-        return [visit for visits in pool.map(lambda role: crawl(base, role, each=each), ROLES) for visit in visits]
+def crawl_all(base: str, roles: Collection[str] = tuple(ROLES), *, each: int = EACH) -> list[Visit]:
+    """What each of these roles was answered, all at once."""
+    with ThreadPoolExecutor(len(roles)) as pool:
+        return [visit for visits in pool.map(lambda role: crawl(base, role, each=each), roles) for visit in visits]
 
 
 def crawl(base: str, role: str, *, each: int = EACH) -> list[Visit]:

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from portal.lib import drawn, durations, words
 from portal.lib.links import safe_link
 from portal.lib.markdown import to_html
-from portal.looks import COMPONENT_ICONS, look_of
+from portal.looks import COMPONENT_ICONS, SOURCES, look_of
 
 register = template.Library()
 register.filter("safe_link", safe_link)
@@ -131,6 +131,12 @@ def star(context: Mapping[str, object], entity: object) -> dict[str, object]:
 
 def _known(context: Mapping[str, object]) -> bool:
     return getattr(context.get("user"), "person", None) is not None
+
+
+@register.filter
+def source(name: str) -> str:
+    """Where an alert came from, in words: `{{ alert.source|source }}`."""
+    return SOURCES.get(name, name)
 
 
 @register.filter

@@ -1,11 +1,12 @@
 """Every page of the demo as each of its four roles: first byte, weight, and questions to the database.
 
-`bin/bench pages [--json] [--runs N] [--url URL --data FOLDER]`. The whole product is brought up with the demo in a
-folder of its own (or the one that answers at `--url`, whose data folder is `--data`), and is measured once its
-objectives have read their history. Pages are found by following links (tests/crawling.py); one is measured of each kind
-that a role reaches. First byte is from asking to the first byte of the answer, over a connection that stays open; one
-round of all pages follows another, so that what disturbs the machine for a moment disturbs no page alone. Weight is
-what an empty browser fetches over the wire, apart from the library that draws charts, which comes with the first.
+`bin/bench pages [--json] [--runs N] [--role ROLE …] [--url URL --data FOLDER]`. The whole product is brought up with
+the demo in a folder of its own (or the one that answers at `--url`, whose data folder is `--data`), and is measured
+once its objectives have read their history. Pages are found by following links (tests/crawling.py); one is measured of
+each kind that a role reaches. First byte is from asking to the first byte of the answer, over a connection that stays
+open; one round of all pages follows another, so that what disturbs the machine for a moment disturbs no page alone.
+Weight is what an empty browser fetches over the wire, apart from the library that draws charts, which comes with the
+first of them.
 """
 
 import argparse
@@ -79,8 +80,9 @@ def main() -> None:
     """Bring it up, find the pages, measure, show."""
     asked = _arguments()
     with _demo(asked) as (url, folder):
-        found = crawl_all(url)
-        pages = [Measured(one) for role in ROLES for one in looks(visit for visit in found if visit.role == role)]
+        roles = asked.role or list(ROLES)
+        found = crawl_all(url, roles)
+        pages = [Measured(one) for role in roles for one in looks(visit for visit in found if visit.role == role)]
         _say(f"{len(found)} links followed, {len(pages)} pages measured")
         ask_all(url, pages, runs=asked.runs)
         count_queries(folder, pages)
@@ -189,7 +191,7 @@ def line(one: Measured) -> str:
 def summary(pages: Sequence[Measured]) -> list[Row]:
     """Against the bars of the design: the worst page of each role, and of all."""
     rows = []
-    for role in ROLES:
+    for role in dict.fromkeys(one.visit.role for one in pages):
         own = [one for one in pages if one.visit.role == role]
         worst = max(own, key=lambda one: one.p95)
         rows.append(Row(f"{role}, {len(own)} pages: middle first byte", statistics.median(x.p50 for x in own), "ms"))
@@ -266,6 +268,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/bench pages")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--runs", type=int, default=20, help="how often each page is asked for")
+    parser.add_argument("--role", action="append", choices=ROLES, help="of these roles only")
     parser.add_argument("--url", help="a demo that runs already")
     parser.add_argument("--data", type=Path, help="its data folder, to count queries")
     return parser.parse_args()

@@ -10,7 +10,7 @@ from tests.e2e.conftest import REPORT_CSP
 
 WALL, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=360, height=740)
 SERIOUS = {"serious", "critical"}
-OF_THE_LOOK = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
+OF_THE_LOOK = ["color-contrast", "link-in-text-block", "scrollable-region-focusable"]
 """The rules whose answer depends on theme and width; all others are asked on the wall."""
 TOO_WIDE = """() => {
   const wide = document.documentElement.scrollWidth;

@@ -213,3 +213,10 @@ def test_a_wrong_field_keeps_its_text_and_points_to_its_error() -> None:
     assert 'id="id_kind_error"' in html
     assert 'value="xxx"' in render("{% control form.name %}", form=form)
     assert 'class="form-control mono"' in render("{% control form.name %}", form=form)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("slo", "Objective"), ("manual", "Declared by hand"), ("grafana", "grafana")]
+)
+def test_where_an_alert_came_from_is_said_in_words_or_as_its_sender_says(name: str, said: str) -> None:
+    assert Template("{% load portal %}{{ name|source }}").render(Context({"name": name})) == said

@@ -8,4 +8,10 @@
   apply();
   dark.addEventListener("change", apply);
   addEventListener("storage", apply);
+  // Another theme is another colour nearly everywhere. Fading them all, each with what inherits it, takes seconds of
+  // every look at a style, and charts look often.
+  new MutationObserver(() => {
+    root.classList.add("still");
+    requestAnimationFrame(() => requestAnimationFrame(() => root.classList.remove("still")));
+  }).observe(root, { attributeFilter: ["data-bs-theme"] });
 })();
