@@ -309,7 +309,8 @@ class Plugged(ByKey):
 def _plugged(kind: str) -> Iterator[URLPattern]:
     """Its two addresses; read once all plugins have registered theirs."""
     for name, rest, told in ((f"{kind}-in", "", ""), (f"{kind}-in-key", "/<str:key>", "_by_address")):
-        view = extend_schema_view(post=extend_schema(operation_id=f"alerts_{kind}{told}"))(type(name, (Plugged,), {}))
+        made: type[Plugged] = type(name, (Plugged,), {})
+        view = extend_schema_view(post=extend_schema(operation_id=f"alerts_{kind}{told}"))(made)
         yield path(f"alerts/{kind}{rest}", view.as_view(kind=kind), name=name)
 
 
