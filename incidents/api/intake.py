@@ -3,11 +3,11 @@
 The key stands in the address, or in `Authorization: Bearer KEY` for addresses without one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.urls import path
+from django.urls import URLPattern, path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers, status
@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 from incidents.api.alerts import AcceptedOut, AlertIn
 from incidents.intake import accepting, bodies, heartbeats
 from incidents.intake.keys import Sender, sender_of
+from incidents.intake.ways import plugged
 from incidents.models import Integration
 from portal.lib.errors import Expected, Invalid
 from portal.lib.problems import refusals
@@ -294,6 +295,25 @@ def _invalid_event(errors: list[str]) -> Response:
     return Response(body, status=status.HTTP_400_BAD_REQUEST)
 
 
+class Plugged(ByKey):
+    """What a plugin reads."""
+
+    kind = ""
+
+    @extend_schema(request=OpenApiTypes.OBJECT, responses={202: AcceptedOut, **REFUSED})
+    def post(self, request: Request, key: str = "") -> Response:
+        """202 once it is kept; 400 names what can't be read."""
+        return self.accept(request, key, self.kind)
+
+
+def _plugged(kind: str) -> Iterator[URLPattern]:
+    """Its two addresses; read once all plugins have registered theirs."""
+    for name, rest, told in ((f"{kind}-in", "", ""), (f"{kind}-in-key", "/<str:key>", "_by_address")):
+        made: type[Plugged] = type(name, (Plugged,), {})
+        view = extend_schema_view(post=extend_schema(operation_id=f"alerts_{kind}{told}"))(made)
+        yield path(f"alerts/{kind}{rest}", view.as_view(kind=kind), name=name)
+
+
 urlpatterns = [
     path("alerts/alertmanager", Alertmanager.as_view(), name="alertmanager"),
     path("alerts/alertmanager/<str:key>", AlertmanagerByAddress.as_view(), name="alertmanager-key"),
@@ -304,4 +324,5 @@ urlpatterns = [
     path("events/pagerduty/v2/enqueue", PagerDuty.as_view(), name="pagerduty"),
     path("heartbeats", Heartbeats.as_view(), name="heartbeats"),
     path("heartbeats/<str:key>", HeartbeatsByAddress.as_view(), name="heartbeats-key"),
+    *(address for kind in plugged() for address in _plugged(kind)),
 ]

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from catalog.models import Team
+from incidents.intake import ways
 from incidents.intake.howto import recipes
 from incidents.intake.shown import body_text
 from incidents.models import Delivery, Integration
@@ -42,7 +43,7 @@ class IntegrationOut(serializers.Serializer[Any]):
 
     id = serializers.IntegerField()
     name = serializers.CharField()
-    kind = serializers.ChoiceField(Integration.Kind.choices)
+    kind = serializers.ChoiceField(list(ways.kinds().items()))
     team = serializers.CharField(allow_null=True)
     settings = serializers.DictField()
     created_at = serializers.DateTimeField()
@@ -72,7 +73,7 @@ class NewIntegrationIn(StrictSerializer):
     """What is to be made."""
 
     name = serializers.CharField(max_length=200)
-    kind = serializers.ChoiceField(Integration.Kind.choices)
+    kind = serializers.ChoiceField(list(ways.kinds().items()))
     team = serializers.SlugRelatedField(
         slug_field="ref", queryset=Team.objects.filter(retired_at=None), required=False, allow_null=True
     )
@@ -95,7 +96,7 @@ class RotateIn(StrictSerializer):
 class SampleIn(StrictSerializer):
     """A sample, and how to read it."""
 
-    kind = serializers.ChoiceField(Integration.Kind.choices, help_text="Heartbeats read nothing")
+    kind = serializers.ChoiceField(list(ways.kinds().items()), help_text="Heartbeats read nothing")
     settings = serializers.DictField(required=False)
     sample = serializers.JSONField(help_text="The request's JSON, or its text")
 

@@ -11,9 +11,10 @@ from catalog.api.base import query, refusals
 from incidents.api import integration_shapes as io
 from incidents.api.incidents import actor_of_api
 from incidents.filters_intake import delivery_filter
+from incidents.intake import ways
 from incidents.intake.previewing import preview
 from incidents.intake.replaying import replay
-from incidents.models import Delivery, Integration
+from incidents.models import Delivery
 from incidents.operations import integrations as operations
 from incidents.queries import intake as queries
 from incidents.queries.intake import OUTCOMES
@@ -50,7 +51,7 @@ class Integrations(APIView):
     @extend_schema(
         operation_id="integrations_list",
         parameters=[
-            OpenApiParameter("kind", enum=Integration.Kind.values),
+            OpenApiParameter("kind", enum=tuple(ways.kinds())),
             query("team", "Reference, such as group:default/ci"),
             query("retired", "true: those that were retired instead", bool),
         ],
@@ -60,8 +61,8 @@ class Integrations(APIView):
         """By name."""
         asked, pages, now = request.query_params, ByName(), db_now()
         kind = asked.get("kind", "")
-        if kind and kind not in Integration.Kind.values:
-            message = f"Use one of {', '.join(Integration.Kind.values)}."
+        if kind and kind not in ways.kinds():
+            message = f"Use one of {', '.join(ways.kinds())}."
             raise Invalid(errors=(FieldError("kind", "invalid", message),))
         retired = asked.get("retired", "").lower() in {"1", "true", "yes"}
         rows = queries.integrations(team=asked.get("team", "").lower(), kind=kind, retired=retired)

@@ -176,7 +176,7 @@ def _take_all(rows: Sequence[Delivery], result: _Result, now: datetime) -> None:
             continue
         try:
             with transaction.atomic(), gathering(now=now):
-                alert, outcome = TAKERS[row.kind](row, batch)
+                alert, outcome = TAKERS.get(row.kind, take_by_key)(row, batch)
         except OperationalError:
             raise
         except Expected as error:
@@ -258,4 +258,4 @@ TAKERS: dict[str, Taker] = {
     Integration.Kind.PAGERDUTY: take_by_key,
     Integration.Kind.GENERIC: take_by_key,
 }
-"""By kind; further ways in add theirs."""
+"""By kind; those of plugins come by a key too."""

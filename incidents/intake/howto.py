@@ -1,7 +1,9 @@
 """How to point a tool at an integration: configuration that is ready to be copied, with the key where it is known."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from incidents.intake.ways import WAYS
 from incidents.models import Integration
 
 PLACEHOLDER = "YOUR-KEY"
@@ -18,7 +20,15 @@ class Recipe:
 def recipes(kind: str, *, base: str, key: str = "") -> list[Recipe]:
     """For an integration of `kind` at the portal's address `base`; without `key` a placeholder stands in its place."""
     url, key = f"{base}/api/v1", key or PLACEHOLDER
-    return [Recipe(title, text.format(url=url, key=key, base=base)) for title, text in RECIPES[Integration.Kind(kind)]]
+    return [Recipe(title, text.format(url=url, key=key, base=base)) for title, text in _texts(kind)]
+
+
+def _texts(kind: str) -> Sequence[tuple[str, str]]:
+    if kind in Integration.Kind.values:
+        return RECIPES[Integration.Kind(kind)]
+    way = WAYS.get(kind)  # of a plugin, which may have been taken out since
+    address = ("Where a tool takes nothing but an address", f"{{url}}/alerts/{kind}/{{key}}")
+    return (*way.recipes, address) if way else ()
 
 
 RECIPES: dict[Integration.Kind, list[tuple[str, str]]] = {

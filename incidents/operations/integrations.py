@@ -14,6 +14,7 @@ from catalog.authentication import digest
 from catalog.models import ApiToken, Team
 from catalog.operations.audit import Diff, record_audit
 from incidents.intake import config as configs
+from incidents.intake import ways
 from incidents.intake.keys import new_key
 from incidents.models import Alert, Heartbeat, Integration, IntegrationKey
 from incidents.operations.alerts import clear_alert
@@ -56,8 +57,8 @@ def create_integration(
 ) -> Made:
     """Make one with its first key. Raises Invalid, WrongScope, NotYourTeam."""
     require_owned(by, [team], scope=SCOPE)
-    if kind not in Integration.Kind.values:
-        message = f"Use one of: {', '.join(Integration.Kind.values)}."
+    if kind not in ways.kinds():
+        message = f"Use one of: {', '.join(ways.kinds())}."
         raise Invalid(f"kind: {message}", errors=(FieldError("kind", "invalid", message),))
     config = configs.read(settings, kind=kind)
     row = Integration.objects.create(

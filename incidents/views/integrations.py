@@ -19,6 +19,7 @@ from catalog.access import actor_of, reader_may_write
 from catalog.models import Team
 from catalog.views.components import owners_for
 from incidents.forms_intake import IntegrationForm
+from incidents.intake import ways
 from incidents.intake.howto import recipes
 from incidents.intake.previewing import GENERIC_SAMPLE, Preview, preview
 from incidents.models import Integration
@@ -57,7 +58,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     context = {
         "now": now,
         "lines": [(row, sent.get(row.pk), _health(row)) for row in page.rows],
-        "kinds": Integration.Kind.choices,
+        "kinds": ways.kinds().items(),
         "choices": _choices(),
         "teams": Team.objects.filter(retired_at=None).order_by("name", "pk").only("ref", "name", "title")[:1000],
         "asked": {"team": team, "kind": kind},
@@ -73,7 +74,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """First its kind, then its name; what else there is has a default. Its page with the key comes at once."""
     kind, actor = request.GET.get("kind", ""), actor_of(request)
-    if kind not in Integration.Kind.values:
+    if kind not in ways.kinds():
         return render(request, "incidents/integrations/kinds.html", {"choices": _choices()})
     form = IntegrationForm(
         request.POST or None, kind=kind, teams=owners_for(actor), unlimited=actor.everywhere,
@@ -93,7 +94,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 return _page(request, made.integration, made=made)
         except Expected as error:
             form.explain(error)
-    label = Integration.Kind(kind).label
+    label = ways.kinds()[kind]
     trail = [("Integrations", reverse("incidents:integrations")), (f"New: {label}", "")]
     return _form(request, form, seen, trail=trail, title=f"New integration: {label}", action="Make it")
 
@@ -240,7 +241,8 @@ def _grouped(grouping: object) -> str:
 
 
 def _choices() -> list[tuple[str, str, str, str]]:
-    return [(kind, label, *ABOUT[kind]) for kind, label in Integration.Kind.choices]
+    about = {**ABOUT, **{kind: (way.icon, way.about) for kind, way in ways.plugged().items()}}
+    return [(kind, label, *about[kind]) for kind, label in ways.kinds().items()]
 
 
 def _tabs(retired: bool) -> list[dict[str, object]]:

@@ -22,7 +22,8 @@ from django.test import Client  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 
 from catalog.access import Actor  # noqa: E402
-from incidents.models import Notification  # noqa: E402
+from incidents.intake.deliveries import process_due  # noqa: E402
+from incidents.models import Alert, Notification  # noqa: E402
 from incidents.operations import contacts  # noqa: E402
 from incidents.paging import advance_due, deliver_due  # noqa: E402
 from portal.lib.clock import db_now  # noqa: E402
@@ -59,6 +60,21 @@ def look() -> dict[str, Any]:
         advance_due(now=db_now())
         done = deliver_due(clock=db_now)
         lit = [one.body for one in box.received]
+    wish = {"name": "Hall 3", "kind": "acme-hall"}
+    hall = client.post("/api/v1/integrations", wish, content_type="application/json").json()
+    at = f"/api/v1/alerts/acme-hall/{hall['key']}"
+    sent = [
+        Client().post(where, body, content_type="application/json")
+        for where, body in (
+            (at, {"machine": "press-4", "alarm": "overheated", "component": "vault"}),
+            (at, {"machine": "press-5", "alarm": "stuck", "component": "vault"}),
+            (at, {"machine": "press-5"}),
+            ("/api/v1/alerts/acme-hall/guessed", {"machine": "press-5", "alarm": "stuck"}),
+        )
+    ]
+    Client().post(at, {"machine": "press-5", "alarm": "stuck", "cleared": True}, content_type="application/json")
+    process_due(now=db_now())
+    alerts = Alert.objects.filter(key__contains="press-").order_by("pk")
     make_slo.source()
     at = "/api/v1/slos/office-hours"
     indicator = {"from": "8", "to": "30"}
@@ -90,6 +106,13 @@ def look() -> dict[str, Any]:
         "objective": page(objective.get_absolute_url()),
         "edit": page(f"{objective.get_absolute_url()}/edit"),
         "fleet": page("/slos"),
+        "ways": page("/integrations/new"),
+        "hall": hall,
+        "alarms": (
+            [one.status_code for one in sent],
+            sent[2].json(),
+            [(one.summary, one.cleared_at is None) for one in alerts],
+        ),
         "own page": page("/x/acme/cost-centres"),
         "catalog": page("/catalog"),
         "plugins": client.get("/api/v1/plugins").json()["results"],

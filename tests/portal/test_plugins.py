@@ -126,6 +126,16 @@ def test_its_source_of_slis_is_offered_counted_and_written_out(told: dict[str, A
     assert '<option value="acme-deployments">Deployments in working hours</option>' in told["fleet"]
 
 
+def test_its_way_in_takes_alarms_on_a_key_and_refuses_what_it_cannot_read(told: dict[str, Any]) -> None:
+    assert "Machine hall" in told["ways"]
+    recipe, address = told["hall"]["recipes"]
+    assert "press-4" in recipe["text"]
+    assert address["text"].endswith(f"/api/v1/alerts/acme-hall/{told['hall']['key']}")
+    assert told["alarms"][0] == [202, 202, 400, 404]
+    assert {one["field"] for one in told["alarms"][1]["errors"]} == {"alarm"}
+    assert told["alarms"][2] == [["press-4: overheated", True], ["press-5: stuck", False]]
+
+
 def test_its_page_is_there_and_in_the_sidebar(told: dict[str, Any]) -> None:
     assert '<th scope="row" class="mono">CC-0042</th><td class="num">1</td>' in told["own page"]
     assert 'href="/x/acme/cost-centres"' in told["catalog"]
@@ -136,6 +146,7 @@ def test_what_each_added_is_told(told: dict[str, Any]) -> None:
     assert (acme["distribution"], acme["version"], acme["state"]) == ("portico-acme", "1.2.0", "loaded")
     assert {one["what"]: one["key"] for one in acme["added"]} == {
         "SLI source": "acme-deployments",
+        "Way in": "acme-hall",
         "Component panel": "acme-cost-centre", "Scorecard check": "acme-cost-centre", "Channel": "acme-lamp",
         "Navigation entry": "acme-cost-centres", "Pages": "acme",
     }  # fmt: skip
