@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 import subprocess
+import tomllib
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from functools import cache
@@ -116,6 +117,8 @@ def test_pictures_say_what_they_show_and_bring_no_colours_of_their_own() -> None
 def test_every_example_can_be_read() -> None:
     for name, code in blocks("json"):
         assert json.loads(code), name
+    for name, code in blocks("toml"):
+        assert tomllib.loads(code), name
     for name, code in blocks("python"):
         assert ast.parse(code), name
     for name, code in blocks("yaml"):
@@ -130,7 +133,7 @@ def test_every_example_can_be_read() -> None:
 
 
 def test_every_language_of_a_block_is_looked_at() -> None:
-    known = {"sh", "json", "yaml", "python", "text", "html", "markdown", ""}
+    known = {"sh", "json", "toml", "yaml", "python", "text", "html", "markdown", ""}
     assert {block.language for name in NAMES for block in doc_text.blocks(text_of(name))} <= known
 
 
