@@ -37,7 +37,6 @@ def resolved(component: Component, opened: datetime, *, lasted: timedelta) -> No
 
 
 def test_a_platform_lead_gets_the_platform_and_a_way_to_their_own_home(client: Client, katrin: Person) -> None:
-    make.team("build-ci")  # an empty portal shows what to do first, and nothing else
     page = client.get("/")
     assert "Coverage gaps" in page.content.decode()
     assert 'href="/?as=me"' in page.content.decode()
