@@ -50,9 +50,10 @@ def take(pictures: Sequence[Picture], opened: Callable[[Picture], BrowserContext
     """Break the demo, have it taken by who is paged, take every picture, and repair it."""
     into.mkdir(parents=True, exist_ok=True)
     page = opened(pictures[0]).new_page()
+    objective = _objective(page)
     _break(page)
     try:
-        known = {OBJECTIVE: _objective(page), INCIDENT: _incident(page)}
+        known = {OBJECTIVE: objective, INCIDENT: _incident(page, objective)}
         _have_it(page, known[INCIDENT])
         for picture in pictures:
             _take(opened(picture), picture, known.get(picture.path, picture.path), into)
@@ -75,16 +76,23 @@ def _repair(page: Page) -> None:
 
 
 def _objective(page: Page) -> str:
+    """The objective that will burn, once no objective reads its history any more."""
+    patience = time.monotonic() + BREAKS_WITHIN
     page.goto("/slos")
+    while page.locator("main tbody").get_by_text(re.compile("reading", re.IGNORECASE)).count():
+        if time.monotonic() > patience:
+            raise TimeoutError(f"objectives still read their history after {BREAKS_WITHIN:.0f} s")
+        page.wait_for_timeout(3_000)
+        page.goto("/slos")
     return str(page.get_by_role("link", name=re.compile("Build queue stays short")).first.get_attribute("href"))
 
 
-def _incident(page: Page) -> str:
-    """The address of the incident that the objective opens."""
+def _incident(page: Page, objective: str) -> str:
+    """The address of the open incident of the objective; those of its past are none."""
     patience = time.monotonic() + BREAKS_WITHIN
     while time.monotonic() < patience:
-        page.goto("/incidents")
-        found = page.locator("main a.plain[href*='/incidents/']", has_text="Build queue stays short")
+        page.goto(objective)
+        found = page.get_by_role("link", name="Open the incident")
         if found.count():
             return str(found.first.get_attribute("href"))
         page.wait_for_timeout(3_000)
