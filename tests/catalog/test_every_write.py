@@ -271,7 +271,7 @@ OPEN = {
 
 READING = {
     "", "home", "docs", "docs/<path:page>", "catalog", "changes", "people", "teams", "maintenance", "healthz", "readyz",
-    "settings",
+    "settings", "setup",
     "metrics", "api/", "api/v1/", "_style", "slos/<int:pk>", "slos/<int:pk>/live", "teams/<str:namespace>/<str:name>",
     "slos/<int:pk>/costs.csv",
     "components/<str:kind>/<str:namespace>/<str:name>", "people/<str:namespace>/<str:name>",
