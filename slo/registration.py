@@ -7,11 +7,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from catalog import registries
-from catalog.models import Component
+from catalog.models import Component, Team
 from portal.lib import words
 from slo import documents, queries
 from slo.queries import searching
 
+TOLD = 8
+"""Promises on a team's page."""
 COUNTED = "counted_objectives"
 """What the page of a component has counted of it for one of its parts need not be counted for another."""
 
@@ -21,6 +23,12 @@ def objectives_of(component: Component, request: HttpRequest, now: datetime) -> 
     rows = queries.of_component(component.pk)
     vars(component)[COUNTED] = len(rows)
     return {"component": component, "rows": rows, "objectives": len(rows), "now": now, "user": request.user}
+
+
+def objectives_of_team(team: Team, request: HttpRequest, now: datetime) -> Mapping[str, object] | None:
+    """What a team promises with all that it owns: the loudest of it, and where the rest is."""
+    rows = queries.of_team(team.pk, most=TOLD + 1)
+    return {"team": team, "rows": rows[:TOLD], "more": len(rows) > TOLD, "now": now, "user": request.user}
 
 
 def has_objective(components: Sequence[Component], _now: datetime) -> Mapping[int, registries.Verdict]:
@@ -55,6 +63,7 @@ registries.frame["evaluated-at"] = evaluated_at
 registries.component_panels["objectives"] = registries.Panel(
     "slo/parts/component.html", objectives_of, order=10, title="SLOs", count="objectives"
 )
+registries.team_panels["objectives"] = registries.TeamPanel("slo/parts/team.html", objectives_of_team, order=10)
 registries.search["objectives"] = registries.Searched(("objective",), searching.find)
 registries.apply_kinds.update(documents.KINDS)
 registries.subjects |= {

@@ -9,6 +9,7 @@ from slo.queries.fleet import (
     fleet_totals,
     objectives_of,
     of_component,
+    of_team,
     row,
 )
 from slo.queries.history import (
@@ -58,6 +59,7 @@ __all__ = [
     "last_evaluation",
     "objectives_of",
     "of_component",
+    "of_team",
     "row",
     "sources",
     "spent_between",

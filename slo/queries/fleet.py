@@ -226,3 +226,10 @@ def of_component(component_id: int) -> list[FleetRow]:
     found = Objective.objects.filter(FOLLOWED, definition__component=component_id, retired_at=None)
     found = found.select_related(*_RELATED)
     return [row(objective) for objective in found.order_by(*SORTS["-state"], "name")]
+
+
+def of_team(team_id: int, *, most: int) -> list[FleetRow]:
+    """At most so many objectives of what a team owns, loudest first."""
+    found = Objective.objects.filter(FOLLOWED, definition__component__owner=team_id, retired_at=None)
+    found = found.select_related(*_RELATED)
+    return [row(objective) for objective in found.order_by(*SORTS["-state"], "name")[:most]]

@@ -385,3 +385,18 @@ def test_sources_say_how_they_are_and_since_when(client: Client) -> None:
     assert "0.002 s" in said
     assert "partial" in said
     assert "s3cret" not in page.decode()
+
+
+def test_a_teams_page_says_what_the_team_promises_the_loudest_first(client: Client, runners: Component) -> None:
+    for number in range(10):
+        stands(make_slo.objective(f"calm-{number}", component=runners), state=State.HEALTHY)
+    stands(make_slo.objective("loud", component=runners), state=State.EXHAUSTED)
+    theirs = make.component("theirs", owner=make.team("others"))
+    stands(make_slo.objective("foreign", component=theirs), state=State.BURNING)
+    page = signed_in(client, "linh").get("/teams/default/build-ci").content
+    promises = page[page.index(b'id="h-objectives"') :]
+    assert [promises.count(name) > 0 for name in (b"/slos/", b"foreign")] == [True, False]
+    names = re.findall(r'class="plain fw-semibold" href="/slos/(\d+)', promises.decode())
+    assert len(names) == 8
+    assert Objective.objects.get(pk=names[0]).name == "loud"
+    assert b"All of them" in promises
