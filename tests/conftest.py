@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 
 from portal.lib.env import mailer
 from tests import databases, make
+from tests.effort import examples
 from tests.fakes.smtp import MailSink
 
 # Before anything reads them: unit tests need neither Redis nor a broker of files
@@ -23,9 +24,10 @@ settings.PORTAL_ALLOW_PRIVATE_ADDRESSES = ("127.0.0.1",)  # where our fakes list
 # A whole table of refusals within one minute is no attack
 settings.PORTAL_API_READS_PER_MINUTE = settings.PORTAL_API_WRITES_PER_MINUTE = 0
 settings.PORTAL_API_ANONYMOUS_PER_MINUTE = 0
+settings.WHITENOISE_AUTOREFRESH = True  # else every test client walks through all static files before its first request
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # how long an example takes says nothing on a busy machine
-hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.register_profile("untimed", deadline=None, max_examples=examples(100))
 hypothesis.settings.load_profile("untimed")
 
 

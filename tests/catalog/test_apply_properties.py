@@ -11,6 +11,7 @@ from catalog.access import system
 from catalog.models import AuditEntry, Component, Domain, Person, System, Team
 from catalog.operations.applying import Applied, SourceFile, apply_files
 from tests.catalog.test_manifest_properties import FRAGMENTS, damaged, json_like, words
+from tests.effort import examples
 from tests.make import NOW
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +19,7 @@ CLI = system("cli")
 MODELS = (Component, System, Domain, Team, Person)
 ONE = {"type": "a", "owner": "a", "lifecycle": "a", "definition": "a", "children": [], "memberOf": []}
 BOUNDS = settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

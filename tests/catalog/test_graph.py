@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from catalog.graph import blast_radius, narrow_blast_radius
 from catalog.models import Component
 from tests import make
+from tests.effort import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -101,7 +102,7 @@ RELATIONS = st.sampled_from(["dependsOn", "consumesApi", "providesApi"])
 EDGES = st.tuples(KEYS, KEYS, RELATIONS).filter(lambda edge: edge[0] != edge[1])
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     edges=st.lists(EDGES, max_size=30),
     retired=st.sets(KEYS, max_size=4),

@@ -20,6 +20,7 @@ from catalog.operations import report_health
 from catalog.queries import SORTS, ComponentFilter, counting
 from portal.lib.kept import Kept
 from tests import make
+from tests.effort import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -83,7 +84,7 @@ def test_what_is_called_so_hides_what_only_nearly_is() -> None:
     assert names(q="valut") == ["valut"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
 def test_any_text_is_searched_for_without_an_error(text: str) -> None:
     query = QueryDict(mutable=True)

@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from catalog.manifest import KINDS, Entity, Manifest, Metadata, SystemSpec, parse, render
 from catalog.refs import Ref
 from tests.catalog.manifest_text import text
+from tests.effort import examples
 
 SECONDS = 5.0
 FRAGMENTS = [
@@ -86,13 +87,13 @@ def held(given_text: str | bytes) -> Manifest:
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.text(max_size=300) | st.lists(st.sampled_from(FRAGMENTS), max_size=40).map("".join))
 def test_any_text(said: str) -> None:
     held(said)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes(said: bytes) -> None:
     held(said)
@@ -109,7 +110,7 @@ def damaged(draw: st.DrawFn) -> str:
     return stream
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(damaged())
 def test_a_damaged_manifest_is_read_or_refused_and_what_was_read_survives_writing(stream: str) -> None:
     entities = held(stream).entities
@@ -117,7 +118,7 @@ def test_a_damaged_manifest_is_read_or_refused_and_what_was_read_survives_writin
     assert (again.entities, again.errors) == (entities, ())
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(KINDS)), st.dictionaries(words, json_like, max_size=4), json_like)
 def test_any_structure_anywhere(kind: str, keys: dict[str, object], inside: object) -> None:
     known = {"type": "a", "lifecycle": "a", "owner": "a", "definition": "a", "children": [], "memberOf": []}
@@ -130,7 +131,7 @@ def test_any_structure_anywhere(kind: str, keys: dict[str, object], inside: obje
         assert parse(render(found.entities)).entities == found.entities
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.dictionaries(words, json_like, max_size=4))
 def test_what_is_written_means_the_same_to_another_parser(extra: dict[str, object]) -> None:
     spec = SystemSpec(owner=Ref("group", "default", "a"), extra={"said": extra})

@@ -16,6 +16,7 @@ from catalog.models import Domain, System
 from catalog.registries import Hit, Searched, Sought
 from portal.pages.search import mark
 from tests import make
+from tests.effort import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -129,7 +130,7 @@ def test_what_an_app_registers_is_found_beside_the_rest(monkeypatch: pytest.Monk
     assert found("ci") == ["thing:1", "component:default/my-ci"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=80))
 def test_any_text_is_answered(text: str) -> None:
     for hit in queries.search(text, limit=5, now=make.NOW):

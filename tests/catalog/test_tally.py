@@ -13,6 +13,7 @@ from catalog.operations.tallying import gather_tally
 from catalog.queries import ComponentFilter, count_choices
 from catalog.queries.tallying import tallied, tallied_cells
 from tests import make
+from tests.effort import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +51,7 @@ def as_told() -> dict[str, Counter[Any]]:
     return {"cell": sums.cell, "owner": sums.owner, "system": sums.system, "tag": sums.tag}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(WRITES)
 def test_after_any_writes_the_sums_are_what_counting_finds(writes: list[tuple[str, dict[str, Any]]]) -> None:
     with transaction.atomic():

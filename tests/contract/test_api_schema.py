@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
 from catalog.models import ApiToken
 from portal.wsgi import application
 from tests import make
+from tests.effort import examples
 
 CHECKS = [
     not_a_server_error,
@@ -57,7 +58,7 @@ def token(db: None) -> Iterator[dict[str, str]]:
 
 @schema.parametrize()  # type: ignore[untyped-decorator]
 @settings(
-    max_examples=8,
+    max_examples=examples(8),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=True,

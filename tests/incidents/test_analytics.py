@@ -21,6 +21,7 @@ from incidents.operations import clear_alert
 from incidents.queries.analytics import OVERALL, Wanted
 from portal.lib.errors import Invalid
 from tests import make, make_incidents
+from tests.effort import examples
 from tests.incidents.analytics_world import (
     ACKNOWLEDGED,
     PAGED,
@@ -444,7 +445,7 @@ def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
     return made
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(drawn=histories())
 def test_sql_says_what_the_plain_definition_says(drawn: list[dict[str, Any]]) -> None:
     with transaction.atomic():

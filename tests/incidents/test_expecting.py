@@ -16,6 +16,7 @@ from incidents.intake.batch import Batch
 from incidents.models import Alert, Delivery, Incident, Page, TimelineEntry
 from portal.lib.errors import Forbidden
 from tests import make, make_incidents
+from tests.effort import examples
 from tests.make import NOW
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +64,9 @@ STEP = st.tuples(st.sampled_from(NAMES), st.sampled_from("ab"), st.booleans())
 
 @pytest.mark.usefixtures("patient")
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=examples(20),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=st.lists(STEP, min_size=1, max_size=12))
 def test_a_batch_is_the_same_as_one_after_the_other(steps: list[tuple[str, str, bool]]) -> None:

@@ -13,10 +13,11 @@ from incidents.intake import deliveries
 from incidents.models import Delivery
 from portal.lib.clock import db_now
 from tests import make, make_incidents
+from tests.effort import examples
 from tests.make_incidents import am_alert, am_message
 
 pytestmark = pytest.mark.django_db
-FEW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+FEW = settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 KINDS = ("alertmanager", "pagerduty", "generic", "own")
 NASTY = st.sampled_from(
     ["", "\x00", "\ud800", "a" * 5000, "\u202e", "ci-runners", "firing", "resolved", "${jndi:x}", "'--"]

@@ -19,6 +19,7 @@ from incidents.oncall.rotation import (
     on_call,
     stretches,
 )
+from tests.effort import examples
 from tests.incidents.rotation_by_minutes import MINUTE, layer_by_minutes, schedule_by_minutes, utc
 
 EDGES = {
@@ -115,7 +116,7 @@ def moved_to(edge: str, drawn: list[Layer], above: list[Override]) -> Schedule:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(edge=st.sampled_from(list(EDGES)), drawn=st.lists(layers, max_size=3), above=st.lists(overrides, max_size=3))
 def test_any_pile_of_layers_and_overrides_agrees_with_walking(
     edge: str, drawn: list[Layer], above: list[Override]
@@ -135,7 +136,7 @@ OVERLAPPING = Layer(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @example(edge="Berlin in spring", drawn=[OVERLAPPING], above=[])
 @given(edge=st.sampled_from(list(EDGES)), drawn=st.lists(layers, max_size=3), above=st.lists(overrides, max_size=3))
 def test_a_stretch_holds_its_moment_and_one_answer_throughout(

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.lib.badges import LONGEST, badge, measured
+from tests.effort import examples
 
 SVG = "{http://www.w3.org/2000/svg}"
 PARTS = ["title", "clipPath", "rect", "g", "rect", "rect", "rect", "g", "text", "text"]
@@ -41,7 +42,7 @@ def test_a_badge_says_in_words_what_it_draws() -> None:
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_nothing_anybody_types_becomes_markup(label: str, value: str) -> None:
     drawn = read(badge(label, value))
     assert [one.tag.removeprefix(SVG) for one in drawn.iter()][1:] == PARTS

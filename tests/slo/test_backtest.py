@@ -15,6 +15,7 @@ from slo.backtest import Happening, replay
 from slo.burnrate import INACTIVE, decide
 from slo.minutes import Minutes
 from slo.windows import WORKBOOK, BurnWindow, Period, burn_windows, parse_rules
+from tests.effort import examples
 
 BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -118,7 +119,7 @@ rules = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(pasts, rules, st.integers(0, 20))
 def test_it_decides_as_every_minute_does(past: list[Minute], rule: dict[str, Any], since: int) -> None:
     of = minutes(past)

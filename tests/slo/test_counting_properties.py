@@ -4,6 +4,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from slo.counting import Bucket, Counting, State, dump, load, tally
+from tests.effort import examples
 from tests.slo.worlds import START, Script, World, counted, played, scripts
 
 _STEPS = [*["scrape"] * 2, *["fail"] * 2, *["scrape"] * 4, "fail"]
@@ -31,7 +32,7 @@ def in_steps(world: World, minutes: int, *, restored: bool = False) -> dict[int,
 
 
 @given(scripts)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_nothing_is_counted_that_no_scrape_has_shown(script: Script) -> None:
     world = played(script)
     found = rows(counted(world, State(), START, world.end))
@@ -40,7 +41,7 @@ def test_nothing_is_counted_that_no_scrape_has_shown(script: Script) -> None:
 
 @given(scripts, st.sampled_from([1, 2, 7]))
 @example(UNEVEN, 1)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_bucket_by_bucket_several_at_once_and_restored_in_between_are_the_same(script: Script, minutes: int) -> None:
     world = played(script)
     at_once = rows(counted(world, State(), START, world.end))

@@ -17,6 +17,7 @@ from slo.ledger import Sums
 from slo.ledger.days import partitions
 from slo.models import Cursor, Exclusion, Ledger, LedgerDay, LedgerMinute, Objective
 from tests import make_slo
+from tests.effort import examples
 from tests.make_slo import MINUTE
 
 pytestmark = pytest.mark.django_db
@@ -227,7 +228,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, late=st.integers(0, 1439))
 def test_any_sequence_of_appends_folds_exclusions_and_withdrawals_sums_like_a_list(
     steps: Iterable[tuple[str, object]], late: int

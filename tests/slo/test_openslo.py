@@ -15,6 +15,7 @@ from catalog.manifest.writing import written
 from catalog.translating import steps_of
 from slo import openslo
 from slo.openslo import Faults, Measure, Meta, Promise, Sli, Slices, Slo
+from tests.effort import examples
 
 EXAMPLES = Path(__file__).parent / "openslo" / "platform.yaml"
 READ: Mapping[str, Callable[[object, Faults], Any]] = {
@@ -341,7 +342,7 @@ def slos(draw: st.DrawFn) -> Slo:
 
 
 @given(slos())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_whatever_can_be_held_is_read_as_it_was_written(slo: Slo) -> None:
     text = written(openslo.write_slo(slo))
     found, faults, _ = read_text(text)
@@ -367,7 +368,7 @@ HOWEVER = st.sampled_from(
 @given(
     st.lists(st.builds(lambda a, b: {**a, **b}, RULES, HOWEVER), min_size=1, max_size=3, unique_by=lambda r: r["name"])
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_whatever_rules_there_are_are_read_as_they_were_written(rules: list[dict[str, Any]]) -> None:
     for rule in rules:
         named = openslo.Condition(Meta("own-name", ""), "", {**rule, "name": "own-name"})

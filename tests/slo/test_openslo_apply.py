@@ -23,6 +23,7 @@ from slo.operations import ObjectiveDraft, retire_objective, save_objective, sav
 from slo.operations.sources import ensure_defaults
 from slo.windows import WORKBOOK
 from tests import make
+from tests.effort import examples
 from tests.make import NOW
 from tests.slo.test_openslo import CONDITIONS, EXAMPLES, INDICATORS, NAMES, SHARES, indicator, ratio, slo_text
 
@@ -347,7 +348,7 @@ CHOICES = st.fixed_dictionaries(
 
 
 @given(NAMES, INDICATORS, SHARES, CHOICES, st.booleans(), CONDITIONS)
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_objective_is_exported_and_comes_back_without_a_change(
     name: str, counted: tuple[str, dict[str, str]], target: Decimal, more: Json, grouped: bool, condition: str
 ) -> None:

@@ -17,6 +17,7 @@ from catalog.manifest.writing import written
 from slo.burnrate import INACTIVE, Memory, Reading, decide
 from slo.rules import NotInPrometheus, Watched, group, rule_file
 from slo.windows import OUTAGE, WORKBOOK, Period, burn_windows, parse_rules
+from tests.effort import examples
 from tests.make import NOW
 from tests.slo.test_openslo import INDICATORS, NAMES, SHARES
 
@@ -108,7 +109,7 @@ def objectives(draw: st.DrawFn) -> Watched:
 @pytest.mark.live
 @pytest.mark.skipif(PROMTOOL is None, reason="promtool comes with Prometheus")
 @given(st.lists(objectives(), min_size=1, max_size=25, unique_by=lambda one: one.name))
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
 def test_promtool_takes_every_export(tmp_path_factory: pytest.TempPathFactory, many: list[Watched]) -> None:
     file = tmp_path_factory.mktemp("rules") / "rules.yaml"
     file.write_text("".join(rule_file(many)))
