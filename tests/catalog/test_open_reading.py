@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 OPEN_ADDRESSES = {
     "analytics-action-items", "analytics-escalations", "analytics-incidents", "api-schema", "catalog-info",
     "blast-radius", "campaign", "campaigns", "component", "components", "domain", "domains", "facets", "gate",
-    "on-call", "queue", "queue-counts", "relations", "scorecard", "scorecard-history", "scorecards",
+    "on-call", "platform", "queue", "queue-counts", "relations", "scorecard", "scorecard-history", "scorecards",
     "scorecards-fleet", "search", "slo-status", "slos", "status", "system", "systems", "team", "teams", "window",
     "windows",
 }  # fmt: skip

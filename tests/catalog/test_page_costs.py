@@ -69,7 +69,10 @@ def test_a_component_of_a_team_the_reader_is_not_in_costs_no_more(client: Client
     assert cost(client, full.get_absolute_url()) <= COMPONENT
 
 
-LEARNING = ("/drills", "/coverage", "/coverage?catch_all=no", "/digest", "/digest?team=platform")
+LEARNING = ("/drills", "/coverage", "/coverage?catch_all=no")
+LETTERS = ("/digest", "/digest?team=platform")
+"""A whole letter is made for the preview."""
+LETTER = 40
 ANALYTICS = tuple(f"/analytics{name}" for name in ("", "/teams", "/components", "/people", "/noise", "/action-items"))
 LEARNED = (*ANALYTICS, *LEARNING)
 
@@ -91,6 +94,11 @@ LEARNED = (*ANALYTICS, *LEARNING)
 )
 def test_other_pages_ask_at_most_thirty(client: Client, full: Component, url: str) -> None:
     assert cost(client, url) <= ANY
+
+
+@pytest.mark.parametrize("url", LETTERS)
+def test_the_preview_of_a_letter_asks_at_most_forty(client: Client, full: Component, url: str) -> None:
+    assert cost(client, url) <= LETTER
 
 
 @pytest.mark.parametrize("url", ["/scorecards/campaigns", "/scorecards/campaigns/{pk}", "{component}/scorecard"])

@@ -81,7 +81,7 @@ def test_an_objective_is_a_file_of_prometheus_rules(client: APIClient) -> None:
     assert alerts[0]["annotations"]["runbook_url"] == "https://runbooks.example.org/web"
     refused = client.get("/api/v1/slos/acks/rules")
     assert refused.status_code == 409
-    assert "own incidents" in refused.json()["detail"]
+    assert "counted by the portal itself" in refused.json()["detail"]
 
 
 def test_all_rules_and_those_of_a_team(client: APIClient) -> None:
