@@ -14,7 +14,7 @@ from portal.lib.kept import Kept
 from portal.pages import doc_texts
 
 DETAIL = "documentation"
-LESS = 0.85
+LESS = 0.7
 """Beside things that people run, what is written about them comes second."""
 OF_SECTION = 0.98
 """Of equals, a page comes before its sections."""

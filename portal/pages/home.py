@@ -44,7 +44,7 @@ def of_everybody(person: Person | None, frame: Frame) -> dict[str, Any]:
     now = frame.now
     teams = list(catalog.teams_of(person)) if person else []
     schedules = oncall.schedules(since=now)
-    steps = setup.steps()
+    steps = setup.steps(setup.Known(admin=bool(person and person.platform_admin)))
     totals = figures()
     return {
         "shell": frame,
@@ -64,7 +64,7 @@ def of_everybody(person: Person | None, frame: Frame) -> dict[str, Any]:
 def of_lead(person: Person, frame: Frame, *, whole: bool) -> dict[str, Any]:
     """What the platform lead's home shows; without `whole` only its live part, which has no trends."""
     now = frame.now
-    steps, totals = setup.steps() if whole else [], figures()
+    steps, totals = setup.steps(setup.Known(admin=person.platform_admin)) if whole else [], figures()
     teams = list(catalog.teams_of(person))
     return {
         "shell": frame,

@@ -16,15 +16,20 @@ from catalog.models import Component, Person, Team
 from incidents.models import CatchAll, ContactMethod, Drill, Schedule, TeamPaging
 from portal.lib.clock import db_now
 from slo.models import DataSource, Objective
+from slo.views.sources import is_admin
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is there already, so that the next form begins with it; empty where there is none."""
+    """What is there already, so that the next form begins with it; empty where there is none.
+
+    `admin` says whether the reader may write what only platform admins may.
+    """
 
     team: Team | None = None
     component: Component | None = None
     source: str = ""
+    admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ def _of_component(name: str) -> Callable[[Known], str]:
 
 
 def _source(known: Known) -> str:
+    if not known.admin:
+        return reverse("slo:sources")
     return reverse("slo:edit-source", args=[known.source]) if known.source else reverse("slo:new-source")
 
 
@@ -158,17 +165,18 @@ def told(found: Sequence[Step]) -> dict[str, object]:
 def show(request: HttpRequest) -> HttpResponse:
     """The checklist; each step leads to its form, filled in with what the earlier ones made."""
     mine = [team.pk for team in reader_teams(request) if not team.retired]
-    return render(request, "portal/setup.html", {"now": db_now(), **told(steps(known(mine)))})
+    found = steps(known(mine, admin=is_admin(request)))
+    return render(request, "portal/setup.html", {"now": db_now(), **told(found)})
 
 
-def known(mine: Collection[int] = ()) -> Known:
+def known(mine: Collection[int] = (), *, admin: bool) -> Known:
     """What the next forms may begin with: one of the teams `mine` before others, what it owns before the rest."""
     teams = Team.objects.filter(retired_at=None).order_by("pk")
     team = teams.filter(pk__in=mine).first() or teams.first()
     components = Component.objects.filter(retired_at=None).order_by("pk")
     component = (components.filter(owner=team).first() if team else None) or components.first()
     sources = DataSource.objects.filter(retired_at=None).order_by("-is_default", "pk")
-    return Known(team, component, sources.values_list("name", flat=True).first() or "")
+    return Known(team, component, sources.values_list("name", flat=True).first() or "", admin)
 
 
 def _empty(found: Sequence[Step]) -> bool:

@@ -19,8 +19,8 @@ from tests.fakes.webhook import WebhookSink
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.live, pytest.mark.slow]
 
-ESCALATIONS = 250
-KILLS = 9
+ESCALATIONS = 120
+KILLS = 6
 APART = timedelta(seconds=20)
 
 

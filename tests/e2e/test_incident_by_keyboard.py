@@ -138,8 +138,8 @@ def test_on_a_phone_it_says_how_it_is_then_what_to_do_then_what_to_say(
 
 def tab_to(page: Page, name: str) -> None:
     """Tab until the button of that name has the focus."""
-    for _ in range(8):
+    for _ in range(12):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.textContent.trim()") == name:
             return
-    raise AssertionError(f"eight tabs further there is no {name!r}")
+    raise AssertionError(f"twelve tabs further there is no {name!r}")

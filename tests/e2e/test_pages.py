@@ -38,5 +38,5 @@ def test_pages_menus_and_signing_out_work_without_script(browser: Browser, produ
     expect(page.get_by_role("heading", level=1)).to_have_text("Catalog")
     page.get_by_role("button", name="Menu").click()
     page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
     context.close()

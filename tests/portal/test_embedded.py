@@ -153,7 +153,7 @@ def test_a_folder_of_another_major_version_is_refused_with_the_way_out(server: S
     server.start()
     server.stop()
     (server.data / "PG_VERSION").write_text("17\n")
-    with pytest.raises(OtherMajor, match=r"PostgreSQL 17.*pg_dump"):
+    with pytest.raises(OtherMajor, match=r"PostgreSQL 17.*portal backup.*portal restore"):
         server.start()
     (server.data / "PG_VERSION").write_text("18\n")
     server.start()
