@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
-from string import ascii_lowercase
 
 WORD = re.compile(r"[^\W_]+")
 EXACT, BEGINS, NAMED, INSIDE, LIKE = 1.0, 0.9, 0.8, 0.5, 0.4
@@ -12,10 +11,6 @@ EXACT, BEGINS, NAMED, INSIDE, LIKE = 1.0, 0.9, 0.8, 0.5, 0.4
 ALIKE = 0.6
 SHORTEST = 4
 """Letters a word needs before a slip in it is forgiven: shorter ones are like too many others."""
-
-
-LONGEST_MISSPELT = 20
-"""Letters; of longer words there are more misspellings than are worth a look."""
 
 
 def words_of(text: str) -> list[str]:
@@ -58,16 +53,6 @@ def slips(word: str) -> Iterator[str]:
         yield word[:at] + word[at + 1] + word[at] + word[at + 2 :]
     for at in range(1, len(word)):
         yield word[:at] + word[at + 1 :]
-
-
-def misspelt(word: str) -> Iterator[str]:
-    """What may have been meant by a word with one letter left out, or another in its place; its first one is right."""
-    if not SHORTEST <= len(word) <= LONGEST_MISSPELT:
-        return
-    for at in range(1, len(word)):
-        for letter in ascii_lowercase:
-            yield word[:at] + letter + word[at:]
-            yield word[:at] + letter + word[at + 1 :]
 
 
 def _fit(words: Sequence[str], name: Sequence[str]) -> float:

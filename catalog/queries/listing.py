@@ -21,7 +21,7 @@ SORTS: Mapping[str, tuple[str, ...]] = {
 }
 """Orders of `components`, each unique, ascending, with an index of its own: worst first, by name, type, owner, tier."""
 
-MOST_FORGIVEN = 200
+MOST_FORGIVEN = 100
 """Components that a misspelt search leaves at most."""
 
 

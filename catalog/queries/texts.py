@@ -7,7 +7,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 
-from catalog.likeness import SHORTEST, misspelt, slips
+from catalog.likeness import SHORTEST, slips
 from catalog.models import Component
 
 LONGEST = 200
@@ -107,14 +107,13 @@ def named(words: Sequence[str]) -> Q:
 def nearly(words: Sequence[str]) -> tuple[Q, ...]:
     """Conditions for components that may be meant, the likeliest first; whoever finds something by one needs no other.
 
-    Letters exchanged or one too many; one left out or wrong; and, of long words, any likeness of three-letter pieces.
-    The last depends on a setting, see `FORGIVING`.
+    Letters exchanged or one too many, in any of the words; then any likeness of three-letter pieces, of long words.
+    What is alike depends on a setting, see `FORGIVING`.
     """
     alike = Q()
     for word in words:
         alike &= _turned([word]) | _alike([word])
-    misspelt = Q(Matches(" & ".join(f"({' | '.join(_misspelt(word))})" for word in words)))
-    return _turned(words), misspelt, alike if len(words) > 1 else _alike(words)
+    return _turned(words), alike if len(words) > 1 else _alike(words)
 
 
 def holding(rows: QuerySet[Component], words: Sequence[str], *, most: int) -> list[int]:
@@ -132,8 +131,8 @@ def holding(rows: QuerySet[Component], words: Sequence[str], *, most: int) -> li
 def forgiven(rows: QuerySet[Component], words: Sequence[str], *, most: int) -> set[int]:
     """Keys of at most `most` components whose names may be meant, by the indexes of texts.
 
-    How many are like a word the planner does not know at all, so it has no choice. It is asked of one way after the
-    other: to look for likenesses takes ten times as long as to look for a word spelt in hundreds of ways.
+    How many are like a word the planner does not know at all, so it has no choice. One way is asked after the other:
+    to look for likenesses takes ten times as long as to look for a word spelt in twenty ways.
     """
     for way in nearly(words):
         try:
@@ -177,10 +176,6 @@ def _alike(words: Sequence[str]) -> Q:
     for word in long:
         found &= Q(WordLike(word))
     return found
-
-
-def _misspelt(word: str) -> list[str]:
-    return [*_meant(word), *dict.fromkeys(f"'{one}':*" for one in misspelt(word))]
 
 
 def _meant(word: str) -> list[str]:
