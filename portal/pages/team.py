@@ -87,13 +87,14 @@ def _tab_facts(team: Team, tab: str, request: HttpRequest, *, now: datetime) -> 
     page = queries.page(
         queries.components_of([team]), queries.SORTS["health"], cursor=request.GET.get("cursor", ""), size=SIZE
     )
+    whole = not page.next and not page.previous
     members = list(team.memberships.select_related("person").order_by("role", "person_ref")[:MOST])
     systems = System.objects.filter(owner=team, retired_at=None).select_related("owner").order_by("name")
     domains = Domain.objects.filter(owner=team, retired_at=None).select_related("owner").order_by("name")
     return {
         "members": members,
         "people": team.memberships.count() if len(members) == MOST else len(members),
-        "owned": queries.owned_by([team.pk]).get(team.pk, queries.Inside()).count,
+        "owned": len(page.rows) if whole else queries.owned_by([team.pk]).get(team.pk, queries.Inside()).count,
         "lines": lines(page.rows, now=now, request=request),
         "next": f"?cursor={page.next}" if page.next else "",
         "previous": f"?cursor={page.previous}" if page.previous else "",
