@@ -176,7 +176,7 @@ def _take_all(rows: Sequence[Delivery], result: _Result, now: datetime) -> None:
             continue
         try:
             with transaction.atomic(), gathering(now=now):
-                alert, outcome = TAKERS.get(row.kind, take_by_key)(row, batch)
+                alert, outcome = _taken(row, batch)
         except OperationalError:
             raise
         except Expected as error:
@@ -198,9 +198,13 @@ def _take_together(rows: Sequence[Delivery], result: _Result, now: datetime) -> 
     batch, began = Batch(now), time.monotonic()
     batch.look_ahead(rows)
     for row in rows:
-        result.done(row, *TAKERS[row.kind](row, batch))
+        result.done(row, *_taken(row, batch))
         if time.monotonic() - began > A_MOMENT:
             return
+
+
+def _taken(row: Delivery, batch: Batch) -> tuple[Alert | None, str]:
+    return TAKERS.get(row.kind, take_by_key)(row, batch)
 
 
 def _keep_taken(taken: list[dict[str, object]], now: datetime) -> None:
