@@ -25,6 +25,8 @@ class Stack:
     folder: Path
     port: int
     mail_url: str = ""
+    database_url: str = ""
+    """Another way to the test's database than its own."""
     broker: subprocess.Popen[bytes] | None = None
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -74,7 +76,9 @@ class Stack:
             started = subprocess.Popen(
                 [sys.executable, "-m", "celery", "-A", "portal.celery", *words],
                 cwd=ROOT,
-                env=environment(self.folder, REDIS_URL=self.redis_url, EMAIL_URL=self.mail_url),
+                env=environment(
+                    self.folder, REDIS_URL=self.redis_url, EMAIL_URL=self.mail_url, DATABASE_URL=self.database_url
+                ),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from django.db import connection
 
 from catalog.access import Actor
 from incidents import paging
@@ -20,6 +21,7 @@ from portal.lib.clock import db_now
 from tests import make, make_incidents
 from tests.chaos import stack
 from tests.chaos.stack import ROOT, Stack, environment, wait_for
+from tests.fakes import relay
 from tests.fakes.webhook import WebhookSink
 from tests.make import NOW
 
@@ -140,6 +142,18 @@ def test_pages_go_out_while_there_is_no_broker_and_no_beat_at_all(
     running.start_broker()
     running.beat()
     wait_for(lambda: not walks[0].is_running(), seconds=40)  # wake-ups come again
+
+
+def test_a_worker_and_a_beat_that_start_without_a_database_wait_for_it(running: Stack, sink: WebhookSink) -> None:
+    with relay.shut(connection.settings_dict) as way:
+        running.database_url = way.url
+        started = [running.worker(), running.beat()]
+        # one that gives up has knocked once; the tasks of those who don't knock every second
+        wait_for(lambda: way.knocks > 6 or any(one.poll() is not None for one in started), seconds=40)
+        assert [one.poll() for one in started] == [None, None], running.output()
+        two_steps(sink, apart=3600)
+        way.is_open.set()
+        wait_for(lambda: len(sink.received) == 1, seconds=40)
 
 
 def test_a_walk_ends_with_the_worker_that_began_it(running: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

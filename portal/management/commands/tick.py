@@ -22,6 +22,7 @@ class Command(BaseCommand):
     """Walks the beat table and does the work itself: it needs the database, and neither broker nor worker."""
 
     help = "Do everything that the beat wakes workers for, here and now, one thing after the other"
+    requires_system_checks = ()  # they ask the database, and end the command where it restarts just now
 
     def add_arguments(self, parser: CommandParser) -> None:
         """By lane, like workers, and once for those who have a cron."""
