@@ -9,38 +9,8 @@ from django.conf import settings
 from django.db import migrations, models
 
 import catalog.models.entity
+from catalog.migrations._written import FUNCTIONS, NO_FUNCTIONS
 
-# Bodies in the standard's form: names in them are bound now, so that a restore without a search path finds them
-FUNCTIONS = r"""
-CREATE FUNCTION portico_words(name text, title text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN lower(regexp_replace(name || ' ' || title, '[^[:alnum:]]+', ' ', 'g'));
-
-CREATE FUNCTION portico_vector(said text, weight "char") RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN setweight(to_tsvector('simple'::regconfig, regexp_replace(left(said, 20000), '[^[:alnum:]]+', ' ', 'g')), weight);
-
-CREATE FUNCTION portico_names(name text, title text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN portico_vector(
-    name || ' ' || title || ' ' || regexp_replace(name, '([a-z0-9])([A-Z])', '\1 \2', 'g'), 'A'::"char");
-
-CREATE FUNCTION portico_document(name text, title text, tags jsonb, description text, labels jsonb)
-RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN portico_names(name, title) || portico_vector(tags::text, 'B'::"char")
-    || portico_vector(description || ' ' || labels::text, 'C'::"char");
-
-CREATE FUNCTION portico_document(name text, title text, tags jsonb, type text, description text, labels jsonb,
-                                 annotations jsonb, docs text)
-RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN portico_names(name, title) || portico_vector(tags::text || ' ' || type, 'B'::"char")
-    || portico_vector(description || ' ' || labels::text || ' ' || annotations::text, 'C'::"char")
-    || portico_vector(docs, 'D'::"char");
-"""
-NO_FUNCTIONS = """
-DROP FUNCTION portico_document(text, text, jsonb, text, text, jsonb, jsonb, text);
-DROP FUNCTION portico_document(text, text, jsonb, text, jsonb);
-DROP FUNCTION portico_names(text, text);
-DROP FUNCTION portico_vector(text, "char");
-DROP FUNCTION portico_words(text, text);
-"""
 NAMES = """
 UPDATE catalog_dependency d SET holder_ref = c.ref FROM catalog_component c WHERE c.id = d.holder_id;
 UPDATE catalog_membership m SET team_ref = t.ref FROM catalog_team t WHERE t.id = m.team_id;

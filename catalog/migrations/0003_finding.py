@@ -4,12 +4,8 @@ import django.db.models.expressions
 from django.db import migrations, models
 
 import catalog.models.entity
+from catalog.migrations._written import NOT_TAGGED, TAGGED
 
-# An entry of a B-tree holds 2,700 bytes: with longer tags a component is counted by reading its row
-TAGGED = """
-CREATE FUNCTION portico_tagged(tags jsonb) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN octet_length(tags::text) <= 600 THEN tags::text END;
-"""
 LIVING = models.Q(("retired_at", None))
 
 
@@ -17,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [("catalog", "0004_locations")]
 
     operations = [
-        migrations.RunSQL(TAGGED, "DROP FUNCTION portico_tagged(jsonb)"),
+        migrations.RunSQL(TAGGED, NOT_TAGGED),
         migrations.AddField(
             model_name="component",
             name="calm",

@@ -6,28 +6,7 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
-MINUTES = """
-CREATE TABLE slo_ledgerminute (
-    ledger_id bigint NOT NULL,
-    bucket timestamptz NOT NULL,
-    good numeric NOT NULL,
-    total numeric NOT NULL,
-    carried_good numeric NOT NULL DEFAULT 0,
-    carried_total numeric NOT NULL DEFAULT 0,
-    good_sum numeric NOT NULL,
-    total_sum numeric NOT NULL,
-    carried_good_sum numeric NOT NULL DEFAULT 0,
-    carried_total_sum numeric NOT NULL DEFAULT 0,
-    known_sum bigint NOT NULL,
-    flags smallint NOT NULL DEFAULT 0,
-    provisional boolean NOT NULL DEFAULT false,
-    excluded boolean NOT NULL DEFAULT false,
-    PRIMARY KEY (ledger_id, bucket)
-) PARTITION BY RANGE (bucket);
-ALTER TABLE slo_cursor SET (fillfactor = 60);
-ALTER TABLE slo_standing SET (fillfactor = 60);
-ALTER TABLE slo_cursorgroup SET (fillfactor = 60);
-"""
+from slo.migrations._written import MINUTES, NO_MINUTES
 
 
 class Migration(migrations.Migration):
@@ -659,5 +638,5 @@ class Migration(migrations.Migration):
             model_name="seriesstate",
             constraint=models.UniqueConstraint(fields=("group", "part"), name="one_state_per_part"),
         ),
-        migrations.RunSQL(MINUTES, "DROP TABLE slo_ledgerminute"),
+        migrations.RunSQL(MINUTES, NO_MINUTES),
     ]

@@ -131,7 +131,7 @@ def _comes_back(folder: DataFolder, backup: Path) -> None:
 
     current = _migrations(folder)
     with _database(folder) as url:
-        _well(_portal(folder, "migrate", "incidents", "0017", DATABASE_URL=url))
+        _well(_portal(folder, "migrate", "incidents", "0001_squashed_0017_digest", DATABASE_URL=url))
     older = folder.path.parent / "older.zip"
     _well(_portal(folder, "backup", str(older)))
     assert _migrations(folder) < current
