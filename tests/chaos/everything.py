@@ -19,6 +19,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bin/bench chaos", description=__doc__)
     parser.add_argument("--incidents", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=90.0, help="how long incidents open and things break")
+    parser.add_argument("--apart", type=float, default=20.0, help="seconds from a step to the next")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     with temporary(durable=True) as server, tempfile.TemporaryDirectory() as folder:
@@ -34,7 +35,8 @@ def _run(server: Server, folder: Path, asked: argparse.Namespace) -> int:
     django.setup()
     from tests.chaos.ordeal import Ordeal  # noqa: PLC0415  # as above
 
-    return Ordeal(server, folder, incidents=asked.incidents, seconds=asked.seconds).run(as_json=asked.json)
+    ordeal = Ordeal(server, folder, incidents=asked.incidents, seconds=asked.seconds, apart=asked.apart)
+    return ordeal.run(as_json=asked.json)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,6 @@ from tests.fakes.smtp import MailSink
 from tests.fakes.webhook import WebhookSink
 
 TEAMS = 25
-APART = timedelta(seconds=20)
 BROKER_GONE = 20.0
 GRACE = 10.0
 """Seconds after the end of an outage, or after its due time, within which a step must be taken."""
@@ -40,12 +39,13 @@ GRACE = 10.0
 
 @dataclass
 class Ordeal:
-    """One run: `incidents` open within `seconds`, about a fifth of them are acknowledged."""
+    """One run: `incidents` open within `seconds`, about a fifth are acknowledged; steps are `apart` seconds apart."""
 
     server: Server
     folder: Path
     incidents: int
     seconds: float
+    apart: float = 20.0
     outages: list[tuple[float, float]] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
     dice: random.Random = field(default_factory=lambda: random.Random(11))
@@ -77,13 +77,14 @@ class Ordeal:
 
     def _fill(self, hook: WebhookSink) -> Actor:
         """Per team: the first is paged by webhook; the second by mail, and by webhook where that fails for good."""
+        delay = timedelta(seconds=self.apart)
         for number in range(TEAMS):
             first, second = make.person(), make.person()
             make_incidents.method(first, f"{hook.url}/{number}/first", channel="webhook")
             make_incidents.method(second, f"second-{number}@example.org", order=0)
             make_incidents.method(second, f"{hook.url}/{number}/second", channel="webhook", order=1)
             team = make_incidents.paged(
-                make.team(), make_incidents.step(first, delay=APART), make_incidents.step(second, delay=APART)
+                make.team(), make_incidents.step(first, delay=delay), make_incidents.step(second, delay=delay)
             )
             for one in range(-(-self.incidents // TEAMS)):
                 make.component(f"c-{number}-{one}", owner=team, tier=1 + one % 4)

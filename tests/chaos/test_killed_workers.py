@@ -14,10 +14,13 @@ from tests import make, make_incidents
 from tests.chaos import stack
 from tests.chaos.arriving import arrivals
 from tests.chaos.stack import Stack, wait_for
+from tests.effort import EFFORT
 from tests.fakes.smtp import MailSink
 from tests.fakes.webhook import WebhookSink
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.live, pytest.mark.slow]
+# test_everything kills workers of one lane on every run; here two that take from each other are killed
+ALL_EFFORT = pytest.mark.skipif(EFFORT < 1, reason="takes over a minute; PORTAL_TEST_EFFORT=1 runs it")
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.live, pytest.mark.slow, ALL_EFFORT]
 
 ESCALATIONS = 120
 KILLS = 6

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from incidents.oncall.rotation import Layer, Override, Schedule, Unit, Window
 
 MINUTE = timedelta(minutes=1)
-LEAD = timedelta(days=9)
+LEAD = {Unit.HOUR: timedelta(days=3), Unit.DAY: timedelta(days=3), Unit.WEEK: timedelta(days=9)}
+"""So long before the first minute that is asked for there was a handoff."""
 
 
 @cache
@@ -33,7 +34,7 @@ def layer_by_minutes(layer: Layer, start: datetime, end: datetime) -> Iterator[s
     turn = 0
     since_first = timedelta(0)
     before = datetime.max  # noqa: DTZ901
-    for at, shown in clock(layer.zone, start - LEAD, end):
+    for at, shown in clock(layer.zone, start - LEAD[layer.unit], end):
         if _hands_over(layer, before, shown):
             if at <= layer.start:  # the last possible handoff at or before the start begins the count
                 counted, turn, since_first = 0, 0, timedelta(0)
