@@ -97,7 +97,7 @@ def _facts(facts: Facts) -> Iterator[str]:
     yield "| | |\n|---|---|"
     rows = {
         "Severity": f"{incident.get_severity_display()}: {incident.severity_reason}",
-        "Component": incident.component_ref or words.DASH,
+        "Component": _line(incident.about) or words.DASH,
         "Owner": incident.owner.label if incident.owner else words.DASH,
         "Opened": _moment(incident.opened_at),
         "Resolved": _moment(incident.resolved_at) if incident.resolved_at else "still open",
@@ -128,7 +128,7 @@ def _item(item: ActionItem, outcome: Outcome | None) -> str:
     if item.state == ActionItem.State.DROPPED:
         parts.append(f"dropped: {_line(item.outcome)}")
     if item.component_ref:
-        parts.append(item.component_ref)
+        parts.append(_line(item.component.label if item.component else item.component_ref))
     if item.tracker_url:
         parts.append(f"<{item.tracker_url}>")
     if outcome is not None and outcome.incidents_before is not None:

@@ -107,7 +107,7 @@ class Status:
             return "Everything works."
         more = len(names) - 2
         said = " and ".join(names) if more <= 0 else f"{', '.join(names[:2])} and {more} more"
-        return f"{said} {'does' if len(names) == 1 else 'do'} not work as promised."
+        return f"Not as promised: {said}."  # a name may be a plural itself, so no verb goes with it
 
     @property
     def fine(self) -> int:

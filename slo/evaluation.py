@@ -110,9 +110,24 @@ def _stamp(done: Pass, filling: bool, now: datetime, seconds: float) -> None:
     )
 
 
-def note_idle(*, now: datetime) -> None:
-    """Leave a trace of a sweep that found nothing more to do: somebody is looking."""
-    Sweep.objects.update_or_create(name="idle", defaults={"at": now})
+def note_idle(*, now: datetime, begun: datetime | None = None) -> None:
+    """Leave a trace of a sweep that `begun` then and found nothing more to do: somebody is looking.
+
+    Its seconds are for how long there has been one sweep after the other.
+    """
+    since = watched_since(now=begun or now) or begun or now
+    Sweep.objects.update_or_create(name="idle", defaults={"at": now, "seconds": (now - since).total_seconds()})
+
+
+def watched_since(*, now: datetime) -> datetime | None:
+    """Since when the portal has looked without a pause: `now` where it was off until now; None where it never looked.
+
+    What it could not see because it was off itself is no silence of anybody else's.
+    """
+    seen = Sweep.objects.filter(name="idle").first()
+    if seen is None:
+        return None
+    return now if now - seen.at > OUTAGE else min(now, seen.at - timedelta(seconds=seen.seconds))
 
 
 class _Batch:
@@ -124,6 +139,7 @@ class _Batch:
         self.delay = self.source.effective_delay if self.source else OWN_DELAY
         self.newest = closed_until(now, self.delay)
         self.members: list[Member] = []
+        self.watched = watched_since(now=now)
 
     @property
     def next_due_at(self) -> datetime:
@@ -204,7 +220,7 @@ class _Batch:
                 for member in self.members
                 if member.ledger_id in done
             ]
-            recording.record(judge(seen, until=until, now=self.now), now=self.now)
+            recording.record(judge(seen, until=until, now=self.now, watched=self.watched), now=self.now)
         ledger.advance(
             self.group,
             until=until,
@@ -254,7 +270,9 @@ class _Batch:
         ledger.eject(self.group, fetched.failed, states=states, next_due_at=wait)
         for member in apart.values():
             error = fetched.failed[member.ledger_id]
-            recording.record_silence([member], data=Standing.Data.ERROR, error=error, now=self.now)
+            recording.record_silence(
+                [member], data=Standing.Data.ERROR, error=error, now=self.now, watched=self.watched
+            )
 
     def _unreachable(self, error: str) -> Pass:
         """One fact about the source; its objectives are unseen, not bad."""
@@ -270,7 +288,9 @@ class _Batch:
 
     def _unseen(self, error: str) -> Pass:
         with transaction.atomic():
-            recording.record_silence(self.members, data=Standing.Data.UNREACHABLE, error=error, now=self.now)
+            recording.record_silence(
+                self.members, data=Standing.Data.UNREACHABLE, error=error, now=self.now, watched=self.watched
+            )
         wait = min(_patience(self.group.failures), BUCKET)
         ledger.postpone(self.group, next_due_at=self.now + wait, error=error)
         return Pass(error=error)

@@ -61,8 +61,11 @@ class Verdict:
     transitions: list[AlertTransition] = field(default_factory=list)
 
 
-def judge(seen: Sequence[Seen], *, until: datetime, now: datetime) -> list[Verdict]:
-    """Decide on the newest bucket, the one that ends at `until`, for every ledger that is in force."""
+def judge(seen: Sequence[Seen], *, until: datetime, now: datetime, watched: datetime | None = None) -> list[Verdict]:
+    """Decide on the newest bucket, the one that ends at `until`, for every ledger that is in force.
+
+    `watched` says since when the portal has looked without a pause; None where that is as good as always.
+    """
     mine = [one for one in seen if one.in_force]
     members = [one.member for one in mine]
     stood = standpoints(members, until)
@@ -79,6 +82,7 @@ def judge(seen: Sequence[Seen], *, until: datetime, now: datetime) -> list[Verdi
             out.get(one.member.ledger_id, exclusions.NONE),
             now,
             agreed.get(one.member.agreed_policy_id or 0, ()),
+            watched,
         ).verdict()
         for one, standpoint, before in zip(mine, stood, sums, strict=True)
     ]
@@ -128,10 +132,12 @@ class _Judgement:
         out: Spans,
         now: datetime,
         agreed: Sequence[Threshold] = (),
+        watched: datetime | None = None,
     ) -> None:
         self.seen, self.member, self.standpoint, self.sums = seen, seen.member, standpoint, sums
         self.promised, self.until = standpoint.promised, standpoint.until
         self.states, self.out, self.now, self.agreed = states, out, now, agreed
+        self.watched = watched
         self.made = Verdict(self.member.objective_id, self.member.component_id, self.member.state)
         self.remaining: float | None = None
         self.allowed = float(1 - self.member.target)
@@ -268,7 +274,11 @@ class _Judgement:
     def _sight(self, data: str) -> datetime | None:
         """Since when the objective is blind; a change of that is told."""
         known_at = self.seen.partial_since or self.seen.last_sample
-        since = blind_since(self.member, known_at=known_at, now=self.until) if data in UNSEEN else None
+        since = (
+            blind_since(self.member, known_at=known_at, now=self.until, watched=self.watched)
+            if data in UNSEEN
+            else None
+        )
         if since and not self.member.blind_since:
             self.made.transitions.append(
                 blinded(self.member, data=data, error=self.seen.partial, remaining=self.remaining, now=self.now)
@@ -328,10 +338,15 @@ def standing_state(*, firing: str, remaining: float | None, data: str) -> int:
     return State.AT_RISK if firing or remaining < AT_RISK else State.HEALTHY
 
 
-def blind_since(member: Member, *, known_at: datetime | None, now: datetime) -> datetime | None:
-    """Since when nothing is known, where that is longer ago than the objective allows; else None."""
+def blind_since(
+    member: Member, *, known_at: datetime | None, now: datetime, watched: datetime | None = None
+) -> datetime | None:
+    """Since when nothing is known, where we have looked in vain for longer than the objective allows; else None.
+
+    The objective's patience begins anew when the portal has been off: a source that came up with it has had no time.
+    """
     last = max(known_at or member.created_at, member.created_at)
-    return last if now - last > member.blind_after else None
+    return last if now - max(last, watched or last) > member.blind_after else None
 
 
 def blinded(member: Member, *, data: str, error: str, remaining: float | None, now: datetime) -> AlertTransition:

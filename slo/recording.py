@@ -41,10 +41,12 @@ def record(verdicts: Sequence[Verdict], *, now: datetime) -> None:
     report(changed, now=now)
 
 
-def record_silence(members: Sequence[Member], *, data: str, error: str, now: datetime) -> None:
+def record_silence(
+    members: Sequence[Member], *, data: str, error: str, now: datetime, watched: datetime | None = None
+) -> None:
     """Say of ledgers that nothing could be learned now, and why. Rules that fire are held; nothing is decided.
 
-    What was not seen for longer than its objective allows becomes blind.
+    What was not seen for longer than its objective allows becomes blind; `watched` says since when we have looked.
     """
     mine = [m for m in members if m.in_force == m.ledger_id]
     ids = [m.objective_id for m in mine]
@@ -52,7 +54,7 @@ def record_silence(members: Sequence[Member], *, data: str, error: str, now: dat
     RuleState.objects.filter(objective__in=ids, state=RuleState.State.FIRING).exclude(held="no_data").update(
         held="no_data"
     )
-    tell(_blind(mine, data, error, now))
+    tell(_blind(mine, data, error, now, watched))
     if changed:
         report({m.component_id for m in mine}, now=now)
 
@@ -65,10 +67,14 @@ def _silence(ids: Collection[int], data: str, error: str) -> int:
     return rows.update(data=data, error=error, state=state)
 
 
-def _blind(members: Iterable[Member], data: str, error: str, now: datetime) -> list[AlertTransition]:
+def _blind(
+    members: Iterable[Member], data: str, error: str, now: datetime, watched: datetime | None
+) -> list[AlertTransition]:
     told: list[AlertTransition] = []
     for member in members:
-        since = None if member.blind_since else blind_since(member, known_at=member.last_sample, now=now)
+        since = (
+            None if member.blind_since else blind_since(member, known_at=member.last_sample, now=now, watched=watched)
+        )
         if since and Standing.objects.filter(objective=member.objective_id, blind_since=None).update(blind_since=since):
             told.append(blinded(member, data=data, error=error, remaining=None, now=now))
     return told

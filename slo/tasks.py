@@ -17,8 +17,9 @@ LOOP = 5.0
 @shared_task(name="slo.evaluate_due", ignore_result=True, soft_time_limit=300)
 def evaluate_due() -> None:
     """Evaluate whatever is due, batch by batch."""
+    begun = db_now()
     _work(evaluation.evaluate_due, filling=False)
-    evaluation.note_idle(now=db_now())
+    evaluation.note_idle(now=db_now(), begun=begun)
 
 
 @shared_task(name="slo.backfill_due", ignore_result=True, soft_time_limit=300)

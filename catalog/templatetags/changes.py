@@ -46,6 +46,8 @@ VERBS = {
     "save": "Saved",
     "edit": "Changed",
     "put": "Changed a contact of",
+    "contact.test": "Sent a test page to",
+    "person.test": "Sent a test mail to",
     "paging": "Changed the paging of",
     "catch-all": "Made the catch-all",
     "drill.begin": "Began a fire drill of",

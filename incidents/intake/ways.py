@@ -8,6 +8,7 @@ from incidents.intake import alertmanager, generic, own, pagerduty
 from incidents.intake.config import Config
 from incidents.intake.signals import Signal
 from incidents.models import Integration
+from incidents.models.intake import PLUGGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def register(kind: str, way: WayIn) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9-]{1,19}", kind) or not way.label:
         raise ValueError(f"{kind!r}: 2 to 20 of a-z, 0-9 and -, and a label for people")
     WAYS[kind] = way
+    PLUGGED[kind] = way.label
 
 
 def plugged() -> dict[str, WayIn]:

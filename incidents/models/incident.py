@@ -137,6 +137,11 @@ class Incident(models.Model):
         """The number as people say it."""
         return f"INC-{self.number}"
 
+    @property
+    def about(self) -> str:
+        """What people call its component; as it was written where the catalog does not know it, empty without one."""
+        return self.component.label if self.component else self.component_ref
+
     def marked(self, words: str) -> str:
         """`words` as they are said of it to anybody: of a fire drill they begin with TEST."""
         return f"TEST: {words}" if self.is_drill else words

@@ -7,6 +7,9 @@ from catalog.models import ApiToken, Person, Team
 from incidents.models.alert import Alert
 from incidents.models.incident import Incident
 
+PLUGGED: dict[str, str] = {}
+"""What people call the kinds that plugins add, by kind; `incidents.intake.ways.register` puts them here."""
+
 
 class Integration(models.Model):
     """One way in, with keys of its own. How its words are read is in `settings` (`incidents.intake.config`)."""
@@ -35,6 +38,10 @@ class Integration(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_kind_display(self) -> str:  # type: ignore[no-redef]  # the stubs have made one
+        """What people call its kind, a plugin's too."""
+        return _called(self.kind)
 
     @property
     def ref(self) -> str:
@@ -137,6 +144,10 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} delivery {self.pk}: {self.outcome or self.state}"
 
+    def get_kind_display(self) -> str:  # type: ignore[no-redef]  # the stubs have made one
+        """What people call the kind of what sent it, a plugin's too."""
+        return _called(self.kind)
+
     def get_absolute_url(self) -> str:
         """Its page."""
         return reverse("incidents:delivery", args=[self.pk])
@@ -154,3 +165,7 @@ class HandledTransition(models.Model):
 
     def __str__(self) -> str:
         return self.outcome
+
+
+def _called(kind: str) -> str:
+    return PLUGGED.get(kind) or dict(Integration.Kind.choices).get(kind, kind)

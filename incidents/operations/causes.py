@@ -55,7 +55,7 @@ def become_symptom(incident: Incident, cause: Incident, *, now: datetime) -> Non
     incident.root = cause
     incident.inform_at = now
     incident.save(update_fields=["root", "inform_at"])
-    where = incident.component_ref or "no component"
+    where = incident.about or "no component"
     timeline.write(incident.pk, TimelineEntry.Kind.SYMPTOM, f"A symptom of {cause}: nobody is paged for it.", at=now)
     words = f"{where} shows symptoms ({incident.label}): {incident.title}"
     timeline.write(cause.pk, TimelineEntry.Kind.SYMPTOM, words[:500], at=now, data={"incident": incident.pk})

@@ -175,6 +175,7 @@ def send_test(*, method: ContactMethod, by: Actor, now: datetime) -> Notificatio
         "subject": "Test: this is how a page reaches you",
         "text": "You asked Portico for a test. A page would look for you here. There is nothing to do.",
     }
+    _record(held, "contact.test", {"method": (None, str(held))}, by, now)
     return _put(held, Notification.Kind.TEST, words, now)
 
 

@@ -64,7 +64,7 @@ def hold_of(incident: Incident, known: Known) -> Hold | None:
 
 def route_to_owner(incident: Incident, known: Known, *, found_by: str = "") -> Route:
     """The owner team by its policy; without owner or policy the catch-all."""
-    where = incident.component.label if incident.component else incident.component_ref or "no component"
+    where = incident.about or "no component"
     where = f"{found_by} → {where}" if found_by else where
     if incident.owner is None:
         return _to_catch_all(f"{where} → no owner", known)

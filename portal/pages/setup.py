@@ -104,7 +104,7 @@ PARTS = (
     ),
     Part(
         "contact", "A way to reach you", "Your e-mail, chat or telephone, confirmed by a code; then a test page.",
-        "Add one", "notifications",
+        "Add one", "getting-started#a-way-to-reach-you",
         lambda: ContactMethod.objects.filter(removed_at=None, confirmed_at__isnull=False), _at("incidents:contacts"),
     ),
     Part(
@@ -118,12 +118,12 @@ PARTS = (
     ),
     Part(
         "catch-all", "A catch-all", "The policy for what has no owner, and for what nobody has taken.",
-        "Choose one", "escalation", lambda: CatchAll.objects.all(), _at("incidents:catch-all"),
+        "Choose one", "getting-started#a-catch-all", lambda: CatchAll.objects.all(), _at("incidents:catch-all"),
     ),
     Part(
         DRILL, "A fire drill", "A test page goes the whole way to whoever is on call; answer it, and all of it works.",
-        "Send a test page", "drills", lambda: Drill.objects.filter(outcome=Drill.Outcome.ANSWERED),
-        _of_component("incidents:drills"),
+        "Send a test page", "getting-started#a-fire-drill",
+        lambda: Drill.objects.filter(outcome=Drill.Outcome.ANSWERED), _of_component("incidents:drills"),
     ),
 )  # fmt: skip
 

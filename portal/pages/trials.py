@@ -12,6 +12,7 @@ from django.core.mail import EmailMessage, mailers
 from catalog.access import Actor
 from catalog.authentication import digest
 from catalog.models import ApiToken, Person
+from catalog.operations import record_audit
 from portal.lib import conf
 from portal.lib.errors import Expected, FieldError, Invalid
 from portal.lib.rates import pause
@@ -72,9 +73,13 @@ def mail_to_self(*, person: Person, now: datetime) -> Tried:
     try:
         mailers.default.send_messages([mail])
     except (smtplib.SMTPException, OSError, ValueError) as error:
-        return Tried(False, f"{route.server} did not take it: {_why(error)}")
-    took = time.monotonic() - begun
-    return Tried(True, f"{route.server} took it for {person.email} in {took:.1f} s. Look into your mailbox.")
+        tried = Tried(False, f"{route.server} did not take it: {_why(error)}")
+    else:
+        took = time.monotonic() - begun
+        tried = Tried(True, f"{route.server} took it for {person.email} in {took:.1f} s. Look into your mailbox.")
+    diff = {"mail": (None, tried.words)}
+    record_audit(actor=Actor(person=person), action="person.test", object_ref=person.ref, diff=diff, now=now)
+    return tried
 
 
 def sources(*, rows: Sequence[DataSource], actor: Actor) -> dict[str, Tried]:

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from portal.lib import drawn, durations, words
 from portal.lib.links import safe_link
 from portal.lib.markdown import to_html
+from portal.lib.sketch import sketch as first_paint
 from portal.looks import COMPONENT_ICONS, SOURCES, look_of
 
 register = template.Library()
@@ -335,6 +336,12 @@ def sparkline(values: Sequence[float | None], key: object = "healthy", label: st
     """Budget left over the period, oldest first; grey while healthy, coloured when not."""
     tone_ = look_of(key).tone
     return drawn.sparkline(values, tone=tone_ if tone_ in ("bad", "warn") else "", label=label)
+
+
+@register.simple_tag
+def sketch(figure: object) -> SafeString:
+    """What a chart shows until it is drawn; empty where that can't be said in a line."""
+    return first_paint(figure)
 
 
 @register.simple_tag

@@ -80,8 +80,15 @@ class FleetTotals:
     building: int
     healthy: int
     median_remaining: float | None
+    """Of those whose budget is known, which are `known`."""
     burning_fast: int
     blind_since: datetime | None
+    known: int = 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether so much history is read that a median of what is known says something of the rest."""
+        return self.known > self.building
 
 
 _RELATED = ("definition__component__owner", "definition__source", "policy", "standing", "ledger")
@@ -212,6 +219,7 @@ def fleet_totals(wanted: FleetFilter = FleetFilter()) -> FleetTotals:  # frozen
         median_remaining=median(left) if left else None,
         burning_fast=sum(burn is not None and burn > 1 for _, _, burn, *_ in rows),
         blind_since=min((since for *_, since, _ in rows if since), default=None),
+        known=len(left),
     )
 
 

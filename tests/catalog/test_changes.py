@@ -200,9 +200,10 @@ def test_who_is_no_person_has_a_name_too(ref: str, said: str) -> None:
 
 def test_a_log_speaks_of_fields_as_people_do() -> None:
     assert fields({"depends_on": 1, "chat_url": 2, "provides_apis": 3}) == "depends on, chat, provides APIs"
-    assert [did(action) for action in ("policy.edit", "contact.put", "wiki.page")] == [
+    assert [did(action) for action in ("policy.edit", "contact.put", "contact.test", "wiki.page")] == [
         "Changed",
         "Changed a contact of",
+        "Sent a test page to",
         "wiki.page",
     ]
 

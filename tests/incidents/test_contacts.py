@@ -159,6 +159,7 @@ def test_a_test_page_goes_by_its_own_method_only_and_what_became_of_it_is_shown(
         contacts.send_test(method=method, by=Actor(person=ada), now=NOW)
     hook.status = 200
     contacts.send_test(method=method, by=Actor(person=ada), now=NOW + MINUTE)
+    assert AuditEntry.objects.filter(action="contact.test", object_ref=ada.ref).count() == 2
     deliver(NOW + MINUTE)
     assert hook.received[-1].body["kind"] == "test"
 

@@ -58,6 +58,20 @@ def test_a_title_can_neither_add_headers_nor_markup_nor_run_as_a_template(
     assert "{{ secret }}" in text, "what looks like a template is only text"
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_page_calls_its_component_as_people_do(ada: Person, mailbox: MailSink, count: int) -> None:
+    team = make_incidents.paged(make.team(), make_incidents.step(ada))
+    for number in range(count):
+        made = make.component(owner=team, tier=1, title=f"CI runners {number}")
+        make_incidents.incident(made, summary="Jobs wait")
+    advance_due(now=NOW)
+    deliver_due(clock=lambda: NOW)
+    (mail,) = mailbox.messages
+    for said in parts(mail):
+        assert "CI runners 0" in said
+        assert "component:default/" not in said
+
+
 def test_what_is_told_is_escaped_too(ada: Person, mailbox: MailSink) -> None:
     tell(person=ada, subject=NASTY, text=NASTY, key="k", now=NOW)
     deliver_due(clock=lambda: NOW)

@@ -87,7 +87,7 @@ def test_it_says_what_is_broken_since_when_and_who_has_it(runners: Component, ad
         "Ada",
         "Rolling back",
         "Cause found",
-        "does not work as promised",
+        "Not as promised: ci-runners.",
         "Tell me when it works",
     ):
         assert said in text

@@ -108,6 +108,7 @@ def look() -> dict[str, Any]:
         "fleet": page("/slos"),
         "ways": page("/integrations/new"),
         "hall": hall,
+        "integrations": page("/integrations"),
         "alarms": (
             [one.status_code for one in sent],
             sent[2].json(),

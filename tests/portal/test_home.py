@@ -8,8 +8,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from incidents.firing import Firing
 from incidents.operations import raise_alert
+from portal.lib import words
 from portal.lib.clock import db_now
-from tests import make, make_incidents
+from slo.models import Standing
+from tests import make, make_incidents, make_slo
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +69,18 @@ def test_my_teams_components_are_mine_alone(client: Client) -> None:
     html = client.get("/").content.decode()
     assert "ci-runners" in html
     assert ">dns<" not in html
+
+
+def test_a_median_is_told_once_most_budgets_are_known(client: Client) -> None:
+    known, reading = (make_slo.objective(name=name) for name in ("known", "reading"))
+    Standing.objects.filter(objective=known).update(state=Standing.State.EXHAUSTED, remaining=-2.125)
+    html = home_of(client, "ada")
+    assert "1 of 2 known yet" in html
+    assert "212.5" not in html.split('id="h-worst"')[0], "one that happens to be read first says nothing of the rest"
+    Standing.objects.filter(objective=reading).update(state=Standing.State.HEALTHY, remaining=0.5)
+    html = home_of(client, "elena")
+    assert "known yet" not in html
+    assert f"{words.percent((0.5 - 2.125) / 2)}" in html
 
 
 def test_a_refresh_sends_only_the_part_that_changes(client: Client) -> None:

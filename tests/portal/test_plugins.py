@@ -128,6 +128,7 @@ def test_its_source_of_slis_is_offered_counted_and_written_out(told: dict[str, A
 
 def test_its_way_in_takes_alarms_on_a_key_and_refuses_what_it_cannot_read(told: dict[str, Any]) -> None:
     assert "Machine hall" in told["ways"]
+    assert '<div class="t-2 fs-12">Machine hall</div>' in told["integrations"], "and not the key of the kind"
     recipe, address = told["hall"]["recipes"]
     assert "press-4" in recipe["text"]
     assert address["text"].endswith(f"/api/v1/alerts/acme-hall/{told['hall']['key']}")

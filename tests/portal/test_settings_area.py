@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
 
-from catalog.models import ApiToken
+from catalog.models import ApiToken, AuditEntry
 from tests import make, make_slo
 from tests.fakes.smtp import MailSink
 from tests.make import NOW
@@ -46,6 +46,9 @@ def test_a_mail_to_oneself_says_what_the_server_answered(of_root: Client, mailbo
     page = of_root.post("/settings/mail/test", follow=True)
     assert "took it for root@example.org" in told(page)
     assert [mail["To"] for mail in mailbox.messages] == ["root@example.org"]
+    tried = AuditEntry.objects.get(action="person.test")
+    assert (tried.object_ref, tried.actor_ref) == ("user:default/root", "user:default/root")
+    assert "took it" in tried.diff["mail"][1]
     assert "wait 20 seconds" in told(of_root.post("/settings/mail/test", follow=True))
 
 

@@ -13,12 +13,18 @@ from portal.lib.clock import db_now
 from portal.pages import setup
 from slo.models import DataSource
 from tests import make, make_incidents, make_slo
+from tests.portal.test_docs import leads_nowhere
 
 pytestmark = pytest.mark.django_db
 
 
 def left() -> list[str]:
     return [step.key for step in setup.steps() if not step.done]
+
+
+def test_each_step_has_its_section_in_getting_started() -> None:
+    assert {part.docs.partition("#")[0] for part in setup.PARTS} == {"getting-started"}
+    assert [part.docs for part in setup.PARTS if leads_nowhere(f"/docs/{part.docs}", "")] == []
 
 
 def test_each_step_ticks_itself_off_and_no_other() -> None:

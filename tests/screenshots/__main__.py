@@ -1,5 +1,6 @@
 """bin/screenshots [--only NAME …] [--into FOLDER] [--url URL]: a PNG of every page, at both widths and in both themes.
 bin/screenshots --readme: the pictures that the README shows, in their place.
+bin/screenshots --beside FOLDER: the drawn pages of FOLDER, each beside ours, into build/beside.
 
 Without `--url` it starts the demo, in a folder of its own that is gone afterwards; with it, it looks at a demo that
 runs already, which takes no time to come up. A page that can't be taken is said at the end, and the exit code is 1.
@@ -18,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, syn
 from portal.demo import PASSWORD
 from tests.e2e.conftest import CHROMIUM, QUIET
 from tests.e2e.product import running_product
-from tests.screenshots import readme
+from tests.screenshots import beside, readme
 from tests.screenshots.pages import PAGES, Shot
 
 WIDTHS = (1440, 360)
@@ -33,21 +34,28 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="bin/screenshots", description=__doc__)
     parser.add_argument("--only", action="append", metavar="NAME", help="a row of the table; can be given repeatedly")
     parser.add_argument("--readme", action="store_true", help="the README's pictures; breaks the demo for a while")
+    parser.add_argument("--beside", type=Path, metavar="FOLDER", help="pictures PAGE-WIDTH[-dark].png to compare with")
     parser.add_argument("--into", type=Path, metavar="FOLDER")
     parser.add_argument("--url", help="a demo that runs already")
     parser.add_argument("--width", type=int, action="append", choices=WIDTHS)
     parser.add_argument("--theme", action="append", choices=THEMES)
     asked = parser.parse_args(argv)
     unknown = set(asked.only or ()) - {shot.name for shot in PAGES}
-    if unknown:
+    if unknown and not asked.beside:
         names = "\n".join(f"  {shot.name}" for shot in PAGES)
         parser.error(f"no page is called {', '.join(sorted(unknown))}; there are:\n{names}")
     if CHROMIUM is None:
         parser.error("no chromium on PATH")
     shots = [shot for shot in PAGES if not asked.only or shot.name in asked.only]
     looks = list(itertools.product(asked.width or WIDTHS, asked.theme or THEMES))
-    into = asked.into or (README if asked.readme else ROOT / "build" / "screenshots")
+    into = asked.into or (README if asked.readme else ROOT / "build" / ("beside" if asked.beside else "screenshots"))
+    try:
+        drawn = beside.drawn_in(asked.beside, asked.only or ()) if asked.beside else []
+    except LookupError as nothing:
+        parser.error(str(nothing))
     with _demo(asked.url) as url:
+        if drawn:
+            return _take_beside(url, drawn, into)
         return _take_readme(url, into) if asked.readme else _take_all(url, shots, looks, into)
 
 
@@ -73,6 +81,19 @@ def _take_readme(url: str, into: Path) -> int:
         readme.take(readme.PICTURES, opened, into)
         browser.close()
     return 0
+
+
+def _take_beside(url: str, drawn: list[beside.Drawn], into: Path) -> int:
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        sessions = {who: _session(browser, url, who) for who in {beside.OURS[one.page].who for one in drawn}}
+
+        def opened(who: str, width: int, theme: str) -> BrowserContext:
+            return _context(browser, url, (width, HEIGHT), theme, sessions[who])
+
+        missed = beside.take(browser, drawn, opened, _taken, into)
+        browser.close()
+    return missed
 
 
 def _take_all(url: str, shots: Sequence[Shot], looks: Sequence[tuple[int, str]], into: Path) -> int:
@@ -128,6 +149,10 @@ def _session(browser: Browser, url: str, who: str) -> StorageState | None:
 
 
 def _take(context: BrowserContext, shot: Shot, file: Path) -> None:
+    file.write_bytes(_taken(context, shot))
+
+
+def _taken(context: BrowserContext, shot: Shot) -> bytes:
     page = context.new_page()
     try:
         page.goto(shot.path)
@@ -137,7 +162,7 @@ def _take(context: BrowserContext, shot: Shot, file: Path) -> None:
         if shot.prepare:
             shot.prepare(page)
             _settle(page)
-        page.screenshot(path=file, full_page=True, animations="disabled")
+        return page.screenshot(full_page=True, animations="disabled")
     finally:
         page.close()
 

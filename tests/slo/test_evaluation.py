@@ -8,7 +8,7 @@ import pytest
 
 from catalog.models import ComponentHealth
 from slo import ledger
-from slo.evaluation import evaluate_due, fill_due
+from slo.evaluation import evaluate_due, fill_due, note_idle
 from slo.ledger import Sums
 from slo.models import AlertTransition, Cursor, CursorGroup, DataSource, Ledger, Objective, RuleState, Standing
 from tests import make, make_slo
@@ -142,6 +142,20 @@ def test_a_silent_exporter_is_no_data_then_blind_and_its_events_come_after_the_g
     assert (sums.good + sums.carried_good, sums.total + sums.carried_total) == (truth.good, truth.total)
     assert sums.carried_total > 400
     assert sums.known < truth.known
+
+
+def test_a_gap_in_which_the_portal_was_off_is_nobodys_silence(past: Past) -> None:
+    objective = follow(past, "gone", since=140)
+    evaluate(past, since=141, until=GONE_AT)
+    note_idle(now=past.at(GONE_AT) + DELAY)
+    back = GONE_AT + 15  # it was off for longer than the objective's ten minutes, and so, it seems, was the exporter
+    for minute in range(back, back + 11):
+        evaluate(past, until=minute)
+        note_idle(now=past.at(minute) + DELAY)
+    assert (standing(objective).data, told(objective, "blind")) == ("stale", []), "it has had no time to be heard"
+    evaluate(past, until=back + 11)
+    assert [state for _, state, _ in told(objective, "blind")] == ["blind"], "but it has by now"
+    assert standing(objective).blind_since == past.at(GONE_AT) - timedelta(seconds=10), "since when it really is"
 
 
 def test_a_source_that_is_down_is_one_fact_and_no_breach(past: Past) -> None:

@@ -1,10 +1,12 @@
 """The wake-ups: known to the beat by name, harmless when there is nothing to do, and doing what is due."""
 
+from datetime import timedelta
+
 import pytest
 from celery import current_app
 
 from portal.beat import BEAT
-from slo import queries, tasks
+from slo import evaluation, queries, tasks
 from slo.models import AlertPolicy, DataSource
 from tests import make, make_slo
 
@@ -23,6 +25,21 @@ def test_a_sweep_with_nothing_to_do_leaves_a_sign_of_life() -> None:
     last = queries.last_evaluation()
     assert last is not None
     assert last.ledgers == 0
+
+
+def test_it_is_known_since_when_one_sweep_has_followed_the_other() -> None:
+    now = make.NOW
+    assert evaluation.watched_since(now=now) is None
+    evaluation.note_idle(now=now)
+    evaluation.note_idle(now=now + timedelta(seconds=10))
+    assert evaluation.watched_since(now=now + timedelta(seconds=20)) == now
+    long = now + timedelta(minutes=20)  # one sweep that took long is no pause: it looked all the time
+    evaluation.note_idle(now=long, begun=now + timedelta(seconds=20))
+    assert evaluation.watched_since(now=long) == now
+    late = long + evaluation.OUTAGE + timedelta(seconds=1)
+    assert evaluation.watched_since(now=late) == late, "it was off until now"
+    evaluation.note_idle(now=late)
+    assert evaluation.watched_since(now=late + timedelta(minutes=1)) == late
 
 
 def test_checking_sources_notes_which_one_is_down_and_since_when(settings: make.Settings) -> None:

@@ -11,6 +11,7 @@ function go(to) {
   } else if ("press" in to.dataset) {
     to.click();
   } else {
+    to.closest("details")?.setAttribute("open", ""); // some are in the menu
     to.focus();
     to.scrollIntoView({ block: "center" });
   }
