@@ -18,7 +18,7 @@ neighbours in proportion. Of nothing there is none, which is never zero. No figu
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -27,7 +27,7 @@ from catalog.models import Component, Person, Team
 from incidents.models import Severity
 from incidents.oncall.fairness import NIGHT, WEEKEND
 from incidents.queries import analytics as queries
-from incidents.queries.analytics import GROUPS, Grouped, Wanted
+from incidents.queries.analytics import GROUPS, Called, Grouped, Wanted
 
 NOISE = timedelta(minutes=5)
 SATURDAY = min(WEEKEND.days)
@@ -238,6 +238,13 @@ def figures(asked: Wanted, by: Collection[str]) -> dict[str, list[Figures]]:
     return {name: _ordered(_named(name, some, asked), name, asked) for name, some in rows.items()}
 
 
+def figures_by_team(asked: Wanted) -> tuple[Figures | None, dict[int, Figures]]:
+    """Of all (None where there is nothing to count), and by the key of each team that has some; without names."""
+    rows = list(queries.figures(asked, ("team", queries.OVERALL), noise=NOISE))
+    overall = next((_figures(one) for one in rows if one.by == queries.OVERALL), None)
+    return overall, {one.key: _figures(one) for one in rows if one.by == "team" and one.key is not None}
+
+
 def escalations(asked: Wanted, by: Collection[str]) -> dict[str, list[Escalations]]:
     """By each of `by`: its groups, most pages first; months and severities in order, those without pages left out."""
     rows: dict[str, list[Escalations]] = {name: [] for name in by}
@@ -271,10 +278,22 @@ def follow_up(asked: Wanted, by: Collection[str]) -> dict[str, list[FollowUp]]:
 
 def people(asked: Wanted) -> People:
     """Everybody who was called, and every month. Two questions."""
+    rows = queries.calls(asked)
+    return _people(rows, Person.objects.in_bulk({one.person for one in rows}), asked)
+
+
+def people_by_team(asked: Wanted, teams: Collection[int]) -> tuple[People, dict[int, People]]:
+    """As `people`, of all, and of those who were called for each of these teams. Two questions."""
+    rows = queries.calls(asked)
+    named = Person.objects.in_bulk({one.person for one in rows})
+    of_team = {pk: [one for one in rows if one.team == pk] for pk in teams}
+    return _people(rows, named, asked), {pk: _people(some, named, asked) for pk, some in of_team.items()}
+
+
+def _people(rows: Sequence[Called], named: Mapping[int, Person], asked: Wanted) -> People:
     by_person: dict[int, list[int]] = defaultdict(list)
-    for person, at in queries.calls(asked):
-        by_person[person].append(at)
-    named = Person.objects.in_bulk(by_person)
+    for one in rows:
+        by_person[one.person].append(one.at)
     loads = [Load(named[pk], disturbed(calls, zone_of(named[pk]))) for pk, calls in by_person.items()]
     starts = [month.timestamp() for month in asked.months]
     counts = [[0, 0] for _ in starts]

@@ -24,7 +24,8 @@ from catalog.models import Membership, Person
 from incidents.escalation import MAX_FALLBACKS, Condition, Policy, Step, Target, TargetKind
 from incidents.models import CatchAll, PolicyVersion
 from incidents.oncall import rotation
-from incidents.oncall.schedules import rotation_of, with_layers
+from incidents.oncall.directory import LoadSchedules, read_schedules
+from incidents.oncall.schedules import rotation_of
 from incidents.oncall.stretches import Stretch, common, joined, without
 from incidents.oncall.wallclock import ONE_DAY, Window, local_date
 from incidents.policies import policy_of, versions_in_force
@@ -58,13 +59,23 @@ class Coverage:
         return ((self.start, self.end),)
 
 
-def coverage(policies: Collection[int], *, now: datetime, ahead: timedelta = FOUR_WEEKS) -> Coverage:
-    """When pages by these policies would reach nobody from `now` on; about ten queries for any number of them."""
+def coverage(
+    policies: Collection[int],
+    *,
+    now: datetime,
+    ahead: timedelta = FOUR_WEEKS,
+    load: LoadSchedules = read_schedules,
+    catch_all: bool = True,
+) -> Coverage:
+    """When pages by these policies would reach nobody from `now` on; about ten queries for any number of them.
+
+    `load` is for who has read the schedules already. Without `catch_all` it is not asked about, as if there were none.
+    """
     whole = (now, now + ahead)
-    setting = CatchAll.objects.first()
+    setting = CatchAll.objects.first() if catch_all else None
     wanted = {*policies, *([setting.policy_id] if setting else [])}
     said = _chains(wanted, now)
-    behind = _Behind.of(said.values(), whole)
+    behind = _Behind.of(said.values(), whole, load)
     own = {pk: behind.nobody(policy) for pk, policy in said.items()}
     found = {pk: _chain(pk, said, own, whole) for pk in wanted}
     caught = found[setting.policy_id] if setting else (whole,)
@@ -112,13 +123,13 @@ class _Behind:
     closed: dict[Condition, list[Stretch]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, policies: Iterable[Policy], whole: Stretch) -> "_Behind":
+    def of(cls, policies: Iterable[Policy], whole: Stretch, load: LoadSchedules) -> "_Behind":
         named: dict[TargetKind, set[str]] = defaultdict(set)
         for policy in policies:
             for step in policy.steps:
                 for target in step.targets:
                     named[target.kind].add(target.ref)
-        held = _held(named[TargetKind.SCHEDULE], whole)
+        held = _held(named[TargetKind.SCHEDULE], whole, load)
         members = _members(named[TargetKind.TEAM])
         refs = {shift.person for shifts in held.values() for shift in shifts} | named[TargetKind.PERSON]
         there = _reachable(refs.union(*members.values()))
@@ -172,10 +183,10 @@ def _common_of_all(found: Sequence[list[Stretch]]) -> list[Stretch]:
     return together
 
 
-def _held(slugs: Collection[str], whole: Stretch) -> dict[str, list[rotation.Shift]]:
+def _held(slugs: Collection[str], whole: Stretch, load: LoadSchedules) -> dict[str, list[rotation.Shift]]:
     """Who has each of these schedules when; one that can't be read is as nobody's."""
     found: dict[str, list[rotation.Shift]] = {}
-    for row in with_layers(slugs, overrides_from=whole[0]) if slugs else []:
+    for row in load(slugs, whole[0]) if slugs else []:
         try:
             found[row.slug] = rotation.shifts(rotation_of(row), *whole)
         except UNREADABLE as error:

@@ -19,6 +19,8 @@ class Asked:
 
     on_call: dict[int, OnCall | None] = field(default_factory=dict)
     schedules: list[Schedule] = field(default_factory=list)
+    whole: bool = False
+    """`schedules` are all that are in use."""
 
 
 def of_teams(team_ids: Collection[int], *, now: datetime, request: HttpRequest | None) -> Mapping[int, OnCall]:
@@ -47,12 +49,20 @@ def schedules_named(slugs: Collection[str], *, now: datetime, request: HttpReque
     return [row for row in _asked((), now, request, slugs).schedules if row.slug in slugs]
 
 
+def all_schedules(*, now: datetime, request: HttpRequest) -> list[Schedule]:
+    """All that are in use, by name, with layers and overrides; what else is asked about them costs no more."""
+    asked: Asked = vars(request).setdefault("portico_on_call", Asked())
+    if not asked.whole:
+        asked.schedules, asked.whole = oncall.schedules_of_teams(None, since=now), True
+    return asked.schedules
+
+
 def _asked(team_ids: Collection[int], now: datetime, request: HttpRequest, slugs: Collection[str] = ()) -> Asked:
     """The first part that asks asks for the reader's own teams too, which the frame will want."""
     asked: Asked = vars(request).setdefault("portico_on_call", Asked())
-    if slugs or not asked.on_call.keys() >= set(team_ids):
+    if (slugs and not asked.whole) or not asked.on_call.keys() >= set(team_ids):
         missing = {*team_ids, *(team.pk for team in reader_teams(request))} - asked.on_call.keys()
-        loaded = oncall.schedules_of_teams(missing, since=now, slugs=slugs)
+        loaded = asked.schedules if asked.whole else oncall.schedules_of_teams(missing, since=now, slugs=slugs)
         shown = oncall.shown_on_call(missing, loaded, now=now)
         asked.on_call.update({pk: shown.get(pk) for pk in missing})
         known = {row.pk for row in asked.schedules}

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from incidents.escalation import Condition, Policy, Progress, State, Step, Target, TargetKind
 from incidents.models import EscalationPolicy, Page, PageStep, PolicyVersion, Severity, Urgency
@@ -87,6 +87,29 @@ def versions_in_force(policies: Iterable[int], *, now: datetime) -> dict[int, Po
     chosen = chosen.annotate(version=newest_version(now, of="pk"))
     found = PolicyVersion.objects.filter(pk__in=chosen.values("version")).select_related("policy")
     return {version.policy_id: version for version in found}
+
+
+class Versions:
+    """The versions of policies in force at any moments from `since` on, each policy asked for once."""
+
+    def __init__(self, since: datetime) -> None:
+        self._since = since
+        self._known: dict[int, list[PolicyVersion]] = {}
+
+    def in_force(self, policies: Iterable[int], *, now: datetime) -> dict[int, PolicyVersion]:
+        """As `versions_in_force`, for a moment not before `since`."""
+        wanted = set(policies)
+        if new := wanted - self._known.keys():
+            self._load(new)
+        held = {pk: [one for one in self._known[pk] if one.since <= now] for pk in wanted}
+        return {pk: versions[-1] for pk, versions in held.items() if versions}
+
+    def _load(self, new: set[int]) -> None:
+        self._known |= {pk: [] for pk in new}
+        found = PolicyVersion.objects.filter(policy__in=new, policy__retired_at=None)
+        found = found.filter(Q(pk=newest_version(self._since)) | Q(since__gt=self._since)).select_related("policy")
+        for version in found.order_by("since", "number"):
+            self._known[version.policy_id].append(version)
 
 
 def progress_of(page: Page) -> Progress:

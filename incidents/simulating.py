@@ -1,8 +1,10 @@
 """What would become of an alert: the very code that pages, run in a transaction that is always rolled back."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -11,13 +13,10 @@ from django.db.models import QuerySet
 
 from incidents.firing import Firing
 from incidents.models import Incident, Notification, Page, TimelineEntry
-from incidents.operations.alerts import raise_alert
+from incidents.operations.alerts import Raised, raise_alert
 from incidents.operations.informing import inform
 from incidents.operations.known import Known
-from incidents.paging.advance import claim, move_on
-
-MOST_MOVES = 200
-FURTHEST = timedelta(days=7)
+from incidents.paging.rehearsing import rehearse
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +78,34 @@ def simulate(*, firing: Firing, at: datetime, alone: bool = True) -> Simulated:
     Schedules, policies and windows are asked for the moment of each step. `alone` leaves what is open now out of it:
     else the alert may join an open incident, or be a symptom of one.
     """
-    found: Simulated | None = None
-    try:
-        with transaction.atomic():
-            found = _run(replace(firing, key=f"simulation:{uuid4()}"), at, alone)
-            raise _Undo
-    except _Undo:
-        pass
-    assert found is not None  # noqa: S101  # `_Undo` is raised after it
-    return found
+    return _undone(lambda: _run(firing, at, alone=alone))
 
 
-def _run(firing: Firing, at: datetime, alone: bool) -> Simulated:
-    known = Known(at, simulated=True, alone=alone)
-    raised = raise_alert(firing=firing, now=at, known=known)
-    incident = Incident.objects.select_related("root").get(pk=raised.incident.pk)
-    opened = raised.opened and incident.root is None
-    complete = all(_moves(incident, at)) if opened else True
+def chain(*, firing: Firing, at: datetime) -> list[Engaged]:
+    """Of the same only who would be engaged, with what is open now left out."""
+    return _undone(lambda: _chain(_opened(firing, at, alone=True)[1], at)[0])
+
+
+def _undone[T](act: Callable[[], T]) -> T:
+    """What it answers, with all that it wrote taken back."""
+    found: list[T] = []
+    with suppress(_Undo), transaction.atomic():
+        found.append(act())
+        raise _Undo
+    return found[0]
+
+
+def _opened(firing: Firing, at: datetime, *, alone: bool) -> tuple[Raised, Incident]:
+    simulated = replace(firing, key=f"simulation:{uuid4()}")
+    raised = raise_alert(firing=simulated, now=at, known=Known(at, simulated=True, alone=alone))
+    return raised, Incident.objects.select_related("root").get(pk=raised.incident.pk)
+
+
+def _run(firing: Firing, at: datetime, *, alone: bool) -> Simulated:
+    raised, incident = _opened(firing, at, alone=alone)
+    goes_on = raised.opened and incident.root is None
+    engaged, complete = _chain(incident, at) if goes_on else ([], True)
     inform(incident.pk, now=at)
-    pages = incident.pages.select_related("team", "person", "policy_version__policy").order_by("pk")
     return Simulated(
         outcome=raised.outcome,
         severity=incident.severity,
@@ -106,38 +114,35 @@ def _run(firing: Firing, at: datetime, alone: bool) -> Simulated:
         symptom_of=str(incident.root) if incident.root else "",
         teams_blocked=incident.teams_blocked,
         people_blocked=incident.people_blocked,
-        engaged=[_engaged(page, at) for page in pages] if opened else [],
+        engaged=engaged,
         told=[_call(note) for note in _sent(incident).filter(kind=Notification.Kind.TOLD, created_at__gte=at)],
         said=[Move(entry.at, entry.words) for entry in incident.timeline.filter(at__gte=at).order_by("at", "pk")],
         complete=complete,
     )
 
 
-def _moves(incident: Incident, at: datetime) -> Iterator[bool]:
-    """Make every move of its pages at its own time; False where there are more than are looked at."""
-    for _ in range(MOST_MOVES):
-        planned = incident.pages.exclude(next_step_at=None).exclude(state="acknowledged").order_by("next_step_at")
-        page = planned.first()
-        if page is None or page.next_step_at is None:
-            return
-        if page.next_step_at > at + FURTHEST:
-            yield False
-            return
-        move_on(claim(now=page.next_step_at, limit=1, only=page.pk), page.next_step_at)
-        yield True
-    yield False
+def _chain(incident: Incident, at: datetime) -> tuple[list[Engaged], bool]:
+    """Every move of its pages; and whether that is all of them."""
+    complete = rehearse(incident, since=at)
+    pages = list(incident.pages.select_related("team").order_by("pk"))
+    said: defaultdict[int | None, list[Move]] = defaultdict(list)
+    for entry in TimelineEntry.objects.filter(page__in=pages, at__gte=at).order_by("at", "pk"):
+        said[entry.page_id].append(Move(entry.at, entry.words))
+    calls: defaultdict[int | None, list[Call]] = defaultdict(list)
+    for note in Notification.objects.filter(page__in=pages).select_related("person").order_by("due_at", "pk"):
+        calls[note.page_id].append(_call(note))
+    return [_engaged(page, said[page.pk], calls[page.pk]) for page in pages], complete
 
 
-def _engaged(page: Page, at: datetime) -> Engaged:
-    entries = TimelineEntry.objects.filter(page=page, at__gte=at).order_by("at", "pk")
+def _engaged(page: Page, moves: list[Move], calls: list[Call]) -> Engaged:
     return Engaged(
         role=page.get_role_display(),
         team=page.team.label if page.team else "",
         team_ref=page.team.ref if page.team else "",
         routing=page.routing,
         held_until=page.held_until,
-        moves=[Move(entry.at, entry.words) for entry in entries],
-        calls=[_call(note) for note in page.notifications.select_related("person").order_by("due_at", "pk")],
+        moves=moves,
+        calls=calls,
         exhausted_at=page.exhausted_at,
     )
 

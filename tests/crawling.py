@@ -5,7 +5,7 @@ and not sixty, and a list with twenty filters is two of each filter and not all 
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -69,14 +69,18 @@ def sign_in(base: str, name: str) -> requests.Session:
     return session
 
 
-def crawl_all(base: str, roles: Collection[str] = tuple(ROLES), *, each: int = EACH) -> list[Visit]:
+def crawl_all(
+    base: str, roles: Collection[str] = tuple(ROLES), *, each: int = EACH, kind: Callable[[str], str] | None = None
+) -> list[Visit]:
     """What each of these roles was answered, all at once."""
     with ThreadPoolExecutor(len(roles)) as pool:
-        return [visit for visits in pool.map(lambda role: crawl(base, role, each=each), roles) for visit in visits]
+        crawled = pool.map(lambda role: crawl(base, role, each=each, kind=kind), roles)
+        return [visit for visits in crawled for visit in visits]
 
 
-def crawl(base: str, role: str, *, each: int = EACH) -> list[Visit]:
-    """Every link from the home on, at most `each` of a pattern."""
+def crawl(base: str, role: str, *, each: int = EACH, kind: Callable[[str], str] | None = None) -> list[Visit]:
+    """Every link from the home on, at most `each` of a kind: of a pattern, unless `kind` tells that of an address."""
+    kind = kind or pattern_of
     session = sign_in(base, ROLES[role])
     asked: Counter[str] = Counter()
     known = {"/", *UNLINKED}
@@ -86,7 +90,7 @@ def crawl(base: str, role: str, *, each: int = EACH) -> list[Visit]:
     jumps: dict[tuple[str, str], str] = defaultdict(str)
     while waiting:
         address, found_on = waiting.popleft()
-        asked[pattern := pattern_of(address)] += 1
+        asked[pattern := kind(address)] += 1
         if asked[pattern] > each:
             continue
         answer = session.get(base + address, timeout=60)

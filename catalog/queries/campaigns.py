@@ -1,5 +1,6 @@
 """Campaigns: which there are, how far each is, who is behind, and which are near enough to remind of."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -127,10 +128,21 @@ def steps_of(component: Component, *, now: datetime) -> Sequence[ScoreStep]:
     return [*([first] if first else []), *rows.filter(day__gt=since)]
 
 
-def moved(since: date, *, team: Team | None = None) -> Mapping[str, int]:
+def moved(since: date) -> Mapping[str, int]:
     """How many components have a higher (`up`) or lower (`down`) level than at the end of `since`; new ones neither."""
-    held = Component.objects.filter(retired_at=None) if team is None else team.components.filter(retired_at=None)
+    found = moved_by_owner(since).values()
+    return {way: sum(one[way] for one in found) for way in ("up", "down")}
+
+
+def moved_by_owner(since: date, *, owners: Collection[int] | None = None) -> Mapping[int | None, Mapping[str, int]]:
+    """The same by the key of the team that owns them, None for what nobody does; of all, or of these teams."""
+    held = Component.objects.filter(retired_at=None)
+    held = held if owners is None else held.filter(owner__in=owners)
     rows = ScoreStep.objects.filter(day__lte=since, component__in=held).order_by("component_id", "-day")
-    then = rows.distinct("component_id").values_list("level", "component__score__level")
-    pairs = [(was, now) for was, now in then if now is not None]
-    return {"up": sum(now > was for was, now in pairs), "down": sum(now < was for was, now in pairs)}
+    then = rows.distinct("component_id").values_list("component__owner", "level", "component__score__level")
+    found: dict[int | None, dict[str, int]] = defaultdict(lambda: {"up": 0, "down": 0})
+    for owner, was, now in then:
+        if now is not None:
+            found[owner]["up"] += now > was
+            found[owner]["down"] += now < was
+    return found

@@ -4,7 +4,7 @@ A case is one row of one *source* (a question to one table); some kinds of troub
 taken source by source, so that each uses an index of its own, and pages are merged.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -114,20 +114,26 @@ def sources(wanted: QueueFilter) -> list[Source]:
 
 def counts(wanted: QueueFilter, *, now: datetime) -> Mapping[str, int]:
     """How many cases each kind of trouble has, given team and kind; all kinds, whatever `wanted.trouble`."""
-    found = dict.fromkeys(TROUBLES, 0)
+    return counts_of([wanted], now=now)[0]
+
+
+def counts_of(filters: Sequence[QueueFilter], *, now: datetime) -> list[Mapping[str, int]]:
+    """The same for each of several filters, in one question."""
+    found = [dict.fromkeys(TROUBLES, 0) for _ in filters]
     asked, params = [], []
-    for source in SOURCES:
-        try:
-            inner, given = source.rows(wanted, now).values("pk").query.sql_with_params()
-        except EmptyResultSet:  # another kind is asked for
-            continue
-        asked.append(f"SELECT %s, (SELECT count(*) FROM ({inner}) one)")  # noqa: S608  # the ORM's own text
-        params += [source.trouble, *given]
+    for place, wanted in enumerate(filters):
+        for source in SOURCES:
+            try:
+                inner, given = source.rows(wanted, now).values("pk").query.sql_with_params()
+            except EmptyResultSet:  # another kind is asked for
+                continue
+            asked.append(f"SELECT %s::int, %s, (SELECT count(*) FROM ({inner}) one)")  # noqa: S608  # the ORM's own text
+            params += [place, source.trouble, *given]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(asked), params)
-        for key, n in cursor.fetchall():
-            found[key] += n
-    return found
+        for place, key, n in cursor.fetchall():
+            found[place][key] += n
+    return list(found)
 
 
 def _living() -> QuerySet[Component]:

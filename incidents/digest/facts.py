@@ -1,28 +1,15 @@
-"""What a week was: of one team, or (without) of the platform; a bounded number of questions, whatever its size."""
+"""What a week was, of one team, or of the platform: the shapes that `incidents.digest.gathering` fills."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
-
-from catalog.models import Component, ScoreDay, Team
-from catalog.queries import QueueFilter, trouble_counts
-from catalog.queries.campaigns import moved
-from incidents import analytics
-from incidents.analytics import Calls
-from incidents.asking import wanted
+from catalog.models import Team
 from incidents.models import ActionItem, Incident
-from incidents.queries.analytics import OVERALL, Wanted
-from incidents.queries.reach import reach
-from incidents.queries.reviews import action_items, today
-from slo.queries import FleetFilter, fleet
-from slo.queries.fleet import FleetRow, row
+from slo.queries.fleet import FleetRow
 
 SHOWN = 10
 """Lines of a list at most; how many there are beside them is said."""
-WORRYING = frozenset({"burning", "exhausted", "at_risk"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,103 +127,6 @@ def week_before(monday: date, zone: ZoneInfo) -> Week:
     """The week that ends as `monday` begins there."""
     start = datetime.combine(monday - timedelta(days=7), time(), tzinfo=zone)
     return Week(start, datetime.combine(monday, time(), tzinfo=zone), zone)
-
-
-def gather(team: Team | None, week: Week, *, now: datetime) -> Facts:
-    """What the week was, and how things stand now; what analytics count is counted by them."""
-    opened = _opened(team, week)
-    asked = _asked(team, week, now)
-    figures = analytics.figures(asked, (OVERALL,))[OVERALL][0]
-    people = analytics.people(replace(asked, months=_midnights(week)))
-    worrying = [one for one in map(row, fleet(FleetFilter(team=team.ref if team else ""))) if one.state in WORRYING]
-    before, latest = _levels(team, week)
-    steps = moved(week.days[0] - timedelta(days=1), team=team)
-    items = _items(team, now)
-    return Facts(
-        team=team,
-        week=week,
-        opened=figures.incidents,
-        helped=len(opened) - figures.incidents,
-        incidents=tuple(_line(one) for one in opened[:SHOWN]),
-        answered=figures.taken.count,
-        median_answer=timedelta(seconds=figures.taken.median) if figures.taken.median is not None else None,
-        days=_days(opened, people.months, week),
-        objectives=tuple(worrying[:SHOWN]),
-        worrying=len(worrying),
-        promised=fleet(FleetFilter(team=team.ref if team else "")).count(),
-        loads=tuple(_load(one) for one in people.loads[:SHOWN]),
-        items=tuple(items[:SHOWN]),
-        due=len(items),
-        overdue=sum(one.due_on < today(now) for one in items),
-        today=today(now),
-        unowned=0 if team else Component.objects.filter(retired_at=None, owner=None).count(),
-        care=sum(trouble_counts(QueueFilter(team=(team.ref,) if team else ()), now=now).values()),
-        gaps=_gaps(team, now),
-        levels=latest,
-        levels_before=before,
-        up=steps["up"],
-        down=steps["down"],
-    )
-
-
-def _asked(team: Team | None, week: Week, now: datetime) -> Wanted:
-    ref = team.ref if team else ""
-    return wanted(since=week.start, until=week.end, now=now, zone=week.zone.key, team=ref)
-
-
-def _opened(team: Team | None, week: Week) -> list[Incident]:
-    """Those that analytics count, and of a team also those that it was called into; the worst first."""
-    found = Incident.objects.filter(opened_at__gte=week.start, opened_at__lt=week.end, is_drill=False, root=None)
-    if team is not None:
-        found = found.filter(Q(owner=team) | Q(pages__team=team)).distinct()
-    shown: QuerySet[Incident] = found.select_related("component", "owner", "acknowledged_by")
-    return sorted(shown, key=lambda one: (one.severity, one.opened_at))
-
-
-def _line(one: Incident) -> Line:
-    taken, over = one.acknowledged_at, one.resolved_at
-    return Line(one, taken - one.opened_at if taken else None, over - one.opened_at if over else None)
-
-
-def _load(one: analytics.Load) -> Load:
-    held = one.disturbed
-    return Load(one.person.label, held.pages, held.at_night, held.at_weekends)
-
-
-def _midnights(week: Week) -> list[datetime]:
-    """Calls are counted by the day instead of by the month."""
-    return [datetime.combine(day, time(), tzinfo=week.zone) for day in week.days]
-
-
-def _days(opened: Sequence[Incident], calls: Sequence[Calls], week: Week) -> tuple[Day, ...]:
-    began = [one.opened_at.astimezone(week.zone).date() for one in opened]
-    return tuple(Day(day, began.count(day), one.pages, one.at_night) for day, one in zip(week.days, calls, strict=True))
-
-
-def _items(team: Team | None, now: datetime) -> list[ActionItem]:
-    found = action_items(state=ActionItem.State.OPEN, teams=[team.pk] if team else None, now=now)
-    return list(found.filter(due_on__lte=today(now) + timedelta(days=7)))
-
-
-def _gaps(team: Team | None, now: datetime) -> tuple[Gap, ...]:
-    """Of teams that own something; the catch-all is not counted on."""
-    owners = Team.objects.filter(retired_at=None, components__isnull=False, components__retired_at=None).distinct()
-    teams = {one.pk: one for one in (owners.filter(pk=team.pk) if team else owners.order_by("name", "pk"))}
-    found = reach(teams, now=now)
-    return tuple(
-        Gap(teams[pk], one.policy, *(one.hole or (None, None))) for pk, one in found.items() if one.always is False
-    )
-
-
-def _levels(team: Team | None, week: Week) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
-    """As the week began, and as it is; days that nobody counted are looked past for a few days."""
-    first = week.days[0]
-    rows = list(ScoreDay.objects.filter(team=team, day__gte=first - timedelta(days=7)).order_by("day"))
-    before = [one for one in rows if one.day <= first]
-    return (
-        tuple(int(n) for n in before[-1].levels) if before else None,
-        tuple(int(n) for n in rows[-1].levels) if rows else None,
-    )
 
 
 def last_week(zone: ZoneInfo, *, now: datetime) -> Week:

@@ -1,6 +1,6 @@
 """Sending the letters that are due: each is leased, composed and sent outside of any transaction, then marked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,8 @@ from catalog.models import Person, Team
 from catalog.queries import leads_platform
 from incidents.channels.base import DUPLICATE_HEADER, ChannelError
 from incidents.channels.email import PicturedMail, hand_over
-from incidents.digest.facts import Facts, gather, week_before
+from incidents.digest.facts import Facts, week_before
+from incidents.digest.gathering import gather_all
 from incidents.digest.letters import Letter, compose
 from incidents.digest.links import off_link
 from incidents.models import DigestLetter
@@ -57,14 +58,16 @@ class Sender:
         if not wanted or not digests.readers().filter(pk=person.pk).exists():
             return None
         zone = digests.zone_of(digests.zone_of_person(person))
-        found = [self._of(team, row.week, zone, now) for team in wanted]
+        found = self._of(wanted, row.week, zone, now)
         return compose(person, found, off=off_link(person), maybe_duplicate=row.maybe_duplicate)
 
-    def _of(self, team: Team | None, monday: date, zone: ZoneInfo, now: datetime) -> Facts:
-        key = (team.pk if team else None, monday, zone.key)
-        if key not in self._facts:
-            self._facts[key] = gather(team, week_before(monday, zone), now=now)
-        return self._facts[key]
+    def _of(self, wanted: Sequence[Team | None], monday: date, zone: ZoneInfo, now: datetime) -> list[Facts]:
+        keys = [(team.pk if team else None, monday, zone.key) for team in wanted]
+        new = {key: team for key, team in zip(keys, wanted, strict=True) if key not in self._facts}
+        if new:
+            found = gather_all(list(new.values()), week_before(monday, zone), now=now)
+            self._facts |= dict(zip(new, found, strict=True))
+        return [self._facts[key] for key in keys]
 
 
 def teams_of(person: Person) -> list[Team]:

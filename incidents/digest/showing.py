@@ -1,28 +1,42 @@
 """The digest for a page and the API: of the last whole week, by the reader's Monday."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from catalog.models import Person, Team
 from catalog.queries import leads_platform
-from incidents.digest.facts import Facts, gather, last_week
+from incidents.digest.facts import Facts, last_week
+from incidents.digest.gathering import gather, gather_all
 from incidents.digest.letters import Letter, compose
 from incidents.digest.links import off_link
-from incidents.digest.sending import MOST_TEAMS, teams_of
+from incidents.digest.sending import MOST_TEAMS
+from incidents.oncall.directory import LoadSchedules
 from incidents.operations import digests
 
 PLATFORM = "platform"
 """In place of a team: all of it."""
 
 
-def letter_about(person: Person, *, team: Team | None, platform: bool, now: datetime) -> Letter | None:
-    """The letter about one team, or the platform, or (neither) as `person` gets it; None for who is in no team."""
-    wanted: list[Team | None] = [team] if team or platform else [*teams_of(person)[:MOST_TEAMS]]
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads it: their teams (`teams_of`), and how schedules are read (as for `coverage`)."""
+
+    person: Person
+    teams: Sequence[Team]
+    load: LoadSchedules
+
+
+def letter_about(reader: Reader, *, team: Team | None, platform: bool, now: datetime) -> Letter | None:
+    """The letter about one team, or the platform, or (neither) as they get it; None for who is in no team."""
+    person = reader.person
+    wanted: list[Team | None] = [team] if team or platform else [*reader.teams[:MOST_TEAMS]]
     if not team and not platform and leads_platform(person):
         wanted.append(None)
     if not wanted:
         return None
     week = last_week(digests.zone_of(digests.zone_of_person(person)), now=now)
-    return compose(person, [gather(one, week, now=now) for one in wanted], off=off_link(person))
+    return compose(person, gather_all(wanted, week, now=now, load=reader.load), off=off_link(person))
 
 
 def facts_about(team: Team | None, *, zone: str, now: datetime) -> Facts:

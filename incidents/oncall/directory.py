@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
@@ -69,14 +69,56 @@ class Directory:
         self.refs.update({Target(TargetKind.TEAM, ref): tuple(found) for ref, found in _members(refs).items()})
 
     def _load_people(self, refs: set[str]) -> None:
-        self.people = {person.ref: person for person in Person.objects.filter(ref__in=refs, retired_at=None)}
-        keys = [person.pk for person in self.people.values()]
+        found = {person.ref: person for person in Person.objects.filter(ref__in=refs, retired_at=None)}
+        keys = [person.pk for person in found.values()]
         counting = ContactMethod.objects.filter(person__in=keys, confirmed_at__isnull=False, removed_at=None)
         for method in counting:
             self.methods[method.person_id].append(method)
         for rule in ContactRule.objects.filter(person__in=keys).select_related("method"):
             self.rules[rule.person_id].append(rule)
-        self.hours = {row.person_id: row for row in WorkingHours.objects.filter(person__in=keys)}
+        self.hours |= {row.person_id: row for row in WorkingHours.objects.filter(person__in=keys)}
+        self.people |= found
+
+
+class Roster:
+    """Directories of any moments from `since` on; what they share is read once, however many there are."""
+
+    def __init__(self, since: datetime) -> None:
+        self._since = since
+        self._shared = Directory(since)
+        self._schedules: dict[Target, Schedule] = {}
+        self._read: set[Target] = set()
+
+    def directory(self, targets: Iterable[Target], *, now: datetime) -> Directory:
+        """As `Directory.load`, for a moment not before `since`."""
+        wanted = set(targets)
+        if new := wanted - self._read:
+            self._load(new)
+        known = self._shared.refs
+        refs = {target: known[target] for target in wanted if target in known}
+        for target in wanted & self._schedules.keys():
+            person = person_on_call(self._schedules[target], now)
+            refs[target] = (person,) if person else ()
+        return replace(self._shared, now=now, refs=refs)
+
+    def _load(self, new: set[Target]) -> None:
+        """With everybody who may ever be on call by them."""
+        self._read |= new
+        shared, slugs = self._shared, {target.ref for target in new if target.kind is TargetKind.SCHEDULE}
+        shared.refs.update({target: (target.ref,) for target in new if target.kind is TargetKind.PERSON})
+        shared._load_teams({target.ref for target in new if target.kind is TargetKind.TEAM})
+        found = with_layers(slugs, overrides_from=self._since) if slugs else []
+        self._schedules |= {Target(TargetKind.SCHEDULE, one.slug): one for one in found}
+        refs = {ref for target in new for ref in shared.refs.get(target, ())}
+        refs |= {ref for schedule in found for ref in everybody_of(schedule)}
+        if refs := refs - shared.people.keys():
+            shared._load_people(refs)
+
+
+def everybody_of(schedule: Schedule) -> set[str]:
+    """References of all whom its layers and overrides name."""
+    named = {row.person.ref for row in schedule.overrides.all() if row.person}
+    return named.union(*(layer.people for layer in schedule.layers.all()))
 
 
 type LoadSchedules = Callable[[Collection[str], datetime], Iterable[Schedule]]
@@ -93,7 +135,7 @@ def people_at(
     wanted = {target for targets, _ in asked for target in targets}
     slugs = {target.ref for target in wanted if target.kind is TargetKind.SCHEDULE}
     teams = {target.ref for target in wanted if target.kind is TargetKind.TEAM}
-    by_slug = {one.slug: one for one in (load or _load)(slugs, min(at for _, at in asked))} if slugs else {}
+    by_slug = {one.slug: one for one in (load or read_schedules)(slugs, min(at for _, at in asked))} if slugs else {}
 
     def on_call(target: Target, at: datetime) -> str | None:
         if target.kind is TargetKind.PERSON:
@@ -134,7 +176,8 @@ def _people_and_members(
     return {person.ref: person for person in found}, members
 
 
-def _load(slugs: Collection[str], since: datetime) -> Iterable[Schedule]:
+def read_schedules(slugs: Collection[str], since: datetime) -> Iterable[Schedule]:
+    """From the database: what `LoadSchedules` says."""
     return with_layers(slugs, overrides_from=since)
 
 

@@ -23,7 +23,7 @@ from incidents.operations.known import Known
 from incidents.operations.locking import locked_incident, locked_pages
 from incidents.operations.opening import begin_paging
 from incidents.pauses import pause_at
-from incidents.simulating import simulate
+from incidents.simulating import chain
 from portal.lib.errors import Expected, FieldError, Invalid
 from portal.lib.hints import nudge
 
@@ -71,7 +71,7 @@ def begin_drill(
     if pause_at(now) is not None:
         raise PagingPaused
     firing = Firing(key="", source=DRILL, summary=_title(component), component=component, severity=Severity.P1)
-    engaged = simulate(firing=firing, at=now).engaged
+    engaged = chain(firing=firing, at=now)
     try:
         with transaction.atomic():  # two clicks at once: the later one waits here, and then finds the other's
             drill = _open(component, by, now, now + lasts, plan)

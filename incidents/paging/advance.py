@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import OperationalError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from incidents import timeline
 from incidents.models import Incident, Page, TimelineEntry
@@ -67,12 +67,16 @@ def claim(*, now: datetime, limit: int, only: int | None = None) -> list[Page]:
     due = Page.objects.filter(next_step_at__lte=now)
     if only is not None:
         due = due.filter(pk=only)
-    rows = due.select_for_update(skip_locked=True, no_key=True, of=("self", "incident")).select_related(
+    return list(hold(due).order_by("priority", "next_step_at")[:limit])
+
+
+def hold(pages: QuerySet[Page]) -> QuerySet[Page]:
+    """Those that nobody holds, held with their incidents, and with what a move asks of them."""
+    rows = pages.select_for_update(skip_locked=True, no_key=True, of=("self", "incident")).select_related(
         "incident__component"
     )
     # what many pages share is fetched once for all of them, rather than joined to every row
-    shared = rows.prefetch_related("policy_version__policy", "person", "acknowledged_by", "team")
-    return list(shared.order_by("priority", "next_step_at")[:limit])
+    return rows.prefetch_related("policy_version__policy", "person", "acknowledged_by", "team")
 
 
 def check_again_due(*, now: datetime, limit: int = 100) -> int:

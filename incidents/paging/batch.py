@@ -1,20 +1,47 @@
 """A batch of held pages: what the machine says for each, gathered, then written in a handful of statements."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from incidents import timeline
 from incidents.escalation import Move, MoveKind, Policy, Target, TargetKind, advance
 from incidents.models import InboxMessage, Incident, Notification, Page, PageStep, PolicyVersion, TimelineEntry
-from incidents.oncall.directory import Directory
+from incidents.oncall.directory import Directory, Roster
 from incidents.operations.engaging import priority
 from incidents.paging import catch_all, messages_due, writing
-from incidents.policies import policy_for, progress_of, store, urgency, versions_in_force
+from incidents.policies import Versions, policy_for, progress_of, store, urgency, versions_in_force
 from portal.lib.hints import nudge
 
 Kind = TimelineEntry.Kind
 DECIDING = (Page.Role.OWNER, Page.Role.CATCH_ALL)
+
+
+class Facts:
+    """What a batch asks about policies and people, of the moment that it is; each is a few questions."""
+
+    def versions(self, policies: Collection[int], *, now: datetime) -> dict[int, PolicyVersion]:
+        """See `incidents.policies.versions_in_force`."""
+        return versions_in_force(policies, now=now)
+
+    def directory(self, targets: Iterable[Target], *, now: datetime) -> Directory:
+        """See `Directory.load`."""
+        return Directory.load(targets, now=now)
+
+
+class FactsAhead(Facts):
+    """The same for any moments from `since` on: asked once for all of them, while nothing changes in between."""
+
+    def __init__(self, since: datetime) -> None:
+        self._versions, self._roster = Versions(since), Roster(since)
+
+    def versions(self, policies: Collection[int], *, now: datetime) -> dict[int, PolicyVersion]:
+        """See `Versions.in_force`."""
+        return self._versions.in_force(policies, now=now)
+
+    def directory(self, targets: Iterable[Target], *, now: datetime) -> Directory:
+        """See `Roster.directory`."""
+        return self._roster.directory(targets, now=now)
 
 
 @dataclass
@@ -23,6 +50,7 @@ class Batch:
 
     pages: Sequence[Page]
     now: datetime
+    facts: Facts = field(default_factory=Facts)
     steps: list[PageStep] = field(default_factory=list)
     notifications: list[tuple[Notification, PageStep | None]] = field(default_factory=list)
     inbox: list[InboxMessage] = field(default_factory=list)
@@ -33,8 +61,8 @@ class Batch:
     def __post_init__(self) -> None:
         self.policies = _policies(self.pages)
         named = {int(policy.fallback) for policy in self.policies.values() if policy.fallback}
-        self.fallbacks: dict[int, PolicyVersion] = versions_in_force(named, now=self.now) if named else {}
-        self.directory = Directory.load(self._targets(), now=self.now)
+        self.fallbacks: dict[int, PolicyVersion] = self.facts.versions(named, now=self.now) if named else {}
+        self.directory = self.facts.directory(self._targets(), now=self.now)
 
     def move_all(self) -> None:
         """Ask the machine for every page, and gather what is to be written."""
@@ -46,19 +74,7 @@ class Batch:
 
     def write(self) -> None:
         """Everything in the running transaction; what is to be sent is hinted to the couriers on commit."""
-        writing.insert(PageStep, self.steps)
-        for notification, step in self.notifications:
-            notification.step_id = step.pk if step else None
-        writing.insert(Notification, [notification for notification, _ in self.notifications])
-        writing.insert(InboxMessage, self.inbox)
-        writing.update_pages(self.pages)
-        Incident.objects.filter(pk__in=self.lost, state=Incident.State.ACKNOWLEDGED).update(
-            state=Incident.State.TRIGGERED
-        )
-        writing.insert(TimelineEntry, self.entries)
-        catch_all.engage(self.exhausted, now=self.now)
-        if self.notifications:
-            nudge("incidents.deliver_due")
+        write([self])
 
     def _targets(self) -> Iterator[Target]:
         for policy in set(self.policies.values()):
@@ -143,6 +159,24 @@ class Batch:
     def _say(self, page: Page, kind: Kind, words: str) -> None:
         data = {"urgency": urgency(page.incident.severity).value}
         self.entries.append(timeline.entry(page.incident_id, kind, words, at=self.now, page_id=page.pk, data=data))
+
+
+def write(batches: Sequence[Batch]) -> None:
+    """What batches decided one after the other, as if each had been written in its turn; only the last may exhaust."""
+    notifications = [one for batch in batches for one in batch.notifications]
+    writing.insert(PageStep, [step for batch in batches for step in batch.steps])
+    for notification, step in notifications:
+        notification.step_id = step.pk if step else None
+    writing.insert(Notification, [notification for notification, _ in notifications])
+    writing.insert(InboxMessage, [message for batch in batches for message in batch.inbox])
+    writing.update_pages(list({page.pk: page for batch in batches for page in batch.pages}.values()))
+    lost = {number for batch in batches for number in batch.lost}
+    Incident.objects.filter(pk__in=lost, state=Incident.State.ACKNOWLEDGED).update(state=Incident.State.TRIGGERED)
+    writing.insert(TimelineEntry, [entry for batch in batches for entry in batch.entries])
+    for batch in batches:
+        catch_all.engage(batch.exhausted, now=batch.now)
+    if notifications:
+        nudge("incidents.deliver_due")
 
 
 def _policies(pages: Sequence[Page]) -> dict[int, Policy]:

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
-KEPT = """(%(team)s = '' OR {team} IN (SELECT t.id FROM catalog_team t WHERE t.ref = %(team)s))
+KEPT = """(cardinality(%(teams)s::text[]) = 0
+        OR {team} IN (SELECT t.id FROM catalog_team t WHERE t.ref = ANY(%(teams)s::text[])))
    AND (%(component)s = '' OR {component} = %(component)s)
    AND (%(source)s = '' OR i.source = %(source)s)
    AND (cardinality(%(severities)s::int[]) = 0 OR i.severity = ANY(%(severities)s::int[]))"""
@@ -129,7 +130,7 @@ SELECT {keys},
 """
 
 CALLS = """
-SELECT n.person_id, floor(date_part('epoch', min(n.sent_at)))::bigint
+SELECT n.person_id, floor(date_part('epoch', min(n.sent_at)))::bigint, min(p.team_id)
   FROM incidents_notification n
   JOIN incidents_page p ON p.id = n.page_id
   JOIN incidents_incident i ON i.number = p.incident_id
@@ -166,6 +167,16 @@ class Wanted:
     component: str = ""
     source: str = ""
     severities: Sequence[int] = field(default_factory=tuple)
+    teams: Sequence[str] = field(default_factory=tuple)
+    """More of them than `team`, which is asked for where it is set."""
+
+
+class Called(NamedTuple):
+    """Somebody was called, at that second since the epoch, for that team; None is the catch-all, or they by name."""
+
+    person: int
+    at: int
+    team: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,14 +213,11 @@ def items(wanted: Wanted, by: Collection[str]) -> Iterator[Grouped]:
     return _rows(ITEMS, {"team": team, "component": "a.component_ref"}, by, {**_given(wanted), **days})
 
 
-def calls(wanted: Wanted) -> list[tuple[int, int]]:
-    """(person, when in seconds since the epoch) of every time somebody was called; its team is the one they were
-    called for.
-    """
+def calls(wanted: Wanted) -> list[Called]:
+    """Every time somebody was called; its team is the one they were called for."""
     with connection.cursor() as cursor:
         cursor.execute(CALLS.format(kept=_kept(team="p.team_id")), _given(wanted))
-        found: list[tuple[int, int]] = cursor.fetchall()
-    return found
+        return [Called(*one) for one in cursor.fetchall()]
 
 
 def _kept(*, team: str, component: str = "i.component_ref") -> str:
@@ -217,9 +225,10 @@ def _kept(*, team: str, component: str = "i.component_ref") -> str:
 
 
 def _given(wanted: Wanted) -> dict[str, Any]:
-    names = ("since", "until", "now", "team", "component", "source")
+    names = ("since", "until", "now", "component", "source")
     given = {name: getattr(wanted, name) for name in names}
-    return {**given, "months": list(wanted.months), "severities": list(wanted.severities)}
+    teams = [wanted.team] if wanted.team else list(wanted.teams)
+    return {**given, "teams": teams, "months": list(wanted.months), "severities": list(wanted.severities)}
 
 
 def _rows(statement: str, whose: dict[str, str], by: Collection[str], given: dict[str, Any]) -> Iterator[Grouped]:

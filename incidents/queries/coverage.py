@@ -1,14 +1,15 @@
 """The fleet's coverage: components whose P1 would reach nobody at some hour of the next four weeks."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
 
-from catalog.models import Component, Team
+from catalog.models import Component
 from incidents.coverage import FOUR_WEEKS, Coverage, Holes, coverage
 from incidents.models import EscalationPolicy, TeamPaging
+from incidents.oncall.directory import LoadSchedules, read_schedules
 from incidents.oncall.stretches import length
 
 ORDER = ("name", "pk")
@@ -74,9 +75,19 @@ def fleet(*, now: datetime, counting_catch_all: bool = True) -> Fleet:
     With `counting_catch_all` False only a team's own policy and its fallbacks count.
     """
     owners = set(Component.objects.filter(retired_at=None).order_by().values_list("owner", flat=True).distinct())
-    paging = TeamPaging.objects.filter(team__in=owners - {None}, policy__isnull=False, policy__retired_at=None)
+    return _of(owners, now, counting_catch_all=counting_catch_all)
+
+
+def _of(
+    owners: Collection[int | None],
+    now: datetime,
+    *,
+    counting_catch_all: bool = True,
+    load: LoadSchedules = read_schedules,
+) -> Fleet:
+    paging = TeamPaging.objects.filter(team__in=set(owners) - {None}, policy__isnull=False, policy__retired_at=None)
     policies = {row.team_id: row.policy for row in paging.select_related("policy") if row.policy is not None}
-    told = coverage({policy.pk for policy in policies.values()}, now=now)
+    told = coverage({policy.pk for policy in policies.values()}, now=now, load=load)
     by_policy: dict[int | None, Holes] = {}
     found: dict[int | None, Holes] = {}
     for owner in owners:
@@ -89,9 +100,12 @@ def fleet(*, now: datetime, counting_catch_all: bool = True) -> Fleet:
     return Fleet(found, policies, told)
 
 
-def uncovered_by_team(*, now: datetime) -> dict[str, int]:
-    """Team reference (empty: no owner) to how many of its components are uncovered; zero for those that are not."""
-    bad = fleet(now=now).holes
-    living = Component.objects.filter(retired_at=None).order_by().values_list("owner_id").annotate(n=Count("pk"))
-    refs: dict[int | None, str] = dict(Team.objects.values_list("pk", "ref"))
-    return {refs.get(owner, ""): count if owner in bad else 0 for owner, count in living}
+def uncovered_by_team(*, now: datetime, load: LoadSchedules = read_schedules) -> dict[str, int]:
+    """Team reference (empty: no owner) to how many of its components are uncovered; zero for those that are not.
+
+    `load` as for `coverage`.
+    """
+    living = Component.objects.filter(retired_at=None).order_by().values_list("owner_id", "owner__ref")
+    counts = {owner: (ref or "", n) for owner, ref, n in living.annotate(n=Count("pk"))}
+    bad = _of(set(counts), now, load=load).holes
+    return {ref: n if owner in bad else 0 for owner, (ref, n) in counts.items()}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TypedDict
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, IntegerField, Q, When
 
 from catalog.models import Person
 from incidents.models import DigestChoice, DigestLetter
@@ -30,9 +30,9 @@ def wants_digest(person: Person) -> bool:
 
 def latest_letter(person: Person) -> DigestLetter | None:
     """The newest that was tried, else the one that waits."""
-    rows = DigestLetter.objects.filter(person=person)
-    tried = rows.filter(state__in=(DigestLetter.State.SENT, DigestLetter.State.FAILED))
-    return tried.order_by("-week").first() or rows.order_by("-week").first()
+    tried = Q(state__in=(DigestLetter.State.SENT, DigestLetter.State.FAILED))
+    waits = Case(When(tried, then=0), default=1, output_field=IntegerField())
+    return DigestLetter.objects.filter(person=person).order_by(waits, "-week").first()
 
 
 def letters_by_week() -> Sequence[Sent]:

@@ -146,11 +146,16 @@ def on_call_of_teams(teams: Iterable[Team | int], *, now: datetime) -> dict[int,
     return shown_on_call(wanted, schedules_of_teams(wanted, since=now), now=now)
 
 
-def schedules_of_teams(team_ids: Collection[int], *, since: datetime, slugs: Collection[str] = ()) -> list[Schedule]:
+def schedules_of_teams(
+    team_ids: Collection[int] | None, *, since: datetime, slugs: Collection[str] = ()
+) -> list[Schedule]:
     """As `schedules`, by name: theirs, and those they are shown by, with the ids of the latter in `shown_for`.
 
-    Those of `slugs` come along, whose ever they are.
+    Those of `slugs` come along, whose ever they are. None are all teams, and all schedules.
     """
+    if team_ids is None:
+        shown_for = ArraySubquery(TeamPaging.objects.filter(schedule=OuterRef("pk")).values("team_id"))
+        return list(in_use_with_layers(overrides_from=since).annotate(shown_for=shown_for).order_by("name", "slug"))
     if not team_ids and not slugs:
         return []
     named = TeamPaging.objects.filter(team__in=team_ids)
@@ -168,7 +173,7 @@ def shown_on_call(team_ids: Collection[int], loaded: Sequence[Schedule], *, now:
     for row in loaded:
         if row.team_id is not None and row.team_id in team_ids:
             shown.setdefault(row.team_id, row)
-    shown |= {pk: row for row in loaded for pk in getattr(row, "shown_for", ())}
+    shown |= {pk: row for row in loaded for pk in getattr(row, "shown_for", ()) if pk in team_ids}
     found = {one.schedule.pk: one for one in on_call_now({row.pk: row for row in shown.values()}.values(), now=now)}
     return {pk: found[row.pk] for pk, row in shown.items()}
 

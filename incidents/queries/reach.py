@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from incidents.coverage import FOUR_WEEKS, Holes, coverage
 from incidents.models import TeamPaging
+from incidents.oncall.directory import LoadSchedules, read_schedules
 from incidents.oncall.stretches import Stretch, length
 
 
@@ -29,10 +30,22 @@ def reach(team_ids: Collection[int], *, now: datetime, ahead: timedelta = FOUR_W
     """
     paging = TeamPaging.objects.filter(team__in=team_ids, policy__retired_at=None)
     policies = {team: policy for team, policy in paging.values_list("team_id", "policy_id") if policy is not None}
-    if not policies:
-        return {pk: _reach(None, ()) for pk in team_ids}
-    found = coverage(set(policies.values()), now=now, ahead=ahead)
-    return {pk: _reach(policies.get(pk), found.of(policies.get(pk), counting_catch_all=False)) for pk in team_ids}
+    return reach_by({pk: policies.get(pk) for pk in team_ids}, now=now, ahead=ahead)
+
+
+def reach_by(
+    policies: Mapping[int, int | None],
+    *,
+    now: datetime,
+    ahead: timedelta = FOUR_WEEKS,
+    load: LoadSchedules = read_schedules,
+) -> Mapping[int, Reach]:
+    """The same where the policy of each team (None: it has none) is known, and maybe the schedules (`load`)."""
+    named = {policy for policy in policies.values() if policy is not None}
+    if not named:
+        return {pk: _reach(None, ()) for pk in policies}
+    found = coverage(named, now=now, ahead=ahead, load=load, catch_all=False)
+    return {pk: _reach(policy, found.of(policy, counting_catch_all=False)) for pk, policy in policies.items()}
 
 
 def _reach(policy: int | None, holes: Holes) -> Reach:

@@ -1,6 +1,7 @@
 """The weekly digest: a preview, whether it is sent to me, and the link of a letter that ends them."""
 
 import base64
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib import messages
@@ -15,22 +16,25 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from catalog import queries as catalog
 from catalog.access import Actor, actor_of, person_of
 from catalog.models import Person, Team
+from incidents import duty
 from incidents.digest import links
 from incidents.digest.letters import Letter
 from incidents.digest.sending import teams_of
-from incidents.digest.showing import PLATFORM, letter_about
+from incidents.digest.showing import PLATFORM, Reader, letter_about
 from incidents.operations.digests import choose_digest
 from incidents.queries.digests import latest_letter, letters_by_week, wants_digest
-from portal.lib.clock import db_now
+from portal.lib.clock import db_now, now_of
 
 
 @login_required
 @require_GET
 def preview(request: HttpRequest) -> HttpResponse:
     """The last whole week as it is sent: to me, or `?team=group:default/ci`, or `?team=platform`."""
-    person, now, wanted = person_of(request), db_now(), request.GET.get("team", "")
+    person, now, wanted = person_of(request), now_of(request), request.GET.get("team", "")
     team = catalog.team_by_ref(wanted.replace("\x00", "")) if wanted not in ("", PLATFORM) else None
-    letter = letter_about(person, team=team, platform=wanted == PLATFORM, now=now)
+    mine = teams_of(person)
+    reader = Reader(person, mine, lambda slugs, since: duty.schedules_named(slugs, now=since, request=request))
+    letter = letter_about(reader, team=team, platform=wanted == PLATFORM, now=now)
     context = {
         "now": now,
         "person": person,
@@ -38,7 +42,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         "latest": latest_letter(person),
         "letter": letter,
         "srcdoc": _standing_alone(letter) if letter else "",
-        "tabs": _tabs(person, wanted, team),
+        "tabs": _tabs(mine, wanted, team),
         "sent": letters_by_week() if person.platform_admin else [],
     }
     return render(request, "incidents/digest/preview.html", context)
@@ -73,10 +77,9 @@ def _chosen(request: HttpRequest, person: Person, now: datetime) -> HttpResponse
     return redirect(request.path)
 
 
-def _tabs(person: Person, wanted: str, shown: Team | None) -> list[dict[str, object]]:
+def _tabs(teams: Sequence[Team], wanted: str, shown: Team | None) -> list[dict[str, object]]:
     here = reverse("incidents:digest")
     found = [("As sent to me", here, wanted == "")]
-    teams = teams_of(person)
     found += [(team.label, f"{here}?team={team.ref}", wanted == team.ref) for team in teams]
     if shown and shown not in teams:
         found.append((shown.label, f"{here}?team={shown.ref}", True))

@@ -10,6 +10,7 @@ from django.utils.cache import patch_vary_headers
 
 from catalog import queries as catalog
 from catalog.models import Component, Person, Team
+from incidents import duty
 from incidents import queries as incidents
 from incidents.models import Incident, Schedule
 from incidents.queries import oncall
@@ -43,7 +44,7 @@ def of_everybody(person: Person | None, frame: Frame) -> dict[str, Any]:
     """What the ordinary home shows."""
     now = frame.now
     teams = list(catalog.teams_of(person)) if person else []
-    schedules = oncall.schedules(since=now)
+    schedules = duty.all_schedules(now=now, request=frame.request)
     steps = setup.steps(setup.Known(admin=bool(person and person.platform_admin)))
     totals = figures()
     return {
@@ -66,17 +67,19 @@ def of_lead(person: Person, frame: Frame, *, whole: bool) -> dict[str, Any]:
     now = frame.now
     steps, totals = setup.steps(setup.Known(admin=person.platform_admin)) if whole else [], figures()
     teams = list(catalog.teams_of(person))
+    schedules = duty.all_schedules(now=now, request=frame.request)
+    told = lead.months_of(person, lead.MONTHS if whole else 2, now=now)
     return {
         "shell": frame,
         "now": now,
         "person": person,
         "setup": setup.told(steps) if whole and setup.shown(steps, person) else None,
         "totals": totals,
-        "tiles": lead.tiles(person, now=now),
+        "tiles": lead.tiles(told, schedules, now=now),
         "incidents": open_incidents(),
-        "needs": waiting(person, teams, oncall.schedules(since=now), totals, now=now),
+        "needs": waiting(person, teams, schedules, totals, now=now),
         "worst": worst_objectives(),
-        **(lead.trends(person, now=now) if whole else {}),
+        **(lead.trends(person, told, now=now) if whole else {}),
     }
 
 

@@ -1,5 +1,6 @@
 """The platform lead's home: how the platform is in one row, the worst promises, how that went over the months."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from catalog.models import Person
 from incidents import analytics, analytics_drawn
 from incidents.analytics import Figures, Spread
 from incidents.asking import months_back, wanted
+from incidents.models import Schedule
 from incidents.operations.digests import zone_of
 from incidents.queries.analytics import Wanted
 from portal.lib.durations import words
@@ -36,21 +38,29 @@ def months(count: int, *, now: datetime, zone: str) -> list[Figures]:
     return analytics.figures(_asked(count, now=now, zone=zone), ("month",))["month"]
 
 
-def tiles(person: Person, *, now: datetime) -> dict[str, Any]:
-    """Times to acknowledge and to restore of this month against last month's, and whose pages reach nobody."""
-    *before, this = months(2, now=now, zone=zone_of(person.time_zone).key)
+def months_of(person: Person, count: int, *, now: datetime) -> list[Figures]:
+    """`months` by the clock of the reader."""
+    return months(count, now=now, zone=zone_of(person.time_zone).key)
+
+
+def tiles(told: Sequence[Figures], schedules: Collection[Schedule], *, now: datetime) -> dict[str, Any]:
+    """Times to acknowledge and to restore of this month, the last of `told`, against last month's, and whose pages
+    reach nobody by the schedules there are.
+    """
+    *before, this = told
     last = before[-1] if before else analytics.nothing("", "")  # in the very first moment of a month
     return {
         "taken": _compared(this.taken, last.taken, last.label),
         "restored": _compared(this.restored, last.restored, last.label),
-        "uncovered": sum(uncovered(now=now).values()),
+        "uncovered": sum(
+            uncovered(now=now, load=lambda slugs, _: [one for one in schedules if one.slug in slugs]).values()
+        ),
     }
 
 
-def trends(person: Person, *, now: datetime) -> dict[str, Any]:
-    """The last twelve months as charts with their tables, and the levels of scorecards day by day."""
-    zone = zone_of(person.time_zone).key
-    drawn = analytics_drawn.overview(months(MONTHS, now=now, zone=zone), _asked(MONTHS, now=now, zone=zone))
+def trends(person: Person, told: Sequence[Figures], *, now: datetime) -> dict[str, Any]:
+    """The last MONTHS months as charts with their tables, and the levels of scorecards day by day."""
+    drawn = analytics_drawn.overview(told, _asked(MONTHS, now=now, zone=zone_of(person.time_zone).key))
     return {"charts": [one for one in drawn if one.id in CHARTS], "trend": trend_of(catalog.trend(now=now))}
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.core.cache import cache
 from prometheus_client import Gauge
 
+from incidents.oncall.directory import LoadSchedules, read_schedules
 from incidents.pauses import pause_at
 from incidents.queries import lateness
 from incidents.queries.coverage import uncovered_by_team
@@ -41,9 +42,12 @@ def refresh(*, now: datetime) -> dict[str, float]:
     return look(now=now).late
 
 
-def uncovered(*, now: datetime) -> Mapping[str, int]:
-    """Components that a P1 reaches nobody for, by team; without a name what nobody owns. At most five minutes old."""
-    counts: dict[str, int] = cache.get_or_set(COVERED, lambda: uncovered_by_team(now=now), KEPT) or {}
+def uncovered(*, now: datetime, load: LoadSchedules = read_schedules) -> Mapping[str, int]:
+    """Components that a P1 reaches nobody for, by team; without a name what nobody owns. At most five minutes old.
+
+    `load` is for who has read the schedules already.
+    """
+    counts: dict[str, int] = cache.get_or_set(COVERED, lambda: uncovered_by_team(now=now, load=load), KEPT) or {}
     return counts
 
 

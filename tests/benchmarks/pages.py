@@ -1,24 +1,26 @@
 """Every page of the demo as each of its four roles: first byte, weight, and questions to the database.
 
-`bin/bench pages [--json] [--runs N] [--role ROLE …] [--url URL --data FOLDER]`. The whole product is brought up with
-the demo in a folder of its own (or the one that answers at `--url`, whose data folder is `--data`), and is measured
-once its objectives have read their history. Pages are found by following links (tests/crawling.py); one is measured of
-each kind that a role reaches. First byte is from asking to the first byte of the answer, over a connection that stays
-open; one round of all pages follows another, so that what disturbs the machine for a moment disturbs no page alone.
-Weight is what an empty browser fetches over the wire, apart from the library that draws charts, which comes with the
-first of them.
+`bin/bench pages [--json] [--runs N] [--seconds N] [--role ROLE …] [--url URL --data FOLDER]`. The whole product is
+brought up with the demo in a folder of its own (or the one that answers at `--url`, whose data folder is `--data`), and
+is measured once its objectives have read their history. Pages are found by following links (tests/crawling.py); one is
+measured of each kind that a role reaches. First byte is from asking to the first byte of the answer, over a connection
+that stays open; one round of all pages follows another, so that what disturbs the machine for a moment disturbs no page
+alone, and there are fewer rounds than `--runs` where so many would take longer than `--seconds`. Weight is what an
+empty browser fetches over the wire, apart from the library that draws charts, which comes with the first of them.
+Questions and processor time are those of the same page asked for in this process, of the demo's own database.
+
+A page that goes wrong while it is measured is named at the end, and keeps no other from being measured.
 """
 
 import argparse
 import gzip
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,52 +30,25 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from playwright._impl._api_structures import SetCookieParam
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import TimeoutError as TookTooLong
 
 from portal.lib.env import database
 from portal.run.folder import DataFolder
-from tests.benchmarks.table import Row, machine, show
-from tests.crawling import ROLES, Visit, crawl_all, looks, sign_in
+from slo.models import CursorGroup
+from tests.benchmarks.pages_table import Measured, details, summary, table
+from tests.benchmarks.table import machine, show
+from tests.crawling import ROLES, crawl_all, look_of, looks, sign_in
 from tests.e2e.conftest import CHROMIUM, QUIET
 from tests.e2e.product import running_product
 
-FIRST_BYTE, WEIGHT, QUERIES = 150.0, 250.0, 30
-TABLE = (
-    "/", "/catalog", "components/", "teams/", "/slos", "slos/<int:pk>", "/slos/new", "/incidents", "incidents/<int",
-    "/on-call", "/reviews", "/analytics", "/status", "/settings",
-)  # fmt: skip
-"""The pages of the design's own table come first."""
 LIBRARY = "plotly"
-SETTLED_WITHIN = 240.0
-
-
-@dataclass(slots=True)
-class Measured:
-    """One page of one role: milliseconds of each run, bytes of its HTML and on the wire, requests and queries."""
-
-    visit: Visit
-    took: list[float] = field(default_factory=list)
-    html: int = 0
-    wire: int = 0
-    queries: int | None = None
-    requests: int = 0
-    fetched: int = 0
-    library: int = 0
-
-    @property
-    def p50(self) -> float:
-        """The middle of the runs, in ms."""
-        return statistics.median(self.took)
-
-    @property
-    def p95(self) -> float:
-        """The slowest twentieth of the runs, in ms; between the two slowest where there are fewer than twenty."""
-        return statistics.quantiles(self.took, n=20, method="inclusive")[-1]
-
-    @property
-    def kilobytes(self) -> float:
-        """All that an empty browser fetches before the first chart."""
-        return (self.fetched - self.library) / 1000
+RUNS, SECONDS = 12, 120.0
+FEWEST = 3
+"""Rounds that are made however long they take."""
+SETTLED_WITHIN = 120.0
+LOADED_WITHIN, IDLE_WITHIN = 15_000, 1_500
+"""Milliseconds. Pages that refresh themselves may never be idle for long."""
 
 
 def main() -> None:
@@ -81,79 +56,135 @@ def main() -> None:
     asked = _arguments()
     with _demo(asked) as (url, folder):
         roles = asked.role or list(ROLES)
-        found = crawl_all(url, roles)
+        told = Told()
+        if _connected(folder):
+            _settle()
+        found = crawl_all(url, roles, kind=look_of)
+        told.say(f"{len(found)} links followed")
         pages = [Measured(one) for role in roles for one in looks(visit for visit in found if visit.role == role)]
-        _say(f"{len(found)} links followed, {len(pages)} pages measured")
-        ask_all(url, pages, runs=asked.runs)
-        count_queries(folder, pages)
-        weigh(url, pages)
-    if asked.json:
-        show("pages", [*summary(pages), *details(pages)], as_json=True)
-        return
-    print(f"every page on {machine()}\n{HEAD}")
-    print("\n".join(line(one) for one in sorted(pages, key=_order)))
-    show("pages", summary(pages), as_json=False)
+        rounds = ask_all(url, pages, runs=asked.runs, seconds=asked.seconds)
+        told.say(f"{len(pages)} pages asked for {rounds} times each")
+        with ThreadPoolExecutor(1) as aside:
+            counting = aside.submit(count_queries, folder, pages)
+            weigh(url, pages)
+            counting.result()
+        told.say("weighed and counted")
+    _show(pages, as_json=asked.json)
 
 
-def ask_all(url: str, pages: Sequence[Measured], *, runs: int) -> None:
-    """`runs` rounds over all pages, one at a time; the round before them warms up and is not counted."""
-    host = urlsplit(url)
-    cookies = {role: _cookies(url, role) for role in ROLES}
-    with closing(HTTPConnection(host.hostname or "", host.port, timeout=60)) as talking:
-        for number in range(runs + 1):
+class Told:
+    """Says on standard error what was done, and how long it took."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+
+    def say(self, text: str) -> None:
+        """The seconds are those since the last word."""
+        now = time.monotonic()
+        print(f"{text} ({now - self._since:.0f} s)", file=sys.stderr, flush=True)
+        self._since = now
+
+
+def ask_all(url: str, pages: Sequence[Measured], *, runs: int, seconds: float) -> int:
+    """`runs` rounds over all pages, fewer where these take too long; how many. The one before them warms up."""
+    cookies = {role: _cookies(url, role) for role in {page.visit.role for page in pages}}
+    until, done = time.monotonic() + seconds, -1
+    with closing(_Talking(url)) as talking:
+        while done < runs and (done < FEWEST or time.monotonic() < until):
             for page in pages:
-                headers = {"Cookie": cookies[page.visit.role], "Accept-Encoding": "gzip", "Accept": "text/html"}
-                began = time.perf_counter()
-                talking.request("GET", page.visit.address, headers=headers)
-                answer = talking.getresponse()
-                first = answer.read(1)
-                took = (time.perf_counter() - began) * 1000
-                body = first + answer.read()
-                page.wire = len(body)
-                page.html = len(gzip.decompress(body)) if answer.headers["Content-Encoding"] == "gzip" else len(body)
-                if number:
-                    page.took.append(took)
+                if not page.trouble:
+                    talking.ask(page, cookies[page.visit.role], count=done >= 0)
+            done += 1
+    return done
+
+
+class _Talking:
+    """A connection that stays open, and is opened anew after a failure."""
+
+    def __init__(self, url: str) -> None:
+        host = urlsplit(url)
+        self._connection = HTTPConnection(host.hostname or "", host.port, timeout=60)
+        self.close = self._connection.close
+
+    def ask(self, page: Measured, cookie: str, *, count: bool) -> None:
+        """Take down how long it took, where it is to `count`."""
+        headers = {"Cookie": cookie, "Accept-Encoding": "gzip", "Accept": "text/html"}
+        try:
+            began = time.perf_counter()
+            self._connection.request("GET", page.visit.address, headers=headers)
+            answer = self._connection.getresponse()
+            first = answer.read(1)
+            took = (time.perf_counter() - began) * 1000
+            body = first + answer.read()
+        except (HTTPException, OSError) as error:
+            self._connection.close()
+            page.trouble = f"{type(error).__name__}: {error}"
+            return
+        if answer.status != 200:
+            page.trouble = f"answers {answer.status}" if answer.status >= 400 else "only leads to another page"
+            return
+        page.wire = len(body)
+        page.html = len(gzip.decompress(body)) if answer.headers["Content-Encoding"] == "gzip" else len(body)
+        if count:
+            page.took.append(took)
 
 
 def count_queries(folder: Path | None, pages: Sequence[Measured]) -> None:
-    """Questions of each page, asked in this process of the demo's own database; unknown where that can't be found."""
-    running = DataFolder(folder).running() if folder else None
-    if running is None:
+    """Questions and processor time of each page, asked for in this process; unknown without the demo's database."""
+    if not _connected(folder):
         return
-    connection.close()
-    connection.settings_dict.update(database(urlsplit(running.environment["DATABASE_URL"])))
     for role, name in ROLES.items():
-        client = Client(headers={"host": "localhost"})
+        client = Client(raise_request_exception=False, headers={"host": "localhost"})
         client.force_login(get_user_model().objects.get(username=name))
         client.get("/docs")
         for page in pages:
-            if page.visit.role == role and not page.visit.address.startswith("/demo"):
-                with CaptureQueriesContext(connection) as asked:
-                    client.get(page.visit.address)
-                page.queries = len(asked)
+            if page.visit.role == role and not page.trouble and not page.visit.address.startswith("/demo"):
+                _count(client, page)
+    connection.close()
+
+
+def _count(client: Client, page: Measured) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(page.visit.address)
+    if answer.status_code == 200:
+        page.queries = len(asked)
+        began = time.thread_time()
+        client.get(page.visit.address)
+        page.busy = (time.thread_time() - began) * 1000
 
 
 def weigh(url: str, pages: Sequence[Measured]) -> None:
     """What a browser with nothing kept fetches for each kind of page; roles differ by their HTML alone."""
     known: dict[str, Measured] = {}
-    cookies = {role: _cookies(url, role).split("; ") for role in ROLES}
+    cookies = {role: _cookies(url, role).split("; ") for role in {page.visit.role for page in pages}}
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         for page in pages:
+            if page.trouble:
+                continue
             if page.visit.look not in known:
-                context = browser.new_context(base_url=url, viewport={"width": 1440, "height": 900})
-                context.add_cookies([_for_browser(one, url) for one in cookies[page.visit.role]])
-                tab = context.new_page()
-                sizes = _fetched(context.new_cdp_session(tab))
-                tab.goto(page.visit.address, wait_until="networkidle")
-                page.requests, page.fetched = len(sizes), sum(size for _, size in sizes.values())
-                page.library = sum(size for address, size in sizes.values() if LIBRARY in address)
+                with suppress(Error):  # its weight stays unknown
+                    _weigh(browser, url, page, cookies[page.visit.role])
                 known[page.visit.look] = page
-                context.close()
             same = known[page.visit.look]
             page.requests, page.library = same.requests, same.library
             page.fetched = same.fetched - same.wire + page.wire
         browser.close()
+
+
+def _weigh(browser: Browser, url: str, page: Measured, cookies: Iterable[str]) -> None:
+    context = browser.new_context(base_url=url, viewport={"width": 1440, "height": 900})
+    try:
+        context.add_cookies([_for_browser(one, url) for one in cookies])
+        tab = context.new_page()
+        sizes = _fetched(context.new_cdp_session(tab))
+        tab.goto(page.visit.address, wait_until="load", timeout=LOADED_WITHIN)
+        with suppress(TookTooLong):
+            tab.wait_for_load_state("networkidle", timeout=IDLE_WITHIN)
+        page.requests, page.fetched = len(sizes), sum(size for _, size in sizes.values())
+        page.library = sum(size for address, size in sizes.values() if LIBRARY in address)
+    finally:
+        context.close()
 
 
 def _fetched(session: Any) -> dict[str, list[Any]]:
@@ -170,84 +201,34 @@ def _fetched(session: Any) -> dict[str, list[Any]]:
     return found
 
 
-HEAD = (
-    f"  {'role':<10} {'page':<58} {'p50 ms':>7} {'p95 ms':>7} {'queries':>7} {'HTML kB':>8} {'gzip kB':>8} "
-    f"{'requests':>8} {'all kB':>7} {'+ charts':>8}"
-)
-
-
-def line(one: Measured) -> str:
-    """A row of the table; what breaks a bar is marked."""
-    address = one.visit.address if len(one.visit.address) <= 58 else f"{one.visit.address[:57]}…"
-    charts = f"{one.library / 1000:.0f}" if one.library else ""
-    queries = "—" if one.queries is None else one.queries
-    missed = "" if _holds(one) else "MISSED"
-    return (
-        f"  {one.visit.role:<10} {address:<58} {one.p50:>7.0f} {one.p95:>7.0f} {queries:>7} {one.html / 1000:>8.1f} "
-        f"{one.wire / 1000:>8.1f} {one.requests:>8} {one.kilobytes:>7.0f} {charts:>8} {missed}"
-    ).rstrip()
-
-
-def summary(pages: Sequence[Measured]) -> list[Row]:
-    """Against the bars of the design: the worst page of each role, and of all."""
-    rows = []
-    for role in dict.fromkeys(one.visit.role for one in pages):
-        own = [one for one in pages if one.visit.role == role]
-        worst = max(own, key=lambda one: one.p95)
-        rows.append(Row(f"{role}, {len(own)} pages: middle first byte", statistics.median(x.p50 for x in own), "ms"))
-        rows.append(_row(f"{role}: slowest first byte p95, {worst.visit.look}", worst.p95, "ms", FIRST_BYTE))
-    heavy = max(pages, key=lambda one: one.kilobytes)
-    rows.append(_row(f"heaviest page before the first chart, {heavy.visit.look}", heavy.kilobytes, "kB", WEIGHT))
-    if any(one.queries is not None for one in pages):
-        asks = max(pages, key=lambda one: one.queries or 0)
-        rows.append(_row(f"most questions to the database, {asks.visit.look}", asks.queries or 0, "queries", QUERIES))
-    return rows
-
-
-def details(pages: Iterable[Measured]) -> Iterator[Row]:
-    """Each page's own figures."""
-    for one in pages:
-        name = f"{one.visit.role} {one.visit.address}"
-        yield Row(f"{name}: first byte p50", one.p50, "ms")
-        yield _row(f"{name}: first byte p95", one.p95, "ms", FIRST_BYTE)
-        yield _row(f"{name}: weight", one.kilobytes, "kB", WEIGHT)
-        yield Row(f"{name}: HTML, gzipped", one.wire / 1000, "kB")
-        yield Row(f"{name}: requests", one.requests, "requests")
-        if one.queries is not None:
-            yield _row(f"{name}: queries", one.queries, "queries", QUERIES)
-
-
-def _row(name: str, value: float, unit: str, bar: float) -> Row:
-    return Row(name, value, unit, f"at most {bar:.0f} {unit}", value <= bar)
-
-
-def _holds(one: Measured) -> bool:
-    return one.p95 <= FIRST_BYTE and one.kilobytes <= WEIGHT and (one.queries or 0) <= QUERIES
-
-
-def _order(one: Measured) -> tuple[int, int, str]:
-    look = one.visit.look
-    place = next((n for n, name in enumerate(TABLE) if look == name.lstrip("/") or look.startswith(name + "<")), 99)
-    return list(ROLES).index(one.visit.role), place, one.visit.address
-
-
 @contextmanager
 def _demo(asked: argparse.Namespace) -> Iterator[tuple[str, Path | None]]:
     if asked.url:
-        yield asked.url, asked.data
+        yield asked.url.rstrip("/"), asked.data
         return
+    told = Told()
     with tempfile.TemporaryDirectory() as folder, running_product(Path(folder), pace="story") as product:
-        _say("it is up; waiting until its objectives have read their history")
-        _settle(product.url)
+        told.say("it is up")
         yield product.url, product.folder
 
 
-def _settle(url: str) -> None:
-    """No objective is still reading, and the machine has a moment to come to rest."""
-    session, patience = sign_in(url, ROLES["admin"]), time.monotonic() + SETTLED_WITHIN
-    while time.monotonic() < patience and "reading" in session.get(f"{url}/slos", timeout=60).text.lower():
-        time.sleep(3)
-    time.sleep(10)
+def _connected(folder: Path | None) -> bool:
+    """From now on this process asks the demo's own database; False where that can't be found."""
+    running = DataFolder(folder).running() if folder else None
+    if running is None:
+        return False
+    connection.close()
+    connection.settings_dict.update(database(urlsplit(running.environment["DATABASE_URL"])))
+    return True
+
+
+def _settle() -> None:
+    """No objective is still reading its history, and the machine has a moment to come to rest."""
+    told, patience = Told(), time.monotonic() + SETTLED_WITHIN
+    while time.monotonic() < patience and CursorGroup.objects.filter(filling=True).exists():
+        time.sleep(2)
+    time.sleep(5)
+    told.say("its objectives have read their history")
 
 
 def _cookies(url: str, role: str) -> str:
@@ -260,14 +241,24 @@ def _for_browser(cookie: str, url: str) -> SetCookieParam:
     return SetCookieParam(name=name, value=value, url=url)
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+def _show(found: Sequence[Measured], *, as_json: bool) -> None:
+    pages = [one for one in found if one.took]
+    if as_json:
+        show("pages", [*summary(pages), *details(pages)], as_json=True)
+    else:
+        print(f"every page on {machine()}")
+        print("\n".join(table(pages)))
+        show("pages", summary(pages), as_json=False)
+    for one in found:
+        if one.trouble:
+            print(f"not measured: {one.visit.role} {one.visit.address}: {one.trouble}", file=sys.stderr)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/bench pages")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--runs", type=int, default=20, help="how often each page is asked for")
+    parser.add_argument("--runs", type=int, default=RUNS, help="how often each page is asked for at most")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="how long that may take")
     parser.add_argument("--role", action="append", choices=ROLES, help="of these roles only")
     parser.add_argument("--url", help="a demo that runs already")
     parser.add_argument("--data", type=Path, help="its data folder, to count queries")

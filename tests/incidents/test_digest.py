@@ -17,7 +17,8 @@ from catalog.models import AuditEntry, Component, Person, Score, ScoreDay, Score
 from incidents import analytics
 from incidents.asking import wanted
 from incidents.digest import pictures, sending
-from incidents.digest.facts import Facts, gather, week_before
+from incidents.digest.facts import Facts, week_before
+from incidents.digest.gathering import gather
 from incidents.digest.letters import compose
 from incidents.digest.links import off_link
 from incidents.digest.links import read as read_link

@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from catalog.models import ComponentHealth, MaintenanceWindow
+from catalog.models import ComponentHealth, MaintenanceWindow, Person
 from incidents import paging
 from incidents.firing import Firing
-from incidents.models import Alert, Incident, Notification, Page, TimelineEntry
+from incidents.models import Alert, Incident, Notification, Page, Schedule, TimelineEntry
 from incidents.simulating import simulate
 from tests import make, make_incidents
 from tests.make import NOW
@@ -55,6 +57,38 @@ def test_it_says_what_the_sweeps_do() -> None:
     paged = Notification.objects.filter(kind="page").order_by("due_at", "pk")
     assert [(call.at, call.person_ref) for call in said.engaged[0].calls] == [
         (note.due_at, note.person.ref) for note in paged
+    ]
+
+
+def test_a_long_chain_asks_no_more_than_a_short_one() -> None:
+    ada, linh = (make_incidents.reachable(name) for name in ("ada", "linh"))
+    rota = make_incidents.schedule(ada, linh)
+
+    def asked(name: str, *targets: Person | Schedule, repeat: int) -> tuple[int, int]:
+        team = make_incidents.paged(make.team(name), *map(make_incidents.step, targets), repeat=repeat)
+        component = make.component(name, owner=team)
+        with CaptureQueriesContext(connection) as queries:
+            found = simulate(firing=firing(component=component), at=NOW)
+        return len(found.engaged[0].calls), len(queries)
+
+    few, many = asked("short", rota, linh, repeat=0), asked("long", rota, linh, ada, rota, repeat=9)
+    assert (few[0], many[0]) == (2, 40)
+    assert many[1] == few[1] <= 70
+
+
+def test_a_policy_that_changes_and_an_override_that_begins_meanwhile_are_seen_at_their_time() -> None:
+    ada, linh, ben = (make_incidents.reachable(name) for name in ("ada", "linh", "ben"))
+    team = make.team("ci")
+    rota = make_incidents.schedule(ada, team=team)
+    last = make_incidents.policy(make_incidents.step(ada))
+    make_incidents.version(last, [make_incidents.step(ben)], number=2, since=NOW + 3 * MINUTE)
+    make_incidents.paged(team, make_incidents.step(rota), make_incidents.step(rota), fallback=last)
+    rota.overrides.create(person=linh, starts_at=NOW + 4 * MINUTE, ends_at=NOW + 9 * MINUTE, created_at=NOW)
+    found = simulate(firing=firing(component=make.component("runners", owner=team)), at=NOW)
+    assert [(call.at - NOW, call.person_ref) for call in found.engaged[0].calls] == [
+        (timedelta(0), "user:default/ada"),
+        (5 * MINUTE, "user:default/linh"),
+        (10 * MINUTE, "user:default/ben"),
     ]
 
 
