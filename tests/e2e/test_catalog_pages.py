@@ -33,6 +33,7 @@ def test_the_blast_radius_is_drawn_beside_the_list_that_says_the_same(
     assert page.evaluate("typeof window.cytoscape") == "undefined"  # nobody pays for a drawing that is not there
     page.get_by_role("link", name="Graph", exact=True).click()
     box = page.locator("#radius-graph")
+    expect(box).to_be_visible()  # so this is the page whose list is counted
     expect(box).to_have_attribute("data-drawn", str(page.locator(".radius-list li").count()))
     assert box.evaluate(INK) > 3
     assert not complaints(page)
