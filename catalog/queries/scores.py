@@ -83,7 +83,9 @@ def scores(wanted: ScoreFilter) -> QuerySet[Score]:
 
 
 def fleet(wanted: ScoreFilter) -> Fleet:
-    """What the scores that `wanted` leaves add up to; the same until the next sweep, or for a minute."""
+    """What the scores that `wanted` leaves add up to; but of teams the same until the next sweep, or a minute."""
+    if wanted.team:  # so few that keeping the answer would cost more than it does
+        return _added_up(wanted)
     newest = Score.objects.aggregate(at=Max("at"))
     key = f"catalog.fleet:{blake2b(repr((wanted, newest)).encode(), digest_size=16).hexdigest()}"
     found: Fleet | None = cache.get(key)  # a pass over all answers takes most of a second with 100,000 of them

@@ -4,7 +4,7 @@ A case is one row of one *source* (a question to one table); some kinds of troub
 taken source by source, so that each uses an index of its own, and pages are merged.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,8 @@ from catalog.confirmation import CONFIRMED_FOR
 from catalog.models import Claim, Component, Dependency, Domain, Membership, Responder, System, Team
 
 Rows = QuerySet[Any]
+WHOLE = ""
+"""In place of a team: all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +98,17 @@ class Source:
         """What `wanted` leaves of it, not ordered."""
         found = self.ask(now).order_by()
         if wanted.team:
-            found = found.filter(**{f"{self.teams or self._to('owner_ref')}__in": wanted.team})
+            found = found.filter(**{f"{self.team}__in": wanted.team})
         if wanted.kind:
             if self.component is not None:
                 return found.filter(**{f"{self._to('kind')}__in": wanted.kind})
             return found if self.kind in wanted.kind else found.none()
         return found
+
+    @property
+    def team(self) -> str:
+        """Where a row names its team."""
+        return self.teams or self._to("owner_ref")
 
     def _to(self, field: str) -> str:
         return f"{self.component}__{field}" if self.component else field
@@ -114,26 +121,43 @@ def sources(wanted: QueueFilter) -> list[Source]:
 
 def counts(wanted: QueueFilter, *, now: datetime) -> Mapping[str, int]:
     """How many cases each kind of trouble has, given team and kind; all kinds, whatever `wanted.trouble`."""
-    return counts_of([wanted], now=now)[0]
+    found = dict.fromkeys(TROUBLES, 0)
+    for _, trouble, n in _counted(_counting(wanted, now)):
+        found[trouble] += n
+    return found
 
 
-def counts_of(filters: Sequence[QueueFilter], *, now: datetime) -> list[Mapping[str, int]]:
-    """The same for each of several filters, in one question."""
-    found = [dict.fromkeys(TROUBLES, 0) for _ in filters]
-    asked, params = [], []
-    for place, wanted in enumerate(filters):
-        for source in SOURCES:
-            try:
-                inner, given = source.rows(wanted, now).values("pk").query.sql_with_params()
-            except EmptyResultSet:  # another kind is asked for
-                continue
-            asked.append(f"SELECT %s::int, %s, (SELECT count(*) FROM ({inner}) one)")  # noqa: S608  # the ORM's own text
-            params += [place, source.trouble, *given]
+def counts_by_team(refs: Collection[str], *, whole: bool, now: datetime) -> Mapping[str, int]:
+    """How many cases each of these teams has, of all kinds together; with `whole` also, under no name, all there are.
+
+    One question, made up once however many teams.
+    """
+    found = dict.fromkeys(refs, 0) | ({WHOLE: 0} if whole else {})
+    asked = [*(_counting(QueueFilter(team=tuple(refs)), now, by_team=True) if refs else ())]
+    asked += _counting(QueueFilter(), now) if whole else ()
+    for ref, _, n in _counted(asked):
+        found[ref] += n
+    return found
+
+
+def _counting(wanted: QueueFilter, now: datetime, *, by_team: bool = False) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """For each source a question (team, trouble, how many), with what is to be put in."""
+    for source in SOURCES:
+        column = source.team if by_team else "pk"
+        try:
+            inner, given = source.rows(wanted, now).values(named=F(column)).query.sql_with_params()
+        except EmptyResultSet:  # another kind is asked for
+            continue
+        team, group = ("one.named", " GROUP BY one.named") if by_team else (f"'{WHOLE}'::text", "")
+        yield f"SELECT {team}, %s, count(*) FROM ({inner}) one{group}", (source.trouble, *given)  # noqa: S608  # the ORM's own text
+
+
+def _counted(asked: Iterable[tuple[str, tuple[Any, ...]]]) -> list[tuple[str, str, int]]:
+    questions, params = zip(*asked, strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(asked), params)
-        for place, key, n in cursor.fetchall():
-            found[place][key] += n
-    return list(found)
+        cursor.execute(" UNION ALL ".join(questions), [one for given in params for one in given])
+        found: list[tuple[str, str, int]] = cursor.fetchall()
+    return found
 
 
 def _living() -> QuerySet[Component]:

@@ -239,7 +239,8 @@ def _count(request: Request, name: str, default: int, *, least: int) -> int:
     return int(text)
 
 
-def _spread(spread: Spread) -> dict[str, object]:
+def spread_of(spread: Spread) -> dict[str, object]:
+    """As SpreadOut."""
     return {"count": spread.count, "median_s": spread.median, "p90_s": spread.p90}
 
 
@@ -251,11 +252,11 @@ def _figures(one: Figures) -> dict[str, object]:
         "symptoms": one.symptoms,
         "openings": one.openings,
         "still_open": one.still_open,
-        "time_to_acknowledge": _spread(one.taken),
+        "time_to_acknowledge": spread_of(one.taken),
         "unanswered": one.untaken,
         "waiting": one.waiting,
-        "time_to_restore": _spread(one.restored),
-        "time_between_failures": _spread(one.apart),
+        "time_to_restore": spread_of(one.restored),
+        "time_between_failures": spread_of(one.apart),
         "blocked_minutes": one.blocked,
         "blocked_unknown": one.blocked_unknown,
         "paged": one.paged,

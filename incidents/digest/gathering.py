@@ -8,9 +8,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Count, F, OuterRef, Q, When
 
 from catalog.models import Component, ScoreDay, Team
-from catalog.queries import QueueFilter
 from catalog.queries.campaigns import moved_by_owner
-from catalog.queries.troubles import counts_of
+from catalog.queries.troubles import WHOLE, counts_by_team
 from incidents import analytics
 from incidents.analytics import Calls, Figures, People
 from incidents.asking import wanted
@@ -179,9 +178,10 @@ def _items(asked: _Asked) -> Mapping[Key, list[ActionItem]]:
 
 def _care(asked: _Asked) -> Mapping[Key, int]:
     """Open cases of the queue of what needs care."""
-    keys: list[Key] = [*asked.teams, *([PLATFORM] if asked.whole else [])]
-    filters = [QueueFilter(team=(asked.teams[key].ref,) if key is not None else ()) for key in keys]
-    return {key: sum(n.values()) for key, n in zip(keys, counts_of(filters, now=asked.now), strict=True)}
+    refs = {pk: team.ref for pk, team in asked.teams.items()}
+    counts = counts_by_team(refs.values(), whole=asked.whole, now=asked.now)
+    found: dict[Key, int] = {pk: counts[ref] for pk, ref in refs.items()}
+    return found | ({PLATFORM: counts[WHOLE]} if asked.whole else {})
 
 
 def _gaps(asked: _Asked, load: LoadSchedules) -> Mapping[Key, tuple[Gap, ...]]:

@@ -16,6 +16,14 @@ from incidents.models import ContactMethod, Incident, Notification, Notification
 from incidents.pauses import WAITS, pause_at
 from portal.lib import conf
 
+RELATED = (
+    "page__team",
+    "page__policy_version__policy",
+    "incident__component",
+    "incident__owner",
+    "person",
+    "method",
+)
 COMPANY = 200
 """So many further pages go along with those that are leased."""
 LEASE = timedelta(seconds=30)
@@ -115,15 +123,11 @@ def _held(
     held = due.exclude(channel__in=list(without)) if without else due
     held = held.exclude(kind__in=waits) if waits else held
     held = held.select_for_update(skip_locked=True, no_key=True, of=("self",))
-    related = (
-        "page__team",
-        "page__policy_version__policy",
-        "incident__component",
-        "incident__owner",
-        "person",
-        "method",
-    )
-    return list(held.select_related(*related)[:limit])
+    keys = list(held.values_list("pk", flat=True)[:limit])  # mostly there is nothing, and nine tables are much to plan
+    if not keys:
+        return []
+    found = Notification.objects.select_related(*RELATED).in_bulk(keys)
+    return [found[key] for key in keys]
 
 
 def _taking_turns(rows: list[Notification], now: datetime) -> list[Notification]:

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
 
 from catalog.access import Actor, system
 from catalog.models import AuditEntry, Component, Person
@@ -48,8 +51,9 @@ def seed(*, pace: str, prometheus_url: str, now: datetime) -> bool:
     newest = AuditEntry.objects.filter(action="demo.seed").first()
     if newest is not None and newest.object_ref == mark:
         return False
-    put_all(documents, now=now)
-    record_audit(actor=DEMO, action="demo.seed", object_ref=mark, diff={}, now=now)
+    with transaction.atomic():  # all of it at once, which also waits for the disk once
+        put_all(documents, now=now)
+        record_audit(actor=DEMO, action="demo.seed", object_ref=mark, diff={}, now=now)
     return True
 
 
@@ -102,11 +106,17 @@ def _let_in(person: Person, *, now: datetime) -> None:
     """Everybody has the same password, which is why nothing like this exists outside the demo."""
     model = get_user_model()
     account = model._default_manager.filter(**{model.USERNAME_FIELD: person.name}).first()
-    account = account or model(**{model.USERNAME_FIELD: person.name})
-    if not account.check_password(PASSWORD):
-        account.set_password(PASSWORD)
+    if account is None or not account.check_password(PASSWORD):
+        account = account or model(**{model.USERNAME_FIELD: person.name})
+        account.password = _hashed()
         account.save()
     link_account(person=person, account=account, actor=DEMO, now=now)
+
+
+@cache
+def _hashed() -> str:
+    """The same for everybody, as the password is; a hash that is hard to guess takes long to make."""
+    return make_password(PASSWORD)
 
 
 def _team(item: Item) -> TeamSpec:

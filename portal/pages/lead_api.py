@@ -14,24 +14,18 @@ from rest_framework.views import APIView
 from catalog import queries as catalog
 from catalog.models import ScoreDay
 from catalog.recurrence import known_zone
-from incidents.analytics import Figures, Spread
+from incidents.analytics import Figures
+from incidents.api.analytics import SpreadOut, spread_of
 from portal.lib.clock import db_now
 from portal.lib.errors import FieldError, Invalid
 from portal.lib.problems import refusals
 from portal.pages import home, lead
 from portal.pages.watch import uncovered
+from slo.api.shapes import StandsOut
 from slo.queries.fleet import FleetRow
 
 BUDGETS = ("objectives", "exhausted", "burning", "at_risk", "no_data")
 ZONE = OpenApiParameter("zone", OpenApiTypes.STR, description="Whose calendar months, such as Europe/Berlin; UTC")
-
-
-class TimesOut(serializers.Serializer[Any]):
-    """Median and 90th percentile of `count` times, in seconds; null where there is none."""
-
-    count = serializers.IntegerField()
-    median_s = serializers.FloatField(allow_null=True)
-    p90_s = serializers.FloatField(allow_null=True)
 
 
 class PlatformMonthOut(serializers.Serializer[Any]):
@@ -39,8 +33,8 @@ class PlatformMonthOut(serializers.Serializer[Any]):
 
     month = serializers.CharField(help_text="As 2026-11")
     incidents = serializers.IntegerField()
-    time_to_acknowledge = TimesOut()
-    time_to_restore = TimesOut()
+    time_to_acknowledge = SpreadOut()
+    time_to_restore = SpreadOut()
     blocked_minutes = serializers.FloatField(allow_null=True, help_text="Developer-minutes; null is unknown")
 
 
@@ -54,15 +48,12 @@ class PlatformBudgetsOut(serializers.Serializer[Any]):
     no_data = serializers.IntegerField()
 
 
-class PlatformObjectiveOut(serializers.Serializer[Any]):
+class PlatformObjectiveOut(StandsOut):
     """One of the worst."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
     component = serializers.CharField()
-    state = serializers.CharField()
-    remaining = serializers.FloatField(allow_null=True, help_text="1 is all, below 0 overspent; null: unknown")
-    burn = serializers.FloatField(allow_null=True, help_text="Burn rate; null: unknown")
 
 
 class PlatformLevelsOut(serializers.Serializer[Any]):
@@ -132,14 +123,10 @@ def _month(one: Figures) -> dict[str, Any]:
     return {
         "month": one.key,
         "incidents": one.incidents,
-        "time_to_acknowledge": _times(one.taken),
-        "time_to_restore": _times(one.restored),
+        "time_to_acknowledge": spread_of(one.taken),
+        "time_to_restore": spread_of(one.restored),
         "blocked_minutes": one.blocked,
     }
-
-
-def _times(spread: Spread) -> dict[str, Any]:
-    return {"count": spread.count, "median_s": spread.median, "p90_s": spread.p90}
 
 
 def _levels(days: Sequence[ScoreDay]) -> list[dict[str, Any]]:

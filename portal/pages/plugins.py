@@ -23,7 +23,7 @@ STATES = ("loaded", "failed", "off")
 @login_required
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
-    """All of them by name; `?state=` keeps one of `STATES`."""
+    """All of them by name; `?state=` keeps one of `STATES`. There are as many as packages were installed: a few."""
     asked, found = request.GET.get("state", ""), plugins.installed()
     counts = {state: sum(one.state == state for one in found) for state in STATES}
     asked = asked if counts.get(asked) else ""

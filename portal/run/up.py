@@ -108,8 +108,14 @@ class Up:
         self.terminal.say("Preparing the database and static files …")
         await self._django("prepare", PORTAL_COLLECT_STATIC="1")
         await found.wait()
-        self.terminal.say("Making the demo platform …" if self.demo else "Looking for somebody who may sign in …")
-        await self._django(*(("demo", "seed") if self.demo else ("first_sign_in",)))
+        if self.demo is None:
+            self.terminal.say("Looking for somebody who may sign in …")
+            await self._django("first_sign_in")
+            return
+        self.terminal.say("Making the demo platform: its catalog, and sixty days of incidents …")
+        began = time.monotonic()
+        await self._django("demo", "seed")
+        self.terminal.say(f"The demo platform is there ({time.monotonic() - began:.0f} s).")
 
     def _sweep_up(self) -> None:
         folder = self.site.folder.path

@@ -62,17 +62,22 @@ class ObjectiveIn(StrictSerializer):
     preset = _text("The preset it was made from")
 
 
-class StatusOut(serializers.Serializer[Any]):
-    """How an objective stood at its last evaluation."""
+class StandsOut(serializers.Serializer[Any]):
+    """In which state an objective is, and how its budget is spent."""
 
     state = serializers.CharField(help_text="burning, exhausted, at_risk, no_data, building or healthy")
+    remaining = serializers.FloatField(allow_null=True, help_text="Share of the error budget left; below 0 overspent")
+    burn = serializers.FloatField(allow_null=True, help_text="In the long window of the first alert rule")
+
+
+class StatusOut(StandsOut):
+    """How an objective stood at its last evaluation."""
+
     data = serializers.CharField(  # type: ignore[assignment]  # declared
         help_text="flowing, quiet, stale, absent, unreachable, error or waiting"
     )
     firing = serializers.CharField(help_text="page, ticket or empty", allow_blank=True)
     current = serializers.FloatField(allow_null=True, help_text="Share of good events in the period")
-    remaining = serializers.FloatField(allow_null=True, help_text="Share of the error budget left; below 0 overspent")
-    burn = serializers.FloatField(allow_null=True, help_text="In the long window of the first alert rule")
     good = serializers.FloatField(allow_null=True)
     total = serializers.FloatField(allow_null=True)
     coverage = serializers.FloatField(allow_null=True, help_text="Share of the period's minutes that are known")

@@ -6,7 +6,7 @@ is measured once its objectives have read their history. Pages are found by foll
 measured of each kind that a role reaches. First byte is from asking to the first byte of the answer, over a connection
 that stays open; one round of all pages follows another, so that what disturbs the machine for a moment disturbs no page
 alone, and there are fewer rounds than `--runs` where so many would take longer than `--seconds`. Weight is what an
-empty browser fetches over the wire, apart from the library that draws charts, which comes with the first of them.
+empty browser fetches over the wire, apart from what draws charts and graphs, which comes with the first of them.
 Questions and processor time are those of the same page asked for in this process, of the demo's own database.
 
 A page that goes wrong while it is measured is named at the end, and keeps no other from being measured.
@@ -42,7 +42,9 @@ from tests.crawling import ROLES, crawl_all, look_of, looks, sign_in
 from tests.e2e.conftest import CHROMIUM, QUIET
 from tests.e2e.product import running_product
 
-LIBRARY = "plotly"
+LIBRARIES = ("plotly", "cytoscape", "dagre")
+"""What draws charts and graphs, and is fetched with the first of them."""
+NO_QUESTIONS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
 RUNS, SECONDS = 12, 120.0
 FEWEST = 3
 """Rounds that are made however long they take."""
@@ -147,7 +149,7 @@ def _count(client: Client, page: Measured) -> None:
     with CaptureQueriesContext(connection) as asked:
         answer = client.get(page.visit.address)
     if answer.status_code == 200:
-        page.queries = len(asked)
+        page.queries = sum(not str(one["sql"]).startswith(NO_QUESTIONS) for one in asked.captured_queries)
         began = time.thread_time()
         client.get(page.visit.address)
         page.busy = (time.thread_time() - began) * 1000
@@ -182,7 +184,7 @@ def _weigh(browser: Browser, url: str, page: Measured, cookies: Iterable[str]) -
         with suppress(TookTooLong):
             tab.wait_for_load_state("networkidle", timeout=IDLE_WITHIN)
         page.requests, page.fetched = len(sizes), sum(size for _, size in sizes.values())
-        page.library = sum(size for address, size in sizes.values() if LIBRARY in address)
+        page.library = sum(size for address, size in sizes.values() if any(one in address for one in LIBRARIES))
     finally:
         context.close()
 

@@ -10,6 +10,7 @@ from catalog.filters import QUEUED_KINDS
 from catalog.fixes import FIXES, Wish
 from catalog.models import AuditEntry, Component, Team
 from catalog.queries import TROUBLES, BadCursor, Case, QueueFilter, cases, meant, queue, trouble_counts
+from catalog.queries.troubles import WHOLE, counts_by_team
 from tests import make, make_trust
 from tests.make import NOW
 
@@ -318,6 +319,11 @@ def test_filters_combine_and_counts_follow_them(world: World) -> None:
     assert trouble_counts(theirs, now=NOW)["dangling"] == 8
     assert trouble_counts(theirs, now=NOW)["membership"] == 1
     assert trouble_counts(theirs, now=NOW)["no-owner"] == 0
+    refs = ["group:default/build-ci", "group:default/ghosts", "group:default/of-nothing"]
+    alone = {ref: sum(trouble_counts(QueueFilter(team=(ref,)), now=NOW).values()) for ref in refs}
+    everything = sum(trouble_counts(QueueFilter(), now=NOW).values())
+    assert counts_by_team(refs, whole=True, now=NOW) == {**alone, WHOLE: everything}
+    assert counts_by_team(refs[:1], whole=False, now=NOW) == {refs[0]: alone[refs[0]]}
     ghosts = QueueFilter(team=("group:default/ghosts",), trouble=("owner-missing", "dangling"))
     assert [case.ref for case in queue(ghosts, now=NOW).cases] == ["api:default/api"]
     assert len(queue(QueueFilter(trouble=("no-owner",)), now=NOW).cases) == 4

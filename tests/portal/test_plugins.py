@@ -11,7 +11,10 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from portal import plugins
+from portal.plugins import Plugin
 from tests.portal import wheels
 
 pytestmark = pytest.mark.django_db
@@ -190,6 +193,24 @@ def test_one_that_is_left_out_by_a_setting_is_not_imported(told: dict[str, Any])
     (left,) = [one for one in told["plugins"] if one["name"] == "off"]
     assert (left["state"], left["error"], left["added"]) == ("off", "", [])
     assert "must not be imported" not in told["log"]
+
+
+def test_its_list_is_as_long_as_what_is_installed_asks_nothing_of_the_database_and_so_has_no_pages(
+    browser_of_ada: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked() -> tuple[int, str]:
+        with CaptureQueriesContext(connection) as queries:
+            html = browser_of_ada.get("/settings/plugins").content.decode()
+        return len(queries), html
+
+    asked()
+    few, _ = asked()
+    found = {name: Plugin(name, f"{name}:Config", version="1.0") for name in (f"plugged-{n:02}" for n in range(60))}
+    monkeypatch.setattr(plugins, "_found", found)
+    many, html = asked()
+    assert all(name in html for name in found)
+    assert many == few
+    assert len(browser_of_ada.get("/api/v1/plugins").json()["results"]) == len(found)
 
 
 def test_without_plugins_the_page_says_how_to_get_one(browser_of_ada: Client) -> None:
