@@ -5,7 +5,7 @@ Every run draws other examples, so what one leaves out another looks at.
 
 import os
 
-EFFORT = float(os.environ.get("PORTAL_TEST_EFFORT", "0.3"))
+EFFORT = float(os.environ.get("PORTAL_TEST_EFFORT", "0.2"))
 FEWEST = 8
 
 

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
 from catalog.models import ApiToken
 from portal.wsgi import application
 from tests import make
-from tests.effort import examples
+from tests.effort import EFFORT, examples
 
 CHECKS = [
     not_a_server_error,
@@ -38,6 +38,8 @@ def described() -> Any:
     raw = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     found = schemathesis.openapi.from_dict(json.loads(json.dumps(raw, default=str)))
     found.app = application
+    # each edge of each parameter of each request is asked for with all effort; drawn requests on every run
+    found.config.phases.coverage.enabled = EFFORT >= 1
     return found
 
 
