@@ -108,7 +108,10 @@ def test_an_incident_is_worked_on_by_keyboard_alone(opened: Callable[..., Page],
     keys.press("f")
     expect(page.get_by_role("button", name=re.compile("^Follow"))).to_be_focused()
     keys.press("Enter")
-    expect(page.get_by_role("button", name="Unfollow")).to_be_visible()
+    page.wait_for_load_state()
+    keys.press("f")
+    expect(page.get_by_role("button", name="Unfollow")).to_be_focused()
+    keys.press("Escape")
 
     keys.press("r")
     keys.type("A full disk")
