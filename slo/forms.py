@@ -48,6 +48,15 @@ NARROW = "narrow_"
 RARE = ("description", "days", "no_data", "blind_after", "slice_length", "budgeting", "max_series", "budget_policy")
 
 
+class ComponentChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Components by what people call them, with the name by which they are known where that is another."""
+
+    def label_from_instance(self, obj: Any) -> str:  # noqa: ANN401
+        """In the list."""
+        known = obj.label if obj.label == obj.name else f"{obj.label} ({obj.name})"
+        return known if obj.kind == "component" else f"{known}, {obj.get_kind_display()}"
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """Some fields under one heading; `kind` is the type of indicator they are for, empty where they are for all.
@@ -117,7 +126,7 @@ class ObjectiveForm(forms.Form):
         "max_series": "counting#what-is-not-counted-event-by-event",
     }
 
-    component = forms.ModelChoiceField(
+    component = ComponentChoice(
         Component.objects.filter(retired_at=None).order_by("name"),
         to_field_name="ref",
         empty_label="Choose one",

@@ -2,7 +2,7 @@
 
 All of it is done by the product's own operations, in the order of time, each with its moment as `now`; so pages, steps,
 messages and timelines are those that the product would have written. Nothing is sent (see `past_machine`), and nothing
-is left open or due.
+is left open or due, but for what one objective that sees nothing told of (see `past_blind`).
 """
 
 import heapq
@@ -23,6 +23,7 @@ from incidents.operations import action_items
 from incidents.operations.inbox import mark_all_read
 from portal.demo.documents import past as documents_of_the_past
 from portal.demo.documents import rhythm
+from portal.demo.past_blind import tell_of_the_blind
 from portal.demo.past_machine import Machine
 from portal.demo.past_reviews import write_reviews
 from portal.demo.past_rhythm import live_by
@@ -70,6 +71,7 @@ def make_past(*, now: datetime) -> bool:
         story.write_into(diary.at)
     write_reviews(stories, said["reviews"], diary.at, now=now)
     live_by(rhythm(), diary.at, now=now)
+    tell_of_the_blind(diary.at, now=now)
     for day in range(DAYS, -1, -1):
         morning = datetime.combine((now - timedelta(days=day)).date(), time(REMINDED_AT), UTC)
         if morning < now:

@@ -1,0 +1,39 @@
+"""The one objective of the demo that sees nothing: its metrics went a day before, and its owner is told at last.
+
+Told by the product's own words and operations; were it left to the first evaluation, it would be told ten minutes after
+the demo began, in the midst of what its reader has just broken, and be taken for a symptom of that.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from incidents.intake.slo import take_transitions
+from portal.demo.exporters import EXPORTERS
+from slo.models import AlertTransition, Objective, Standing
+
+NOTICED = timedelta(minutes=45)
+"""Before the demo began: too long ago to be a symptom of what is broken in it."""
+OBJECTIVE, EXPORTER = "carrier-labels", "carriers"
+
+
+def tell_of_the_blind(at: Callable[[datetime, Callable[[datetime], None]], None], *, now: datetime) -> None:
+    """Have it noticed by `at`."""
+    objective = Objective.objects.filter(name=OBJECTIVE, retired_at=None).first()
+    if objective is None:
+        return
+    gone = now - timedelta(days=EXPORTERS[EXPORTER].gone)
+
+    def notice(moment: datetime) -> None:
+        Standing.objects.filter(objective=objective).update(blind_since=gone)
+        AlertTransition.objects.create(
+            objective=objective,
+            kind=AlertTransition.Kind.BLIND,
+            severity="info",
+            from_state="seeing",
+            to_state="blind",
+            at=moment,
+            reason="No fresh sample has arrived.",
+        )
+        take_transitions(now=moment)
+
+    at(now - NOTICED, notice)
