@@ -81,6 +81,7 @@ def test_an_incident_is_worked_on_by_keyboard_alone(opened: Callable[..., Page],
     expect(page.get_by_role("button", name="Call the next now")).to_be_focused()
     keys.press("Enter")
     expect(page.get_by_text("The next step is taken now.")).to_be_visible()
+    page.wait_for_load_state()  # keys are heard once the page's script is there
 
     keys.press("a")
     expect(page.get_by_text("You have it. Nobody else is called for this page.")).to_be_visible()
@@ -107,7 +108,8 @@ def test_an_incident_is_worked_on_by_keyboard_alone(opened: Callable[..., Page],
 
     keys.press("f")
     expect(page.get_by_role("button", name=re.compile("^Follow"))).to_be_focused()
-    keys.press("Enter")
+    with page.expect_navigation(wait_until="load"):  # keys are heard once the page's script is there
+        keys.press("Enter")
     again = page.get_by_role("button", name="Unfollow", include_hidden=True)
     expect(again).to_have_count(1)  # under More, which is shut
     keys.press("f")
