@@ -133,10 +133,15 @@ def rows(policies: Sequence[EscalationPolicy], *, now: datetime) -> list[Row]:
     return [Row(one, versions.get(one.pk), found.get((one.pk, Urgency.HIGH)), used[one.pk]) for one in policies]
 
 
-def history(versions: Sequence[PolicyVersion]) -> list[Told]:
+def names_in(versions: Sequence[PolicyVersion]) -> Names:
+    """What all that these versions name is called."""
+    return Names.of(policy for version in versions for policy in ladders(version).values())
+
+
+def history(versions: Sequence[PolicyVersion], *, names: Names | None = None) -> list[Told]:
     """Versions, newest first, each with what it changed over the one before; the last of them as it is."""
     found = [ladders(version) for version in versions]
-    names = Names.of(policy for one in found for policy in one.values())
+    names = names or names_in(versions)
     said = [lines(one, names) for one in found]
     before = [*said[1:], [] if versions and versions[-1].number == 1 else said[-1]] if said else []
     return [Told(version, changes(older, newer)) for version, newer, older in zip(versions, said, before, strict=True)]

@@ -7,7 +7,7 @@ Times are drawn as they are handed in: the caller moves them to the zone the pag
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,9 +53,41 @@ class Line:
     role: str
 
 
+@dataclass(slots=True)
+class _Sheet:
+    """What a figure is made of, gathered in Plotly's own words and then handed to it at once (see `_whole`)."""
+
+    traces: list[dict[str, Any]] = field(default_factory=list)
+    shapes: list[dict[str, Any]] = field(default_factory=list)
+    annotations: list[dict[str, Any]] = field(default_factory=list)
+    layout: dict[str, Any] = field(default_factory=dict)
+
+    def add_scatter(self, **trace: Any) -> None:  # noqa: ANN401 - Plotly's own
+        self.traces.append({"type": "scatter", **trace})
+
+    def add_bar(self, **trace: Any) -> None:  # noqa: ANN401 - as above
+        self.traces.append({"type": "bar", **trace})
+
+    def add_shape(self, **shape: Any) -> None:  # noqa: ANN401 - as above
+        self.shapes.append(shape)
+
+    def add_annotation(self, **annotation: Any) -> None:  # noqa: ANN401 - as above
+        self.annotations.append(annotation)
+
+    def update_xaxes(self, **axis: Any) -> None:  # noqa: ANN401 - as above
+        self.layout["xaxis"] = axis
+
+    def update_yaxes(self, **axis: Any) -> None:  # noqa: ANN401 - as above
+        self.layout["yaxis"] = axis
+
+    def made(self) -> Figure:
+        drawn = {"shapes": self.shapes, "annotations": self.annotations}
+        return _whole(self.traces, **self.layout, **{name: some for name, some in drawn.items() if some})
+
+
 def burn_down(points: Points, *, start: datetime, end: datetime, marks: Sequence[Mark] = ()) -> Figure:
     """Budget left (1.0 = all) over the period `[start, end)`, with the line of even spending, in per cent."""
-    figure = go.Figure(layout=LAYOUT)
+    figure = _Sheet()
     figure.add_scatter(
         **_xy(points, scale=100), name="left", fill="tozeroy", mode="lines", meta={"role": "main", "area": True}
     )
@@ -72,12 +104,12 @@ def burn_down(points: Points, *, start: datetime, end: datetime, marks: Sequence
     lowest = min([0.0, *(100 * y for _, y in points if y is not None)])
     figure.update_xaxes(range=[start, end])
     figure.update_yaxes(range=[lowest * 1.05, 104], ticksuffix=" %", showticksuffix="last", nticks=6)
-    return _json(figure)
+    return figure.made()
 
 
 def burn_rate(lines: Sequence[Line], *, thresholds: Sequence[Threshold] = (), marks: Sequence[Mark] = ()) -> Figure:
     """How many times too fast the budget burns, by window, on a log axis from 0.1 to 100."""
-    figure = go.Figure(layout=LAYOUT)
+    figure = _Sheet()
     for line in lines:
         held = [(at, None if y is None else min(HIGHEST_BURN, max(LOWEST_BURN, y))) for at, y in line.points]
         said = [None if y is None else f"{words.burn(y)}×" for _, y in line.points]
@@ -88,15 +120,15 @@ def burn_rate(lines: Sequence[Line], *, thresholds: Sequence[Threshold] = (), ma
         _rule(figure, threshold)
     _mark(figure, marks)
     figure.update_yaxes(type="log", range=[-1, 2], tickvals=[0.1, 1, 10, 100], ticktext=["0.1×", "1×", "10×", "100×"])
-    return _json(figure)
+    return figure.made()
 
 
 def columns(points: Points, *, name: str, role: str) -> Figure:
     """A count per day (or hour) as columns; a missing one is a gap, not a zero."""
-    figure = go.Figure(layout=LAYOUT)
+    figure = _Sheet()
     figure.add_bar(**_xy(points), name=name, meta={"role": role})
     figure.update_yaxes(nticks=3, rangemode="tozero", tickformat="~s")
-    return _json(figure)
+    return figure.made()
 
 
 def columns_over(series: Sequence[Line], *, suffix: str = "") -> Figure:
@@ -135,7 +167,9 @@ def bars(rows: Sequence[tuple[str, float | None]], *, name: str, role: str, suff
 
 def _whole(traces: Sequence[Mapping[str, Any]], **layout: object) -> Figure:
     """Made in one go: Plotly checks what it is given at each step, which a page of six charts would wait for."""
-    return _json(go.Figure(data=list(traces), layout={**LAYOUT, **layout}))
+    made: Figure = go.Figure(data=list(traces), layout={**LAYOUT, **layout}).to_plotly_json()
+    made["layout"].pop("template", None)
+    return made
 
 
 def _months(series: Sequence[Line]) -> dict[str, Any]:
@@ -163,7 +197,7 @@ def _short(label: str) -> str:
 
 def shares(points: Points, *, goal: float, words: str) -> Figure:
     """A share of good ones (1.0 = all) over time in per cent, with the goal as a line with its words."""
-    figure = go.Figure(layout=LAYOUT)
+    figure = _Sheet()
     figure.add_scatter(**_xy(points, scale=100), name="good", mode="lines", meta={"role": "main"})
     lowest = min([100 * goal, *(100 * y for _, y in points if y is not None)])
     room = max(100 - lowest, 1e-6)
@@ -174,12 +208,12 @@ def shares(points: Points, *, goal: float, words: str) -> Figure:
     figure.update_yaxes(
         range=[lowest - 0.25 * room, 100 + 0.05 * room], ticksuffix=" %", showticksuffix="last", nticks=4
     )  # fmt: skip
-    return _json(figure)
+    return figure.made()
 
 
 def timelines(rows: Sequence[tuple[str, str, Spans]], *, start: datetime, end: datetime) -> Figure:
     """What lasted from when to when, a line each: (name, role, spans with their words), the first on top."""
-    figure = go.Figure(layout=LAYOUT)
+    figure = _Sheet()
     places = range(len(rows), 0, -1)
     for place, (name, role, spans) in zip(places, rows, strict=True):
         xs, ys, said = [], [], []
@@ -191,19 +225,19 @@ def timelines(rows: Sequence[tuple[str, str, Spans]], *, start: datetime, end: d
             x=xs, y=ys, name=name, mode="lines+markers", meta={"role": role}, line={"width": 9},
             marker={"size": 5, "symbol": "square"}, text=said, hovertemplate="%{text}",
         )  # fmt: skip
-    figure.update_layout(margin={"l": 92}, hovermode="closest")
+    figure.layout |= {"margin": {"l": 92}, "hovermode": "closest"}
     figure.update_xaxes(range=[start, end], type="date")
     figure.update_yaxes(
         range=[0.4, len(rows) + 0.6], tickvals=list(places), ticktext=[name for name, *_ in rows], showgrid=False
     )
-    return _json(figure)
+    return figure.made()
 
 
 def _xy(points: Points, *, scale: float = 1) -> dict[str, list[Any]]:
     return {"x": [at for at, _ in points], "y": [None if y is None else y * scale for _, y in points]}
 
 
-def _last_point(figure: go.Figure, points: Points, *, scale: float, unit: str) -> None:
+def _last_point(figure: _Sheet, points: Points, *, scale: float, unit: str) -> None:
     known = [(at, y) for at, y in points if y is not None]
     if not known:
         return
@@ -227,7 +261,7 @@ def _last_point(figure: go.Figure, points: Points, *, scale: float, unit: str) -
     )
 
 
-def _mark(figure: go.Figure, marks: Sequence[Mark]) -> None:
+def _mark(figure: _Sheet, marks: Sequence[Mark]) -> None:
     for place, mark in enumerate(marks):
         figure.add_shape(
             type="line",
@@ -249,7 +283,7 @@ def _mark(figure: go.Figure, marks: Sequence[Mark]) -> None:
         )
 
 
-def _rule(figure: go.Figure, threshold: Threshold) -> None:
+def _rule(figure: _Sheet, threshold: Threshold) -> None:
     y = threshold.value
     figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=y, y1=y, name=threshold.tone)
     figure.add_annotation(
@@ -262,9 +296,3 @@ def _rule(figure: go.Figure, threshold: Threshold) -> None:
         xanchor="left",
         yanchor="bottom",
     )
-
-
-def _json(figure: go.Figure) -> Figure:
-    made: Figure = figure.to_plotly_json()
-    made["layout"].pop("template", None)
-    return made

@@ -60,14 +60,14 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
     """One policy: its ladder, who would be reached now, where it is used, what it said before."""
     now, policy = db_now(), queries.policy_by_slug(slug)
     versions = list(queries.versions_of(policy)[: VERSIONS + 1])
-    said = said_by(versions[0])
+    said, names = said_by(versions[0]), ladders.names_in(versions)
     context = {
         "now": now,
         "policy": policy,
         "version": versions[0],
-        "ladders": ladders.drawn(said, now=now),
+        "ladders": ladders.drawn(said, now=now, names=names),
         "said": said[Urgency.HIGH],
-        "history": ladders.history(versions)[:VERSIONS],
+        "history": ladders.history(versions, names=names)[:VERSIONS],
         "uses": uses_of(policy, now=now),
         "may_write": _may(request, policy),
     }

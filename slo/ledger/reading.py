@@ -134,12 +134,12 @@ def unfolded(of: LedgerDay) -> Iterator[BucketRow]:
 
 def unknown_stretches(ledger_id: int, *, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     """Stretches of `[start, end)` without a known bucket, oldest first; what is excluded is known all the same."""
-    known = [*_known_of_days(ledger_id, start, end), *_known_of_minutes(ledger_id, start, end)]
+    minutes = ((bucket, bucket) for bucket in _known_of_minutes(ledger_id, start, end))
     found, at = [], start
-    for bucket in [*known, end + _LENGTH]:
-        if bucket - _LENGTH > at:
-            found.append((at, bucket - _LENGTH))
-        at = max(at, bucket)
+    for first, last in (*_known_of_days(ledger_id, start, end), *minutes, (end + _LENGTH, end + _LENGTH)):
+        if first - _LENGTH > at:
+            found.append((at, first - _LENGTH))
+        at = max(at, last)
     return found
 
 
@@ -148,13 +148,18 @@ def _known_of_minutes(ledger_id: int, start: datetime, end: datetime) -> list[da
     return list(rows.order_by("bucket").values_list("bucket", flat=True))
 
 
-def _known_of_days(ledger_id: int, start: datetime, end: datetime) -> Iterator[datetime]:
+def _known_of_days(ledger_id: int, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """First and last bucket of runs without a gap, in order; not the longest ones."""
     days = LedgerDay.objects.filter(ledger=ledger_id, day__range=_days(start, end))
     for day, known, marks in days.order_by("day").values_list("day", "known", "marks"):
         midnight, before = datetime.combine(day, time(), UTC), 0
+        last = midnight + (len(known) - 1) * _LENGTH
+        if start < midnight and last <= end and known == list(range(1, len(known) + 1)):
+            yield midnight, last  # a day without a gap, as most are: what lies between is not looked at
+            continue
         for minute, now_known in enumerate(known):
             bucket = midnight + minute * _LENGTH
             counted = now_known > before or marks.get(str(minute), {}).get("excluded", False)
             if counted and start < bucket <= end:
-                yield bucket
+                yield bucket, bucket
             before = now_known
