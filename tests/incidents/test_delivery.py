@@ -60,9 +60,10 @@ def test_a_page_by_mail_says_what_why_whose_and_how_to_take_it(ada: Person, mail
     mail = mailbox.messages[0]
     text, html = (mail.get_body((kind,)).get_content() for kind in ("plain", "html"))  # type: ignore[union-attr]
     assert mail["Subject"] == f"P1 {incident.label}: Runs don't start"
-    for part in ("a page rule fired on a tier 1 component", "component:default/runners", "Ci", "14.4", "12.3", "/a/"):
+    for part in ("a page rule fired on a tier 1 component", "runners", "Ci", "14.4", "12.3", "/a/"):
         assert part in text
         assert part in html
+    assert "component:default/runners" not in text  # its name is for people, its reference for programs
     row = Notification.objects.get()
     assert (row.state, row.receipt, row.attempts) == (State.SENT, mail["Message-ID"], 1)
     assert mail["X-Portico-Possible-Duplicate"] is None
