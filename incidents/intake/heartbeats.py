@@ -1,9 +1,9 @@
 """Heartbeats: silence for longer than agreed raises an alert, the next beat clears it. Due times are columns."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F
 
 from incidents.firing import Firing
@@ -19,6 +19,16 @@ from portal.lib.hints import nudge
 
 log = structlog.get_logger(__name__)
 
+OFF = timedelta(minutes=3)
+"""Without a sweep for longer than that the portal was off."""
+PATIENCE = 600
+"""Seconds that are allowed at the most after the portal was off."""
+LATER = """
+UPDATE incidents_heartbeat
+   SET due_at = GREATEST(due_at, %(now)s + make_interval(secs => LEAST(every_seconds + grace_seconds, %(most)s)))
+ WHERE silent_since IS NULL AND due_at > %(seen_at)s
+"""
+
 
 def beat(key: str) -> bool:
     """One beat; False where the key is none. It is kept when this returns; an alert is cleared a moment later."""
@@ -26,6 +36,15 @@ def beat(key: str) -> bool:
         return False
     nudge("incidents.advance_due")
     return True
+
+
+def allow_for_silence_of_our_own(*, now: datetime, seen_at: datetime | None) -> None:
+    """Where the portal was off, from `seen_at` on, nobody could be heard: each heartbeat that was not due by then has
+    its interval and grace anew, ten minutes at the most; a backup that beats once a day must not wait for the next day.
+    """
+    if seen_at is not None and now - seen_at > OFF:
+        with connection.cursor() as cursor:
+            cursor.execute(LATER, {"now": now, "most": PATIENCE, "seen_at": seen_at})
 
 
 def heartbeats_due(*, now: datetime, limit: int = 100) -> int:

@@ -13,3 +13,8 @@ def stamp(name: str, *, now: datetime, taken: int = 0, failed: int = 0) -> None:
     SweepStamp.objects.bulk_create(
         [row], update_conflicts=True, unique_fields=["name"], update_fields=["at", "taken", "failed", "by"]
     )
+
+
+def stamped_at(name: str) -> datetime | None:
+    """When the sweep `name` came by last; None where it never did."""
+    return SweepStamp.objects.filter(name=name).values_list("at", flat=True).first()

@@ -10,6 +10,7 @@ from catalog.access import system
 from incidents.intake import heartbeats
 from incidents.models import Alert, Heartbeat, Incident
 from incidents.operations.integrations import change_integration, retire_integration
+from incidents.paging import stamp
 from incidents.tasks import advance_due
 from portal.lib.clock import db_now
 from tests import make, make_incidents
@@ -122,3 +123,41 @@ def test_a_retired_one_is_not_missed_and_its_alert_ends() -> None:
     silent(beat)
     Heartbeat.objects.update(silent_since=None)
     assert heartbeats.heartbeats_due(now=db_now()) == 0
+
+
+def test_what_beat_while_the_portal_was_off_is_not_called_silent_at_once() -> None:
+    beat, _ = made()
+    silent(beat, since=timedelta(minutes=20))
+    stamp("advance_due", now=db_now() - timedelta(hours=1))
+    advance_due()
+    beat.refresh_from_db()
+    assert (Alert.objects.count(), beat.silent_since) == (0, None)
+    assert beat.due_at is not None
+    assert timedelta(minutes=5) < beat.due_at - db_now() <= timedelta(minutes=6)
+    advance_due()  # the portal is not off any more, and nothing is put off again
+    assert heartbeats.heartbeats_due(now=beat.due_at + timedelta(seconds=1)) == 1
+    assert Alert.objects.count() == 1
+
+
+def test_a_daily_one_has_ten_minutes_and_one_that_was_overdue_before_has_none() -> None:
+    daily, _ = made()
+    Heartbeat.objects.filter(pk=daily.pk).update(every_seconds=86_400)
+    daily.refresh_from_db()
+    silent(daily)
+    overdue, _ = made()
+    silent(overdue, since=timedelta(hours=2))
+    now = db_now()
+    heartbeats.allow_for_silence_of_our_own(now=now, seen_at=now - timedelta(hours=1))
+    daily.refresh_from_db()
+    assert daily.due_at == now + timedelta(minutes=10)
+    assert heartbeats.heartbeats_due(now=now) == 1
+    overdue.refresh_from_db()
+    assert overdue.silent_since == now
+
+
+def test_a_short_pause_of_the_sweep_puts_nothing_off() -> None:
+    beat, _ = made()
+    now = silent(beat)
+    heartbeats.allow_for_silence_of_our_own(now=now, seen_at=now - timedelta(minutes=2))
+    heartbeats.allow_for_silence_of_our_own(now=now, seen_at=None)
+    assert heartbeats.heartbeats_due(now=now) == 1
