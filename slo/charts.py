@@ -23,6 +23,7 @@ Spans = Sequence[tuple[datetime, datetime, str]]
 LOWEST_BURN, HIGHEST_BURN = 0.1, 100.0  # the log axis; what is below or above is drawn at the edge
 HALF_A_MONTH = timedelta(days=16)
 LONGEST_NAME = 20  # what stands beside a bar
+POINTS = ("x", "y", "text")
 LAYOUT: Mapping[str, Any] = {"template": go.layout.Template()}
 
 
@@ -166,9 +167,15 @@ def bars(rows: Sequence[tuple[str, float | None]], *, name: str, role: str, suff
 
 
 def _whole(traces: Sequence[Mapping[str, Any]], **layout: object) -> Figure:
-    """Made in one go: Plotly checks what it is given at each step, which a page of six charts would wait for."""
-    made: Figure = go.Figure(data=list(traces), layout={**LAYOUT, **layout}).to_plotly_json()
+    """Made in one go: Plotly checks what it is given at each step, which a page of six charts would wait for.
+
+    The points themselves are put in afterwards, for it copies each of them twice.
+    """
+    bare = [{name: said for name, said in trace.items() if name not in POINTS} for trace in traces]
+    made: Figure = go.Figure(data=bare, layout={**LAYOUT, **layout}).to_plotly_json()
     made["layout"].pop("template", None)
+    for drawn, trace in zip(made["data"], traces, strict=True):
+        drawn |= {name: said for name, said in trace.items() if name in POINTS}
     return made
 
 

@@ -18,6 +18,7 @@ from incidents.operations.handing_on import is_theirs
 from incidents.queries import reviews
 from incidents.queries.changes import changes_before
 from portal.lib.clock import now_of
+from slo import ledger
 
 
 @login_required
@@ -29,7 +30,6 @@ def incident_page(request: HttpRequest, number: int) -> HttpResponse:
     alerts = boards.alerts(incident)
     firing = any(alert.cleared_at is None and alert.source != DECLARED for alert in alerts)
     promises = list(dict.fromkeys(alert.objective_id for alert in alerts if alert.objective_id))
-    concerned = budgets.Concerned(incident, promises)
     context = {
         **shown,
         **work_of(request, incident),
@@ -37,8 +37,7 @@ def incident_page(request: HttpRequest, number: int) -> HttpResponse:
         "alerts": alerts,
         "symptoms": together.symptoms_of(incident),
         "changes": panels.guarded("Changes", lambda: changes_before(incident, now=now)),
-        "budgets": panels.guarded("Budgets", lambda: concerned.budgets(now=now)),
-        "costs": panels.guarded("Costs", lambda: concerned.costs(now=now)),
+        **_of_promises(budgets.Concerned(incident, promises), now),
         "resolve_form": forms.ResolveFiringForm() if firing else forms.ResolveForm(),
         "severity_form": forms.SeverityForm(initial={"severity": incident.severity}),
         "update_form": forms_working.UpdateForm(),
@@ -46,6 +45,14 @@ def incident_page(request: HttpRequest, number: int) -> HttpResponse:
         "reviewed": reviews.reviewed(incident, may_work=bool(shown["may_work"])),
     }
     return render(request, "incidents/incident.html", context)
+
+
+def _of_promises(concerned: budgets.Concerned, now: datetime) -> dict[str, Any]:
+    with ledger.uncompiled():  # both read it
+        return {
+            "budgets": panels.guarded("Budgets", lambda: concerned.budgets(now=now)),
+            "costs": panels.guarded("Costs", lambda: concerned.costs(now=now)),
+        }
 
 
 @login_required

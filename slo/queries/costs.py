@@ -16,7 +16,8 @@ from django.db.models import Q
 
 from slo import happened
 from slo.backtest import Happening
-from slo.burnrate import Budget, budget
+from slo.burnrate import Budget, Reading, budget
+from slo.ledger import sums_at, uncompiled
 from slo.ledger.minutes import minutes_of
 from slo.minutes import MINUTE, Minutes
 from slo.models import Objective
@@ -79,7 +80,7 @@ def of_objective(objective: Objective, *, now: datetime) -> Costs:
         return Costs(start, until, None, 0.0, (), 0.0, None)
     counted = minutes_of([objective.ledger_id], start=start - LOOKBACK, end=until)[objective.ledger_id]
     held = counted.reading(counted.place(start), counted.place(until))
-    whole = _budget(objective, counted, start, until)
+    whole = _budget(objective, held, until)
     stretches = happened.to([objective], since=start, until=until)[objective.pk]
     costs = [_cost(one, counted, whole, after=start, until=until) for one in stretches]
     explained = sum(_bad(counted, *stretch) for stretch in union((one.start, one.end) for one in costs))
@@ -108,16 +109,28 @@ def of_incident(happening: Happening, objectives: Sequence[Objective], *, now: d
     if not books:
         return []
     end = _minute(min(now, happening.end + MINUTE if happening.end else now))
-    start = min(_minute(happening.start) - LOOKBACK, *(promise_of(one).period.bounds(end)[0] for one in objectives))
-    found_minutes = minutes_of(books, start=start, end=end)
-    told = [_of_incident(one, found_minutes[one.ledger_id], happening, end) for one in objectives if one.ledger_id]
+    # minute by minute only while it lasted: of the whole period the sums at its two ends are enough
+    with uncompiled():
+        found_minutes = minutes_of(books, start=min(end, _minute(happening.start) - LOOKBACK), end=end)
+        wholes = _budgets(objectives, end)
+    told = [
+        ObjectiveCost(row(one), _cost(happening, counted, whole, after=counted.start, until=end))
+        for one, whole in zip(objectives, wholes, strict=True)
+        if (counted := found_minutes.get(one.ledger_id or 0))
+    ]
     return sorted(told, key=lambda one: -(one.cost.share or 0.0))
 
 
-def _of_incident(objective: Objective, counted: Minutes, happening: Happening, end: datetime) -> ObjectiveCost:
-    begin = promise_of(objective).period.bounds(end)[0]
-    whole = _budget(objective, counted, begin, end)
-    return ObjectiveCost(row(objective), _cost(happening, counted, whole, after=counted.start, until=end))
+def _budgets(objectives: Sequence[Objective], end: datetime) -> list[Budget | None]:
+    """Of the period of each that `end` belongs to, up to `end`; each has a ledger."""
+    begins = [promise_of(one).period.bounds(end)[0] for one in objectives]
+    edges = [(one.ledger_id or 0, at) for one, begin in zip(objectives, begins, strict=True) for at in (begin, end)]
+    sums = sums_at(edges)
+    held = [
+        after.since(before, minutes=(end - begin) // MINUTE, carried=True)
+        for before, after, begin in zip(sums[::2], sums[1::2], begins, strict=True)
+    ]
+    return [_budget(one, reading, end) for one, reading in zip(objectives, held, strict=True)]
 
 
 def _cost(happening: Happening, counted: Minutes, whole: Budget | None, *, after: datetime, until: datetime) -> Cost:
@@ -145,11 +158,9 @@ def _last_bad(counted: Minutes, place: int) -> int | None:
     return bisect_left(range(place + 1), until, key=lambda n: counted.total[n] - counted.good[n]) or None
 
 
-def _budget(objective: Objective, counted: Minutes, start: datetime, end: datetime) -> Budget | None:
-    definition = objective.definition
-    sliced = definition.budgeting == "timeslices"
+def _budget(objective: Objective, held: Reading, end: datetime) -> Budget | None:
+    sliced = objective.definition.budgeting == "timeslices"
     slices = slices_of(objective, end) if sliced else None
-    held = counted.reading(counted.place(start), counted.place(end))
     return budget(held, target=objective.target, slices=slices)
 
 
