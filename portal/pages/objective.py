@@ -45,12 +45,14 @@ LEAST_DRAWN = 0.004  # of the width: a gap of minutes in a month is still seen
 @require_safe
 def objective_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything about one objective; of a grouped one, the objectives it stands for."""
-    objective, now = _objective(pk), now_of(request)
-    if objective.parent_id is None and objective.definition.group_by:
-        return render(request, "slo/group.html", _group(request, objective, now=now))
+    now = now_of(request)
     with ledger.uncompiled():
-        context = _context(request, objective, now=now)
-    return render(request, "slo/objective.html", context)
+        objective = _objective(pk)
+        if grouped := objective.parent_id is None and bool(objective.definition.group_by):
+            context = _group(request, objective, now=now)
+        else:
+            context = _context(request, objective, now=now)
+    return render(request, "slo/group.html" if grouped else "slo/objective.html", context)
 
 
 @readable
