@@ -112,7 +112,7 @@ def context_of(
         "now": now,
         "incident": incident,
         "answers": answers,
-        "answered": sum(1 for answer in answers if not answer.hot),
+        "answered": sum(1 for answer in answers if answer.page.acknowledged_by_id),
         "mine": next((answer for answer in answers if answer.mine), None),
         "held": held,
         "may_take_over": bool(held and actor and held.page.pk in mine and held.page.acknowledged_by != actor.person),

@@ -354,3 +354,12 @@ def test_of_two_who_press_at_once_one_has_it_and_one_is_told_so(incident: Incide
     assert sorted("You have it. Nobody else" in one for one in said) == [False, True]
     assert sorted("has it already" in one for one in said) == [False, True]
     assert incident.timeline.filter(kind="acknowledged").count() == 1
+
+
+def test_what_ended_before_anybody_answered_was_not_answered(ada: Person, incident: Incident) -> None:
+    client = signed_in(ada)
+    assert "0 of 1" in text_of(client, incident.get_absolute_url())
+    operations.resolve(incident=incident, by=Actor(person=ada), cause="It went away", now=db_now())
+    text = text_of(client, incident.get_absolute_url())
+    assert "0 of 1" in text
+    assert "Ended, not answered" in text
