@@ -33,10 +33,10 @@ A_TURN = 0.5
 @shared_task(name="incidents.advance_due", ignore_result=True, soft_time_limit=50, time_limit=75)
 def advance_due() -> None:
     """Steps, ack timeouts, incidents to look at again, and heartbeats that fell silent or are heard again."""
-    seen_at = paging.stamped_at("advance_due")
+    # before it is stamped that somebody looks again, for another worker would go by that
+    heartbeats.allow_for_silence_of_our_own(now=db_now(), seen_at=paging.stamped_at("advance_due"))
     _while_there_is_more("advance_due", lambda: paging.advance_due(now=db_now(), limit=200).taken)
     paging.check_again_due(now=db_now())
-    heartbeats.allow_for_silence_of_our_own(now=db_now(), seen_at=seen_at)
     heartbeats.heartbeats_due(now=db_now())  # after the pages, for it waits for those who decide about alerts
 
 

@@ -281,7 +281,9 @@ class _Judgement:
         )
         if since and not self.member.blind_since:
             self.made.transitions.append(
-                blinded(self.member, data=data, error=self.seen.partial, remaining=self.remaining, now=self.now)
+                blinded(
+                    self.member.objective_id, data=data, error=self.seen.partial, remaining=self.remaining, now=self.now
+                )
             )
         if self.member.blind_since and data not in UNSEEN:
             reason = f"Data is back after {words(self.now - self.member.blind_since)}."
@@ -349,7 +351,7 @@ def blind_since(
     return last if now - max(last, watched or last) > member.blind_after else None
 
 
-def blinded(member: Member, *, data: str, error: str, remaining: float | None, now: datetime) -> AlertTransition:
+def blinded(objective_id: int, *, data: str, error: str, remaining: float | None, now: datetime) -> AlertTransition:
     """The transition to blind, with the reason in words."""
     reason = {
         Data.PARTIAL: "The answers are partial",
@@ -358,7 +360,7 @@ def blinded(member: Member, *, data: str, error: str, remaining: float | None, n
         Data.ERROR: "The query is refused",
     }.get(Data(data), "No fresh sample has arrived")
     return AlertTransition(
-        objective_id=member.objective_id,
+        objective_id=objective_id,
         kind=AlertTransition.Kind.BLIND,
         severity="info",
         from_state="seeing",

@@ -48,7 +48,7 @@ def incident_page(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _of_promises(concerned: budgets.Concerned, now: datetime) -> dict[str, Any]:
-    with ledger.uncompiled():  # both read it
+    with ledger.plainly_planned():  # both read it
         return {
             "budgets": panels.guarded("Budgets", lambda: concerned.budgets(now=now)),
             "costs": panels.guarded("Costs", lambda: concerned.costs(now=now)),

@@ -1,6 +1,7 @@
 """The one objective of the demo that sees nothing: its metrics went a day before, and its owner is told at last.
 
-Told by the product's own words and operations; were it left to the first evaluation, it would be told ten minutes after
+Told in the product's own words, by the operation that takes what objectives say; that it is blind is written here, for
+nothing has been evaluated yet. Were it left to the first evaluation, it would be told ten minutes after
 the demo began, in the midst of what its reader has just broken, and be taken for a symptom of that.
 """
 
@@ -9,7 +10,8 @@ from datetime import datetime, timedelta
 
 from incidents.intake.slo import take_transitions
 from portal.demo.exporters import EXPORTERS
-from slo.models import AlertTransition, Objective, Standing
+from slo.judging import blinded
+from slo.models import Objective, Standing
 
 NOTICED = timedelta(minutes=45)
 """Before the demo began: too long ago to be a symptom of what is broken in it."""
@@ -25,15 +27,7 @@ def tell_of_the_blind(at: Callable[[datetime, Callable[[datetime], None]], None]
 
     def notice(moment: datetime) -> None:
         Standing.objects.filter(objective=objective).update(blind_since=gone)
-        AlertTransition.objects.create(
-            objective=objective,
-            kind=AlertTransition.Kind.BLIND,
-            severity="info",
-            from_state="seeing",
-            to_state="blind",
-            at=moment,
-            reason="No fresh sample has arrived.",
-        )
+        blinded(objective.pk, data=Standing.Data.STALE, error="", remaining=None, now=moment).save()
         take_transitions(now=moment)
 
     at(now - NOTICED, notice)

@@ -46,7 +46,7 @@ LEAST_DRAWN = 0.004  # of the width: a gap of minutes in a month is still seen
 def objective_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything about one objective; of a grouped one, the objectives it stands for."""
     now = now_of(request)
-    with ledger.uncompiled():
+    with ledger.plainly_planned():
         objective = _objective(pk)
         if grouped := objective.parent_id is None and bool(objective.definition.group_by):
             context = _group(request, objective, now=now)

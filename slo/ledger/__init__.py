@@ -24,7 +24,7 @@ from slo.ledger.groups import (
     set_step,
 )
 from slo.ledger.members import Member, filling, members
-from slo.ledger.planned import uncompiled
+from slo.ledger.planned import plainly_planned
 from slo.ledger.reading import BucketRow, buckets, sums_at, unknown_stretches
 from slo.ledger.rebuilding import Held, Stretch, align, hold, recount
 from slo.ledger.rewinding import mark_provisional, note_downsampled, rewind
@@ -62,6 +62,7 @@ __all__ = [
     "members",
     "note_downsampled",
     "open_ledger",
+    "plainly_planned",
     "postpone",
     "recount",
     "retire_ledgers",
@@ -70,6 +71,5 @@ __all__ = [
     "store_state",
     "sums_at",
     "sums_by_moment",
-    "uncompiled",
     "unknown_stretches",
 ]

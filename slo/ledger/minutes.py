@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 from django.db import connection
 
-from slo.ledger.planned import uncompiled
+from slo.ledger.planned import plainly_planned
 from slo.minutes import MINUTE, Minutes
 
 DAY_MINUTES = 1440
@@ -68,7 +68,7 @@ def _read(
 ) -> tuple[dict[int, tuple[str, ...]], dict[int, list[_Piece]]]:
     pieces: dict[int, list[_Piece]] = {}
     wanted = list(set(ledgers))
-    with uncompiled(), connection.cursor() as cursor:
+    with plainly_planned(), connection.cursor() as cursor:
         cursor.execute(_BEFORE, [wanted, midnight, first])
         before = {row[0]: tuple(row[1:]) for row in cursor.fetchall()}
         cursor.execute(_DAYS, [wanted, first, end.astimezone(UTC).date()])

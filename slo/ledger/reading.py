@@ -10,7 +10,7 @@ from django.db import connection
 
 from slo.counting import BUCKET, Number
 from slo.ledger.marks import excluded_counts
-from slo.ledger.planned import uncompiled
+from slo.ledger.planned import plainly_planned
 from slo.ledger.sums import NOTHING, Sums, of_row, whole_of
 from slo.models import LedgerDay, LedgerMinute
 
@@ -57,7 +57,7 @@ def sums_at(wanted: Sequence[tuple[int, datetime]]) -> list[Sums]:
     """The running sums of many (ledger, moment) pairs in one statement, in the order asked for."""
     if not wanted:
         return []
-    with uncompiled(), connection.cursor() as cursor:
+    with plainly_planned(), connection.cursor() as cursor:
         cursor.execute(_SUMS_AT, _arrays(wanted))
         return [of_row(row) for row in cursor.fetchall()]
 

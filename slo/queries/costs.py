@@ -17,7 +17,7 @@ from django.db.models import Q
 from slo import happened
 from slo.backtest import Happening
 from slo.burnrate import Budget, Reading, budget
-from slo.ledger import sums_at, uncompiled
+from slo.ledger import plainly_planned, sums_at
 from slo.ledger.minutes import minutes_of
 from slo.minutes import MINUTE, Minutes
 from slo.models import Objective
@@ -110,7 +110,7 @@ def of_incident(happening: Happening, objectives: Sequence[Objective], *, now: d
         return []
     end = _minute(min(now, happening.end + MINUTE if happening.end else now))
     # minute by minute only while it lasted: of the whole period the sums at its two ends are enough
-    with uncompiled():
+    with plainly_planned():
         found_minutes = minutes_of(books, start=min(end, _minute(happening.start) - LOOKBACK), end=end)
         wholes = _budgets(objectives, end)
     told = [

@@ -7,10 +7,11 @@ import pytest
 from rest_framework.test import APIClient
 
 from catalog.access import system
+from incidents import paging
 from incidents.intake import heartbeats
 from incidents.models import Alert, Heartbeat, Incident
 from incidents.operations.integrations import change_integration, retire_integration
-from incidents.paging import stamp
+from incidents.paging import Swept, stamp
 from incidents.tasks import advance_due
 from portal.lib.clock import db_now
 from tests import make, make_incidents
@@ -137,6 +138,21 @@ def test_what_beat_while_the_portal_was_off_is_not_called_silent_at_once() -> No
     advance_due()  # the portal is not off any more, and nothing is put off again
     assert heartbeats.heartbeats_due(now=beat.due_at + timedelta(seconds=1)) == 1
     assert Alert.objects.count() == 1
+
+
+def test_another_worker_that_comes_in_between_calls_nothing_silent_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    beat, _ = made()
+    silent(beat, since=timedelta(minutes=20))
+    stamp("advance_due", now=db_now() - timedelta(hours=1))
+    acted: list[int] = []
+
+    def in_between(**_: Any) -> Swept:
+        acted.append(heartbeats.heartbeats_due(now=db_now()))
+        return Swept()
+
+    monkeypatch.setattr(paging, "advance_due", in_between)
+    advance_due()
+    assert acted == [0]
 
 
 def test_a_daily_one_has_ten_minutes_and_one_that_was_overdue_before_has_none() -> None:
