@@ -25,6 +25,8 @@ HALF_A_MONTH = timedelta(days=16)
 LONGEST_NAME = 20  # what stands beside a bar
 POINTS = ("x", "y", "text")
 LAYOUT: Mapping[str, Any] = {"template": go.layout.Template()}
+checked = False
+"""Whether Plotly checks each property of each figure: in tests. A page of four charts would wait five milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ def _whole(traces: Sequence[Mapping[str, Any]], **layout: object) -> Figure:
     The points themselves are put in afterwards, for it copies each of them twice.
     """
     bare = [{name: said for name, said in trace.items() if name not in POINTS} for trace in traces]
-    made: Figure = go.Figure(data=bare, layout={**LAYOUT, **layout}).to_plotly_json()
+    made: Figure = go.Figure(data=bare, layout={**LAYOUT, **layout}, _validate=checked).to_plotly_json()
     made["layout"].pop("template", None)
     for drawn, trace in zip(made["data"], traces, strict=True):
         drawn |= {name: said for name, said in trace.items() if name in POINTS}

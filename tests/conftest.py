@@ -13,6 +13,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from portal.lib.env import mailer
+from slo import charts
 from tests import databases, make
 from tests.effort import examples
 from tests.fakes.smtp import MailSink
@@ -26,6 +27,7 @@ settings.PORTAL_ALLOW_PRIVATE_ADDRESSES = ("127.0.0.1",)  # where our fakes list
 settings.PORTAL_API_READS_PER_MINUTE = settings.PORTAL_API_WRITES_PER_MINUTE = 0
 settings.PORTAL_API_ANONYMOUS_PER_MINUTE = 0
 settings.WHITENOISE_AUTOREFRESH = True  # else every test client walks through all static files before its first request
+charts.checked = True
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # how long an example takes says nothing on a busy machine
 hypothesis.settings.register_profile("untimed", deadline=None, max_examples=examples(100))

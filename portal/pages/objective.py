@@ -184,19 +184,20 @@ def _charts(
 ) -> dict[str, Any]:
     chosen, reach = _range(request)
     zone = timezone.localtime(now).tzname() or "UTC"
-    history = drawn.known_history(queries.history(objective, now=now), until=until, gaps=gaps)
-    days = queries.by_day(objective, now=now)
+    windows = drawn.windows(detail)
+    told = queries.over_time(objective, windows=[window for window, _ in windows], since=now - reach, now=now)
+    history = drawn.known_history(told.history, until=until, gaps=gaps)
     return {
         "zone": zone,
         "budget_chart": drawn.budget(detail, history, incidents, shares=shares, now=now),
         "budget_table": drawn.budget_table(history, zone=zone, unit=unit),
-        "burn_chart": drawn.burn(objective, detail, incidents, since=now - reach, until=now),
+        "burn_chart": drawn.burn(told.burns, windows, detail, incidents, since=now - reach),
         "burn_table": drawn.burn_table(detail),
-        "windows": drawn.windows(detail),
+        "windows": windows,
         "ranges": [(key, f"{key[:-1]} {key[-1]}", key == chosen) for key in RANGES],
-        "all_chart": drawn.by_day(days, "total", role="all"),
-        "bad_chart": drawn.by_day(days, "bad", role="bad"),
-        "days_table": drawn.days_table(days),
+        "all_chart": drawn.by_day(told.days, "total", role="all"),
+        "bad_chart": drawn.by_day(told.days, "bad", role="bad"),
+        "days_table": drawn.days_table(told.days),
     }
 
 

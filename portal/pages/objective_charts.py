@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from incidents.models import Incident
 from portal.lib import durations, words
-from slo import charts, queries
+from slo import charts
 from slo.models import Objective
 from slo.queries import DayCounts, HistoryPoint, ObjectiveDetail
 
@@ -54,7 +54,7 @@ def budget(
     if detail.period_start is None or not any(point.remaining is not None for point in history):
         return None
     return charts.burn_down(
-        [(timezone.localtime(point.at), point.remaining) for point in history],
+        _local([(point.at, point.remaining) for point in history]),
         start=timezone.localtime(detail.period_start),
         end=timezone.localtime(detail.period_end or now),
         marks=_marks(incidents, since=detail.period_start, shares=shares),
@@ -71,13 +71,14 @@ def windows(detail: ObjectiveDetail) -> list[tuple[timedelta, str]]:
 
 
 def burn(
-    objective: Objective, detail: ObjectiveDetail, incidents: Sequence[Incident], *, since: datetime, until: datetime
+    read: Mapping[timedelta, charts.Points],
+    drawn: Sequence[tuple[timedelta, str]],
+    detail: ObjectiveDetail,
+    incidents: Sequence[Incident],
+    *,
+    since: datetime,
 ) -> charts.Figure | None:
-    """Burn rate by window against each rule's factor; None where no window had traffic."""
-    drawn = windows(detail)
-    if not drawn:
-        return None
-    read = queries.burn_history(objective, windows=[window for window, _ in drawn], since=since, until=until)
+    """Burn rate by window, with the role of each, against each rule's factor; None where no window had traffic."""
     if not any(value is not None for points in read.values() for _, value in points):
         return None
     lines = [charts.Line(durations.words(window), _local(read[window]), role) for window, role in drawn]
@@ -127,7 +128,8 @@ def _marked(one: Incident, share: float | None) -> str:
 
 
 def _local(points: charts.Points) -> charts.Points:
-    return [(timezone.localtime(at), value) for at, value in points]
+    zone = timezone.get_current_timezone()
+    return [(at.astimezone(zone), value) for at, value in points]
 
 
 def _midnight(day: DayCounts) -> datetime:

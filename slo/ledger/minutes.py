@@ -1,8 +1,8 @@
-"""A stretch of a ledger as running sums by minute: whole days at a time, never row by row."""
+"""Stretches of ledgers as running sums by minute: whole days at a time, never row by row."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from itertools import chain, repeat
 from typing import Any, NamedTuple
@@ -10,33 +10,53 @@ from typing import Any, NamedTuple
 import orjson
 from django.db import connection
 
+from slo.counting import Number
 from slo.ledger.planned import plainly_planned
+from slo.ledger.reading import sums_at
+from slo.ledger.sums import Sums
 from slo.minutes import MINUTE, Minutes
 
 DAY_MINUTES = 1440
 _SUMS = ("good", "total", "carried_good", "carried_total")
 
+_ASKED = """
+WITH q AS MATERIALIZED (
+    SELECT ord, ledger_id, first, until, (first AT TIME ZONE 'UTC')::date AS first_day,
+           extract(epoch FROM (first AT TIME ZONE 'UTC')::time)::int / 60 AS first_place,
+           (until AT TIME ZONE 'UTC')::date AS last_day,
+           extract(epoch FROM (until AT TIME ZONE 'UTC')::time)::int / 60 AS last_place
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[])
+         WITH ORDINALITY AS given(ledger_id, first, until, ord)
+)
+"""
+
+
+def _part(name: str) -> str:
+    """SQL for as much of a folded day's array as is within what is asked for."""
+    return f"array_to_json(CASE WHEN p.whole THEN d.{name} ELSE d.{name}[p.low + 1 : p.high + 1] END)::text"
+
+
 # bases that are not zero are added here and not in SQL: adding to arrays there means unnesting them
-_DAYS = f"""
-SELECT ledger_id, day, {", ".join(f"{name}_base::text" for name in _SUMS)}, known_base::text,
-       {", ".join(f"array_to_json({name})::text" for name in _SUMS)}, array_to_json(known)::text
-FROM slo_ledgerday WHERE ledger_id = ANY(%s) AND day BETWEEN %s AND %s ORDER BY ledger_id, day
+_DAYS = f"""{_ASKED}
+SELECT q.ord, d.day, p.low, {", ".join(f"{name}_base::text" for name in _SUMS)}, known_base::text,
+       {", ".join(_part(name) for name in (*_SUMS, "known"))}
+FROM q
+JOIN slo_ledgerday d ON d.ledger_id = q.ledger_id AND d.day BETWEEN q.first_day AND q.last_day
+CROSS JOIN LATERAL (
+    SELECT *, low = 0 AND high = {DAY_MINUTES - 1} AS whole
+    FROM (SELECT CASE WHEN d.day = q.first_day THEN q.first_place ELSE 0 END AS low,
+                 CASE WHEN d.day = q.last_day THEN q.last_place ELSE {DAY_MINUTES - 1} END AS high) AS ends
+) p
+ORDER BY q.ord, d.day
 """  # noqa: S608  # names of our own
 
-_MINUTES = f"""
-SELECT ledger_id, array_to_json(array_agg(extract(epoch FROM bucket)::bigint / 60 ORDER BY bucket))::text,
-       {", ".join(f"array_to_json(array_agg({name}_sum ORDER BY bucket))::text" for name in (*_SUMS, "known"))},
-       bool_or(carried_total_sum <> 0)
-FROM slo_ledgerminute WHERE ledger_id = ANY(%s) AND bucket > %s AND bucket <= %s GROUP BY ledger_id
-"""  # noqa: S608
-
-_BEFORE = f"""
-SELECT given.ledger_id, {", ".join(f"coalesce(m.{name}_sum, d.{name}_end, 0)::text" for name in (*_SUMS, "known"))}
-FROM unnest(%s::bigint[]) AS given(ledger_id)
-LEFT JOIN LATERAL (SELECT * FROM slo_ledgerminute WHERE ledger_id = given.ledger_id AND bucket < %s
-                   ORDER BY bucket DESC LIMIT 1) m ON true
-LEFT JOIN LATERAL (SELECT * FROM slo_ledgerday WHERE m.good_sum IS NULL AND ledger_id = given.ledger_id AND day < %s
-                   ORDER BY day DESC LIMIT 1) d ON true
+_MINUTES = f"""{_ASKED}
+SELECT q.ord, m.* FROM q CROSS JOIN LATERAL (
+    SELECT array_to_json(array_agg(extract(epoch FROM bucket)::bigint / 60 ORDER BY bucket))::text AS moments,
+           {", ".join(f"array_to_json(array_agg({name}_sum ORDER BY bucket))::text" for name in (*_SUMS, "known"))},
+           bool_or(carried_total_sum <> 0)
+    FROM slo_ledgerminute WHERE ledger_id = q.ledger_id AND bucket >= q.first AND bucket <= q.until
+) m WHERE m.moments IS NOT NULL
 """  # noqa: S608
 
 
@@ -52,44 +72,48 @@ class _Piece(NamedTuple):
 def minutes_of(ledgers: Sequence[int], *, start: datetime, end: datetime) -> dict[int, Minutes]:
     """By ledger, its running sums as of every minute from the start of `start`'s day (UTC) to `end`.
 
-    Counts with fractions come as whole parts of an event (`Minutes.scale`). A few statements for any number of ledgers;
-    a month of one takes about 2 MB, so ask for some dozens at once.
+    A month of one takes about 2 MB, so ask for some dozens at once.
     """
-    first = start.astimezone(UTC).date()
-    midnight = datetime.combine(first, time(), UTC)
-    before, pieces = _read(ledgers, first, midnight, end)
-    return {
-        ledger_id: _joined(midnight, end, before[ledger_id], pieces.get(ledger_id, ())) for ledger_id in set(ledgers)
-    }
-
-
-def _read(
-    ledgers: Sequence[int], first: date, midnight: datetime, end: datetime
-) -> tuple[dict[int, tuple[str, ...]], dict[int, list[_Piece]]]:
-    pieces: dict[int, list[_Piece]] = {}
+    midnight = datetime.combine(start.astimezone(UTC).date(), time(), UTC)
     wanted = list(set(ledgers))
+    with plainly_planned():
+        before = sums_at([(one, midnight - MINUTE) for one in wanted])
+        found = minutes_within([(one, midnight, end) for one in wanted], before=before)
+    return dict(zip(wanted, found, strict=True))
+
+
+def minutes_within(wanted: Sequence[tuple[int, datetime, datetime]], *, before: Sequence[Sums]) -> list[Minutes]:
+    """For each (ledger, from, to), whole minutes both, its running sums as of every minute of that stretch.
+
+    `before` are the sums a minute before each began. Counts with fractions come as whole parts of an event
+    (`Minutes.scale`). Two statements for any number of stretches, and only what lies within them is unpacked.
+    """
+    if not wanted:
+        return []
+    asked = [list(column) for column in zip(*wanted, strict=True)]
+    pieces: dict[int, list[_Piece]] = {}
     with plainly_planned(), connection.cursor() as cursor:
-        cursor.execute(_BEFORE, [wanted, midnight, first])
-        before = {row[0]: tuple(row[1:]) for row in cursor.fetchall()}
-        cursor.execute(_DAYS, [wanted, first, end.astimezone(UTC).date()])
-        for ledger_id, day, *rest in cursor.fetchall():
-            begin = int(datetime.combine(day, time(), UTC).timestamp()) // 60
-            pieces.setdefault(ledger_id, []).append(_Piece(begin, tuple(rest[:5]), tuple(rest[5:])))
-        cursor.execute(_MINUTES, [wanted, midnight - MINUTE, end])
-        for ledger_id, moments, good, total, carried_good, carried_total, known, any_carried in cursor.fetchall():
+        cursor.execute(_DAYS, asked)
+        for place, day, low, *rest in cursor.fetchall():
+            begin = int(datetime.combine(day, time(), UTC).timestamp()) // 60 + low
+            pieces.setdefault(place - 1, []).append(_Piece(begin, tuple(rest[:5]), tuple(rest[5:])))
+        cursor.execute(_MINUTES, asked)
+        for place, moments, good, total, carried_good, carried_total, known, any_carried in cursor.fetchall():
             late = (carried_good, carried_total) if any_carried else (None, None)
             piece = _Piece(orjson.loads(moments), ("0",) * 5, (good, total, *late, known))
-            pieces.setdefault(ledger_id, []).append(piece)
-    return before, pieces
+            pieces.setdefault(place - 1, []).append(piece)
+    return [
+        _joined(start, end, tuple(map(_text, before[n])), pieces.get(n, ())) for n, (_, start, end) in enumerate(wanted)
+    ]
 
 
 def _joined(start: datetime, end: datetime, before: tuple[str, ...], pieces: Iterable[_Piece]) -> Minutes:
-    """One ledger's pieces, oldest first, as five lists without holes."""
+    """One stretch's pieces, oldest first, as five lists without holes; `before`: the sums a minute before it."""
     held = list(pieces)
     first, last = int(start.timestamp()) // 60, int(end.timestamp()) // 60
     digits = max(map(_digits, chain(before, *((*p.bases, *filter(None, p.columns)) for p in held))), default=0)
     read = _reader(digits)
-    carries = any(p.columns[3] for p in held)
+    carries = read(before[3])[0] != 0 or any(p.columns[3] for p in held)
     columns = [
         _column([(p.moments, read(p.bases[n])[0], read(p.columns[n])) for p in held], read(before[n])[0], first, last)
         if carries or n not in (2, 3)
@@ -123,6 +147,10 @@ def _column(
     column.extend(repeat(now, last - first + 1 - len(column)))
     del column[last - first + 1 :]
     return column
+
+
+def _text(count: Number) -> str:
+    return str(count) if isinstance(count, int) else f"{count:f}"
 
 
 _FRACTION = re.compile(r"\.(\d*[1-9])")

@@ -1,20 +1,25 @@
 """What a ledger had counted by any moment, folded days included, and its buckets one by one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from slo.counting import BUCKET, Number
 from slo.ledger.marks import excluded_counts
 from slo.ledger.planned import plainly_planned
-from slo.ledger.sums import NOTHING, Sums, of_row, whole_of
-from slo.models import LedgerDay, LedgerMinute
+from slo.ledger.sums import NOTHING, Sums, of_row, of_texts, whole_of
+from slo.models import LedgerDay
+
+type Stretches = Iterable[tuple[datetime, datetime]]
 
 _LENGTH = timedelta(seconds=BUCKET)
+_OF_A_DAY = timedelta(days=1) // _LENGTH
 
 SUMS = ("good", "total", "carried_good", "carried_total", "known")
 
@@ -39,7 +44,7 @@ WITH q AS MATERIALIZED (
            extract(epoch FROM (at AT TIME ZONE 'UTC')::time)::int / 60 AS minute
     FROM unnest(%s::bigint[], %s::timestamptz[]) WITH ORDINALITY AS given(ledger_id, at, ord)
 )
-SELECT {", ".join(f"coalesce(m.{name}_sum, f.{name}, 0)" for name in SUMS)}
+SELECT {", ".join(f"coalesce(m.{name}_sum, f.{name}, 0)::text" for name in SUMS)}
 FROM q
 LEFT JOIN LATERAL (
     SELECT good_sum, total_sum, carried_good_sum, carried_total_sum, known_sum FROM slo_ledgerminute
@@ -57,9 +62,15 @@ def sums_at(wanted: Sequence[tuple[int, datetime]]) -> list[Sums]:
     """The running sums of many (ledger, moment) pairs in one statement, in the order asked for."""
     if not wanted:
         return []
+    # windows that end a minute apart share most of their edges
+    asked = list(dict.fromkeys(wanted))
     with plainly_planned(), connection.cursor() as cursor:
-        cursor.execute(_SUMS_AT, _arrays(wanted))
-        return [of_row(row) for row in cursor.fetchall()]
+        cursor.execute(_SUMS_AT, _arrays(asked))
+        read = [of_texts(row) for row in cursor.fetchall()]
+    if len(asked) == len(wanted):
+        return read
+    found = dict(zip(asked, read, strict=True))
+    return [found[one] for one in wanted]
 
 
 def _arrays(wanted: Sequence[tuple[int, datetime]]) -> list[str]:
@@ -132,34 +143,52 @@ def unfolded(of: LedgerDay) -> Iterator[BucketRow]:
         before = sums
 
 
+# runs of buckets without a gap: where a bucket minus its place among all is the same, nothing lies between
+_RUNS = """
+SELECT min(bucket), max(bucket) FROM (
+    SELECT bucket, bucket - row_number() OVER (ORDER BY bucket) * make_interval(secs => %s) AS run
+    FROM slo_ledgerminute WHERE ledger_id = %s AND bucket > %s AND bucket <= %s
+) AS known GROUP BY run ORDER BY 1
+"""
+
+# what a whole day's array holds is not read; most days are whole
+_KNOWN = """
+SELECT day, known_end - known_base >= %s, CASE WHEN known_end - known_base < %s THEN known END, marks
+FROM slo_ledgerday WHERE ledger_id = %s AND day BETWEEN %s AND %s ORDER BY day
+"""
+
+
 def unknown_stretches(ledger_id: int, *, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     """Stretches of `[start, end)` without a known bucket, oldest first; what is excluded is known all the same."""
-    minutes = ((bucket, bucket) for bucket in _known_of_minutes(ledger_id, start, end))
     found, at = [], start
-    for first, last in (*_known_of_days(ledger_id, start, end), *minutes, (end + _LENGTH, end + _LENGTH)):
+    with plainly_planned(), connection.cursor() as cursor:
+        known = [*_known_of_days(cursor, ledger_id, start, end), *_known_of_minutes(cursor, ledger_id, start, end)]
+    for first, last in (*known, (end + _LENGTH, end + _LENGTH)):
         if first - _LENGTH > at:
             found.append((at, first - _LENGTH))
         at = max(at, last)
     return found
 
 
-def _known_of_minutes(ledger_id: int, start: datetime, end: datetime) -> list[datetime]:
-    rows = LedgerMinute.objects.filter(ledger=ledger_id, bucket__gt=start, bucket__lte=end)
-    return list(rows.order_by("bucket").values_list("bucket", flat=True))
+def _known_of_minutes(cursor: CursorWrapper, ledger_id: int, start: datetime, end: datetime) -> Stretches:
+    cursor.execute(_RUNS, [BUCKET, ledger_id, start, end])
+    return [(first, last) for first, last in cursor.fetchall()]
 
 
-def _known_of_days(ledger_id: int, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+def _known_of_days(cursor: CursorWrapper, ledger_id: int, start: datetime, end: datetime) -> Stretches:
     """First and last bucket of runs without a gap, in order; not the longest ones."""
-    days = LedgerDay.objects.filter(ledger=ledger_id, day__range=_days(start, end))
-    for day, known, marks in days.order_by("day").values_list("day", "known", "marks"):
-        midnight, before = datetime.combine(day, time(), UTC), 0
-        last = midnight + (len(known) - 1) * _LENGTH
-        if start < midnight and last <= end and known == list(range(1, len(known) + 1)):
-            yield midnight, last  # a day without a gap, as most are: what lies between is not looked at
+    cursor.execute(_KNOWN, [_OF_A_DAY, _OF_A_DAY, ledger_id, *_days(start, end)])
+    for day, whole_day, known, marks in cursor.fetchall():
+        midnight = datetime.combine(day, time(), UTC)
+        if whole_day:
+            first, last = (start - midnight) // _LENGTH + 1, (end - midnight) // _LENGTH
+            if within := range(max(0, first), min(_OF_A_DAY - 1, last) + 1):
+                yield midnight + within[0] * _LENGTH, midnight + within[-1] * _LENGTH
             continue
+        before, marked = 0, orjson.loads(marks)
         for minute, now_known in enumerate(known):
             bucket = midnight + minute * _LENGTH
-            counted = now_known > before or marks.get(str(minute), {}).get("excluded", False)
+            counted = now_known > before or (marked and marked.get(str(minute), {}).get("excluded", False))
             if counted and start < bucket <= end:
                 yield bucket, bucket
             before = now_known

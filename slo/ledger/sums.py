@@ -51,6 +51,16 @@ def of_row(row: Sequence[Decimal | int]) -> Sums:
     return Sums(whole_of(good), whole_of(total), whole_of(carried_good), whole_of(carried_total), int(known))
 
 
+def of_texts(row: Sequence[str]) -> Sums:
+    """As `of_row`, of columns that come as text: most are whole, and are read as such at once."""
+    good, total, carried_good, carried_total, known = row
+    return Sums(_of_text(good), _of_text(total), _of_text(carried_good), _of_text(carried_total), int(known))
+
+
+def _of_text(value: str) -> Number:
+    return whole(Decimal(value)) if "." in value else int(value)
+
+
 def whole_of(value: Decimal | int) -> Number:
     """As `whole`, for what may be an `int` already."""
     return value if isinstance(value, int) else whole(value)

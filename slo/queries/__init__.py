@@ -21,6 +21,7 @@ from slo.queries.history import (
     by_day,
     gaps,
     history,
+    over_time,
     spent_between,
     spent_by_day,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "objectives_of",
     "of_component",
     "of_team",
+    "over_time",
     "row",
     "sources",
     "spent_between",

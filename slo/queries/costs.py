@@ -17,8 +17,8 @@ from django.db.models import Q
 from slo import happened
 from slo.backtest import Happening
 from slo.burnrate import Budget, Reading, budget
-from slo.ledger import plainly_planned, sums_at
-from slo.ledger.minutes import minutes_of
+from slo.ledger import Sums, plainly_planned, sums_at
+from slo.ledger.minutes import minutes_within
 from slo.minutes import MINUTE, Minutes
 from slo.models import Objective
 from slo.queries.fleet import FleetRow, fleet, promise_of, row
@@ -26,6 +26,8 @@ from slo.queries.history import slices_of
 
 LOOKBACK = timedelta(hours=6)
 PAUSE = timedelta(minutes=15)
+type Stretch = tuple[int, datetime, datetime]
+"""Ledger, from, to."""
 AT_MOST = 12
 """So many objectives are told of with an incident, those of its own alerts first."""
 
@@ -76,20 +78,24 @@ def of_objective(objective: Objective, *, now: datetime) -> Costs:
     """Which incidents spent the budget of the running period."""
     until = _minute(objective.standing.bucket or now)
     start = _minute(promise_of(objective).period.bounds(until)[0])
-    if objective.ledger_id is None or start >= until:
+    if (ledger_id := objective.ledger_id) is None or start >= until:
         return Costs(start, until, None, 0.0, (), 0.0, None)
-    counted = minutes_of([objective.ledger_id], start=start - LOOKBACK, end=until)[objective.ledger_id]
-    held = counted.reading(counted.place(start), counted.place(until))
-    whole = _budget(objective, held, until)
-    stretches = happened.to([objective], since=start, until=until)[objective.pk]
-    costs = [_cost(one, counted, whole, after=start, until=until) for one in stretches]
-    explained = sum(_bad(counted, *stretch) for stretch in union((one.start, one.end) for one in costs))
-    left = float(held.bad) - explained
+    with plainly_planned():
+        happened_to = happened.to([objective], since=start, until=until)[objective.pk]
+        begun, (held,) = _begun([(ledger_id, one) for one in happened_to], [(ledger_id, start, until)])
+        whole = _budget(objective, held, until)
+        stretches = [_stretch(one, max(start, at), until) for one, at in zip(happened_to, begun, strict=True)]
+        readings = _read([(ledger_id, *stretch) for stretch in stretches])
+        apart = union(stretches)
+        explained = readings if len(apart) == len(stretches) else _read([(ledger_id, *stretch) for stretch in apart])
+    costs = [_cost(*one, whole) for one in zip(happened_to, stretches, readings, strict=True)]
+    bad = float(held.bad)
+    left = bad - sum(float(one.bad) for one in explained)
     return Costs(
         period_start=start,
         until=until,
         allowed=whole.allowed if whole else None,
-        bad=float(held.bad),
+        bad=bad,
         costs=tuple(sorted(costs, key=lambda one: (-one.bad, one.start))),
         unexplained=left,
         unexplained_share=_share(left, whole),
@@ -109,43 +115,57 @@ def of_incident(happening: Happening, objectives: Sequence[Objective], *, now: d
     if not books:
         return []
     end = _minute(min(now, happening.end + MINUTE if happening.end else now))
-    # minute by minute only while it lasted: of the whole period the sums at its two ends are enough
+    periods = [(book, promise_of(one).period.bounds(end)[0], end) for book, one in zip(books, objectives, strict=True)]
     with plainly_planned():
-        found_minutes = minutes_of(books, start=min(end, _minute(happening.start) - LOOKBACK), end=end)
-        wholes = _budgets(objectives, end)
+        begun, held = _begun([(book, happening) for book in books], periods)
+        wholes = [_budget(one, reading, end) for one, reading in zip(objectives, held, strict=True)]
+        stretches = [_stretch(happening, at, end) for at in begun]
+        readings = _read([(book, *stretch) for book, stretch in zip(books, stretches, strict=True)])
     told = [
-        ObjectiveCost(row(one), _cost(happening, counted, whole, after=counted.start, until=end))
-        for one, whole in zip(objectives, wholes, strict=True)
-        if (counted := found_minutes.get(one.ledger_id or 0))
+        ObjectiveCost(row(one), _cost(happening, stretch, reading, whole))
+        for one, stretch, reading, whole in zip(objectives, stretches, readings, wholes, strict=True)
     ]
     return sorted(told, key=lambda one: -(one.cost.share or 0.0))
 
 
-def _budgets(objectives: Sequence[Objective], end: datetime) -> list[Budget | None]:
-    """Of the period of each that `end` belongs to, up to `end`; each has a ledger."""
-    begins = [promise_of(one).period.bounds(end)[0] for one in objectives]
-    edges = [(one.ledger_id or 0, at) for one, begin in zip(objectives, begins, strict=True) for at in (begin, end)]
-    sums = sums_at(edges)
-    held = [
-        after.since(before, minutes=(end - begin) // MINUTE, carried=True)
-        for before, after, begin in zip(sums[::2], sums[1::2], begins, strict=True)
-    ]
-    return [_budget(one, reading, end) for one, reading in zip(objectives, held, strict=True)]
+def _begun(asked: Sequence[tuple[int, Happening]], periods: Sequence[Stretch]) -> tuple[list[datetime], list[Reading]]:
+    """Since when each was bad that happened to a ledger; and what `periods` held, in the same question.
+
+    Minute by minute only the hours before the openings are read: what was bad since is a difference of two sums.
+    """
+    opened = [(ledger, _minute(one.start)) for ledger, one in asked]
+    ahead = [(ledger, at - LOOKBACK, at) for ledger, at in opened]
+    edges = [(ledger, at) for ledger, *ends in periods for at in ends]
+    sums = sums_at([*edges, *((ledger, start - MINUTE) for ledger, start, _ in ahead)])
+    begun = [first_bad_minute(one) for one in minutes_within(ahead, before=sums[len(edges) :])]
+    return begun, _readings(periods, sums[: len(edges)])
 
 
-def _cost(happening: Happening, counted: Minutes, whole: Budget | None, *, after: datetime, until: datetime) -> Cost:
-    start = max(after, first_bad_minute(counted, happening.start))
-    end = max(start, min(until, _minute(happening.end) + MINUTE if happening.end else until))
-    held = counted.reading(counted.place(start), counted.place(end))
+def _stretch(happening: Happening, start: datetime, until: datetime) -> tuple[datetime, datetime]:
+    return start, max(start, min(until, _minute(happening.end) + MINUTE if happening.end else until))
+
+
+def _cost(happening: Happening, stretch: tuple[datetime, datetime], held: Reading, whole: Budget | None) -> Cost:
     bad = float(held.bad)
-    return Cost(happening, start, end, bad, float(held.total), held.known > 0, _share(bad, whole))
+    return Cost(happening, *stretch, bad, float(held.total), held.known > 0, _share(bad, whole))
 
 
-def first_bad_minute(counted: Minutes, opened: datetime) -> datetime:
-    """When the first bad minute of the run that led to an opening began; the opening's own minute where none did."""
-    begin = counted.place(_minute(opened))
-    earliest, run = max(0, begin - LOOKBACK // MINUTE), begin
-    while (bad := _last_bad(counted, run)) is not None and bad > earliest and run - bad < PAUSE // MINUTE:
+def _read(stretches: Sequence[Stretch]) -> list[Reading]:
+    return _readings(stretches, sums_at([(ledger, at) for ledger, *ends in stretches for at in ends]))
+
+
+def _readings(stretches: Sequence[Stretch], sums: Sequence[Sums]) -> list[Reading]:
+    """What was counted in each stretch, of the sums at its two ends."""
+    return [
+        after.since(before, minutes=(end - start) // MINUTE, carried=True)
+        for before, after, (_, start, end) in zip(sums[::2], sums[1::2], stretches, strict=True)
+    ]
+
+
+def first_bad_minute(counted: Minutes) -> datetime:
+    """When the first bad minute of the run began that led to the end of `counted`; that very end where none did."""
+    run = len(counted.total) - 1
+    while (bad := _last_bad(counted, run)) is not None and run - bad < PAUSE // MINUTE:
         run = bad - 1  # the minute that element `bad` ends began there
     return counted.at(run)
 
@@ -166,10 +186,6 @@ def _budget(objective: Objective, held: Reading, end: datetime) -> Budget | None
 
 def _share(bad: float, whole: Budget | None) -> float | None:
     return bad / whole.allowed if whole and whole.allowed else None
-
-
-def _bad(counted: Minutes, start: datetime, end: datetime) -> float:
-    return float(counted.reading(counted.place(start), counted.place(end)).bad)
 
 
 def union(stretches: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:

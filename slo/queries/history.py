@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 
 from slo import exclusions
 from slo.burnrate import Reading, budget, burn_rate
@@ -54,10 +54,17 @@ def history(objective: Objective, *, now: datetime, points: int = 240) -> list[H
 
     The budget is that of the period as it stands now, so that the line ends at today's `remaining`.
     """
+    moments = _so_far(objective, now, points)
+    return _history(objective, moments, _sums(objective, moments))
+
+
+def _so_far(objective: Objective, now: datetime, points: int) -> list[datetime]:
     until = objective.standing.bucket or now
-    start, _ = promise_of(objective).period.bounds(until)
-    moments = _moments(start, until, points)
-    sums = _sums(objective, moments)
+    return _moments(promise_of(objective).period.bounds(until)[0], until, points)
+
+
+def _history(objective: Objective, moments: Sequence[datetime], sums: Sequence[Sums]) -> list[HistoryPoint]:
+    start, until = moments[0], moments[-1]
     whole = budget(
         _between(sums[0], sums[-1], until - start), target=objective.target, slices=_slices(objective, until)
     )
@@ -117,12 +124,11 @@ def burn_histories(
     wanted: Sequence[tuple[Objective, Sequence[timedelta]]], *, since: datetime, until: datetime, points: int = 240
 ) -> list[dict[timedelta, list[tuple[datetime, float | None]]]]:
     """`burn_history` of several objectives, each over windows of its own, in their order; one question."""
-    ends = [min(until, objective.standing.bucket or until) for objective, _ in wanted]
-    moments = [_moments(since, max(end, since + MINUTE), points) for end in ends]
+    moments = [_drawn(objective, since, until, points) for objective, _ in wanted]
     edges = [
         (objective.ledger_id, at)
         for (objective, windows), own in zip(wanted, moments, strict=True)
-        for at in (*own, *(at - window for window in windows for at in own))
+        for at in _edges(own, windows)
     ]
     read = iter(sums_at([(ledger, at) for ledger, at in edges if ledger is not None]))
     sums = iter([NOTHING if ledger is None else next(read) for ledger, _ in edges])
@@ -130,6 +136,16 @@ def burn_histories(
         _burns(objective, windows, own, list(islice(sums, len(own) * (1 + len(windows)))))
         for (objective, windows), own in zip(wanted, moments, strict=True)
     ]
+
+
+def _drawn(objective: Objective, since: datetime, until: datetime, points: int) -> list[datetime]:
+    end = min(until, objective.standing.bucket or until)
+    return _moments(since, max(end, since + MINUTE), points)
+
+
+def _edges(moments: Sequence[datetime], windows: Sequence[timedelta]) -> list[datetime]:
+    """Where windows of these lengths that end at `moments` end and begin, in the order of `_burns`."""
+    return [*moments, *(at - window for window in windows for at in moments)]
 
 
 def _burns(
@@ -154,21 +170,44 @@ def by_day(objective: Objective, *, now: datetime, days: int = 30) -> list[DayCo
 
 def spent_by_day(objectives: Sequence[Objective], *, now: datetime, days: int = 30) -> Mapping[int, list[DayCounts]]:
     """`by_day` of many objectives at once, by primary key: the heat map and the small lines of the fleet table."""
-    today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
-    edges = [today - timedelta(days=n) for n in range(days - 1, -1, -1)] + [now]
+    edges = _midnights(now, days)
     wanted = [(objective.ledger_id, at) for objective in objectives if objective.ledger_id for at in edges]
-    found = dict(zip(wanted, sums_at(wanted), strict=True))
-    return {
-        objective.pk: [
-            _day(objective, start, found.get((objective.ledger_id or 0, start), NOTHING), end_sums)
-            for start, end_sums in zip(
-                edges[:-1],
-                (found.get((objective.ledger_id or 0, end), NOTHING) for end in edges[1:]),
-                strict=True,
-            )
-        ]
-        for objective in objectives
-    }
+    read = iter(sums_at(wanted))
+    return {one.pk: _days(one, edges, [next(read) if one.ledger_id else NOTHING for _ in edges]) for one in objectives}
+
+
+def _midnights(now: datetime, days: int) -> list[datetime]:
+    """The last `days` ones (UTC), oldest first, and now."""
+    today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
+    return [*(today - timedelta(days=n) for n in range(days - 1, -1, -1)), now]
+
+
+def _days(objective: Objective, edges: Sequence[datetime], sums: Sequence[Sums]) -> list[DayCounts]:
+    return [
+        _day(objective, start, before, after) for start, (before, after) in zip(edges[:-1], pairwise(sums), strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class OverTime:
+    """What an objective's page draws: its burn-down, its burn rates by window, its last 30 days."""
+
+    history: list[HistoryPoint]
+    burns: dict[timedelta, list[tuple[datetime, float | None]]]
+    days: list[DayCounts]
+
+
+def over_time(
+    objective: Objective, *, windows: Sequence[timedelta], since: datetime, now: datetime, points: int = 240
+) -> OverTime:
+    """`history`, `burn_history` since a moment, and `by_day`, of one question."""
+    so_far, drawn, days = _so_far(objective, now, points), _drawn(objective, since, now, points), _midnights(now, 30)
+    read = iter(_sums(objective, [*so_far, *_edges(drawn, windows), *days]))
+    return OverTime(
+        history=_history(objective, so_far, list(islice(read, len(so_far)))),
+        burns=_burns(objective, windows, drawn, list(islice(read, len(drawn) * (1 + len(windows))))),
+        days=_days(objective, days, list(read)),
+    )
 
 
 def _day(objective: Objective, start: datetime, before: Sums, after: Sums) -> DayCounts:

@@ -8,7 +8,8 @@ import pytest
 
 from slo import ledger
 from slo.counting import Bucket
-from slo.ledger.minutes import minutes_of
+from slo.ledger.minutes import minutes_of, minutes_within
+from slo.minutes import Minutes
 from slo.models import Cursor, Ledger
 from tests import make_slo
 
@@ -18,7 +19,10 @@ MINUTE = timedelta(minutes=1)
 
 
 def same_as_looked_up(of: Ledger, start: datetime, end: datetime) -> None:
-    found = minutes_of([of.pk], start=start, end=end)[of.pk]
+    as_looked_up(of, minutes_of([of.pk], start=start, end=end)[of.pk], end)
+
+
+def as_looked_up(of: Ledger, found: Minutes, end: datetime) -> None:
     assert found.end == end
     places = [n for n in range(len(found.total)) if n % 7 == 0 or n > len(found.total) - 20]
     sums = ledger.sums_at([(of.pk, found.at(n)) for n in places])
@@ -47,6 +51,35 @@ def test_folded_days_and_minutes_meet_without_a_seam(carried: bool) -> None:
     book = filled(days=8, carried=carried)
     same_as_looked_up(book, NOW - timedelta(days=8), NOW)
     same_as_looked_up(book, NOW - timedelta(days=6, hours=3), NOW - timedelta(hours=2))
+
+
+def test_stretches_anywhere_are_read_to_the_minute() -> None:
+    """Within a folded day, over midnight, from a folded day into minutes, before all and past the end."""
+    book = filled(days=8, carried=True)
+    hours = [(190, 187), (170, 167.5), (50, 40), (9, 0), (300, 180), (1, -2)]
+    wanted = [(book.pk, NOW - timedelta(hours=begin), NOW - timedelta(hours=end)) for begin, end in hours]
+    before = ledger.sums_at([(book.pk, start - MINUTE) for _, start, _ in wanted])
+    for found, (_, start, end) in zip(minutes_within(wanted, before=before), wanted, strict=True):
+        assert found.start == start
+        as_looked_up(book, found, end)
+
+
+@pytest.mark.parametrize(("first", "last"), [(8, 0), (6.3, 0.01), (4, 3), (2.5, 1.2)])
+def test_unknown_stretches_are_what_has_no_bucket(first: float, last: float) -> None:
+    """Of whole days, days with holes, and minutes; the first two days are whole."""
+    start, since, until = NOW - timedelta(days=8), NOW - timedelta(days=first), NOW - timedelta(days=last)
+    since, until = since.replace(microsecond=0, second=0), until.replace(microsecond=0, second=0)
+    book = make_slo.open_ledger(make_slo.objective(), start=start, now=NOW)
+    counts = [None if n > 5000 and n % 700 in range(30) else (9, 10) for n in range(8 * 1440)]
+    make_slo.count_up(book, counts)
+    known = {row.end for row in ledger.buckets(book.pk, start=since, end=until)}
+    bucket, found = since + MINUTE, list[tuple[datetime, datetime]]()
+    while bucket <= until:
+        if bucket not in known:
+            begin = found.pop()[0] if found and found[-1][1] == bucket - MINUTE else bucket - MINUTE
+            found.append((begin, bucket))
+        bucket += MINUTE
+    assert ledger.unknown_stretches(book.pk, start=since, end=until) == found
 
 
 def test_what_is_folded_later_reads_the_same() -> None:
