@@ -107,7 +107,7 @@ def touching(objective: Objective, start: datetime, end: datetime) -> list[Held]
     ours = exclusions_of(ExclusionFilter(start=start, end=end, withdrawn=False))
     found = [
         _held(row, exclusions.stretches_of(row, start, end))
-        for row in ours.filter(mine | Q(team=owner) if owner else mine)
+        for row in ours.select_related(None).filter(mine | Q(team=owner) if owner else mine)
     ]
     found += [
         _held(row, exclusions.stretches_of(row, start, end))
