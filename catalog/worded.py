@@ -7,15 +7,21 @@ from datetime import datetime
 from django.utils.timezone import localtime
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-KEYS = {"min_bad": "at least bad", "min_events": "at least events", "starts_at": "from", "ends_at": "until"}
+KEYS = {
+    "min_bad": "at least bad",
+    "min_events": "at least events",
+    "starts_at": "from",
+    "ends_at": "until",
+    "time_zone": "time zone",
+}
 """Keys of structures that don't read as words. All others stand as they are: the key of a label is its name."""
-PERSON_OR_TEAM = re.compile(r"(?:user|group):([^\s/]+)/(\S+)")
+REFERENCE = re.compile(r"(?:user|group|component|resource|api|system|domain):([^\s/]+)/(\S+)")
 
 
 def in_words(value: object) -> str:
     """`value` as one line: a member as `ada (lead)`, a rotation as `every 1 week, people linh, ben`.
 
-    References to people and teams lose what everybody knows (`user:default/ada` is `ada`); moments are told in the
+    References lose what everybody knows (`user:default/ada` is `ada`); moments are told in the
     reader's zone. The empty text stands for an empty list or object.
     """
     match value:
@@ -25,6 +31,9 @@ def in_words(value: object) -> str:
             return ", ".join(in_words(item) for item in value)
         case {"person": person, "role": role, **rest} if not rest:
             return in_words(person) if role == "member" else f"{in_words(person)} ({role})"
+        case {"every": "week" | "month" as every, "weekday": int(day), "at": at, "time_zone": zone} if 0 <= day < 7:
+            often = "every week on" if every == "week" else "every month on its first"
+            return f"{often} {WEEKDAYS[day]} at {at}, {zone}"
         case {"url": url, **rest}:
             return f"{rest['title']} ({url})" if rest.get("title") else str(url)
         case Mapping():
@@ -59,7 +68,7 @@ def _of_key(key: object, value: object) -> str:
 
 
 def _short(text: str) -> str:
-    found = PERSON_OR_TEAM.fullmatch(text)
+    found = REFERENCE.fullmatch(text)
     if found is None:
         return text
     namespace, name = found.groups()

@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
+
+from django.utils import timezone
 
 from incidents.happened import happening
 from incidents.models import Incident
-from portal.lib import durations
+from portal.lib import durations, words
 from slo import charts, queries
 from slo.models import Objective
 from slo.queries import FleetRow, costs
@@ -19,14 +22,29 @@ BEFORE = timedelta(minutes=45)
 AFTER = timedelta(minutes=15)
 AT_MOST = 2
 ROLES = ("faint", "main")
+TABLE_ROWS = 20
+
+type Points = list[tuple[datetime, float | None]]
+type Read = Mapping[timedelta, Points]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Burn around an incident: the figure, its lines by window (short, long), and the same numbers as a table."""
+
+    figure: charts.Figure
+    windows: tuple[tuple[timedelta, str], ...]
+    factor: float
+    rule: str
+    table: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """An objective that raised an alert here, and its burn around the incident; no chart where it can't be read."""
+    """An objective that raised an alert here, and its burn around it; nothing drawn where it can't be read."""
 
     row: FleetRow
-    chart: charts.Figure | None
+    drawn: Drawn | None
 
 
 class Concerned:
@@ -44,15 +62,15 @@ class Concerned:
     def budgets(self, *, now: datetime) -> list[Budget]:
         """Objectives whose alerts are in this incident; at most two."""
         theirs = [one for one in self.objectives if one.pk in self.alerting][:AT_MOST]
-        charted = dict(zip(theirs, _charts(theirs, self.incident, now=now), strict=True))
-        return [Budget(row(objective), chart) for objective, chart in charted.items()]
+        drawings = _drawings(theirs, self.incident, now=now)
+        return [Budget(row(objective), drawn) for objective, drawn in zip(theirs, drawings, strict=True)]
 
     def costs(self, *, now: datetime) -> list[ObjectiveCost]:
         """What it cost, by objective, the dearest first; empty where nothing counts."""
         return costs.of_incident(happening(self.incident), self.objectives, now=now)
 
 
-def _charts(objectives: Sequence[Objective], incident: Incident, *, now: datetime) -> list[charts.Figure | None]:
+def _drawings(objectives: Sequence[Objective], incident: Incident, *, now: datetime) -> list[Drawn | None]:
     firsts = [next(iter(promise_of(objective).windows), None) for objective in objectives]
     wanted = [
         (objective, (first.short, first.long) if first else ())
@@ -60,16 +78,32 @@ def _charts(objectives: Sequence[Objective], incident: Incident, *, now: datetim
     ]
     since, until = incident.opened_at - BEFORE, min(now, (incident.resolved_at or now) + AFTER)
     found = queries.burn_histories(wanted, since=since, until=until, points=120)
-    return [_chart(first, read, incident) if first else None for first, read in zip(firsts, found, strict=True)]
+    return [_drawing(first, read, incident) if first else None for first, read in zip(firsts, found, strict=True)]
 
 
-def _chart(
-    first: BurnWindow, read: Mapping[timedelta, list[tuple[datetime, float | None]]], incident: Incident
-) -> charts.Figure | None:
+def _drawing(first: BurnWindow, read: Read, incident: Incident) -> Drawn | None:
     if not any(value is not None for points in read.values() for _, value in points):
         return None
-    windows = zip(ROLES, (first.short, first.long), strict=True)
-    lines = [charts.Line(durations.words(window), read[window], role) for role, window in windows]
+    local = {window: [(timezone.localtime(at), value) for at, value in points] for window, points in read.items()}
+    windows = tuple(zip((first.short, first.long), ROLES, strict=True))
+    lines = [charts.Line(durations.words(window), local[window], role) for window, role in windows]
     factor = float(first.factor)
     limit = charts.Threshold(factor, f"{factor:.3g}× {first.rule.title}")
-    return charts.burn_rate(lines, thresholds=[limit], marks=[charts.Mark(incident.opened_at, "opened")])
+    marks = [charts.Mark(timezone.localtime(incident.opened_at), "opened")]
+    if incident.resolved_at:
+        marks.append(charts.Mark(timezone.localtime(incident.resolved_at), "resolved", "good"))
+    figure = charts.burn_rate(lines, thresholds=[limit], marks=marks)
+    return Drawn(figure, windows, factor, first.rule.title, _table(local))
+
+
+def _table(read: Read) -> Mapping[str, Any]:
+    """Some twenty moments, newest first, each with what every window burned."""
+    at_all = next([at for at, _ in points] for points in read.values())
+    columns = [[_times(value) for _, value in points] for points in read.values()]
+    rows = [[f"{at:%-d %b %H:%M}", *burned] for at, *burned in zip(at_all, *columns, strict=True)]
+    step = max(1, len(rows) // TABLE_ROWS)
+    return {"head": ["When", *(f"over {durations.words(window)}" for window in read)], "rows": rows[::-1][::step]}
+
+
+def _times(value: float | None) -> str | None:
+    return None if value is None else f"{words.burn(value)}×"

@@ -1,5 +1,8 @@
 """The watchdog: it looks whether the others come by, and tells an outside system that it did."""
 
+from collections.abc import Mapping
+from datetime import datetime
+
 import structlog
 from celery import shared_task
 
@@ -17,11 +20,21 @@ TIMEOUT = 5.0
 def watchdog() -> None:
     """Look how late we are, say so in the log, stamp the pass, and call `WATCHDOG_URL` where one is set."""
     now = db_now()
-    for what, seconds in watch.refresh(now=now).items():
+    for what, seconds in _late(now).items():
         log.error("late", what=what, seconds=round(seconds))
     paging.stamp("watchdog", now=now)
     if conf.watchdog_url():
         _call(conf.watchdog_url())
+
+
+def _late(now: datetime) -> Mapping[str, float]:
+    """What is late; after we were away ourselves no sweep is called so before its next pass, which is a moment off."""
+    seen_at, late = paging.stamped_at("watchdog"), watch.refresh(now=now)
+    away = (now - seen_at).total_seconds() if seen_at else 0.0
+    if away <= watch.TOO_LATE:
+        return late
+    log.info("back", away=round(away))
+    return {what: seconds for what, seconds in late.items() if not what.startswith(watch.SWEEP)}
 
 
 def _call(url: str) -> None:

@@ -11,6 +11,8 @@ from catalog.worded import in_words, line_by_line
 
 LINE = 120
 COMPONENTS = frozenset({"component", "resource", "api"})
+CALLED = {"api": "API", "group": "team", "user": "person", "location": "import"}
+"""Kinds of the catalog that people call by another word."""
 PAGES = {"group": "team", "user": "person", "system": "system", "domain": "domain", "location": "location"}
 register = template.Library()
 VERBS = {
@@ -52,7 +54,7 @@ VERBS = {
     "catch-all": "Made the catch-all",
     "drill.begin": "Began a fire drill of",
     "drill.stop": "Stopped a fire drill of",
-    "drill-plan.set": "Planned fire drills of",
+    "drill-plan.set": "Set when there are fire drills of",
     "drill-plan.remove": "No longer plans fire drills of",
     "sharing.begin": "Shared without sign-in",
     "sharing.end": "Ended all links of",
@@ -133,8 +135,10 @@ def whole(value: object) -> str:
 
 @register.filter
 def object_words(ref: str) -> str:
-    """What was changed: `policy:secrets` as `escalation policy secrets`; an entity of the catalog by its reference."""
+    """What a reference names: `policy:secrets` as `escalation policy secrets`, `group:default/ci` as `team ci`."""
     kind, _, name = ref.partition(":")
+    if kind in COMPONENTS or kind in PAGES:
+        return f"{CALLED.get(kind, kind)} {name.removeprefix('default/')}" if name else ref
     subject = registries.subjects.get(kind)
     return f"{subject.title} {name}".strip() if subject else ref
 

@@ -19,7 +19,7 @@ GENERIC_SAMPLE = """\
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One alert as it would be taken."""
+    """One alert as it would be taken. `name` is what people call the component that `component` refers to."""
 
     key: str
     status: str
@@ -27,6 +27,7 @@ class Seen:
     rule: str
     level: str
     component: str
+    name: str
     known: bool
     found_by: str
     owner: str
@@ -82,6 +83,7 @@ def _seen(signal: Signal, config: Config, components: Components, integration: I
         rule=config.rule(signal.level) if signal.status == FIRING else "",
         level=signal.level,
         component=found.component.ref if found.component else found.ref,
+        name=found.component.label if found.component else found.ref.rpartition("/")[2],
         known=found.component is not None,
         found_by=found.words,
         owner=owner.label if owner else "",

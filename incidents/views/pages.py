@@ -69,7 +69,7 @@ def incident_work(request: HttpRequest, number: int) -> HttpResponse:
     """Status updates, roles, tasks and links, which refresh by themselves; the forms beside them are left alone."""
     incident = _read(request, number)
     context = {**work_of(request, incident), "incident": incident, "now": now_of(request)}
-    return render(request, "incidents/parts/work.html", context)
+    return render(request, "incidents/parts/worked.html", context)
 
 
 @login_required

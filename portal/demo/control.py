@@ -36,10 +36,19 @@ class Lever:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """What somebody did to the platform: a scenario's name, or another word for a repair."""
+
+    at: datetime
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Platform:
-    """The simulated platform at a moment."""
+    """The simulated platform at a moment; `events` are what was done to it, oldest first."""
 
     levers: tuple[Lever, ...]
+    events: tuple[Done, ...]
     jobs_waiting: int
     jobs_running: int
 
@@ -84,7 +93,8 @@ def _platform(truth: Mapping[str, Any]) -> Platform:
     broken, runners = truth["broken"], truth["samples"]["runners"]
     levers = (Lever(scenario, _moment(broken.get(name))) for name, scenario in SCENARIOS.items())
     running = int(runners[_RUNNING])
-    return Platform(tuple(levers), jobs_waiting=int(runners[_ASSIGNED]) - running, jobs_running=running)
+    events = tuple(Done(datetime.fromtimestamp(event["at"], UTC), event["what"]) for event in truth["events"])
+    return Platform(tuple(levers), events, jobs_waiting=int(runners[_ASSIGNED]) - running, jobs_running=running)
 
 
 def _moment(seconds: float | None) -> datetime | None:

@@ -16,11 +16,12 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A button. `component` is whose objectives suffer; `story` tells beforehand what will be seen."""
+    """A button. `component` is whose objectives suffer, `about` what people call it, `story` what will be seen."""
 
     name: str
     title: str
     component: str
+    about: str
     story: tuple[str, ...]
     conditions: Conditions
 
@@ -32,6 +33,7 @@ SCENARIOS = {
             "ci-runners-stall",
             "CI runners stall",
             "ci-runners",
+            "CI runners",
             (
                 "Jobs keep coming and none is started, as when the listener has lost its session.",
                 "In one to three minutes the queue objective burns and an incident opens, P1: many teams wait for CI.",
@@ -45,6 +47,7 @@ SCENARIOS = {
             "argo-sync-fail",
             "Argo CD syncs fail",
             "argo-cd",
+            "Argo CD",
             (
                 "Nine of ten syncs fail, as when the repository server has run out of memory.",
                 "The sync objective burns; the incident goes to Delivery.",
@@ -55,6 +58,7 @@ SCENARIOS = {
             "control-plane-slow",
             "Control plane slows",
             "k8s-control-plane",
+            "the Kubernetes control plane",
             (
                 "Eight of ten requests to the API server take longer than a second, as when etcd's disk is busy.",
                 "The objective of its speed burns; whoever deploys waits, so it is a P1, and Kubernetes is paged.",
@@ -65,6 +69,7 @@ SCENARIOS = {
             "registry-down",
             "Registry down",
             "container-registry",
+            "the container registry",
             (
                 "Nineteen of twenty requests for images are answered with 500, as when its storage refuses the key.",
                 "Pulls burn their budget within minutes; the incident goes to Delivery, and CI runners are told.",
@@ -75,6 +80,7 @@ SCENARIOS = {
             "metrics-vanish",
             "Registry metrics vanish",
             "container-registry",
+            "the container registry",
             (
                 "The registry works, but its metrics can't be scraped any more.",
                 "No false breach and no silent green: after ten minutes it is blind and its owner is told once.",

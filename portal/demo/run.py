@@ -53,6 +53,7 @@ def words(site: Site) -> list[str]:
     said = [
         f"Sign in as {people}; the password is always {PASSWORD}",
         f"Break something at {site.base_url}/demo and read everybody's mail at {site.base_url}/demo/inbox",
+        "After a first start objectives read a month of history: for a minute or two pages say so, and fill themselves",
     ]
     if site.prometheus is None:
         said.append(f"PROMETHEUS_URL is yours: it has to scrape {_simulator(site)}/<exporter>/metrics; see {__name__}.")

@@ -14,7 +14,7 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_GET, require_POST
 
 from catalog.models import Person
-from portal.demo import control
+from portal.demo import control, progress
 from portal.demo.faults import SCENARIOS
 from portal.demo.mail import Mail, Mailbox, NoSuchMail
 from portal.lib.clock import db_now
@@ -39,8 +39,10 @@ class MailGone(Missing):
 @require_GET
 @login_required
 def levers(request: HttpRequest) -> HttpResponse:
-    """Everything that can be broken, and what is broken now; asked by htmx, only the part that changes."""
-    context = {"platform": control.look(), "now": db_now(), "trail": [("Demo", "")]}
+    """Everything that can be broken, what is broken, how far that came; asked by htmx, only what changes."""
+    platform, now = control.look(), db_now()
+    runs = progress.runs(platform, now=now)
+    context = {"platform": platform, "runs": runs, "now": now, "trail": [("Demo", "")]}
     return render(request, "demo/break.html#levers" if request.htmx else "demo/break.html", context)  # type: ignore[attr-defined]
 
 
@@ -49,7 +51,7 @@ def levers(request: HttpRequest) -> HttpResponse:
 def break_it(request: HttpRequest, scenario: str) -> HttpResponse:
     """Press a button."""
     control.break_(scenario)
-    messages.warning(request, f"{SCENARIOS[scenario].title}. In a minute or three the inbox shows who is told.")
+    messages.warning(request, f"{SCENARIOS[scenario].title}. What comes of it is told here, step by step.")
     return redirect("demo:break")
 
 

@@ -1,19 +1,26 @@
-"""A chart's first paint: its first series as plain SVG, there before the chart library is, and where no script runs."""
+"""A chart's first paint: its first series as plain SVG, with the ends of its axes and the limits that stand in it.
+
+There before the chart library is, and where no script runs.
+"""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from portal.lib import words
 from portal.lib.drawn import stretches
 
 WIDTH, HEIGHT = 1000, 100
 MOST = 200
 """Points of a sketch; of more, each stands for several."""
 TONES = {"bad": "bad", "main": "accent", "good": "good"}
+
+A_FEW_DAYS = timedelta(days=2)
 
 type Values = Sequence[float | None]
 
@@ -26,18 +33,26 @@ def sketch(figure: object) -> SafeString:
     axis = form.get("yaxis") or {}
     values = _thinned([_placed(y, axis) for y in trace["y"]])
     low, high = _edges(values, axis)
-    heights = [None if y is None else HEIGHT * (high - min(max(y, low), high)) / (high - low) for y in values]
+
+    def height(y: float) -> float:
+        return HEIGHT * (high - min(max(y, low), high)) / (high - low)
+
+    heights = [None if y is None else height(y) for y in values]
     path = _columns(heights) if trace.get("type") == "bar" else _line(heights)
     if not path:
         return SafeString()
+    limits = "".join(f"M0 {height(y):.1f}H{WIDTH}" for y in _limits(form, axis) if low <= y <= high)
+    drawn = format_html('<path class="sketch-limit" d="{}"/>', limits) if limits else ""
     return format_html(
         '<svg class="sketch is-{}{}" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">'
-        '<path d="{}"/></svg>',
+        '<path d="{}"/>{}</svg>{}',
         TONES.get(trace.get("meta", {}).get("role", "main"), "none"),
         " sketch-solid" if trace.get("type") == "bar" else "",
         WIDTH,
         HEIGHT,
         path,
+        drawn,
+        format_html_join("", '<span class="sketch-end sketch-{}">{}</span>', _ends(trace, axis, low, high)),
     )
 
 
@@ -60,6 +75,33 @@ def _placed(value: float | None, axis: Mapping[str, Any]) -> float | None:
     if axis.get("type") == "log":
         return math.log10(value) if value else None
     return value
+
+
+def _limits(form: Mapping[str, Any], axis: Mapping[str, Any]) -> Iterator[float]:
+    """Where the horizontal lines across the plot lie: thresholds and goals."""
+    for shape in form.get("shapes") or ():
+        if shape.get("xref") == "paper" and shape.get("y0") == shape.get("y1"):
+            at = _placed(shape["y0"], axis)
+            if at is not None:
+                yield at
+
+
+def _ends(trace: Mapping[str, Any], axis: Mapping[str, Any], low: float, high: float) -> Iterator[tuple[str, str]]:
+    """What stands at the ends of the axes, by place."""
+    yield "high", _value(high, axis)
+    yield "low", _value(low, axis)
+    moments = [x for x in trace.get("x") or () if isinstance(x, datetime)]
+    if moments:
+        form = "%H:%M" if moments[-1] - moments[0] < A_FEW_DAYS else "%-d %b"
+        yield "from", f"{moments[0]:{form}}"
+        yield "to", f"{moments[-1]:{form}}"
+
+
+def _value(place: float, axis: Mapping[str, Any]) -> str:
+    value = 10**place if axis.get("type") == "log" else place
+    named = zip(axis.get("tickvals") or (), axis.get("ticktext") or (), strict=False)
+    said = next((text for at, text in named if math.isclose(at, value)), None)
+    return said or f"{words.compact(value)}{axis.get('ticksuffix') or ''}"
 
 
 def _thinned(values: Values) -> list[float | None]:

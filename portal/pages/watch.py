@@ -27,6 +27,8 @@ PAUSED = Gauge("portico_paging_paused", "1 while a platform admin has paused all
 COVERED, KEPT = "portico:uncovered-by-team", 300
 TOO_LATE = 60.0
 """Seconds after which the watchdog barks."""
+SWEEP = "sweep "
+"""What the name of a sweep begins with, among what is late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,6 @@ def look(*, now: datetime) -> Watch:
         "undelivered message": None if paused else found.oldest_notification,
         "untaken delivery": found.oldest_delivery,
         "untaken transition": found.oldest_transition,
-        **{f"sweep {name}": age for name, age in found.sweeps.items()},  # these come by every few seconds
+        **{f"{SWEEP}{name}": age for name, age in found.sweeps.items()},  # these come by every few seconds
     }
     return Watch(ages, {name: age for name, age in waiting.items() if age is not None and age > TOO_LATE})

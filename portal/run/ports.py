@@ -5,6 +5,10 @@ import itertools
 import socket
 
 
+class NoPort(Exception):
+    """Nothing can listen there; the message says what to try."""
+
+
 def claim(host: str, first: int) -> tuple[int, socket.socket]:
     """The first free port from `first` on, and a socket that holds it for us until it is closed.
 
@@ -23,7 +27,7 @@ def claim(host: str, first: int) -> tuple[int, socket.socket]:
             holder.close()
             continue
         return int(holder.getsockname()[1]), holder
-    raise OSError(f"no port is free on {host}")
+    raise NoPort(f"No port can be had on {host}: is PORTAL_HOST one of this machine? Else try PORTAL_PORT=9000 bin/up")
 
 
 def free_port(name: str) -> int:

@@ -22,12 +22,12 @@ from portal.run import prometheus, swap
 from portal.run.death import stop_marked
 from portal.run.folder import AlreadyRunning, DataFolder, Running
 from portal.run.lines import Terminal
-from portal.run.ports import claim
+from portal.run.ports import NoPort, claim
 from portal.run.process import Demo, Process, PrometheusFiles, Site
 from portal.run.programs import NoPrograms
 from portal.run.supervisor import Failed, Supervisor
 
-EXPECTED = (AlreadyRunning, BadEnvironment, Failed, InUse, NoPrograms, OtherMajor, StartFailed)
+EXPECTED = (AlreadyRunning, BadEnvironment, Failed, InUse, NoPort, NoPrograms, OtherMajor, StartFailed)
 _PYTHON: tuple[str, ...] = (sys.executable, "-m")
 
 
@@ -273,7 +273,7 @@ async def _run(folder: DataFolder, terminal: Terminal, *, with_demo: bool) -> in
         terminal.say(f"Ended {left} processes that an earlier run left behind.")
     port, holder = claim(host, wanted)
     if port != wanted:
-        terminal.say(f"Port {wanted} is taken, so this one is on {port}.")
+        terminal.say(moved(wanted, port, base_url=env.text("PORTAL_BASE_URL")))
     with holder:
         demo = cast("Demo", importlib.import_module("portal.demo.run")) if with_demo else None
         site = _site(folder, env, port=port, with_demo=with_demo)
@@ -283,6 +283,18 @@ async def _run(folder: DataFolder, terminal: Terminal, *, with_demo: bool) -> in
             logs=folder.sub("logs"), terminal=terminal, identity=folder.identity(), environment=site.environment
         )
         return await Up(site, supervisor, terminal, host, port, demo).run()
+
+
+def moved(wanted: int, port: int, *, base_url: str = "") -> str:
+    """What to say where another program listens on the port that was wanted, and how to choose one."""
+    other = port + 1000 if port < 60_000 else 8000
+    said = [
+        f"Port {wanted} is taken by another program, so Portico takes {port}.",
+        f"To choose one yourself, end this with Ctrl-C and type: PORTAL_PORT={other} bin/up",
+    ]
+    if base_url:
+        said.append(f"PORTAL_BASE_URL is {base_url}: links in messages lead there, which may be the other program.")
+    return "\n".join(said)
 
 
 def _site(folder: DataFolder, env: Env, *, port: int, with_demo: bool) -> Site:

@@ -51,6 +51,11 @@ class Cost:
         """How long the stretch is."""
         return self.end - self.start
 
+    @property
+    def led_in(self) -> timedelta:
+        """How long before its opening the first bad minute was; nothing where it began with it."""
+        return max(timedelta(), _minute(self.happening.start) - self.start)
+
 
 @dataclass(frozen=True, slots=True)
 class Costs:

@@ -69,7 +69,7 @@ def test_an_owner_who_is_a_person_is_shown_as_one(ada: Client) -> None:
 
 def test_an_owner_that_is_not_there_is_named(ada: Client) -> None:
     made = make.component("x", owner_ref="group:default/gone")
-    assert "group:default/gone is not there" in text(ada.get(made.get_absolute_url()).content)
+    assert "team gone is not there" in text(ada.get(made.get_absolute_url()).content)
 
 
 def test_breadcrumbs_lead_over_domain_and_system(ada: Client, runners: Component) -> None:

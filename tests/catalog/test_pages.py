@@ -114,7 +114,7 @@ def test_a_component_says_who_owns_it_and_who_suffers_with_it(ada: Client) -> No
     assert "1 person waits when it stops" in said
     assert "not registered" in said
     listed = text(ada.get(f"{runners.get_absolute_url()}?tab=dependencies").content)
-    assert "component:default/not-there-yet" in listed
+    assert "component not-there-yet" in listed
 
 
 def test_a_script_in_a_link_or_a_name_never_runs(ada: Client) -> None:

@@ -125,14 +125,10 @@ def test_an_incident_is_worked_on_by_keyboard_alone(opened: Callable[..., Page],
     assert (incident.state, incident.cause) == ("resolved", "A full disk")
 
 
-def test_on_a_phone_it_says_how_it_is_then_what_to_do_then_what_to_say(
-    opened: Callable[..., Page], incident: Incident
-) -> None:
+def test_on_a_phone_answers_come_before_any_form(opened: Callable[..., Page], incident: Incident) -> None:
     page = opened(360, 760)
     page.goto(incident.get_absolute_url())
-    tops = [
-        page.locator(one).bounding_box() for one in ("h1", "#live", ".btn-row", ".inc-say", "#answers", ".inc-main")
-    ]
+    tops = [page.locator(one).bounding_box() for one in ("h1", "#live", ".btn-row", "#answers", "#entries", ".inc-say")]
     placed = [one["y"] for one in tops if one]
     assert placed == sorted(placed)
     assert len(placed) == 6

@@ -356,6 +356,21 @@ def test_of_two_who_press_at_once_one_has_it_and_one_is_told_so(incident: Incide
     assert incident.timeline.filter(kind="acknowledged").count() == 1
 
 
+def test_answers_stand_before_what_can_be_written(ada: Person, incident: Incident) -> None:
+    text = text_of(signed_in(ada), incident.get_absolute_url())
+    places = [text.index(f'id="{one}"') for one in ("live", "answers", "links", "entries", "say", "work")]
+    assert places == sorted(places)
+
+
+def test_nobody_is_asked_for_an_update_of_what_is_over(ada: Person, incident: Incident) -> None:
+    client = signed_in(ada)
+    assert "How far are you?" in text_of(client, incident.get_absolute_url())
+    operations.resolve(incident=incident, by=Actor(person=ada), cause="A disk", now=db_now())
+    text = text_of(client, incident.get_absolute_url())
+    for asked in ("How far are you?", "blocked", "Looking into it", "What is to be done?", "Give the role"):
+        assert asked not in text.partition('id="answers"')[2]
+
+
 def test_what_ended_before_anybody_answered_was_not_answered(ada: Person, incident: Incident) -> None:
     client = signed_in(ada)
     assert "0 of 1" in text_of(client, incident.get_absolute_url())

@@ -93,11 +93,11 @@ def test_what_is_wrong_stands_at_its_field(ada: Client) -> None:
 
 
 def test_a_preview_keeps_what_was_typed_and_makes_nothing(ada: Client) -> None:
-    make.component("ci-runners")
+    make.component("ci-runners", title="CI runners")
     given = {"key": "/id", "component": "/c", "component_labels": "component", "sample": '{"id": 7, "c": "ci-runners"}'}
     shown = text(new(ada, "generic", preview="1", **given))
     assert "What would be read" in shown
-    assert "component:default/ci-runners" in shown
+    assert "CI runners" in shown
     assert 'value="Prometheus"' in shown
     shown = text(new(ada, "generic", key="/id", preview="1", sample='{"x": 7}'))
     assert "the mapping takes the key from it" in shown

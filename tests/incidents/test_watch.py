@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from structlog.testing import capture_logs
 
 from incidents import tasks
 from incidents.models import Delivery, Page, SweepStamp
-from incidents.paging import advance_due
+from incidents.paging import advance_due, stamp
 from incidents.queries import lateness
 from portal.lib.clock import db_now
 from portal.pages import watch
@@ -94,6 +95,18 @@ def test_the_watchdog_calls_the_outside_on_every_pass(settings: Any, outside: tu
     watchdog()
     assert calls == ["/ping", "/ping"]
     assert SweepStamp.objects.filter(name="watchdog").exists()
+
+
+def test_after_a_pause_of_our_own_no_sweep_is_called_late_before_its_next_pass() -> None:
+    now = db_now()
+    for name in ("watchdog", "advance_due"):
+        stamp(name, now=now - timedelta(hours=8))
+    with capture_logs() as first:
+        watchdog()
+    with capture_logs() as second:
+        watchdog()
+    assert [line["event"] for line in first] == ["back"]
+    assert [(line["event"], line["what"]) for line in second] == [("late", "sweep advance_due")]
 
 
 def test_an_outside_that_does_not_answer_does_not_stop_the_watchdog(settings: Any) -> None:

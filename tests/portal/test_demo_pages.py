@@ -1,5 +1,6 @@
 """The demo's pages over a real simulator and a real inbox."""
 
+import re
 import smtplib
 import socket
 import threading
@@ -14,7 +15,13 @@ from django.apps import AppConfig
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import include, path
+from django.utils import timezone
 
+from catalog.access import Actor
+from incidents import operations
+from incidents.intake.slo import take_transitions
+from incidents.models import Incident
+from incidents.paging import advance_due
 from portal import urls as portal_urls
 from portal.demo import PASSWORD, WHO, inbox
 from portal.demo import apps as demo_apps
@@ -23,6 +30,7 @@ from portal.demo.mail import KEPT, Mailbox, NoSuchMail
 from portal.demo.simulator import Simulator, serve
 from portal.demo.state import Platform
 from portal.pages.accounts import SignIn
+from tests import make, make_incidents
 from tests.make import Settings
 
 urlpatterns = [*portal_urls.urlpatterns, path("", include((demo_urls.pages, "demo")))]
@@ -185,4 +193,60 @@ def test_the_sign_in_says_who_may_only_where_it_is_the_demo(client: Client, monk
     AppConfig.create("portal.demo").ready()
     said = client.get("/sign-in").text
     assert PASSWORD in said
-    assert all(f"<code>{name}</code>" in said for name in WHO)
+    assert all(f">{name}</b>" in said for name in WHO)
+
+
+def test_in_the_demo_a_button_signs_in_and_elsewhere_it_is_not_there(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.account_of(make.person("linh"))
+    assert 'name="username" value=' not in client.get("/sign-in").text
+    monkeypatch.setattr(SignIn, "extra_context", {"demo": {"people": WHO, "password": make.PASSWORD}})
+    strict = Client(enforce_csrf_checks=True)
+    said = strict.get("/sign-in?next=/docs").text
+    (form,) = [one for one in said.split("<form") if 'value="linh"' in one]
+    sent = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form))
+    assert sent["next"] == "/docs"
+    assert strict.post("/sign-in", {**sent, "csrfmiddlewaretoken": "forged"}).status_code == 403
+    assert strict.post("/sign-in", sent)["Location"] == "/docs"
+
+
+def test_what_comes_of_a_break_is_told_step_by_step(demo: Demo, browser_of_ada: Client) -> None:
+    linh = make_incidents.reachable("linh")
+    team = make_incidents.paged(make.team("build-ci", linh), make_incidents.step(linh))
+    promise = make_incidents.objective(make.component("ci-runners", owner=team, tier=1))
+    assert "what comes of it" not in page(browser_of_ada.get("/demo/break"))
+
+    def waits() -> str:
+        said = " ".join(page(browser_of_ada.get("/demo/break", headers={"HX-Request": "true"})).split())
+        return said.partition("what comes of it")[2].partition("</section>")[0]
+
+    browser_of_ada.post("/demo/break/ci-runners-stall")
+    assert "next: seen by an objective" in waits()
+    assert "within " in waits(), "how long that takes"
+
+    now = timezone.now()
+    burns = make_incidents.transition(promise, at=now)
+    take_transitions(now=now)
+    incident = Incident.objects.get()
+    assert f'href="{incident.get_absolute_url()}">{incident.label}, P' in waits()
+    advance_due(now=now)
+    assert "next: taken" in waits()
+    assert f'/demo/inbox?to={linh.email}">{linh.label}' in waits()
+
+    operations.acknowledge_incident(incident=incident, by=Actor(person=linh), now=now)
+    assert f"by {linh.label}" in waits()
+    assert "next: repaired" in waits()
+    browser_of_ada.post("/demo/repair")
+    assert "next: recovered" in waits()
+    make_incidents.transition(promise, "inactive", rule=burns.rule, at=timezone.now())
+    take_transitions(now=timezone.now())
+    assert "it is over" in waits()
+
+
+def test_what_was_repaired_before_it_burned_waits_for_nothing(demo: Demo, browser_of_ada: Client) -> None:
+    browser_of_ada.post("/demo/break/registry-down")
+    browser_of_ada.post("/demo/repair")
+    said = page(browser_of_ada.get("/demo/break"))
+    assert "Registry down: what comes of it" in said
+    assert "it is over" in said

@@ -1,5 +1,6 @@
 """Hints neither raise nor block, whatever the broker does."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -22,15 +23,24 @@ def silent_server() -> Iterator[socket.socket]:
         yield server
 
 
+class Quiet(hints.Hinter):
+    """Loses what it can't send without a word, for that may be long after the test."""
+
+    def _send(self, name: str) -> None:
+        assert self.app
+        with contextlib.suppress(Exception):
+            self.app.send_task(name, retry=False, ignore_result=True, expires=10)
+
+
 def test_a_broker_that_hangs_costs_the_caller_nothing(silent_server: socket.socket) -> None:
-    hinter = hints.Hinter(app=Celery("hints", broker=f"redis://127.0.0.1:{silent_server.getsockname()[1]}/0"))
+    hinter = Quiet(app=Celery("hints", broker=f"redis://127.0.0.1:{silent_server.getsockname()[1]}/0"))
     started = time.perf_counter()
     for number in range(50):
         hinter.put(f"nobody.listens.{number}")
     assert time.perf_counter() - started < 0.5
     connection, _ = silent_server.accept()  # the background thread did try
     with hinter.changed:
-        hinter.waiting.clear()  # what is left would be tried, and told in the log, long after this test
+        hinter.waiting.clear()
     connection.close()
 
 

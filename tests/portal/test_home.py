@@ -76,10 +76,12 @@ def test_a_median_is_told_once_most_budgets_are_known(client: Client) -> None:
     Standing.objects.filter(objective=known).update(state=Standing.State.EXHAUSTED, remaining=-2.125)
     html = home_of(client, "ada")
     assert "1 of 2 known yet" in html
+    assert "1 of 2 objectives know their past yet" in " ".join(html.split())
     assert "212.5" not in html.split('id="h-worst"')[0], "one that happens to be read first says nothing of the rest"
     Standing.objects.filter(objective=reading).update(state=Standing.State.HEALTHY, remaining=0.5)
     html = home_of(client, "elena")
     assert "known yet" not in html
+    assert "Reading history." not in html
     assert f"{words.percent((0.5 - 2.125) / 2)}" in html
 
 

@@ -17,9 +17,10 @@ import pytest
 from portal.run.death import MARK, marked, stop_marked
 from portal.run.folder import AlreadyRunning, DataFolder, Running
 from portal.run.lines import Log, Terminal
-from portal.run.ports import claim, free_port
+from portal.run.ports import NoPort, claim, free_port
 from portal.run.process import Process
 from portal.run.supervisor import Failed, Supervisor
+from portal.run.up import moved
 
 STUBBORN = """
 import signal, subprocess, sys, time
@@ -238,3 +239,12 @@ def _within(seconds: float, holds: Callable[[], bool]) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_a_taken_port_is_told_with_what_to_type() -> None:
+    said = moved(8000, 8001, base_url="https://portico.example.org")
+    assert "Port 8000 is taken" in said
+    assert "PORTAL_PORT=9001 bin/up" in said
+    assert "links in messages lead there" in said
+    with pytest.raises(NoPort, match="PORTAL_HOST"):
+        claim("192.0.2.1", 8000)  # an address for examples, nobody's

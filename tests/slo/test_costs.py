@@ -133,6 +133,7 @@ def test_an_incident_tells_its_cost_for_every_objective_of_its_component_and_of_
     found = costs.of_incident(happening(made), concerned, now=END)
     assert {one.row.name: one.cost.bad for one in found} == {"jobs": 100, "vault": 1160}
     assert {one.row.name: one.cost.start for one in found}["jobs"] == at(100)
+    assert {one.row.name: one.cost.led_in for one in found}["jobs"] == timedelta(minutes=4)
 
 
 def test_what_a_person_took_is_real_and_what_only_its_own_alert_opened_is_not(

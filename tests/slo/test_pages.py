@@ -128,7 +128,7 @@ def test_a_filter_that_fits_nothing_is_no_empty_portal(client: Client) -> None:
 
 @pytest.mark.usefixtures("fleet")
 def test_unknown_is_said_in_words_and_never_zero(client: Client) -> None:
-    said = text(signed_in(client, "linh").get("/slos?q=leases").content).split("Gone in")[1]
+    said = text(signed_in(client, "linh").get("/slos?q=leases").content).split("Used up in")[1]
     row = said[: said.index("1 to 1 of 1")]
     assert row.count("no data") == 3, "current, left and burn"
     assert "0.0" not in row
@@ -142,7 +142,7 @@ def test_what_lasts_longer_than_its_period_lasts(client: Client, runners: Compon
     stands(dying, remaining=0.1, exhausts_at=now + timedelta(hours=6, minutes=10))
     signed_in(client, "linh")
     assert "lasts 1 to 1" in text(client.get("/slos?q=lasting").content)
-    assert "6 h" in text(client.get("/slos?q=dying").content).split("Gone in")[1]
+    assert "6 h" in text(client.get("/slos?q=dying").content).split("Used up in")[1]
 
 
 def test_a_sweep_that_found_nothing_due_is_not_boasted_of(client: Client, runners: Component) -> None:
