@@ -7,6 +7,7 @@ taken source by source, so that each uses an index of its own, and pages are mer
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -93,6 +94,8 @@ class Source:
     teams: str = ""
     kind: str = ""
     entity: str = ""
+    ages: bool = False
+    """Whether the question depends on the time it is asked at."""
 
     def rows(self, wanted: QueueFilter, now: datetime) -> Rows:
         """What `wanted` leaves of it, not ordered."""
@@ -133,23 +136,47 @@ def counts_by_team(refs: Collection[str], *, whole: bool, now: datetime) -> Mapp
     One question, made up once however many teams.
     """
     found = dict.fromkeys(refs, 0) | ({WHOLE: 0} if whole else {})
-    asked = [*(_counting(QueueFilter(team=tuple(refs)), now, by_team=True) if refs else ())]
+    asked = [*(_counting_of(refs, now) if refs else ())]
     asked += _counting(QueueFilter(), now) if whole else ()
     for ref, _, n in _counted(asked):
         found[ref] += n
     return found
 
 
-def _counting(wanted: QueueFilter, now: datetime, *, by_team: bool = False) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """For each source a question (team, trouble, how many), with what is to be put in."""
+def _counting_of(refs: Collection[str], now: datetime) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """For each source a question (team, trouble, how many) about teams, with what is to be put in."""
     for source in SOURCES:
-        column = source.team if by_team else "pk"
+        inner, given = _whole(source, source.team, now)
+        question = f"SELECT one.named, %s, count(*) FROM ({inner}) one WHERE one.named = ANY(%s) GROUP BY one.named"  # noqa: S608  # the ORM's own text
+        yield question, (source.trouble, *given, list(refs))
+
+
+def _counting(wanted: QueueFilter, now: datetime) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """As `_counting_of`, of what `wanted` leaves, under no team's name."""
+    for source in SOURCES:
         try:
-            inner, given = source.rows(wanted, now).values(named=F(column)).query.sql_with_params()
+            if wanted.team or wanted.kind:
+                inner, given = source.rows(wanted, now).values(named=F("pk")).query.sql_with_params()
+            else:
+                inner, given = _whole(source, "pk", now)
         except EmptyResultSet:  # another kind is asked for
             continue
-        team, group = ("one.named", " GROUP BY one.named") if by_team else (f"'{WHOLE}'::text", "")
-        yield f"SELECT {team}, %s, count(*) FROM ({inner}) one{group}", (source.trouble, *given)  # noqa: S608  # the ORM's own text
+        yield f"SELECT '{WHOLE}'::text, %s, count(*) FROM ({inner}) one", (source.trouble, *given)  # noqa: S608  # as above
+
+
+def _whole(source: Source, column: str, now: datetime) -> tuple[str, tuple[Any, ...]]:
+    """All of a source as SQL, with what is to be put in."""
+    return _put(source, column, now) if source.ages else _kept(source, column)
+
+
+def _put(source: Source, column: str, now: datetime) -> tuple[str, tuple[Any, ...]]:
+    return source.rows(QueueFilter(), now).values(named=F(column)).query.sql_with_params()
+
+
+@cache
+def _kept(source: Source, column: str) -> tuple[str, tuple[Any, ...]]:
+    """To put a question takes the ORM as long as PostgreSQL takes to answer it, and most are the same at any time."""
+    return _put(source, column, datetime.max)  # noqa: DTZ901  # no source without `ages` looks at it
 
 
 def _counted(asked: Iterable[tuple[str, tuple[Any, ...]]]) -> list[tuple[str, str, int]]:
@@ -270,7 +297,7 @@ SOURCES: tuple[Source, ...] = (
     Source("holder", "dangling", lambda _: _edges("target", "holder"), "target", named="holder_ref"),
     Source("system", "dangling", lambda _: _no_system(), field="system", named="system_ref"),
     Source("responder", "dangling", lambda _: _no_responder(), "component", "responders", "team_ref"),
-    Source("unconfirmed", "unconfirmed", _unconfirmed),
+    Source("unconfirmed", "unconfirmed", _unconfirmed, ages=True),
     Source("retired-used", "retired-used", lambda _: _retired_used()),
     Source("orphaned", "orphaned", lambda _: _orphaned()),
     Source("member", "membership", lambda _: _members("team", "person"), None, "members", "person_ref", "team_ref",
