@@ -175,7 +175,7 @@ def _context(row: Notification, facts: Facts) -> dict[str, object]:
         alerts = facts.firing.get(incident.pk, ())
         context |= {
             "incident": incident,
-            "alerts": _worth_telling(incident, alerts),
+            "alerts": worth_telling(incident, alerts),
             "figures": _figures(alerts),
             "done": facts.done.get(incident.pk),
             "incident_url": conf.base_url() + incident.get_absolute_url(),
@@ -187,8 +187,8 @@ def _context(row: Notification, facts: Facts) -> dict[str, object]:
     return context
 
 
-def _worth_telling(incident: Incident, alerts: Sequence[Alert]) -> Sequence[Alert]:
-    """Without a single one that only says what the title says."""
+def worth_telling(incident: Incident, alerts: Sequence[Alert]) -> Sequence[Alert]:
+    """Beside the title: without a single alert that only says what that says."""
     return () if len(alerts) == 1 and alerts[0].summary.startswith(incident.title) else alerts
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from catalog.models import Person
-from incidents import boards, links, operations, queries
+from incidents import boards, links, messages, operations, queries
 from incidents.models import Page
 from incidents.operations import handing_on
 from portal.lib.clock import db_now
@@ -91,5 +91,5 @@ def _context(request: HttpRequest, page: Page, person: Person) -> dict[str, Any]
             for answer in boards.answers(queries.pages_of(incident), mine=frozenset(), now=now)
             if answer.page.pk != page.pk
         ],
-        "alerts": boards.alerts(incident)[:3],
+        "alerts": messages.worth_telling(incident, boards.alerts(incident)[:3]),
     }

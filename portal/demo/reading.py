@@ -60,6 +60,12 @@ class Line:
     words: str
 
     @property
+    def preview(self) -> str:
+        """How its text begins, without what the subject says already."""
+        text = " ".join(self.mail.text.split())
+        return text.removeprefix(self.mail.subject.partition(": ")[2]).lstrip(" .")
+
+    @property
     def waits(self) -> bool:
         """Whether it still asks for an answer."""
         return self.state == "unanswered"
