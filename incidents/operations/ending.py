@@ -43,7 +43,7 @@ class News:
     @property
     def subject(self) -> str:
         """In a line."""
-        return f"{self.incident.label} is over: {self.incident.title}"[:150]
+        return f"Over: {self.incident.label}, {self.incident.title}"[:150]
 
     @property
     def text(self) -> str:
@@ -103,7 +103,7 @@ def _heard(incidents: Collection[int]) -> list[tuple[int, int, str]]:
 
 def _in_portal(incidents: Collection[int]) -> list[tuple[int, int]]:
     """Those who find it in the portal, also where no message could reach them."""
-    rows = InboxMessage.objects.filter(incident__in=incidents).exclude(key__startswith="over-")
+    rows = InboxMessage.objects.filter(incident__in=incidents).exclude(key__startswith=f"{Notification.OVER}-")
     return [(number or 0, person) for number, person in rows.order_by().values_list("incident_id", "person").distinct()]
 
 
@@ -123,7 +123,7 @@ def _into_inbox(news: Sequence[News], now: datetime) -> None:
         InboxMessage(
             person_id=one.person_id,
             kind=Kind.TOLD,
-            key=f"over-{one.incident.pk}-{one.person_id}",
+            key=f"{Notification.OVER}-{one.incident.pk}-{one.person_id}",
             incident=one.incident,
             subject=one.incident.marked(one.subject)[:200],
             text=one.text,

@@ -90,8 +90,8 @@ def _messages(incident: Incident, components: Sequence[str], found: Collection[T
         subject = f"{what}: a symptom of {cause.label}"
         text = (
             f"{incident.title}\n\nIt began together with {cause.label} ({cause.get_severity_display()}): "
-            f"{cause.title}.\n\nWhat of yours depends on that: {what}. You are not paged; you will be, if it still fires when "
-            f"{cause.label} is over."
+            f"{cause.title}.\n\nWhat of yours depends on that: {what}. "
+            f"You are not paged; you will be, if it still fires when {cause.label} is over."
         )
     else:
         subject = f"Broken: {where} ({incident.get_severity_display()} {incident.label}), which affects {what}"

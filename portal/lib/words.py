@@ -125,6 +125,13 @@ def day_and_hour(at: datetime) -> str:
     return f"{at:%a} {at.day} {at:%b} {hour(at)}"
 
 
+def stretch(start: datetime, end: datetime) -> str:
+    """`Thu 26 Nov 14:05 to 14:20 CET`; both in full where the day or the zone is another. Likewise."""
+    if start.date() == end.date() and _zone(start) == _zone(end):
+        return f"{start:%a} {start.day} {start:%b} {start:%H:%M} to {hour(end)}"
+    return f"{day_and_hour(start)} to {day_and_hour(end)}"
+
+
 def _zone(at: datetime) -> str:
     """As people call it; `UTC-03` where its clock has no name but a number."""
     name = f"{at:%Z}"

@@ -295,6 +295,12 @@ def day_and_hour(when: datetime) -> str:
 
 
 @register.filter
+def to(start: datetime, end: datetime) -> str:
+    """For mails: `Thu 26 Nov 14:05 to 14:20 CET`, likewise."""
+    return words.stretch(timezone.localtime(start), timezone.localtime(end))
+
+
+@register.filter
 def markdown(text: object) -> SafeString:
     """Markdown as safe HTML; put it inside `<div class="prose">`."""
     return to_html(str(text or ""))

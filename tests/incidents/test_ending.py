@@ -15,6 +15,7 @@ from incidents.operations.ending import tell_ended
 from incidents.operations.gathering import gathering
 from incidents.operations.telling import tell
 from incidents.paging import advance_due, deliver_due
+from incidents.queries.contacts import unread_count
 from tests import make, make_incidents
 from tests.fakes.smtp import MailSink
 from tests.fakes.webhook import WebhookSink
@@ -64,21 +65,19 @@ def test_whoever_was_paged_hears_that_it_is_over_by_their_own_clock(
 ) -> None:
     incident = fire(runners)
     clear_alert(key="k", now=NOW + 20 * MINUTE)
-    assert over_for(ada) == [f"{incident.label} is over: Jobs wait, pending"]
+    assert over_for(ada) == [f"Over: {incident.label}, Jobs wait, pending"]
     assert over_for(linh) == [], "nobody asked her"
     deliver(NOW + 20 * MINUTE)
     assert len(mailbox.messages) == 1, "it waits for whether it lasts"
     deliver(NOW + 21 * MINUTE)
     mail = mailbox.messages[1]
-    assert mail["Subject"] == f"{incident.label} is over: Jobs wait"
+    assert mail["Subject"] == f"Over: {incident.label}, Jobs wait"
     assert mail["X-Portico-Kind"] == "told"
     for kind in ("plain", "html"):
         part = mail.get_body((kind,))
         assert part is not None
         said = part.get_content()
-        assert "It lasted 20 min: " in said
-        assert "13:00 CET to " in said
-        assert "13:20 CET" in said
+        assert "It lasted 20 min: Sun 22 Nov 13:00 to 13:20 CET." in said
         assert "Resolved: the last alert has cleared." in said
         assert "You were paged for it." in said
         assert "/a/" not in said, "there is nothing to answer"
@@ -117,7 +116,7 @@ def test_what_reopens_before_it_was_sent_is_not_called_over(runners: Component, 
     fire(runners, at=NOW + MINUTE + timedelta(seconds=20))
     deliver(NOW + 3 * MINUTE)
     assert [said.rpartition(", ")[2] for said in over_for(ada)] == ["cancelled"]
-    assert not any("over" in mail["Subject"] for mail in mailbox.messages)
+    assert not any("Over:" in mail["Subject"] for mail in mailbox.messages)
 
 
 def test_what_goes_on_and_off_is_called_over_once_it_has_been_quiet(
@@ -129,11 +128,11 @@ def test_what_goes_on_and_off_is_called_over_once_it_has_been_quiet(
         clear_alert(key="k", now=at + 4 * MINUTE)
         deliver(at + 6 * MINUTE)
     said = [mail["Subject"] for mail in mailbox.messages]
-    assert sum("over" in one for one in said) == 1, "the first end; others came within the half hour"
+    assert sum("Over:" in one for one in said) == 1, "the first end; others came within the half hour"
     for minutes in (49, 50, 60):
         deliver(NOW + minutes * MINUTE)
     said = [mail["Subject"] for mail in mailbox.messages]
-    assert sum("over" in one for one in said) == 2, "and the last, for Ada was paged again in between"
+    assert sum("Over:" in one for one in said) == 2, "and the last, for Ada was paged again in between"
     assert InboxMessage.objects.filter(person=ada, key__startswith="over-").count() == 1
 
 
@@ -163,6 +162,7 @@ def test_who_was_spared_or_has_no_method_finds_it_in_the_portal_alone(runners: C
     operations.acknowledge(page=make_incidents.page_of(incident), by=make.person("mei"), via="web", now=NOW)
     clear_alert(key="k", now=NOW + MINUTE)
     assert over_for(ada) == [], "her page was never sent"
+    assert unread_count(ada) == 0, "it wants nothing of her"
     assert InboxMessage.objects.filter(person=ada, key__startswith="over-").count() == 1
 
 
@@ -184,7 +184,7 @@ def test_what_ends_together_is_one_message_and_costs_the_same_questions_however_
     assert mail["Subject"] == "6 incidents are over"
     part = mail.get_body(("plain",))
     assert part is not None
-    assert all(f"{one.label} is over: Jobs wait" in part.get_content() for one in made)
+    assert all(f"Over: {one.label}, Jobs wait" in part.get_content() for one in made)
 
 
 def test_a_program_reads_which_are_over(ada: Person) -> None:
