@@ -21,13 +21,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from catalog.models import Component, Person, Team
 from incidents.models import Severity
 from incidents.oncall.fairness import NIGHT, WEEKEND
 from incidents.queries import analytics as queries
 from incidents.queries.analytics import GROUPS, Called, Grouped, Wanted
+from portal.lib.zones import zone_of
 
 NOISE = timedelta(minutes=5)
 SATURDAY = min(WEEKEND.days)
@@ -293,11 +294,11 @@ def _people(rows: Sequence[Called], named: Mapping[int, Person], asked: Wanted) 
     by_person: dict[int, list[int]] = defaultdict(list)
     for one in rows:
         by_person[one.person].append(one.at)
-    loads = [Load(named[pk], disturbed(calls, zone_of(named[pk]))) for pk, calls in by_person.items()]
+    loads = [Load(named[pk], disturbed(calls, zone_of(named[pk].time_zone))) for pk, calls in by_person.items()]
     starts = [month.timestamp() for month in asked.months]
     counts = [[0, 0] for _ in starts]
     for pk, calls in by_person.items():
-        zone = zone_of(named[pk])
+        zone = zone_of(named[pk].time_zone)
         for at in calls:
             month = counts[max(0, bisect_right(starts, at) - 1)]
             month[0] += 1
@@ -321,14 +322,6 @@ def disturbed(calls: Iterable[int], zone: ZoneInfo) -> Disturbed:
             at_weekends += 1
             weekends.add(day - timedelta(days=day.weekday() - SATURDAY))
     return Disturbed(pages, at_night, len(nights), at_weekends, len(weekends))
-
-
-def zone_of(person: Person) -> ZoneInfo:
-    """Theirs; UTC where it is none."""
-    try:
-        return ZoneInfo(person.time_zone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def is_night(local: datetime) -> bool:

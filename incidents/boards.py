@@ -234,7 +234,7 @@ def _blocked_teams(radius: BlastRadius) -> tuple[BlockedTeam, ...]:
     owned: dict[Team | None, list[str]] = {}
     for part in radius.components:
         component = hurt[part.component_id]
-        owned.setdefault(component.owner, []).append(component.name)
+        owned.setdefault(component.owner, []).append(component.label)
     made = (BlockedTeam(team, names[0], len(names) - 1) for team, names in owned.items())
     return tuple(sorted(made, key=lambda blocked: -blocked.more))
 

@@ -1,6 +1,7 @@
 """What a message says: the facts of an incident, put into the templates of `templates/incidents/messages/`.
 
-What is said of a fire drill begins with TEST: here, once for all templates and channels.
+Times are told by the clock of whoever it is sent to, with the zone's name. What is said of a fire drill begins with
+TEST: here, once for all templates and channels.
 
 Templates escape for HTML; subjects are one line, whatever a title holds.
 """
@@ -11,15 +12,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.template.loader import render_to_string
+from django.utils import timezone
 
+from catalog.models import Person
 from incidents import links
 from incidents.channels import Message
 from incidents.models import Alert, Incident, Notification, TimelineEntry
-from portal.lib import conf
+from portal.lib import conf, durations
 from portal.lib.crypto import unseal
+from portal.lib.zones import zone_of
 
 SUBJECT_LENGTH = 150
 ONLY_A_DRILL = "TEST: this is a fire drill. Nothing is broken. Please answer as if it were."
+WAS_A_DRILL = "TEST: this was a fire drill. Nothing was broken."
 DONE = (TimelineEntry.Kind.NOTE, TimelineEntry.Kind.ACKNOWLEDGED)
 """Entries that say what is being done about it."""
 
@@ -66,23 +71,28 @@ def facts_of(incidents: Iterable[int | None]) -> Facts:
 
 
 def render_bundle(rows: Sequence[Notification], facts: Facts) -> Message:
-    """Several pages to one person in one message, the worst first; each with its own acknowledge link."""
+    """Several pages to one person in one message, the worst first; each with its own acknowledge link. Or several
+    incidents that are over.
+    """
     told = sorted(rows, key=lambda row: (row.incident.severity if row.incident else 9, row.pk))
+    over = told[0].is_over
     context = {
         "row": told[0],
         "person": told[0].person,
-        "pages": [_context(row, facts) for row in told],
-        "ack_all_url": _ack_all(told),
+        "ended" if over else "pages": [_context(row, facts) for row in told],
+        "ack_all_url": "" if over else _ack_all(told),
         "base": conf.base_url(),
     }
-    subject, text, html = _rendered("bundle", context)
+    subject, text, html = _rendered(Notification.OVER if over else "bundle", context)
     return _bundled(told, subject, text, html=html)
 
 
 def render(row: Notification, facts: Facts | None = None) -> Message:
     """The message of an outbox row, in text, HTML and data."""
     context = _context(row, facts_of([row.incident_id]) if facts is None else facts)
-    subject, text, html = _rendered(row.kind, context)
+    if row.is_over:
+        context |= {"ended": [context]}
+    subject, text, html = _rendered(Notification.OVER if row.is_over else row.kind, context)
     brief = [str(context.get("brief") or subject), str(context.get("ack_url") or context.get("incident_url") or "")]
     return _message(row, subject, text, html=html, brief="\n".join(brief).strip())
 
@@ -102,15 +112,16 @@ def bare(rows: Sequence[Notification]) -> Message:
 
 
 def _rendered(kind: str, context: Mapping[str, object]) -> tuple[str, str, str]:
-    """Subject, text and HTML."""
-    name = f"incidents/messages/{kind}"
-    said = render_to_string(f"{name}_subject.txt", dict(context))
-    text = render_to_string(f"{name}.txt", dict(context)).strip() + "\n"
-    incident = context.get("incident")
-    drill = isinstance(incident, Incident) and incident.is_drill
-    subject = _one_line(incident.marked(said) if isinstance(incident, Incident) else said)
-    text = f"{ONLY_A_DRILL}\n\n{text}" if drill else text
-    return subject, text, render_to_string(f"{name}.html", {**context, "subject": subject})
+    """Subject, text and HTML, by the clock of whoever reads it."""
+    name, reader = f"incidents/messages/{kind}", context["person"]
+    with timezone.override(zone_of(reader.time_zone if isinstance(reader, Person) else "")):
+        said = render_to_string(f"{name}_subject.txt", dict(context))
+        text = render_to_string(f"{name}.txt", dict(context)).strip() + "\n"
+        incident = context.get("incident")
+        drill = isinstance(incident, Incident) and incident.is_drill
+        subject = _one_line(incident.marked(said) if isinstance(incident, Incident) else said)
+        text = f"{WAS_A_DRILL if kind == Notification.OVER else ONLY_A_DRILL}\n\n{text}" if drill else text
+        return subject, text, render_to_string(f"{name}.html", {**context, "subject": subject})
 
 
 def _one_line(words: str) -> str:
@@ -125,22 +136,19 @@ def _ack_all(rows: Sequence[Notification]) -> str:
 def _bundled(rows: Sequence[Notification], subject: str, text: str, *, html: str = "") -> Message:
     """Its key is made of the keys of what is in it, so that the same bundle sent again is the same message."""
     keys = sorted(row.idempotency_key for row in rows)
-    pages = [{"key": row.idempotency_key, **_data(row)} for row in rows]
+    each = [{"key": row.idempotency_key, **_data(row)} for row in rows]
     first = rows[0]
+    link = "" if first.is_over else _ack_all(rows)
+    about = {"over": each} if first.is_over else {"pages": each, "links": {"acknowledge_all": link}}
     return Message(
         key=f"bundle-{hashlib.sha256(' '.join(keys).encode()).hexdigest()[:40]}",
         subject=subject,
         text=text,
         html=html,
-        data={
-            "kind": "bundle",
-            "person": first.person.ref,
-            "pages": pages,
-            "links": {"acknowledge_all": _ack_all(rows)},
-        },
+        data={"kind": first.kind if first.is_over else "bundle", "person": first.person.ref, **about},
         maybe_duplicate=any(row.maybe_duplicate for row in rows),
         secret=unseal(first.method.secret) if first.method else "",
-        brief=f"{subject}\n{_ack_all(rows)}",
+        brief=f"{subject}\n{link}".strip(),
     )
 
 
@@ -167,14 +175,21 @@ def _context(row: Notification, facts: Facts) -> dict[str, object]:
         alerts = facts.firing.get(incident.pk, ())
         context |= {
             "incident": incident,
-            "alerts": alerts,
+            "alerts": worth_telling(incident, alerts),
             "figures": _figures(alerts),
             "done": facts.done.get(incident.pk),
             "incident_url": conf.base_url() + incident.get_absolute_url(),
         }
+        if row.is_over and incident.resolved_at is not None:
+            context["lasted"] = durations.words(incident.resolved_at - incident.opened_at)
     if row.page is not None:
         context |= {"page": row.page, "ack_url": links.make(row.page, row.person)}
     return context
+
+
+def worth_telling(incident: Incident, alerts: Sequence[Alert]) -> Sequence[Alert]:
+    """Beside the title: without a single alert that only says what that says."""
+    return () if len(alerts) == 1 and alerts[0].summary.startswith(incident.title) else alerts
 
 
 def _figures(alerts: Sequence[Alert]) -> Figures:
@@ -215,6 +230,7 @@ def _of_incident(incident: Incident | None) -> Mapping[str, object]:
             "component": incident.component_ref or None,
             "owner": incident.owner.ref if incident.owner else None,
             "opened_at": incident.opened_at.isoformat(),
+            "resolved_at": incident.resolved_at.isoformat() if incident.resolved_at else None,
             "teams_blocked": incident.teams_blocked,
         }
     }

@@ -15,7 +15,6 @@ from incidents.operations import (
     digests,
     drill_plans,
     drills,
-    following,
     handoffs,
     pruning,
     reviews,
@@ -70,13 +69,6 @@ def handoffs_due() -> None:
     """Both people of every handoff of the last hour are told, once."""
     now = db_now()
     paging.stamp("handoffs_due", now=now, taken=handoffs.tell_handoffs(now=now))
-
-
-@shared_task(name="incidents.tell_followers", ignore_result=True, soft_time_limit=50, time_limit=75)
-def tell_followers() -> None:
-    """Who follows an incident hears that it is over."""
-    for number in following.ended_untold(db_now()):
-        following.tell_ended(number, now=db_now())
 
 
 @shared_task(name="incidents.digests_due", ignore_result=True, soft_time_limit=120)

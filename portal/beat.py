@@ -33,7 +33,6 @@ BEAT: tuple[BeatEntry, ...] = (
     BeatEntry("slo.count_series", HOUR, "default"),
     BeatEntry("slo.check_sources", MINUTE, "default"),
     BeatEntry("incidents.handoffs_due", 15, "default"),
-    BeatEntry("incidents.tell_followers", 10, "default"),
     BeatEntry("incidents.digests_due", MINUTE, "default"),
     BeatEntry("incidents.remind_of_campaigns", HOUR, "default"),
     BeatEntry("incidents.draft_reviews", 10, "default"),

@@ -28,6 +28,7 @@ from incidents.operations.integrations import create_integration
 from incidents.policies import steps_json
 from portal.lib.crypto import seal
 from slo.models import AlertPolicy, AlertTransition, Definition, Objective
+from slo.windows import WORKBOOK
 from tests import make
 from tests.make import NOW
 
@@ -137,7 +138,7 @@ def objective(component: Component, name: str = "") -> Objective:
     """An objective of `component`, as bare as can be: enough for its transitions."""
     name = name or f"objective-{next(_numbers)}"
     policy, _ = AlertPolicy.objects.get_or_create(
-        name="default", defaults={"rules": [], "created_at": NOW, "updated_at": NOW}
+        name="default", defaults={"rules": WORKBOOK, "created_at": NOW, "updated_at": NOW}
     )
     stamps = {"created_at": NOW, "updated_at": NOW}
     definition = Definition.objects.create(name=name, component=component, type="events", indicator={}, **stamps)

@@ -6,6 +6,7 @@ from incidents.channels import services, ways
 from incidents.channels.apprise import Service
 from incidents.channels.base import (
     DUPLICATE_HEADER,
+    KIND_HEADER,
     Channel,
     ChannelError,
     Message,
@@ -19,6 +20,7 @@ from incidents.channels.webhook import Webhook
 
 __all__ = [
     "DUPLICATE_HEADER",
+    "KIND_HEADER",
     "Channel",
     "ChannelError",
     "Message",

@@ -46,6 +46,8 @@ class Channel(Protocol):
 
 TIMEOUT = 10.0
 DUPLICATE_HEADER = "X-Portico-Possible-Duplicate"
+KIND_HEADER = "X-Portico-Kind"
+"""Of a mail, so that it can be sorted by rule: page, bundle, ask, told, test or code."""
 channels: dict[str, Channel] = {}
 """By name, as contact methods store it."""
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.core.mail import EmailMultiAlternatives, mailers
 
-from incidents.channels.base import DUPLICATE_HEADER, ChannelError, Message
+from incidents.channels.base import DUPLICATE_HEADER, KIND_HEADER, ChannelError, Message
 from portal.lib import conf
 
 
@@ -20,6 +20,8 @@ class Email:
         """The receipt is the Message-ID. Raises ChannelError: permanent for a 5xx answer, else worth another try."""
         message_id = f"<{message.key.replace('/', '.')}@{urlsplit(conf.base_url()).hostname}>"
         headers = {"Message-ID": message_id, "Auto-Submitted": "auto-generated"}
+        if kind := message.data.get("kind"):
+            headers[KIND_HEADER] = str(kind)
         if message.maybe_duplicate:
             headers[DUPLICATE_HEADER] = "1"
         mail = EmailMultiAlternatives(message.subject, message.text, to=[address], headers=headers)

@@ -17,6 +17,7 @@ from incidents.digest.links import off_link
 from incidents.models import DigestLetter
 from incidents.operations import digests
 from portal.lib import conf
+from portal.lib.zones import zone_of
 
 log = structlog.get_logger(__name__)
 MOST_TEAMS = 5
@@ -57,7 +58,7 @@ class Sender:
         wanted: list[Team | None] = [*teams[:MOST_TEAMS], *([None] if leads_platform(person) else [])]
         if not wanted or not digests.readers().filter(pk=person.pk).exists():
             return None
-        zone = digests.zone_of(digests.zone_of_person(person))
+        zone = zone_of(digests.zone_of_person(person))
         found = self._of(wanted, row.week, zone, now)
         return compose(person, found, off=off_link(person), maybe_duplicate=row.maybe_duplicate)
 

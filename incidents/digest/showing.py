@@ -13,6 +13,7 @@ from incidents.digest.links import off_link
 from incidents.digest.sending import MOST_TEAMS
 from incidents.oncall.directory import LoadSchedules
 from incidents.operations import digests
+from portal.lib.zones import zone_of
 
 PLATFORM = "platform"
 """In place of a team: all of it."""
@@ -35,10 +36,10 @@ def letter_about(reader: Reader, *, team: Team | None, platform: bool, now: date
         wanted.append(None)
     if not wanted:
         return None
-    week = last_week(digests.zone_of(digests.zone_of_person(person)), now=now)
+    week = last_week(zone_of(digests.zone_of_person(person)), now=now)
     return compose(person, gather_all(wanted, week, now=now, load=reader.load), off=off_link(person))
 
 
 def facts_about(team: Team | None, *, zone: str, now: datetime) -> Facts:
     """The last whole week of a team, or of the platform, by the clock of `zone`."""
-    return gather(team, last_week(digests.zone_of(zone), now=now), now=now)
+    return gather(team, last_week(zone_of(zone), now=now), now=now)

@@ -12,7 +12,7 @@ from django.db import OperationalError, transaction
 from django.db.models import Min
 
 from catalog.models import Membership
-from incidents import timeline
+from incidents import breaches, timeline
 from incidents.firing import Firing
 from incidents.models import Alert, HandledTransition, Incident, TimelineEntry
 from incidents.operations import clear_alert, raise_alert
@@ -82,7 +82,7 @@ def _taken(objective_id: int, now: datetime) -> int:
 
 def _take_objective(objective_id: int, now: datetime) -> int:
     held = Objective.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
-    objective = held.select_related("definition__component__owner").filter(pk=objective_id).first()
+    objective = held.select_related("definition__component__owner", "policy").filter(pk=objective_id).first()
     if objective is None:
         return 0  # another worker has it
     waiting = AlertTransition.objects.filter(objective=objective, handled=None).order_by("at", "pk")
@@ -99,7 +99,7 @@ def _act(objective: Objective, transition: AlertTransition, now: datetime) -> tu
     if transition.to_state in STARTS:
         raised = raise_alert(firing=_firing(objective, transition, key), now=now)
         return raised.incident, raised.outcome
-    alert = clear_alert(key=key, now=now, words=_cleared(objective, transition))
+    alert = clear_alert(key=key, now=now, words=breaches.cleared(objective, transition))
     return (alert.incident, f"cleared {key}") if alert else (None, f"nothing was open under {key}")
 
 
@@ -108,7 +108,9 @@ def _firing(objective: Objective, transition: AlertTransition, key: str) -> Firi
     return Firing(
         key=key,
         source=SOURCE,
-        summary=f"{objective.label}: {'no data' if blind else _burning(transition)}",
+        title=breaches.title(objective, blind=blind),
+        summary=breaches.summary(objective, transition),
+        figures=breaches.figures(transition),
         rule=Alert.Rule.INFO if blind else transition.severity,
         component=objective.definition.component,
         objective_id=objective.pk,
@@ -116,18 +118,6 @@ def _firing(objective: Objective, transition: AlertTransition, key: str) -> Firi
         links=[{"url": objective.get_absolute_url(), "title": objective.label}],
         accepted_at=transition.at,
     )
-
-
-def _burning(transition: AlertTransition) -> str:
-    if transition.burn_long is None:
-        return "the error budget burns too fast"
-    return f"the error budget burns {transition.burn_long:.1f} times too fast"
-
-
-def _cleared(objective: Objective, transition: AlertTransition) -> str:
-    if transition.kind == AlertTransition.Kind.BLIND:
-        return f"{objective.label}: data flows again"
-    return f"{objective.label}: no longer burns ({transition.rule}). {transition.reason}".strip()
 
 
 def _details(transition: AlertTransition) -> dict[str, object]:
@@ -146,9 +136,7 @@ def _details(transition: AlertTransition) -> dict[str, object]:
 
 def _budget(objective: Objective, transition: AlertTransition, now: datetime) -> tuple[Incident | None, str]:
     """A budget that crosses a line is no alert of its own: it is said where somebody is dealing with it."""
-    words = (
-        f"{objective.label}: error budget {transition.from_state} → {transition.to_state}. {transition.reason}".strip()
-    )
+    words = breaches.budget(objective, transition)
     its = Incident.objects.filter(component=objective.definition.component_id, is_drill=False)
     open_ones = its.exclude(state=Incident.State.RESOLVED)
     incident = open_ones.order_by("severity", "opened_at").first()
@@ -172,7 +160,7 @@ def _tell_owner(
         if one.person and one.person.retired_at is None:
             tell(
                 person=one.person,
-                subject=f"{objective.label}: error budget {transition.to_state.replace('-', ' ')}",
+                subject=breaches.budget_subject(objective, transition),
                 text=words,
                 key=f"budget-{transition.pk}",
                 now=now,

@@ -68,6 +68,9 @@ class Notification(models.Model):
         TEST = "test", "Test"
         CODE = "code", "Confirmation code"
 
+    OVER = "over"
+    """The rule by which people are told that an incident is over, before the method's key."""
+
     class State(models.TextChoices):
         """`failed` waits for no further try by this method; `dead` had no method left to move on to."""
 
@@ -128,6 +131,11 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} to {self.address}: {self.state}"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it tells that an incident is over: the end of its `generation`."""
+        return self.rule.startswith(f"{self.OVER}/")
 
 
 class NotificationAttempt(models.Model):

@@ -30,6 +30,7 @@ class Directory:
     methods: dict[int, list[ContactMethod]] = field(default_factory=lambda: defaultdict(list))
     rules: dict[int, list[ContactRule]] = field(default_factory=lambda: defaultdict(list))
     hours: dict[int, WorkingHours] = field(default_factory=dict)
+    names: dict[Target, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, targets: Iterable[Target], *, now: datetime) -> "Directory":
@@ -51,6 +52,10 @@ class Directory:
         """Those of `people_of` with at least one confirmed contact method."""
         return [person for person in self.people_of(targets) if self.methods.get(person.pk)]
 
+    def called(self, target: Target) -> str:
+        """What people call it; of what is not there any more, the name in its reference."""
+        return self.names.get(target) or target.ref.rpartition("/")[2]
+
     def may_be_told(self, person: Person, at: datetime, *, patient: bool) -> datetime:
         """`at`, or for what is `patient` when the person's working hours next open after it."""
         hours = self.hours.get(person.pk)
@@ -60,8 +65,8 @@ class Directory:
         if not slugs:
             return
         for schedule in with_layers(slugs, overrides_from=self.now):
-            person = person_on_call(schedule, self.now)
-            self.refs[Target(TargetKind.SCHEDULE, schedule.slug)] = (person,) if person else ()
+            person, target = person_on_call(schedule, self.now), Target(TargetKind.SCHEDULE, schedule.slug)
+            self.refs[target], self.names[target] = (person,) if person else (), schedule.name
 
     def _load_teams(self, refs: set[str]) -> None:
         if not refs:
@@ -109,6 +114,7 @@ class Roster:
         shared._load_teams({target.ref for target in new if target.kind is TargetKind.TEAM})
         found = with_layers(slugs, overrides_from=self._since) if slugs else []
         self._schedules |= {Target(TargetKind.SCHEDULE, one.slug): one for one in found}
+        shared.names |= {Target(TargetKind.SCHEDULE, one.slug): one.name for one in found}
         refs = {ref for target in new for ref in shared.refs.get(target, ())}
         refs |= {ref for schedule in found for ref in everybody_of(schedule)}
         if refs := refs - shared.people.keys():

@@ -134,7 +134,7 @@ def _join(alert: Alert, firing: Firing, known: Known) -> Raised | None:
         return None
     same = firing.component is not None and firing.component.pk == incident.component_id
     why = "open on the same component" if same else "open for the same trouble"
-    words = f"Joined {incident.label}, {why}: {firing.summary}"
+    words = f"Joined {incident.label}, {why}: {firing.told}"
     timeline.write(incident.pk, TimelineEntry.Kind.ALERT, words, at=known.now, data={"alert": alert.pk})
     if incident.check_again_at is not None:  # it flaps, and was waiting for quiet
         incident.check_again_at = None
@@ -151,7 +151,7 @@ def _reopen(alert: Alert, firing: Firing, known: Known, cause: Incident | None) 
         cause = None
     openings = Alert.objects.filter(key=alert.key, opened_at__gt=known.now - AN_HOUR).count()
     flaps = openings > conf.number("PORTAL_FLAPPING_OPENINGS", 5)
-    words = f"Fires again: {firing.summary}"
+    words = f"Fires again: {firing.told}"
     reopen(incident, words=words, known=known, cause=cause, data=opening.accepted(firing))
     if flaps:
         opening.flaps(incident, openings, now=known.now)

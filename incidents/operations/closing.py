@@ -8,7 +8,7 @@ from incidents import timeline
 from incidents.escalation import OPEN, State, reopened, resolved
 from incidents.models import Incident, Notification, Page, TimelineEntry
 from incidents.operations.engaging import DECLARED, Hold, engage_responders, hold_of, hold_page, restart
-from incidents.operations.gathering import tell_catalog
+from incidents.operations.gathering import tell_catalog, tell_end
 from incidents.operations.known import Known
 from incidents.operations.locking import lock_alerts, locked_incident, locked_pages
 from incidents.policies import PROGRESS_FIELDS, progress_of, store
@@ -20,7 +20,9 @@ CHECK_AGAIN = timedelta(minutes=30)
 
 
 def finish(incident: Incident, *, by: Actor, words: str, now: datetime) -> None:
-    """Resolved: pages end, what is unsent is cancelled, what still fires is looked at again in 30 minutes."""
+    """Resolved: pages end, what is unsent is cancelled, what still fires is looked at again in 30 minutes; and whoever
+    was called or told hears of it.
+    """
     incident.alerts.filter(cleared_at=None, source=DECLARED).update(cleared_at=now)  # nobody but us would clear it
     firing = incident.alerts.filter(cleared_at=None).exists()
     incident.state = Incident.State.RESOLVED
@@ -33,6 +35,7 @@ def finish(incident: Incident, *, by: Actor, words: str, now: datetime) -> None:
     end_pages([page for page in pages if page.state in OPEN], now=now)
     timeline.write(incident.pk, TimelineEntry.Kind.RESOLVED, words, at=now, by=by)
     tell_catalog(incident.component, now=now)
+    tell_end(incident, words, now=now)
     nudge("incidents.draft_reviews")
 
 

@@ -7,7 +7,6 @@ more, marked as one that may have arrived before, and if that dies too it is giv
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -17,6 +16,7 @@ from catalog.models import Membership, Person
 from catalog.operations import record_audit
 from catalog.queries import platform_leads
 from incidents.models import DigestChoice, DigestLetter, Schedule
+from portal.lib.zones import zone_of
 
 HOUR = time(8)
 LATE = timedelta(days=1)
@@ -118,14 +118,6 @@ def monday_of(zone: str, now: datetime) -> tuple[date, datetime]:
         monday += timedelta(days=7)
         due = datetime.combine(monday, HOUR, tzinfo=there).astimezone(UTC)
     return monday, due
-
-
-def zone_of(name: str) -> ZoneInfo:
-    """The time zone by name; UTC for one that is none."""
-    try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def zone_of_person(person: Person) -> str:

@@ -64,15 +64,26 @@ def hold_of(incident: Incident, known: Known) -> Hold | None:
 
 def route_to_owner(incident: Incident, known: Known, *, found_by: str = "") -> Route:
     """The owner team by its policy; without owner or policy the catch-all."""
-    where = incident.about or "no component"
-    where = f"{found_by} → {where}" if found_by else where
+    how = f" ({found_by})" if found_by else ""
     if incident.owner is None:
-        return _to_catch_all(f"{where} → no owner", known)
+        return _to_catch_all(f"{_unowned(incident)}{how}", known)
+    owned = f"{incident.owner.label} owns {incident.about}{how}"
     version = known.policy_of_team(incident.owner.pk)
     if version is None:
-        return _to_catch_all(f"{where} → team {incident.owner.label} → no escalation policy", known)
-    words = f"{where} → team {incident.owner.label} → policy {version.policy.name}"
-    return Route(Page.Role.OWNER, words, incident.owner, version)
+        return _to_catch_all(f"{owned} and has no escalation policy", known)
+    return Route(Page.Role.OWNER, f"{owned}; {by_policy(incident.owner, version)}", incident.owner, version)
+
+
+def by_policy(team: Team, version: PolicyVersion) -> str:
+    """Whom a team's page asks, in words: `its policy “CI, by day” says whom to page`."""
+    policy = version.policy.name
+    named = "its policy" if policy == team.label else f"its policy “{policy}”"
+    return f"{named} says whom to page"
+
+
+def by_catch_all(version: PolicyVersion) -> str:
+    """The same of the catch-all."""
+    return f"the catch-all policy “{version.policy.name}” says whom to page"
 
 
 def policy_of_team(team: Team, *, now: datetime) -> PolicyVersion | None:
@@ -132,7 +143,7 @@ def open_page_by_name(incident: Incident, person: Person, *, now: datetime) -> P
         role=Page.Role.MANUAL,
         person=person,
         priority=priority(incident.severity, first=True, drill=incident.is_drill),
-        routing=f"called in by name → {person.label}",
+        routing=f"{person.label} was called in by name",
         opened_at=now,
     )
     store(opened(now=now), page)
@@ -175,18 +186,24 @@ def restart(page: Page, progress: Progress, *, now: datetime) -> None:
 def _open_responder(incident: Incident, team: Team, known: Known, hold: Hold | None) -> Page | None:
     version = known.policy_of_team(team.pk)
     if version is None:
-        words = f"responder {team.label} → no escalation policy: this team could not be paged"
+        words = f"{team.label} responds for {incident.about} at P1, but has no escalation policy: it could not be paged"
         timeline.write(incident.pk, TimelineEntry.Kind.UNREACHABLE, words, at=known.now)
         return None
-    words = f"P1 → responder {team.label} → policy {version.policy.name}"
+    words = f"{team.label} responds for {incident.about} at P1; {by_policy(team, version)}"
     return open_page(incident, Route(Page.Role.RESPONDER, words, team, version), now=known.now, hold=hold)
 
 
 def _to_catch_all(words: str, known: Known) -> Route:
     version = known.catch_all
     if version is None:
-        return Route(Page.Role.CATCH_ALL, f"{words} → {NOBODY}")
-    return Route(Page.Role.CATCH_ALL, f"{words} → catch-all policy {version.policy.name}", version=version)
+        return Route(Page.Role.CATCH_ALL, f"{words}. {NOBODY}")
+    return Route(Page.Role.CATCH_ALL, f"{words}; {by_catch_all(version)}", version=version)
+
+
+def _unowned(incident: Incident) -> str:
+    if incident.component is not None:
+        return f"{incident.about} has no owner"
+    return f"{incident.about} is not in the catalog" if incident.about else "No component is named"
 
 
 def _there_already(incident: Incident, route: Route) -> Page | None:

@@ -1,19 +1,15 @@
-"""Following an incident: who follows hears every status update, and once that it is over."""
+"""Following an incident: who follows hears every status update, and that it is over (see `ending`)."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from catalog.models import Person
-from incidents.models import ContactMethod, Follower, Incident, StatusUpdate
+from incidents.models import Follower, Incident, StatusUpdate
 from incidents.operations.locking import locked_incident
-from incidents.operations.telling import Told, tell_many
-from portal.lib.durations import words
-
-LOOKS_BACK = timedelta(days=1)
-"""How long after its end an incident's followers are still told of it; longer ago is no news."""
+from incidents.operations.telling import Told, first_methods, tell_many
+from portal.lib.words import hour
+from portal.lib.zones import zone_of
 
 
 @transaction.atomic
@@ -36,48 +32,15 @@ def tell_update(incident: Incident, update: StatusUpdate, *, but: Person | None,
     """Put a status update into the outbox for all who follow, but for whoever wrote it; how many can be told."""
     people = Person.objects.filter(followed_incidents__incident=incident, retired_at=None)
     wanted = [one for one in people if one != but]
-    subject = f"{incident.label}: {update.get_state_display().lower()}"
-    text = f"{incident.title}\n\n{update.text}"
-    if update.next_by:
-        text += f"\n\nNext update by {update.next_by:%H:%M} UTC."
-    told = _by_first_method(wanted, subject, text)
+    subject = f"{incident.label}: {update.get_state_display().lower()}"[:150]
+    methods = first_methods([one.pk for one in wanted])
+    told = [Told(one, methods[one.pk], subject, _text(incident, update, one)) for one in wanted if one.pk in methods]
     tell_many(told, key=f"update-{update.pk}", now=now, incident=incident)
     return len(told)
 
 
-def ended_untold(now: datetime) -> list[int]:
-    """Numbers of incidents that ended lately and whose followers have not all been told."""
-    ended = Incident.objects.filter(
-        resolved_at__gt=now - LOOKS_BACK, followers__told_generation__lt=F("generation")
-    ).order_by("resolved_at", "pk")
-    return list(ended.values_list("pk", flat=True).distinct()[:100])
-
-
-@transaction.atomic
-def tell_ended(number: int, *, now: datetime) -> int:
-    """Tell the followers of a resolved incident that it is over, each once for each time it ends; how many."""
-    incident = Incident.objects.select_for_update(no_key=True).get(pk=number)
-    if incident.is_open or incident.resolved_at is None:
-        return 0
-    waiting = incident.followers.filter(told_generation__lt=incident.generation, person__retired_at=None)
-    people = Person.objects.filter(pk__in=waiting.values("person"))
-    text = f"{incident.title}\n\nIt lasted {words(incident.resolved_at - incident.opened_at)}."
-    if incident.cause:
-        text += f"\n\nWhat it was: {incident.cause}"
-    told = _by_first_method(list(people), f"{incident.label} is over", text)
-    tell_many(told, key=f"over-{incident.pk}-{incident.generation}", now=now, incident=incident)
-    incident.followers.update(told_generation=incident.generation)
-    return len(told)
-
-
-def _by_first_method(people: Sequence[Person], subject: str, text: str) -> list[Told]:
-    methods = _first_methods([one.pk for one in people])
-    return [Told(one, methods[one.pk], subject[:150], text) for one in people if one.pk in methods]
-
-
-def _first_methods(person_ids: Collection[int]) -> Mapping[int, ContactMethod]:
-    confirmed = ContactMethod.objects.filter(person__in=person_ids, confirmed_at__isnull=False, removed_at=None)
-    found: dict[int, ContactMethod] = {}
-    for method in confirmed.order_by("order", "pk"):
-        found.setdefault(method.person_id, method)
-    return found
+def _text(incident: Incident, update: StatusUpdate, reader: Person) -> str:
+    text = f"{incident.title}\n\n{update.text}"
+    if update.next_by is None:
+        return text
+    return f"{text}\n\nNext update by {hour(update.next_by.astimezone(zone_of(reader.time_zone)))}."

@@ -1,45 +1,73 @@
-"""What many alerts of one transaction say, written at its end in a few statements: timeline entries and healths."""
+"""What many alerts of one transaction say, written at its end in a few statements: timeline entries, healths, and to
+whoever was called that it is over.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from catalog.models import Component, ComponentHealth
 from catalog.operations import Health, report_healths
 from incidents import timeline
 from incidents.models import Incident, Severity
+from incidents.operations.ending import tell_ended
 
 SOURCE = "incidents"
-_components: ContextVar[set[int] | None] = ContextVar("components whose health is to be told", default=None)
+
+
+@dataclass
+class Waiting:
+    """Components whose health is to be told, and by number how incidents ended."""
+
+    components: set[int] = field(default_factory=set)
+    ended: dict[int, str] = field(default_factory=dict)
+
+
+_waiting: ContextVar[Waiting | None] = ContextVar("what is to be told", default=None)
 
 
 @contextmanager
 def gathering(*, now: datetime) -> Iterator[None]:
-    """Within it timeline entries and healths wait until the outermost one ends; after a failure they are forgotten."""
-    components: set[int] = set()
-    outer = _components.get()
-    token = _components.set(components)
+    """Within it timeline entries, healths and ends wait until the outermost one ends; after a failure they are
+    forgotten.
+    """
+    mine = Waiting()
+    outer = _waiting.get()
+    token = _waiting.set(mine)
     try:
         with timeline.gathering():
             yield
     finally:
-        _components.reset(token)
+        _waiting.reset(token)
     if outer is None:
-        _tell(components, now)
+        _tell(mine.components, now)
+        if mine.ended:
+            tell_ended(mine.ended, now=now)
     else:
-        outer |= components
+        outer.components |= mine.components
+        outer.ended |= mine.ended
 
 
 def tell_catalog(component: Component | None, *, now: datetime) -> None:
     """The component's health as far as incidents know it: the worst open one; without one we have nothing to say."""
     if component is None:
         return
-    waiting = _components.get()
+    waiting = _waiting.get()
     if waiting is None:
         _tell({component.pk}, now)
     else:
-        waiting.add(component.pk)
+        waiting.components.add(component.pk)
+
+
+def tell_end(incident: Incident, words: str, *, now: datetime) -> None:
+    """That it is over, to whoever was called, told, or follows it; `words` say how it ended."""
+    waiting = _waiting.get()
+    if waiting is None:
+        tell_ended({incident.pk: words}, now=now)
+    else:
+        waiting.ended[incident.pk] = words
 
 
 def _tell(components: set[int], now: datetime) -> None:

@@ -72,7 +72,7 @@ def hand_over(*, page: Page, to: Person, by: Actor, now: datetime) -> Page:
     else:
         raise _nobody("This page is theirs; page them again instead.")
     asked.hands_over = held
-    asked.routing = f"handed over by {by.name} → {to.label}"
+    asked.routing = f"{by.name} hands it over to {to.label}"
     asked.save(update_fields=["hands_over", "routing"])
     keeper = held.acknowledged_by.label if held.acknowledged_by else "whoever has it"
     words = f"{by.name} hands {_whose(held)} over to {to.label}; until they take it, {keeper} has it"

@@ -82,6 +82,7 @@ def _behind(team_ids: Sequence[int], *, now: datetime) -> dict[int, list[Told]]:
 
 
 def _messages(incident: Incident, components: Sequence[str], found: Collection[Told]) -> list[Told]:
+    """Names may be plurals, so no verb goes with them."""
     what = _some(components)
     cause = incident.root or incident
     where = cause.component.label if cause.component else cause.title
@@ -89,14 +90,14 @@ def _messages(incident: Incident, components: Sequence[str], found: Collection[T
         subject = f"{what}: a symptom of {cause.label}"
         text = (
             f"{incident.title}\n\nIt began together with {cause.label} ({cause.get_severity_display()}): "
-            f"{cause.title}, on which {what} depends. "
-            f"You are not paged; you will be, if it still fires after {where} is mended."
+            f"{cause.title}.\n\nWhat of yours depends on that: {what}. "
+            f"You are not paged; you will be, if it still fires when {cause.label} is over."
         )
     else:
-        subject = f"{where} is broken ({incident.get_severity_display()} {incident.label}): it affects {what}"
+        subject = f"Broken: {where} ({incident.get_severity_display()} {incident.label}), which affects {what}"
         text = (
-            f"{incident.title}\n\n{what} depends on it. You need not do anything, and are not paged. "
-            "On its page you see who has it, and can follow it."
+            f"{incident.title}\n\nWhat of yours depends on it: {what}. You need not do anything, and are not paged. "
+            "On its page you see who has it, and can follow it; you are told when it is over."
         )
     return [Told(one.person, one.method, subject[:150], text) for one in found]
 

@@ -34,7 +34,7 @@ def open_incident(firing: Firing, *, by: Actor, known: Known, cause: Incident | 
     radius = known.radius(firing.component) if firing.component else None
     verdict = judge(firing, radius, known)
     incident = Incident(
-        title=firing.summary[:300],
+        title=(firing.title or firing.summary)[:300],
         component=firing.component,
         component_ref=firing.component.ref if firing.component else firing.component_ref,
         owner=firing.component.owner if firing.component else None,
@@ -48,7 +48,7 @@ def open_incident(firing: Firing, *, by: Actor, known: Known, cause: Incident | 
         people_blocked=radius.people_count if radius else None,
     )
     behind.insert(incident)
-    words = f"Opened: {firing.summary}"
+    words = f"Opened: {firing.told}"
     timeline.write(incident.pk, TimelineEntry.Kind.OPENED, words, at=now, by=by, data=accepted(firing))
     said = {"severity": verdict.severity}
     timeline.write(incident.pk, TimelineEntry.Kind.SEVERITY, verdict.reason, at=now, by=by, data=said)

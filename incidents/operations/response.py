@@ -13,7 +13,15 @@ from incidents.firing import Firing
 from incidents.models import Alert, Incident, Page, TimelineEntry
 from incidents.operations.alerts import raise_alert
 from incidents.operations.closing import cancel_unsent, end_pages, finish
-from incidents.operations.engaging import DECLARED, Route, open_page, open_page_by_name, policy_of_team, restart
+from incidents.operations.engaging import (
+    DECLARED,
+    Route,
+    by_policy,
+    open_page,
+    open_page_by_name,
+    policy_of_team,
+    restart,
+)
 from incidents.operations.known import Known
 from incidents.operations.locking import lock_alerts, locked_incident, locked_pages
 from incidents.operations.opening import raise_severity, set_severity
@@ -316,5 +324,5 @@ def _call_in(incident: Incident, team: Team | None, person: Person | None, *, no
     version = policy_of_team(team, now=now)
     if version is None:
         raise NothingToPage
-    route = Route(Page.Role.MANUAL, f"called in → {team.label} → policy {version.policy.name}", team, version)
+    route = Route(Page.Role.MANUAL, f"{team.label} was called in; {by_policy(team, version)}", team, version)
     return open_page(incident, route, now=now)

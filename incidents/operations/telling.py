@@ -1,6 +1,6 @@
 """Telling somebody something that is not a page: through the same outbox, at most once per key."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,7 +34,7 @@ def tell(
     if method is None:
         return None
     due = _opens([person], now).get(person.pk, now) if can_wait else now
-    row = _row(Told(person, method, subject, text), key, now, incident, due)
+    row = outbox_row(Told(person, method, subject, text), key, now, incident, due)
     made, _ = Notification.objects.get_or_create(
         idempotency_key=row.idempotency_key, defaults={name: getattr(row, name) for name in _SAID}
     )
@@ -55,7 +55,7 @@ class Told:
 def tell_many(wanted: Sequence[Told], *, key: str, now: datetime, incident: Incident | None = None) -> None:
     """As `tell`, for any number of people in a few statements; it waits for everybody's working hours."""
     opens = _opens([one.person for one in wanted], now)
-    rows = [_row(one, key, now, incident, opens.get(one.person.pk, now)) for one in wanted]
+    rows = [outbox_row(one, key, now, incident, opens.get(one.person.pk, now)) for one in wanted]
     _put_in_inbox([(one.person, one.subject, one.text) for one in wanted], key, now, incident)
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
     if rows:
@@ -91,7 +91,8 @@ def _put_in_inbox(
     InboxMessage.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _row(told: Told, key: str, now: datetime, incident: Incident | None, due: datetime) -> Notification:
+def outbox_row(told: Told, key: str, now: datetime, incident: Incident | None, due: datetime) -> Notification:
+    """A row of the outbox, unsaved, that goes out at `due`; the same `key` to the same person is one row."""
     method = told.method
     return Notification(
         idempotency_key=f"told-{key}-{told.person.pk}-first/{method.pk}-{method.channel}"[:200],
@@ -109,3 +110,12 @@ def _row(told: Told, key: str, now: datetime, incident: Incident | None, due: da
         due_at=due,
         next_attempt_at=due,
     )
+
+
+def first_methods(person_ids: Collection[int]) -> Mapping[int, ContactMethod]:
+    """By person the method by which they are told what is no page; without those who have none that is confirmed."""
+    confirmed = ContactMethod.objects.filter(person__in=person_ids, confirmed_at__isnull=False, removed_at=None)
+    found: dict[int, ContactMethod] = {}
+    for method in confirmed.order_by("order", "pk"):
+        found.setdefault(method.person_id, method)
+    return found

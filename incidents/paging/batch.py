@@ -133,9 +133,9 @@ class Batch:
         page.priority = priority(page.incident.severity, first=False, drill=page.incident.is_drill)
 
     def _fall_back(self, page: Page, move: Move) -> None:
-        before = page.policy_version.policy.name if page.policy_version else "its policy"
+        before = f"the policy “{page.policy_version.policy.name}”" if page.policy_version else "its policy"
         page.policy_version = self.fallbacks[int(move.fallback or 0)]
-        self._say(page, Kind.FALLBACK, f"{before} is through; on to {page.policy_version.policy.name}")
+        self._say(page, Kind.FALLBACK, f"Everybody in {before} was asked; on to “{page.policy_version.policy.name}”")
 
     def _exhaust(self, page: Page) -> None:
         page.exhausted_at = self.now

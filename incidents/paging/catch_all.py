@@ -6,7 +6,7 @@ from datetime import datetime
 from incidents import timeline
 from incidents.escalation import State, reopened
 from incidents.models import Page, TimelineEntry
-from incidents.operations.engaging import NOBODY, Route, catch_all_version, open_page, restart
+from incidents.operations.engaging import NOBODY, Route, by_catch_all, catch_all_version, open_page, restart
 from incidents.policies import progress_of
 
 
@@ -20,7 +20,7 @@ def engage(exhausted: Sequence[Page], *, now: datetime) -> None:
         entries = [timeline.entry(pk, TimelineEntry.Kind.EXHAUSTED, NOBODY, at=now) for pk in incidents]
         TimelineEntry.objects.bulk_create(entries)
         return
-    words = f"nobody has taken it → catch-all policy {version.policy.name}"
+    words = f"Nobody has taken it; {by_catch_all(version)}"
     for incident in incidents.values():
         page = open_page(incident, Route(Page.Role.CATCH_ALL, words, version=version), now=now)
         if page.state == State.RESOLVED:  # asked in an earlier round of this incident

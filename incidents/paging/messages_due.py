@@ -139,4 +139,5 @@ def _why_not(target: Target, directory: Directory) -> str:
     people = directory.people_of([target])
     if people:
         return f"no confirmed contact method: {', '.join(person.label for person in people)}"
-    return f"nobody on call in {target.ref}" if target.kind is TargetKind.SCHEDULE else f"nobody behind {target.ref}"
+    named = directory.called(target)
+    return f"nobody on call by {named}" if target.kind is TargetKind.SCHEDULE else f"nobody behind {named}"

@@ -70,15 +70,16 @@ def lease(*, now: datetime, by: str, limit: int, without: Collection[str] = ()) 
 
 
 def bundles(leased: Iterable[Leased]) -> list[list[Leased]]:
-    """What goes into one message each: pages to one person by one method; all else alone.
+    """What goes into one message each: pages to one person by one method, and likewise what is over; all else alone.
 
     What may have been sent before is not mixed with what was not, and a drill with nothing.
     """
     found: dict[object, list[Leased]] = {}
     for one in leased:
         row = one.notification
-        alone = row.kind != Notification.Kind.PAGE or row.method_id is None or _of_drill(row)
-        key = row.pk if alone else (row.person_id, row.method_id, row.maybe_duplicate)
+        joins = row.kind == Notification.Kind.PAGE or row.is_over
+        alone = not joins or row.method_id is None or _of_drill(row)
+        key = row.pk if alone else (row.is_over, row.person_id, row.method_id, row.maybe_duplicate)
         found.setdefault(key, []).append(one)
     return list(found.values())
 
@@ -103,16 +104,26 @@ def _waiting(now: datetime, limit: int, without: Collection[str], waits: Collect
 
 
 def _with_company(rows: list[Notification], now: datetime) -> list[Notification]:
-    """Pages, and what else is due to the same addresses."""
-    methods = {row.method_id for row in rows if row.kind == Notification.Kind.PAGE and row.method_id is not None}
+    """Pages, and what else is due to the same addresses; and so for what is over."""
+    paged = [row for row in rows if row.kind == Notification.Kind.PAGE]
+    over = [row for row in rows if row.is_over]
+    return [
+        *rows,
+        *_more(paged, Q(kind=Notification.Kind.PAGE), now),
+        *_more(over, Q(rule__startswith=f"{Notification.OVER}/"), now),
+    ]
+
+
+def _more(rows: list[Notification], alike: Q, now: datetime) -> list[Notification]:
+    """Further ones of their kind that are due to the methods of `rows`."""
+    methods = {row.method_id for row in rows if row.method_id is not None}
     if not methods:
-        return rows
-    there = {row.pk for row in rows}
+        return []
     due = Notification.objects.filter(
-        state=Notification.State.PENDING, kind=Notification.Kind.PAGE, next_attempt_at__lte=now, method__in=methods
+        alike, state=Notification.State.PENDING, next_attempt_at__lte=now, method__in=methods
     )
-    company = _held(due.exclude(pk__in=there).order_by("priority", "next_attempt_at"), COMPANY, (), ())
-    return rows + company
+    there = [row.pk for row in rows]
+    return _held(due.exclude(pk__in=there).order_by("priority", "next_attempt_at"), COMPANY, (), ())
 
 
 def _held(
@@ -157,7 +168,11 @@ def _ring(pages: Sequence[Notification], now: datetime) -> None:
 
 
 def wanted(row: Notification) -> bool:
-    """Whether anybody still needs it; a page until somebody has it, a question until it is answered."""
+    """Whether anybody still needs it; a page until somebody has it, a question until it is answered, that something is
+    over as long as it is.
+    """
+    if row.is_over and row.incident is not None:
+        return row.incident.state == Incident.State.RESOLVED and row.incident.generation == row.generation
     if row.incident is not None and row.incident.state == Incident.State.RESOLVED:
         return row.kind in (Notification.Kind.TOLD, Notification.Kind.TEST)
     if row.page is None or row.kind in (Notification.Kind.TOLD, Notification.Kind.TEST):

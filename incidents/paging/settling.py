@@ -7,6 +7,7 @@ import structlog
 from django.db import OperationalError, connection, transaction
 
 from incidents import timeline
+from incidents.channels.ways import ways
 from incidents.escalation import ESCALATING
 from incidents.models import ContactMethod, Notification, NotificationAttempt, Page, TimelineEntry
 from incidents.paging.outbox import PAUSES, Leased, Outcome, wanted
@@ -128,17 +129,17 @@ def _sent(row: Notification, receipt: str, now: datetime) -> None:
 
 def _again_later(row: Notification, error: str, now: datetime) -> None:
     _mark(row, State.PENDING, error=error[:300], next_attempt_at=now + PAUSES[row.attempts - 1])
-    _say(row, f"Could not be sent, trying again: {error}", now)
+    _say(row, f"could not be sent, trying again: {error}", now)
 
 
 def _failed(row: Notification, error: str, now: datetime) -> Notification | None:
     following = None if row.kind in ABOUT_A_METHOD else _next_method(row)
     if following is None:
         _mark(row, State.DEAD, error=error[:300])
-        _say(row, f"Could not be sent, and {row.person.label} has no other method: {error}", now)
+        _say(row, f"could not be sent, and {row.person.label} has no other method: {error}", now)
         return row
     _mark(row, State.FAILED, error=error[:300])
-    _say(row, f"Could not be sent, trying {row.person.label} by {following.channel}: {error}", now)
+    _say(row, f"could not be sent, trying {_way(following.channel)} instead: {error}", now)
     _by(row, following, now).save(force_insert=True)
     nudge("incidents.deliver_due")
     return None
@@ -181,6 +182,11 @@ def _mark(row: Notification, state: State, **fields: object) -> None:
 
 def _say(row: Notification, words: str, now: datetime) -> None:
     if row.incident_id is not None:
-        words = f"{row.channel} to {row.person.label}: {words}"
+        words = f"{_way(row.channel)} to {row.person.label}: {words}"
         kind = TimelineEntry.Kind.SEND_FAILED
         timeline.write(row.incident_id, kind, words, at=now, page_id=row.page_id, data={"notification": row.pk})
+
+
+def _way(channel: str) -> str:
+    """The channel as people call it."""
+    return ways[channel].title if channel in ways else channel

@@ -148,12 +148,13 @@ def inbox(person: Person, *, unread: bool = False) -> QuerySet[InboxMessage]:
 
 
 def unread_count(person: Person) -> int:
-    """How many messages still want them: not read, and if it is a page, not taken by anybody."""
+    """How many messages still want them: not read, if it is a page not taken by anybody, and not that it is over."""
     return InboxMessage.objects.filter(_wants(), person=person).count()
 
 
 def _wants() -> Q:
-    return Q(read_at=None) & (~Q(kind=Kind.PAGE) | Q(page__state__in=UNTAKEN))
+    over = Q(key__startswith=f"{Notification.OVER}-")  # nothing is left to be done
+    return Q(read_at=None) & ~over & (~Q(kind=Kind.PAGE) | Q(page__state__in=UNTAKEN))
 
 
 def _trials(rows: Iterable[ContactMethod]) -> dict[int, Notification]:

@@ -66,6 +66,14 @@ class NextMove:
     words: str
     people: tuple[Person, ...]
 
+    def words_for(self, reader: Person) -> str:
+        """As `words`, to one of those who may be asked: `step 3: Linh, Mateusz and you again`."""
+        others = [person.label for person in self.people if person != reader]
+        if len(others) == len(self.people):
+            return self.words
+        step, _, _ = self.words.partition(":")
+        return f"{step}: {', '.join(others)} and you again" if others else f"{step}: you again"
+
 
 @dataclass(frozen=True, slots=True)
 class Pulse:

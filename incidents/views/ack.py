@@ -11,11 +11,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from catalog.models import Person
-from incidents import boards, links, operations, queries
-from incidents.analytics import zone_of
+from incidents import boards, links, messages, operations, queries
 from incidents.models import Page
 from incidents.operations import handing_on
 from portal.lib.clock import db_now
+from portal.lib.zones import zone_of
 
 
 @csrf_exempt  # the signed token in the address is the key; a mail client's browser may keep no cookies
@@ -42,7 +42,7 @@ def ack(request: HttpRequest, token: str) -> HttpResponse:
         with suppress(operations.HasItAlready):  # somebody was faster; the page says who
             operations.acknowledge(page=page, by=person, via="link", now=db_now(), take_over=over)
         return redirect(request.path)
-    with timezone.override(zone_of(person)):  # whoever taps a link is rarely signed in
+    with timezone.override(zone_of(person.time_zone)):  # whoever taps a link is rarely signed in
         return render(request, "incidents/ack.html", _context(request, page, person))
 
 
@@ -65,7 +65,7 @@ def ack_all(request: HttpRequest, token: str) -> HttpResponse:
         return redirect(request.path)
     untaken = [page for page in pages if page.incident.is_open and page.is_untaken]
     context = {"person": person, "pages": pages, "untaken": untaken, "now": db_now()}
-    with timezone.override(zone_of(person)):
+    with timezone.override(zone_of(person.time_zone)):
         return render(request, "incidents/ack_all.html", context)
 
 
@@ -83,6 +83,7 @@ def _context(request: HttpRequest, page: Page, person: Person) -> dict[str, Any]
         "has_it": page.state == "acknowledged" and page.acknowledged_by == person,
         "taken_by": page.acknowledged_by if page.state == "acknowledged" and page.acknowledged_by != person else None,
         "next": moves[0] if moves else None,
+        "otherwise": moves[0].words_for(person) if moves else "",
         "handed_on": request.GET.get("handed") == "on",
         "blocked": boards.blocked(incident),
         "others": [
@@ -90,5 +91,5 @@ def _context(request: HttpRequest, page: Page, person: Person) -> dict[str, Any]
             for answer in boards.answers(queries.pages_of(incident), mine=frozenset(), now=now)
             if answer.page.pk != page.pk
         ],
-        "alerts": boards.alerts(incident)[:3],
+        "alerts": messages.worth_telling(incident, boards.alerts(incident)[:3]),
     }

@@ -9,6 +9,8 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
+from incidents.channels.base import KIND_HEADER
+
 KEPT = 500
 _TO = "X-Envelope-To"
 
@@ -27,6 +29,8 @@ class Mail:
     subject: str
     text: str
     html: str
+    kind: str = ""
+    """As the portal says it in a header; empty for letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ def _parse(file: Path) -> Mail:
         subject=str(message["Subject"] or "(no subject)"),
         text=_part(message, "plain"),
         html=_part(message, "html"),
+        kind=str(message[KIND_HEADER] or ""),
     )
 
 

@@ -9,12 +9,11 @@ from typing import Any
 
 from catalog.access import Actor
 from catalog.models import Component, Person, Team
-from incidents import operations
+from incidents import breaches, operations
 from incidents.firing import Firing
 from incidents.models import Alert, Incident, Page, PageStep, Severity, Task
-from incidents.operations import following
 from incidents.operations.changes import Told, record_changes
-from slo.models import Objective
+from slo.models import AlertTransition, Objective
 
 Act = Callable[[datetime], None]
 At = Callable[[datetime, Act], None]
@@ -77,7 +76,6 @@ class Story:
     def _over(self, moment: datetime, at: At) -> None:
         at(moment, self._end)
         at(moment + timedelta(seconds=45), lambda now: _clear(self.key, now))
-        at(moment + timedelta(seconds=70), lambda now: _tell(self._incident(), now))
 
     def _begin(self, now: datetime) -> None:
         if "declared" in self.item:
@@ -100,10 +98,19 @@ class Story:
         }
         if "dip" not in self.item:
             return Firing(source="alertmanager", summary=self.title, **said)
-        objective = Objective.objects.get(name=self.item["dip"])
+        rows = Objective.objects.select_related("definition__component", "policy")
+        objective = rows.get(name=self.item["dip"])
         links = [{"url": objective.get_absolute_url(), "title": objective.label}]
-        summary = f"{objective.label}: the error budget burns {self.item['burns']:.1f} times too fast"
-        return Firing(source="slo", summary=summary, objective_id=objective.pk, links=links, **said)
+        burns = AlertTransition(rule=objective.policy.rules[0]["name"], burn_long=self.item["burns"])
+        return Firing(
+            source="slo",
+            title=breaches.title(objective),
+            summary=breaches.summary(objective, burns),
+            figures=breaches.figures(burns),
+            objective_id=objective.pk,
+            links=links,
+            **said,
+        )
 
     def _symptom(self, number: int, symptom: Mapping[str, Any], at: At) -> None:
         key = f"{self.key}:{number}"
@@ -213,10 +220,6 @@ def reviewed(incident: Incident) -> bool:
 
 def _clear(key: str, now: datetime) -> None:
     operations.clear_alert(key=key, now=now)
-
-
-def _tell(incident: Incident, now: datetime) -> None:
-    following.tell_ended(incident.pk, now=now)
 
 
 def _component(name: str) -> Component:

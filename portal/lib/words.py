@@ -115,6 +115,29 @@ def exact_moment(at: datetime) -> str:
     return f"{at:%a} {at.day} {at:%b %Y, %H:%M:%S %Z}"
 
 
+def hour(at: datetime) -> str:
+    """`14:05 CET`, for what is read apart from a page; aware and already in the reader's zone."""
+    return f"{at:%H:%M} {_zone(at)}"
+
+
+def day_and_hour(at: datetime) -> str:
+    """`Thu 26 Nov 14:05 CET`, likewise."""
+    return f"{at:%a} {at.day} {at:%b} {hour(at)}"
+
+
+def stretch(start: datetime, end: datetime) -> str:
+    """`Thu 26 Nov 14:05 to 14:20 CET`; both in full where the day or the zone is another. Likewise."""
+    if start.date() == end.date() and _zone(start) == _zone(end):
+        return f"{start:%a} {start.day} {start:%b} {start:%H:%M} to {hour(end)}"
+    return f"{day_and_hour(start)} to {day_and_hour(end)}"
+
+
+def _zone(at: datetime) -> str:
+    """As people call it; `UTC-03` where its clock has no name but a number."""
+    name = f"{at:%Z}"
+    return name if name[:1].isalpha() else f"UTC{name}"
+
+
 def rough(duration: timedelta) -> str:
     """One or two units, enough for a glance: `12 s`, `29 min`, `2 h 44 min`, `22 h`, `18 d`. Cut, not rounded."""
     seconds = int(abs(duration.total_seconds()))

@@ -12,9 +12,9 @@ from incidents import analytics, analytics_drawn
 from incidents.analytics import Figures, Spread
 from incidents.asking import months_back, wanted
 from incidents.models import Schedule
-from incidents.operations.digests import zone_of
 from incidents.queries.analytics import Wanted
 from portal.lib.durations import words
+from portal.lib.zones import zone_of
 from portal.pages.watch import uncovered
 
 MONTHS = 12

@@ -8,12 +8,13 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.mail import EmailMessage, mailers
+from django.utils import timezone
 
 from catalog.access import Actor
 from catalog.authentication import digest
 from catalog.models import ApiToken, Person
 from catalog.operations import record_audit
-from portal.lib import conf
+from portal.lib import conf, words
 from portal.lib.errors import Expected, FieldError, Invalid
 from portal.lib.rates import pause
 from slo.models import DataSource
@@ -67,7 +68,8 @@ def mail_to_self(*, person: Person, now: datetime) -> Tried:
     route = mail_route()
     if not route.server:
         return Tried(False, f"No mail leaves: it goes {route.words}.")
-    text = f"You asked Portico for a test at {now:%Y-%m-%d %H:%M:%S} UTC. Mail of the portal reaches you here.\n"
+    moment = words.exact_moment(timezone.localtime(now))
+    text = f"You asked Portico for a test at {moment}. Mail of the portal reaches you here.\n"
     mail = EmailMessage(f"Test from {conf.base_url()}", text, to=[person.email])
     begun = time.monotonic()
     try:

@@ -283,6 +283,24 @@ def countdown(
 
 
 @register.filter
+def hour(when: datetime) -> str:
+    """For mails: `14:05 CET` by the clock of whoever it is written for."""
+    return words.hour(timezone.localtime(when))
+
+
+@register.filter
+def day_and_hour(when: datetime) -> str:
+    """For mails: `Thu 26 Nov 14:05 CET`, likewise."""
+    return words.day_and_hour(timezone.localtime(when))
+
+
+@register.filter
+def to(start: datetime, end: datetime) -> str:
+    """For mails: `Thu 26 Nov 14:05 to 14:20 CET`, likewise."""
+    return words.stretch(timezone.localtime(start), timezone.localtime(end))
+
+
+@register.filter
 def markdown(text: object) -> SafeString:
     """Markdown as safe HTML; put it inside `<div class="prose">`."""
     return to_html(str(text or ""))

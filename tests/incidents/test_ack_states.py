@@ -53,13 +53,30 @@ def test_nobody_has_it_yet(client: Client, page: Page, ada: Person) -> None:
     text = text_of(client, link(page, ada))
     assert "I have it" in text
     assert "Nobody has it yet" in text
+    assert "Opening it changes nothing" in text
+    assert "hands all your open pages on" in text
 
 
 def test_you_have_it(client: Client, page: Page, ada: Person) -> None:
     client.post(link(page, ada))
     text = text_of(client, link(page, ada))
     assert "You have it." in text
+    assert "Nobody else of Ci is called for it." in text
     assert "btn-ack" not in text
+    assert "Opening it changes nothing" not in text
+
+
+def test_other_teams_that_are_called_are_named_with_their_answer(client: Client, page: Page, ada: Person) -> None:
+    sre = make_incidents.paged(make.team("sre"), make_incidents.step(make_incidents.reachable("mei")))
+    operations.engage(incident=page.incident, by=Actor(person=ada), team=sre, now=db_now())
+    client.post(link(page, ada))
+    assert "is called too, and has not answered yet" in text_of(client, link(page, ada))
+
+
+def test_whoever_is_asked_again_next_is_called_you(client: Client, page: Page, ada: Person, linh: Person) -> None:
+    advance_due(now=db_now())
+    assert "step 2: Linh</b>" in text_of(client, link(page, ada))
+    assert "step 2: you again</b>" in text_of(client, link(page, linh))
 
 
 def test_somebody_else_has_it(client: Client, page: Page, ada: Person, linh: Person) -> None:

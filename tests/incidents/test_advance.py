@@ -58,11 +58,13 @@ def test_whoever_is_on_call_at_the_moment_of_the_step_is_asked() -> None:
 
 
 def test_a_gap_in_the_schedule_is_recorded_and_the_next_step_taken_at_once() -> None:
-    linh = make_incidents.reachable("linh")
-    incident = opened(make_incidents.step(make_incidents.schedule()), make_incidents.step(linh))
+    linh, gap = make_incidents.reachable("linh"), make_incidents.schedule()
+    incident = opened(make_incidents.step(gap), make_incidents.step(linh))
     sweep()
     assert steps() == [(0, 0, 0, []), (0, 1, 0, [linh.ref])]
-    assert incident.timeline.filter(kind=TimelineEntry.Kind.UNREACHABLE, words__contains="nobody on call in").exists()
+    assert incident.timeline.filter(
+        kind=TimelineEntry.Kind.UNREACHABLE, words__contains=f"nobody on call by {gap.name}"
+    ).exists()
 
 
 def test_somebody_without_a_confirmed_contact_method_is_nobody_reachable() -> None:

@@ -299,8 +299,8 @@ def test_the_person_on_call_is_told_else_the_lead() -> None:
     paging.check_again_due(now=at(0.1))
     told = Notification.objects.filter(kind=Notification.Kind.TOLD, incident=incident)
     assert {note.person.name: note.words["subject"] for note in told} == {
-        "lead": f"vault is broken (P1 {incident.label}): it affects app-of-led",
-        "oncall": f"vault is broken (P1 {incident.label}): it affects app-of-covered",
+        "lead": f"Broken: vault (P1 {incident.label}), which affects app-of-led",
+        "oncall": f"Broken: vault (P1 {incident.label}), which affects app-of-covered",
     }
     entry = incident.timeline.get(kind=TimelineEntry.Kind.TOLD)
     assert entry.words in ("Told Covered, Led.", "Told Led, Covered.")

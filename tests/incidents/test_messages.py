@@ -9,7 +9,7 @@ from catalog.access import Actor
 from catalog.models import Person
 from incidents import channels, operations
 from incidents.channels import ChannelError, Message, channel_named
-from incidents.models import InboxMessage, Notification
+from incidents.models import InboxMessage, Notification, Page
 from incidents.operations.pruning import prune_notifications
 from incidents.operations.telling import tell
 from incidents.paging import advance_due, deliver_due
@@ -99,6 +99,50 @@ def test_a_page_says_what_is_being_done(ada: Person, mailbox: MailSink) -> None:
     deliver_due(clock=lambda: NOW)
     for said in parts(mailbox.messages[0]):
         assert "Linh: Restarting it (12:00 UTC)" in said
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [("Europe/Berlin", "13:00 CET"), ("America/Sao_Paulo", "09:00 UTC-03"), ("Nowhere/At-all", "12:00 UTC")],
+)
+def test_times_are_told_by_the_clock_of_whoever_reads_with_its_zone(
+    ada: Person, mailbox: MailSink, zone: str, said: str, count: int
+) -> None:
+    Person.objects.filter(pk=ada.pk).update(time_zone=zone)
+    page(ada, "Runs don't start", count)
+    for part in parts(mailbox.messages[0]):
+        assert said in part
+        assert zone == "Nowhere/At-all" or "12:00" not in part
+
+
+def test_two_people_are_told_the_same_moment_by_two_clocks(mailbox: MailSink) -> None:
+    people = [
+        make_incidents.reachable(name, time_zone=f"Europe/{zone}") for name, zone in (("a", "London"), ("b", "Rome"))
+    ]
+    team = make_incidents.paged(make.team(), make_incidents.step(*people))
+    make_incidents.incident(make.component(owner=team))
+    advance_due(now=NOW)
+    deliver_due(clock=lambda: NOW)
+    found = {mail["To"]: parts(mail)[0] for mail in mailbox.messages}
+    assert "Sun 22 Nov 12:00 GMT" in found["a@example.org"]
+    assert "Sun 22 Nov 13:00 CET" in found["b@example.org"]
+
+
+def test_it_says_for_whom_one_answers_and_names_the_policy_in_words(ada: Person, mailbox: MailSink) -> None:
+    page(ada, "Runs don't start")
+    team = Page.objects.get().team
+    assert team is not None
+    for part in parts(mailbox.messages[0]):
+        assert f"ou take it for {team.label}: nobody else there is called" in part
+        assert "nobody else is woken" not in part
+        assert f"{team.label} owns component-" in part
+        assert "→" not in part
+
+
+def test_an_alert_that_only_says_what_the_title_says_is_not_told_twice(ada: Person, mailbox: MailSink) -> None:
+    page(ada, "Runs don't start")
+    assert parts(mailbox.messages[0])[0].count("Runs don't start") == 1
 
 
 def test_a_page_that_nobody_has_says_so(ada: Person, mailbox: MailSink) -> None:

@@ -29,7 +29,7 @@ def test_an_alert_opens_an_incident_and_pages_the_owner_by_its_policy() -> None:
     incident = fire(component=make.component("runners", owner=team))
     page = incident.pages.get()
     assert (page.role, page.team, page.state, page.next_step_at) == ("owner", team, "triggered", NOW)
-    assert "runners → team Ci → policy" in words_of(incident)
+    assert "Ci owns runners; its policy “" in words_of(incident)
 
 
 def test_the_same_key_counts_up_and_opens_nothing_twice() -> None:
@@ -86,14 +86,14 @@ def test_without_an_owner_the_catch_all_is_paged() -> None:
     make_incidents.catch_all(make_incidents.reachable())
     incident = fire(component=make.component("orphan"))
     assert incident.pages.get().role == Page.Role.CATCH_ALL
-    assert "orphan → no owner → catch-all policy" in words_of(incident)
+    assert "orphan has no owner; the catch-all policy “" in words_of(incident)
 
 
 def test_an_owner_without_a_policy_leads_to_the_catch_all() -> None:
     make_incidents.catch_all(make_incidents.reachable())
-    incident = fire(component=make.component(owner=make.team("ci")))
+    incident = fire(component=make.component("runners", owner=make.team("ci")))
     assert incident.pages.get().role == Page.Role.CATCH_ALL
-    assert "team Ci → no escalation policy → catch-all" in words_of(incident)
+    assert "Ci owns runners and has no escalation policy; the catch-all" in words_of(incident)
 
 
 def test_without_a_catch_all_the_incident_says_in_red_that_nobody_can_be_paged() -> None:

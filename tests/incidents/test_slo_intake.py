@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from catalog.models import Component
+from incidents import breaches
 from incidents.intake import slo
 from incidents.intake.slo import take_transitions
 from incidents.models import Alert, HandledTransition, Incident, TimelineEntry
@@ -26,11 +27,29 @@ def test_a_burning_objective_opens_an_incident_and_its_end_resolves_it(component
     assert take_transitions(now=NOW) == 1
     incident = Incident.objects.get()
     assert (incident.severity, incident.component, incident.alerts.get().objective) == (2, component, objective)
-    assert "14.6 times too fast" in incident.title
+    assert incident.title == f"runners: the budget of “{objective.label}” burns too fast"
+    assert incident.alerts.get().summary == f"{incident.title} (rule “Page, fast”)"
+    opened = incident.timeline.get(kind=TimelineEntry.Kind.OPENED).words
+    assert opened.endswith("burns too fast (rule “Page, fast”). Burn rate: 14.6×."), "figures are of a moment"
     make_incidents.transition(objective, "inactive", at=NOW + MINUTE)
     assert take_transitions(now=NOW + MINUTE) == 1
     incident.refresh_from_db()
     assert incident.state == "resolved"
+    cleared = incident.timeline.get(kind=TimelineEntry.Kind.ALERT_CLEARED).words
+    assert "no longer burns too fast (rule “Page, fast”)" in cleared
+    assert "page-fast" not in cleared
+
+
+def test_a_title_names_what_is_broken_as_people_do_and_holds_no_figure() -> None:
+    objective = make_incidents.objective(make.component("runners", title="CI runners"))
+    objective.title = "Build queue stays short"
+    for burn in (14.6, 25.0):
+        transition = make_incidents.transition(objective, burn_long=burn)
+        said = (breaches.title(objective), breaches.summary(objective, transition))
+        assert said[0] == "CI runners: the budget of “Build queue stays short” burns too fast"
+        assert not any(letter.isdigit() for letter in "".join(said))
+    assert breaches.title(objective, blind=True) == "CI runners: no data for “Build queue stays short”"
+    assert breaches.rule_title(objective, "taken-out") == "taken-out", "a rule that is not there any more"
 
 
 def test_a_transition_is_taken_once(component: Component) -> None:
@@ -68,7 +87,8 @@ def test_a_budget_that_crosses_a_line_is_said_where_somebody_deals_with_it(compo
     make_incidents.transition(objective)
     make_incidents.transition(objective, "at-risk", kind="budget", rule="", severity="info", at=NOW + MINUTE)
     assert take_transitions(now=NOW + MINUTE) == 2
-    assert "ok → at-risk" in Incident.objects.get().timeline.get(kind=TimelineEntry.Kind.BUDGET).words
+    said = "is at risk, it was healthy."
+    assert said in Incident.objects.get().timeline.get(kind=TimelineEntry.Kind.BUDGET).words
 
 
 def test_a_budget_alone_opens_nothing_and_is_ticked_off(component: Component) -> None:

@@ -8,7 +8,6 @@ from catalog.access import Actor
 from catalog.models import Person
 from incidents import operations
 from incidents.models import Follower, Incident, IncidentRole, Notification, TimelineEntry
-from incidents.operations import following
 from portal.lib.errors import Invalid
 from tests import make, make_incidents
 from tests.make import NOW
@@ -78,31 +77,14 @@ def test_an_update_that_says_nothing_is_refused(
     assert not incident.updates.exists()
 
 
-def test_followers_hear_once_that_it_is_over_and_again_when_it_ends_again(incident: Incident, ada: Person) -> None:
-    bob = make_incidents.reachable("bob")
-    operations.follow(incident=incident, person=bob, now=NOW)
-    assert following.ended_untold(LATER) == []
-    operations.resolve(incident=incident, by=Actor(person=ada), now=LATER, cause="A full disk")
-    assert following.ended_untold(LATER) == [incident.number]
-    assert [following.tell_ended(incident.number, now=LATER) for _ in range(2)] == [1, 0]
-    assert told(bob) == [f"INC-{incident.number} is over"]
-    assert "A full disk" in Notification.objects.get(person=bob).words["text"]
-    assert following.ended_untold(LATER) == []
-    Incident.objects.filter(pk=incident.pk).update(generation=1, resolved_at=LATER)
-    assert following.tell_ended(incident.number, now=LATER) == 1
-    assert len(told(bob)) == 2
-
-
-def test_who_follows_what_is_over_is_not_told_so(incident: Incident, ada: Person) -> None:
-    operations.resolve(incident=incident, by=Actor(person=ada), now=LATER)
-    operations.follow(incident=incident, person=ada, now=LATER)
-    assert following.ended_untold(LATER) == []
-
-
-def test_an_end_of_yesterday_is_no_news(incident: Incident, ada: Person) -> None:
-    operations.follow(incident=incident, person=ada, now=NOW)
-    operations.resolve(incident=incident, by=Actor(person=ada), now=LATER)
-    assert following.ended_untold(LATER + timedelta(days=2)) == []
+def test_an_update_tells_by_when_the_next_comes_by_the_clock_of_its_reader(incident: Incident, ada: Person) -> None:
+    for name, zone in (("bob", "Europe/Berlin"), ("mei", "Nowhere/At-all")):
+        operations.follow(incident=incident, person=make_incidents.reachable(name, time_zone=zone), now=NOW)
+    operations.post_update(
+        incident=incident, state="identified", text="Rolling back", by=Actor(person=ada), now=NOW, next_by=LATER
+    )
+    said = [row.words["text"].rpartition("by ")[2] for row in Notification.objects.filter(kind="told").order_by("pk")]
+    assert said == ["13:10 CET.", "12:10 UTC."]
 
 
 def test_a_role_is_handed_over_and_its_past_is_kept(incident: Incident, ada: Person) -> None:

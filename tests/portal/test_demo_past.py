@@ -29,7 +29,7 @@ from incidents.models import (
     Swap,
     TimelineEntry,
 )
-from incidents.operations import action_items, causes, following, reviews
+from incidents.operations import action_items, causes, reviews
 from incidents.paging import advance_due, check_again_due
 from portal.demo import PASSWORD
 from portal.demo.past import make_past
@@ -55,7 +55,7 @@ def lived(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 
 def test_nothing_is_left_due_and_open_only_what_is_seen_by_nobody() -> None:
     (blind,) = Incident.objects.exclude(state=Incident.State.RESOLVED)
-    assert (blind.title, blind.severity, blind.root) == ("Labels are printed: no data", 5, None)
+    assert (blind.title, blind.severity, blind.root) == ("Carrier gateway: no data for “Labels are printed”", 5, None)
     assert NOW - blind.opened_at > causes.begins_within(), "it is no symptom of what a reader breaks"
     assert Standing.objects.get(objective__name="carrier-labels").blind_since is not None
     assert not Incident.objects.exclude(check_again_at=None, inform_at=None).exists()
@@ -67,7 +67,7 @@ def test_nothing_is_left_due_and_open_only_what_is_seen_by_nobody() -> None:
     assert not InboxMessage.objects.filter(read_at=None).exists()
     later = NOW + timedelta(minutes=1)
     assert (advance_due(now=later).taken, check_again_due(now=later)) == (0, 0)
-    assert (reviews.drafts_due(later), following.ended_untold(later), action_items.remind_due(now=later)) == ([], [], 0)
+    assert (reviews.drafts_due(later), action_items.remind_due(now=later)) == ([], 0)
 
 
 def test_living_through_it_twice_changes_nothing() -> None:
