@@ -1,5 +1,6 @@
 """The change log in words: `{% load changes %}`."""
 
+import re
 from urllib.parse import urlencode
 
 from django import template
@@ -58,7 +59,7 @@ VERBS = {
     "drill-plan.remove": "No longer plans fire drills of",
     "sharing.begin": "Shared without sign-in",
     "sharing.end": "Ended all links of",
-    "seed": "Filled the demo",
+    "seed": "Filled",
     "past": "Wrote the past of",
 }
 SAID = {
@@ -97,6 +98,12 @@ def actor(ref: str) -> str:
 def did(action: str) -> str:
     """`component.create` as `Registered`; what has no word yet stays as it is."""
     return VERBS.get(action) or VERBS.get(action.rpartition(".")[2], action)
+
+
+@register.filter
+def did_alone(action: str) -> str:
+    """As `did`, where it is clear to what: `drill.begin` as `Began a fire drill`."""
+    return re.sub(r" (?:of|to)$", "", did(action))
 
 
 @register.filter
@@ -139,6 +146,8 @@ def object_words(ref: str) -> str:
     kind, _, name = ref.partition(":")
     if kind in COMPONENTS or kind in PAGES:
         return f"{CALLED.get(kind, kind)} {name.removeprefix('default/')}" if name else ref
+    if kind == "demo":
+        return "the demo"
     subject = registries.subjects.get(kind)
     return f"{subject.title} {name}".strip() if subject else ref
 

@@ -20,7 +20,7 @@ MOST = 200
 """Points of a sketch; of more, each stands for several."""
 TONES = {"bad": "bad", "main": "accent", "good": "good"}
 
-A_FEW_DAYS = timedelta(days=2)
+A_FEW_DAYS, A_SEASON = timedelta(days=2), timedelta(days=100)
 
 type Values = Sequence[float | None]
 
@@ -92,7 +92,8 @@ def _ends(trace: Mapping[str, Any], axis: Mapping[str, Any], low: float, high: f
     yield "low", _value(low, axis)
     moments = [x for x in trace.get("x") or () if isinstance(x, datetime)]
     if moments:
-        form = "%H:%M" if moments[-1] - moments[0] < A_FEW_DAYS else "%-d %b"
+        whole = moments[-1] - moments[0]
+        form = "%H:%M" if whole < A_FEW_DAYS else "%-d %b" if whole < A_SEASON else "%b %Y"
         yield "from", f"{moments[0]:{form}}"
         yield "to", f"{moments[-1]:{form}}"
 
@@ -113,7 +114,7 @@ def _thinned(values: Values) -> list[float | None]:
 def _edges(values: Values, axis: Mapping[str, Any]) -> tuple[float, float]:
     """Bottom and top of the plot."""
     known = [y for y in values if y is not None]
-    low, high = axis.get("range") or (min([0.0, *known]), max([0.0, *known]) * 1.05)
+    low, high = axis.get("range") or (min([0.0, *known]), max([0.0, *known]))
     return (low, high) if high > low else (low, low + 1)
 
 

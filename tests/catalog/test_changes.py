@@ -17,7 +17,7 @@ from catalog.access import Actor, system
 from catalog.models import AuditEntry
 from catalog.operations import record_audit
 from catalog.operations.audit import prune_changes
-from catalog.templatetags.changes import actor, did, fields, object_url, object_words
+from catalog.templatetags.changes import actor, did, did_alone, fields, object_url, object_words
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -208,6 +208,11 @@ def test_a_log_speaks_of_fields_as_people_do() -> None:
     ]
 
 
+def test_in_a_list_of_one_object_the_object_is_not_missed() -> None:
+    said = [did_alone(action) for action in ("drill-plan.set", "contact.test", "component.create")]
+    assert said == ["Set when there are fire drills", "Sent a test page", "Registered"]
+
+
 @pytest.mark.parametrize(
     ("ref", "said", "url"),
     [
@@ -226,6 +231,7 @@ def test_a_log_speaks_of_fields_as_people_do() -> None:
         ("severity-rules", "severity rules", "/severity-rules"),
         (RUNNERS, "component ci-runners", "/components/component/default/ci-runners"),
         ("group:ops/night", "team ops/night", "/teams/ops/night"),
+        ("demo:b0d442c705a5f14e", "the demo", ""),
         ("nobody-knows:x", "nobody-knows:x", ""),
     ],
 )
