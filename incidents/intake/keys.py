@@ -63,7 +63,8 @@ def beat_by(text: str) -> bool:
 
 BEAT = """
 WITH known AS (
-  SELECT k.id, k.integration_id FROM incidents_integrationkey k JOIN incidents_integration i ON i.id = k.integration_id
+  SELECT k.id, k.integration_id, clock_timestamp() AS at
+    FROM incidents_integrationkey k JOIN incidents_integration i ON i.id = k.integration_id
    WHERE k.digest = %s AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
      AND i.retired_at IS NULL AND i.kind = 'heartbeat'
 ), used AS (
@@ -71,8 +72,7 @@ WITH known AS (
    WHERE k.id = known.id AND (k.last_used_at IS NULL OR k.last_used_at < clock_timestamp() - interval '1 minute')
 )
 UPDATE incidents_heartbeat h
-   SET last_beat_at = clock_timestamp(),
-       due_at = clock_timestamp() + make_interval(secs => h.every_seconds + h.grace_seconds)
+   SET last_beat_at = known.at, due_at = known.at + make_interval(secs => h.every_seconds + h.grace_seconds)
   FROM known WHERE h.integration_id = known.integration_id
 RETURNING h.id
 """
