@@ -172,7 +172,7 @@ def _cleared(alert: Alert | None, repaired: datetime | None, *, blind: bool) -> 
     if alert and alert.cleared_at:
         said = "the objective sees again" if blind else "the objective no longer burns"
         return Step(title, said, at=alert.cleared_at)
-    clean = "Once the short window has run clean: two to five minutes after the repair, longer the more jobs pile up."
+    clean = "Once the short window has run clean: two to five minutes after the repair, longer the more has piled up."
     patience = "With the first sample after the repair." if blind else clean
     return Step(title, patience, due=repaired + CLEAR_WITHIN if repaired else None)
 
