@@ -53,7 +53,7 @@ class Run:
 
 
 def runs(platform: Platform, *, now: datetime) -> list[Run]:
-    """What is broken, and what was repaired not long ago, the newest first; five questions each at the most."""
+    """What is broken, and what was repaired not long ago, the newest first; six questions each at the most."""
     found = {period[0]: period for period in _periods(platform)}  # of each scenario the last
     shown = [one for one in found.values() if one[2] is None or now - one[2] < SHOWN_FOR]
     shown.sort(key=lambda one: one[1], reverse=True)
@@ -172,13 +172,15 @@ def _cleared(alert: Alert | None, repaired: datetime | None, *, blind: bool) -> 
     if alert and alert.cleared_at:
         said = "the objective sees again" if blind else "the objective no longer burns"
         return Step(title, said, at=alert.cleared_at)
-    clean = "Once the short window has run clean: two to five minutes after the repair."
+    clean = "Once the short window has run clean: two to five minutes after the repair, longer the more has piled up."
     patience = "With the first sample after the repair." if blind else clean
     return Step(title, patience, due=repaired + CLEAR_WITHIN if repaired else None)
 
 
 def _resolved(incident: Incident | None) -> Step:
     if incident is None or incident.resolved_at is None:
-        return Step("Resolved", "By itself, with its last alert.")
+        firing = list(incident.alerts.filter(cleared_at=None).order_by("opened_at")[:NAMED]) if incident else []
+        still = f" Still firing: {'; '.join(alert.summary for alert in firing)}." if firing else ""
+        return Step("Resolved", f"By itself, with its last alert.{still}")
     lasted = durations.words(incident.resolved_at - incident.opened_at)
     return Step("Resolved", f"after {lasted}", at=incident.resolved_at, url=incident.get_absolute_url())

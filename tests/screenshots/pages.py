@@ -143,7 +143,7 @@ PAGES: tuple[Shot, ...] = (
     Shot("deployments", "/deployments"),
     Shot("incidents", "/incidents", "katrin"),
     Shot("incidents-resolved", "/incidents?state=resolved"),
-    Shot("incident", "/incidents", "katrin", first="main table td.title a"),
+    Shot("incident", "/incidents", "katrin", first="main table td.title a", prepare=charts_drawn),
     Shot("reviews", "/reviews"),
     Shot("review", "/reviews?state=published", first=FIRST_ROW),
     Shot("action-items", "/reviews/actions"),
