@@ -62,7 +62,7 @@ class Line:
     @property
     def preview(self) -> str:
         """How its text begins, without what the subject says already."""
-        text = " ".join(self.mail.text.split())
+        text = " ".join(self.mail.text.split()).removeprefix(self.mail.subject)
         return text.removeprefix(self.mail.subject.partition(": ")[2]).lstrip(" .")
 
     @property

@@ -99,6 +99,8 @@ def test_whoever_resolved_it_knows_and_all_others_hear_what_it_was(
     }  # fmt: skip
     assert {row.words["how"] for row in rows} == {"Resolved by Ada: A full disk."}
     assert (over_for(ada), over_for(quiet), over_for(gone)) == ([], [], [])
+    deliver(NOW + 2 * MINUTE)
+    assert "It still fires, and pages again at Sun 22 Nov 12:31 UTC if it does then." in str(mailbox.messages[-1])
 
 
 def test_it_is_told_in_the_transaction_that_ends_it_and_not_by_a_page(runners: Component, ada: Person) -> None:

@@ -69,12 +69,13 @@ def test_what_asks_for_an_answer_stands_first_until_it_is_answered(mailbox: Mail
     ada = Person.objects.get(email=ADA)
     page = called(ada)
     key = keep(mailbox, ADA, "P2 page", f"Acknowledge: {links.make(page, ada)}", kind="page")
-    keep(mailbox, ADA, "is over", "INC-1 is over")
+    keep(mailbox, ADA, "is over", "is over It lasted 20 min.")
     keep(mailbox, ADA, "forged", "http://localhost:8000/a/not-one-of-ours")
     said = shown(browser_of_ada, "/demo/inbox")
     places = [said.index(one) for one in ("Waits for an answer", "P2 page", "Everything else", "forged", "is over")]
     assert places == sorted(places)
     assert said.count("Asks for an answer") == 1
+    assert "For information</span> · It lasted 20 min." in said, "what the subject says is not said twice"
     assert "Asks for an answer" in shown(browser_of_ada, f"/demo/inbox/{key}")
     operations.acknowledge(page=page, by=ada, via="link", now=db_now())
     said = shown(browser_of_ada, "/demo/inbox")
