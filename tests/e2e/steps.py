@@ -35,7 +35,7 @@ def look(page: Page, *, said: str | re.Pattern[str] = "") -> None:
 def break_it(page: Page, title: str) -> None:
     """Press the button of a scenario, unless somebody did."""
     page.goto("/demo")
-    card = page.locator("section.card", has=page.get_by_role("heading", name=title))
+    card = page.locator("section.card", has=page.get_by_role("heading", name=title, exact=True))
     expect(card).to_be_visible()
     if not card.get_by_text("Broken").count():
         card.get_by_role("button", name=title).click()
