@@ -48,8 +48,9 @@ class Run:
 
     @property
     def waits_for(self) -> Step | None:
-        """The step that comes next; None once all is over."""
-        return next((step for step in self.steps if step.at is None and not step.skipped), None)
+        """The step that comes next, after the last that has happened; None once all is over."""
+        last = max(place for place, step in enumerate(self.steps) if step.at)
+        return next((step for step in self.steps[last:] if step.at is None and not step.skipped), None)
 
 
 def runs(platform: Platform, *, now: datetime) -> list[Run]:

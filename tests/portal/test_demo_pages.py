@@ -218,6 +218,17 @@ def test_what_comes_of_a_break_is_told_step_by_step(
     assert "it is over" in waits()
 
 
+def test_what_nobody_took_waits_for_its_recovery_once_it_is_repaired(demo: Demo, browser_of_ada: Client) -> None:
+    make_incidents.catch_all(make_incidents.reachable("kim"))
+    promise = make_incidents.objective(make.component("argo-cd", tier=1))
+    browser_of_ada.post("/demo/break/argo-sync-fail")
+    now = timezone.now()
+    make_incidents.transition(promise, at=now)
+    take_transitions(now=now)
+    browser_of_ada.post("/demo/repair")
+    assert "next: recovered" in page(browser_of_ada.get("/demo/break"))
+
+
 def test_what_was_repaired_before_it_burned_waits_for_nothing(demo: Demo, browser_of_ada: Client) -> None:
     browser_of_ada.post("/demo/break/registry-down")
     browser_of_ada.post("/demo/repair")
