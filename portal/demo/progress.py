@@ -95,10 +95,10 @@ def _run(scenario: Scenario, since: datetime, repaired: datetime | None) -> Run:
 
 
 def _alert(scenario: Scenario, since: datetime, *, blind: bool) -> Alert | None:
-    """The first that one of its objectives raised since, or that still fires from before."""
+    """The first that one of its objectives raised since, or that still fired from before."""
     kind = Q(rule=Alert.Rule.INFO) if blind else ~Q(rule=Alert.Rule.INFO)
     found = Alert.objects.filter(
-        kind, Q(opened_at__gte=since) | Q(cleared_at=None), objective__definition__component__name=scenario.component
+        kind, Q(cleared_at=None) | Q(cleared_at__gte=since), objective__definition__component__name=scenario.component
     )
     return (
         found.select_related("incident__acknowledged_by", "incident__root", "objective").order_by("opened_at").first()
