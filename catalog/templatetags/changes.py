@@ -91,6 +91,8 @@ def actor(ref: str) -> str:
         return name.rpartition("/")[2]
     if name.startswith("location:"):
         return f"import {name.rpartition('/')[2]}"
+    if ref == "system:portico":
+        return "Portico"
     return f"Portico ({name})" if kind == "system" else f"{kind} {name}".strip()
 
 

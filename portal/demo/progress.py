@@ -48,8 +48,9 @@ class Run:
 
     @property
     def waits_for(self) -> Step | None:
-        """The step that comes next; None once all is over."""
-        return next((step for step in self.steps if step.at is None and not step.skipped), None)
+        """The step that comes next, after the last that has happened; None once all is over."""
+        last = max(place for place, step in enumerate(self.steps) if step.at)
+        return next((step for step in self.steps[last:] if step.at is None and not step.skipped), None)
 
 
 def runs(platform: Platform, *, now: datetime) -> list[Run]:
@@ -94,10 +95,10 @@ def _run(scenario: Scenario, since: datetime, repaired: datetime | None) -> Run:
 
 
 def _alert(scenario: Scenario, since: datetime, *, blind: bool) -> Alert | None:
-    """The first that one of its objectives raised since, or that still fires from before."""
+    """The first that one of its objectives raised since, or that still fired from before."""
     kind = Q(rule=Alert.Rule.INFO) if blind else ~Q(rule=Alert.Rule.INFO)
     found = Alert.objects.filter(
-        kind, Q(opened_at__gte=since) | Q(cleared_at=None), objective__definition__component__name=scenario.component
+        kind, Q(cleared_at=None) | Q(cleared_at__gte=since), objective__definition__component__name=scenario.component
     )
     return (
         found.select_related("incident__acknowledged_by", "incident__root", "objective").order_by("opened_at").first()

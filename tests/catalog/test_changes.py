@@ -189,6 +189,7 @@ def test_changes_are_kept_for_ever_unless_a_setting_ends_them(settings: make.Set
     [
         ("token:ci", "token ci"),
         ("system:demo", "Portico (demo)"),
+        ("system:portico", "Portico"),
         ("system:location:default/platform", "import platform"),
         ("user:default/ada", "ada"),
         ("shop", "shop"),

@@ -16,6 +16,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import include, path
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from catalog.access import Actor
 from incidents import operations
@@ -181,7 +182,9 @@ def test_in_the_demo_a_button_signs_in_and_elsewhere_it_is_not_there(
     assert strict.post("/sign-in", sent)["Location"] == "/docs"
 
 
-def test_what_comes_of_a_break_is_told_step_by_step(demo: Demo, browser_of_ada: Client) -> None:
+def test_what_comes_of_a_break_is_told_step_by_step(
+    demo: Demo, browser_of_ada: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     linh = make_incidents.reachable("linh")
     team = make_incidents.paged(make.team("build-ci", linh), make_incidents.step(linh))
     promise = make_incidents.objective(make.component("ci-runners", owner=team, tier=1))
@@ -201,7 +204,8 @@ def test_what_comes_of_a_break_is_told_step_by_step(demo: Demo, browser_of_ada: 
     incident = Incident.objects.get()
     assert f'href="{incident.get_absolute_url()}">{incident.label}, P' in waits()
     advance_due(now=now)
-    assert "next: taken" in waits()
+    with django_assert_max_num_queries(15):  # it asks every three seconds
+        assert "next: taken" in waits()
     assert f'/demo/inbox?to={linh.email}">{linh.label}' in waits()
 
     operations.acknowledge_incident(incident=incident, by=Actor(person=linh), now=now)
@@ -212,6 +216,17 @@ def test_what_comes_of_a_break_is_told_step_by_step(demo: Demo, browser_of_ada: 
     make_incidents.transition(promise, "inactive", rule=burns.rule, at=timezone.now())
     take_transitions(now=timezone.now())
     assert "it is over" in waits()
+
+
+def test_what_nobody_took_waits_for_its_recovery_once_it_is_repaired(demo: Demo, browser_of_ada: Client) -> None:
+    make_incidents.catch_all(make_incidents.reachable("kim"))
+    promise = make_incidents.objective(make.component("argo-cd", tier=1))
+    browser_of_ada.post("/demo/break/argo-sync-fail")
+    now = timezone.now()
+    make_incidents.transition(promise, at=now)
+    take_transitions(now=now)
+    browser_of_ada.post("/demo/repair")
+    assert "next: recovered" in page(browser_of_ada.get("/demo/break"))
 
 
 def test_what_was_repaired_before_it_burned_waits_for_nothing(demo: Demo, browser_of_ada: Client) -> None:
