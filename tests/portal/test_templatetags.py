@@ -103,6 +103,19 @@ def test_a_moment_is_told_in_the_readers_zone_and_as_short_as_it_stays_clear(whe
     assert text("{% at when %}", when=when) == shown
 
 
+@pytest.mark.parametrize(
+    ("zone", "end", "shown"),
+    [
+        ("Europe/Berlin", NOW + timedelta(hours=1), "Thu 19 Nov 14:31 to 15:31 CET"),
+        ("Europe/Berlin", NOW + timedelta(hours=12), "Thu 19 Nov 14:31 CET to Fri 20 Nov 02:31 CET"),
+        ("America/Sao_Paulo", NOW + timedelta(hours=1), "Thu 19 Nov 10:31 to 11:31 UTC-03"),
+    ],
+)
+def test_in_mails_a_stretch_names_its_zone_and_no_day_twice(zone: str, end: datetime, shown: str) -> None:
+    with timezone.override(ZoneInfo(zone)):
+        assert text("{{ start|to:end }}", start=NOW, end=end) == shown
+
+
 @pytest.mark.usefixtures("_berlin")
 def test_every_time_carries_its_exact_moment() -> None:
     html = render("{% ago when %}", when=datetime(2026, 11, 19, 13, 2, 4, tzinfo=UTC))
