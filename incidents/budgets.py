@@ -15,7 +15,8 @@ from slo import charts, queries
 from slo.models import Objective
 from slo.queries import FleetRow, costs
 from slo.queries.costs import ObjectiveCost
-from slo.queries.fleet import promise_of, row
+from slo.queries.fleet import row
+from slo.queries.outlook import promise_of
 from slo.windows import BurnWindow
 
 BEFORE = timedelta(minutes=45)

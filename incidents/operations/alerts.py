@@ -13,7 +13,7 @@ from incidents import timeline
 from incidents.firing import Firing
 from incidents.models import Alert, Incident, TimelineEntry
 from incidents.operations import behind, causes, opening
-from incidents.operations.closing import finish, keep_open, reopen
+from incidents.operations.closing import finish, keep_open, reopen, still_fires
 from incidents.operations.engaging import DECLARED
 from incidents.operations.gathering import gathering
 from incidents.operations.known import Known
@@ -97,7 +97,7 @@ def _clear(key: str, words: str, by: Actor, now: datetime) -> Alert | None:
 
 def _placed(alert: Alert, firing: Firing, known: Known, by: Actor) -> Raised:
     expected = known.expected
-    raised = _join(alert, firing, known) if expected is None or expected.may_be_open(firing) else None
+    raised = _join(alert, firing, known, by) if expected is None or expected.may_be_open(firing) else None
     if raised is not None:
         return raised
     cause = None
@@ -113,7 +113,7 @@ def _placed(alert: Alert, firing: Firing, known: Known, by: Actor) -> Raised:
 
 def _cleared(incident: Incident, alert: Alert, words: str, *, by: Actor, now: datetime) -> None:
     timeline.write(incident.pk, TimelineEntry.Kind.ALERT_CLEARED, words, at=now, by=by, data={"alert": alert.pk})
-    if not incident.is_open or incident.alerts.filter(cleared_at=None).exists():
+    if not incident.is_open or still_fires(incident):
         return
     if incident.flapping_since is not None:
         keep_open(incident, now=now)
@@ -128,14 +128,15 @@ def _repeated(alert: Alert, firing: Firing, known: Known) -> Raised:
     return Raised(alert, incident, f"seen again, {alert.count} times: {incident.label}", opened=False)
 
 
-def _join(alert: Alert, firing: Firing, known: Known) -> Raised | None:
+def _join(alert: Alert, firing: Firing, known: Known, by: Actor) -> Raised | None:
     incident = opening.open_incident_of(firing, alert)
     if incident is None:
         return None
     same = firing.component is not None and firing.component.pk == incident.component_id
     why = "open on the same component" if same else "open for the same trouble"
-    words = f"Joined {incident.label}, {why}: {firing.told}"
-    timeline.write(incident.pk, TimelineEntry.Kind.ALERT, words, at=known.now, data={"alert": alert.pk})
+    reported = firing.source == DECLARED
+    words = f"{by.name} reports it: {firing.told}" if reported else f"Joined {incident.label}, {why}: {firing.told}"
+    timeline.write(incident.pk, TimelineEntry.Kind.ALERT, words, at=known.now, by=by, data={"alert": alert.pk})
     if incident.check_again_at is not None:  # it flaps, and was waiting for quiet
         incident.check_again_at = None
         incident.save(update_fields=["check_again_at"])

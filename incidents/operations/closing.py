@@ -99,6 +99,14 @@ def page_again(incident: Incident, known: Known) -> None:
     engage_responders(incident, known, hold=hold)
 
 
+def still_fires(incident: Incident) -> bool:
+    """Whether anything holds it open: what a person reported does where a person opened it, for nobody else would know;
+    where it was found by a machine, their report is of the same trouble and ends with it.
+    """
+    firing = incident.alerts.filter(cleared_at=None)
+    return (firing if incident.source == DECLARED else firing.exclude(source=DECLARED)).exists()
+
+
 def check_again(number: int, *, now: datetime) -> bool:
     """An incident resolved by hand: page again where an alert still fires. One that flapped: end it, if it was quiet.
 
@@ -108,7 +116,7 @@ def check_again(number: int, *, now: datetime) -> bool:
     incident = locked_incident(number)
     if incident.check_again_at is None or incident.check_again_at > now:
         return False
-    fires = incident.alerts.filter(cleared_at=None).exists()
+    fires = still_fires(incident)
     if fires and not incident.is_open:
         reopen(incident, words="Resolved by hand, and it still fires: paging again", known=Known(now))
         return True

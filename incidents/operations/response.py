@@ -22,6 +22,7 @@ from incidents.operations.engaging import (
     policy_of_team,
     restart,
 )
+from incidents.operations.following import follow
 from incidents.operations.known import Known
 from incidents.operations.locking import lock_alerts, locked_incident, locked_pages
 from incidents.operations.opening import raise_severity, set_severity
@@ -212,8 +213,9 @@ def declare(
 ) -> Incident:
     """A person says that something is wrong: an alert of its own, which joins an open incident of the component.
 
-    It stays until somebody resolves it. The same of the same person, a moment later, is a double click and one
-    incident. Raises Invalid for an empty title.
+    It stays until somebody resolves it; one that joined what a machine found ends with that. Whoever says it follows
+    the incident. The same of the same person, a moment later, is a double click and one incident. Raises Invalid for an
+    empty title.
     """
     if not title.strip():
         raise Invalid(errors=(FieldError("title", "required", "Say in a few words what is wrong."),))
@@ -227,6 +229,8 @@ def declare(
     key = f"manual:{by.ref}:{now.isoformat()}"
     firing = Firing(key=key, source=DECLARED, summary=title.strip(), component=component, severity=severity)
     incident = raise_alert(firing=firing, now=now, by=by).incident
+    if by.person is not None:
+        follow(incident=incident, person=by.person, now=now)
     if note.strip():
         timeline.write(incident.pk, TimelineEntry.Kind.NOTE, note.strip(), at=now, by=by)
     return incident

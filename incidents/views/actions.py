@@ -96,7 +96,10 @@ def declare(request: HttpRequest) -> HttpResponse:
     """Something is wrong, says a person."""
     form = forms.DeclareForm(request.POST or None, initial={"component": typed_as(request.GET.get("component", ""))})
     if request.method == "POST" and form.is_valid():
-        incident = operations.declare(by=actor_of(request), now=db_now(), **form.cleaned_data)
+        incident = operations.declare(by=actor_of(request), now=(now := db_now()), **form.cleaned_data)
+        if incident.opened_at < now:
+            known = "was open already. What you wrote is in its timeline, and you hear when it is over."
+            return back(request, incident, f"{incident.label} {known}")
         return redirect(incident)
     return render(request, "incidents/declare.html", {"form": form}, status=400 if form.errors else 200)
 

@@ -15,7 +15,7 @@ from slo.ledger.minutes import minutes_of
 from slo.minutes import MINUTE
 from slo.models import AlertPolicy, AlertTransition, Objective
 from slo.promises import rules_of
-from slo.queries.fleet import promise_of
+from slo.queries.outlook import promise_of
 from slo.replaying import RuleFiring
 from slo.windows import BadRule, BurnWindow, Period, Rule, burn_windows, parse_rules
 

@@ -21,8 +21,9 @@ from slo.ledger import Sums, plainly_planned, sums_at
 from slo.ledger.minutes import minutes_within
 from slo.minutes import MINUTE, Minutes
 from slo.models import Objective
-from slo.queries.fleet import FleetRow, fleet, promise_of, row
+from slo.queries.fleet import FleetRow, fleet, row
 from slo.queries.history import slices_of
+from slo.queries.outlook import promise_of
 
 LOOKBACK = timedelta(hours=6)
 PAUSE = timedelta(minutes=15)

@@ -16,8 +16,8 @@ from slo.exclusions import Spans
 from slo.ledger import sums_at
 from slo.models import Exclusion, Objective
 from slo.promises import left_out
-from slo.queries.fleet import promise_of
 from slo.queries.history import shown
+from slo.queries.outlook import promise_of
 
 MOST_PREVIEWED = 100
 """Objectives of a component or a team that a preview speaks of."""

@@ -2,17 +2,15 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from statistics import median
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
 
 from catalog.models import Component
-from portal.lib.durations import words
 from slo.models import Objective, Standing
-from slo.promises import Promise, promise
-from slo.windows import parse_rules
+from slo.queries.outlook import ahead, burn_window
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +56,8 @@ class FleetRow:
     """`page`, `ticket` or empty."""
     data: str
     exhausts_at: datetime | None
+    exhausts_over: str
+    """Of how long the pace is that `exhausts_at` is reckoned by, such as `6 h`."""
     coverage: float | None
     blind_since: datetime | None
     evaluated_at: datetime | None
@@ -148,6 +148,7 @@ def row(objective: Objective) -> FleetRow:
     """One objective of `fleet` as read model; asks the database nothing that `fleet` has joined."""
     stood, component = objective.standing, objective.definition.component
     state = Standing.State(stood.state)
+    exhausts_at, exhausts_over = ahead(objective)
     return FleetRow(
         pk=objective.pk,
         name=objective.name,
@@ -164,12 +165,13 @@ def row(objective: Objective) -> FleetRow:
         current=float(stood.good / stood.total) if stood.good is not None and stood.total else None,
         remaining=stood.remaining,
         burn=stood.burn,
-        burn_window=_burn_window(objective),
+        burn_window=burn_window(objective),
         state=state.name.lower(),
         state_label=str(state.label),
         firing=stood.firing,
         data=stood.data,
-        exhausts_at=stood.exhausts_at,
+        exhausts_at=exhausts_at,
+        exhausts_over=exhausts_over,
         coverage=stood.coverage,
         blind_since=stood.blind_since,
         evaluated_at=stood.evaluated_at,
@@ -182,22 +184,6 @@ def row(objective: Objective) -> FleetRow:
 def window_words(objective: Objective) -> str:
     """`30 d`, `month`, …"""
     return f"{objective.window_days} d" if objective.window_days else str(objective.calendar)
-
-
-def promise_of(objective: Objective) -> Promise:
-    """The period and burn windows of one objective, by its policy as joined."""
-    return promise(
-        rules=parse_rules(objective.policy.rules),
-        window_days=objective.window_days,
-        calendar=objective.calendar,
-        time_zone=objective.time_zone,
-        target=objective.target,
-    )
-
-
-def _burn_window(objective: Objective) -> str:
-    windows = objective.standing.readings
-    return words(timedelta(seconds=windows[0]["long_s"])) if windows and "long_s" in windows[0] else ""
 
 
 def fleet_totals(wanted: FleetFilter = FleetFilter()) -> FleetTotals:  # frozen

@@ -10,7 +10,7 @@ from slo.burnrate import Reading, budget, burn_rate
 from slo.counting import Number
 from slo.ledger import NOTHING, Sums, sums_at, unknown_stretches
 from slo.models import Objective
-from slo.queries.fleet import promise_of
+from slo.queries.outlook import promise_of
 
 MINUTE = timedelta(minutes=1)
 

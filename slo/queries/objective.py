@@ -12,8 +12,9 @@ from slo.counting import Number
 from slo.ledger import filling
 from slo.models import AlertTransition, CursorGroup, Objective, RuleState, Standing, Sweep
 from slo.promises import Promise
-from slo.queries.fleet import FleetRow, promise_of, row
+from slo.queries.fleet import FleetRow, row
 from slo.queries.history import slices_of
+from slo.queries.outlook import promise_of
 from slo.windows import LATE_PAGE, BurnWindow, outage_pages_after
 
 

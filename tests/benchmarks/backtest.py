@@ -24,7 +24,7 @@ from slo.ledger.minutes import minutes_of
 from slo.minutes import MINUTE, Minutes
 from slo.models import Ledger, Objective
 from slo.queries.backtest import AT_ONCE, Tried, backtests, default_question
-from slo.queries.fleet import promise_of
+from slo.queries.outlook import promise_of
 from slo.windows import BurnWindow
 from tests import make_slo
 from tests.benchmarks.table import Row, show

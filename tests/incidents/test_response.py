@@ -176,3 +176,28 @@ def test_a_declared_incident_pages_the_owner_and_ends_with_its_resolution(team: 
     assert (incident.severity, make_incidents.page_of(incident).team) == (2, team)
     resolved = operations.resolve(incident=incident, by=Actor(person=ada), now=NOW)
     assert resolved.check_again_at is None
+
+
+def test_what_a_person_reports_of_a_found_incident_ends_with_it_and_they_follow(ada: Person, linh: Person) -> None:
+    """Else a report that nobody clears keeps everybody awake after all is well."""
+    component = make.component("argo", owner=make_incidents.paged(make.team(), make_incidents.step(ada)))
+    found = make_incidents.incident(component, now=NOW, key="queue")
+    reported = operations.declare(
+        title="My builds do not start", component=component, by=Actor(person=linh), now=NOW + timedelta(minutes=1)
+    )
+    assert reported == found
+    assert found.followers.filter(person=linh).exists()
+    assert found.timeline.filter(words=f"{linh.label} reports it: My builds do not start").exists()
+    operations.clear_alert(key="queue", now=NOW + timedelta(minutes=5))
+    found.refresh_from_db()
+    assert found.state == Incident.State.RESOLVED
+    assert not found.alerts.filter(cleared_at=None).exists()
+
+
+def test_what_a_person_opened_stays_until_somebody_ends_it(ada: Person, linh: Person) -> None:
+    component = make.component("argo", owner=make_incidents.paged(make.team(), make_incidents.step(ada)))
+    opened = operations.declare(title="Syncs hang", component=component, by=Actor(person=linh), now=NOW)
+    make_incidents.incident(component, now=NOW + timedelta(minutes=1), key="queue")
+    operations.clear_alert(key="queue", now=NOW + timedelta(minutes=5))
+    opened.refresh_from_db()
+    assert opened.is_open

@@ -169,6 +169,8 @@ def test_the_page_tries_what_the_form_says_and_leads_to_the_edit_form(objective:
     assert link
     form = browser.get(html.unescape(link[1])).content.decode()
     assert 'value="99.9' in form
+    browser.force_login(make.account_of(make.person("outsider")))
+    assert "The goal is its owner’s to change" in text(browser.get(f"{at}?target=99.9&policy=quiet&days=7").content)
     assert '<option value="quiet" selected' in form
 
 

@@ -131,3 +131,19 @@ def test_the_page_of_a_burning_objective_adds_up(past: Past) -> None:
     assert last is not None
     assert (last.at, last.ledgers) == (now, 1)
     assert evaluate_due(now=now) is None
+
+
+def test_while_a_rule_fires_what_is_left_is_reckoned_by_the_pace_that_fires() -> None:
+    """Half a budget of 30 days at fifty times its pace lasts seven hours, whatever the last six hours were like."""
+    objective = make_slo.objective(window_days=30, now=NOW)
+    calm = {"evaluated_at": NOW, "bucket": NOW, "remaining": 0.5, "burn_slow": 1.0, "burn": 50.0, "firing": ""}
+    reading = {"rule": "page-fast", "long_s": 3600}
+    Standing.objects.filter(objective=objective).update(
+        **calm, exhausts_at=NOW + timedelta(days=15), readings=[reading]
+    )
+    found = queries.fleet().get(pk=objective.pk)
+    assert (row(found).exhausts_at, row(found).exhausts_over) == (NOW + timedelta(days=15), "6 h")
+    found.standing.firing = "page"
+    assert (row(found).exhausts_at, row(found).exhausts_over) == (NOW + timedelta(hours=7, minutes=12), "1 h")
+    found.standing.burn = 0.2
+    assert row(found).exhausts_over == "6 h"
