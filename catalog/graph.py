@@ -57,7 +57,7 @@ PEOPLE = "SELECT count(DISTINCT person_ref) FROM catalog_membership WHERE team_i
 # The other way: what it breaks with. A few steps upwards, as a thing depends on little.
 ABOVE = """
 WITH RECURSIVE cause(id) AS (
-    SELECT %s::bigint
+    SELECT unnest(%s::bigint[])
     UNION
     SELECT c.id FROM cause CROSS JOIN LATERAL (
         SELECT d.target_id AS breaks FROM catalog_dependency d
@@ -68,7 +68,7 @@ WITH RECURSIVE cause(id) AS (
 )
 SELECT id FROM cause
 """
-UPWARDS = f"SELECT array_agg(id) FROM ({ABOVE}) above WHERE id <> %s"  # noqa: S608  # names of our own
+UPWARDS = f"SELECT array_agg(id) FROM ({ABOVE}) above"  # noqa: S608  # names of our own
 
 
 # Which of many break nothing and depend on nothing: most of them, and then nobody need walk.
@@ -128,15 +128,20 @@ def blast_radius(component_id: int) -> BlastRadius:
 
 def upstream(component_id: int) -> frozenset[int]:
     """Ids of all that break this component when they break: its blast radius seen from the other end. One query."""
+    return relied_on([component_id]) - {component_id}
+
+
+def relied_on(component_ids: Collection[int]) -> frozenset[int]:
+    """Ids of all that break any of these when they break, these among them. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(UPWARDS, [component_id, component_id])
+        cursor.execute(UPWARDS, [list(component_ids)])
         (found,) = cursor.fetchone()
     return frozenset(found or ())
 
 
 def upstream_ids(component_id: int) -> RawSQL:
     """As `upstream`, the component itself included, for use within another query."""
-    return RawSQL(ABOVE, [component_id])  # noqa: S611  # a text of our own
+    return RawSQL(ABOVE, [[component_id]])  # noqa: S611  # a text of our own
 
 
 def places(component_ids: Collection[int]) -> dict[int, Place]:

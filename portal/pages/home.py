@@ -1,5 +1,6 @@
 """Home: what is on fire and who has it, what waits for the reader, which promises are worst, what is theirs."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,10 +10,11 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 from catalog import queries as catalog
+from catalog.graph import relied_on
 from catalog.models import Component, Person, Team
 from incidents import duty
 from incidents import queries as incidents
-from incidents.models import Incident, Schedule
+from incidents.models import Incident, Schedule, Severity
 from incidents.queries import oncall
 from portal.context_processors import Frame
 from portal.lib.reading import readable
@@ -47,6 +49,7 @@ def of_everybody(person: Person | None, frame: Frame) -> dict[str, Any]:
     schedules = duty.all_schedules(now=now, request=frame.request)
     steps = setup.steps(setup.Known(admin=bool(person and person.platform_admin)))
     totals = figures()
+    burning, owned = open_incidents(), list(catalog.components_of(teams)) if teams else []
     return {
         "shell": frame,
         "now": now,
@@ -54,11 +57,12 @@ def of_everybody(person: Person | None, frame: Frame) -> dict[str, Any]:
         "teams": teams,
         "setup": setup.told(steps) if setup.shown(steps, person) else None,
         "totals": totals,
-        "incidents": open_incidents(),
+        "incidents": burning,
+        "felt": felt(burning, owned),
         "needs": waiting(person, teams, schedules, totals, now=now) if person else [],
         "shifts": shifts(person, schedules, now=now) if person else [],
         "worst": worst_objectives(),
-        "components": components(teams, schedules, now=now),
+        "components": components(owned, teams, schedules, now=now),
     }
 
 
@@ -122,9 +126,20 @@ def shifts(person: Person, schedules: list[Schedule], *, now: datetime) -> list[
     return oncall.duties(schedules, now, now + SHIFTS_AHEAD, of=person)[:SHOWN_SHIFTS]
 
 
-def components(teams: list[Team], schedules: list[Schedule], *, now: datetime) -> list[dict[str, object]]:
+def felt(burning: Sequence[Incident], owned: Sequence[Component]) -> set[int]:
+    """Numbers of those of `burning` that `owned` can't work without; what is theirs is not among them."""
+    mine = {component.pk for component in owned}
+    loud = {one.pk: one.component_id for one in burning if one.severity <= Severity.P3 and one.component_id}
+    if not mine or set(loud.values()) <= mine:
+        return set()
+    needed = relied_on(mine) - mine
+    return {number for number, component in loud.items() if component in needed}
+
+
+def components(
+    owned: list[Component], teams: list[Team], schedules: list[Schedule], *, now: datetime
+) -> list[dict[str, object]]:
     """What the reader's teams own, what is broken first, with all who are on call for it."""
-    owned = list(catalog.components_of(teams)) if teams else []
     health = catalog.health_of([component.pk for component in owned])
     theirs = [one for one in schedules if one.team_id in {team.pk for team in teams}]
     duty = oncall.on_call_now(theirs, now=now)

@@ -55,6 +55,22 @@ def test_a_page_nobody_took_waits_for_its_team_and_for_no_outsider(client: Clien
     assert "Take it" not in home_of(client, "elena")
 
 
+def test_whoever_waits_for_what_is_broken_reads_so_on_their_home(client: Client) -> None:
+    """Through what lies between, too; neither the owner nor somebody whose things stand alone does."""
+    chloe, linh = make.person("chloe"), make.person("linh")
+    runners = make.component("ci-runners", owner=make.team("build-ci", linh), tier=1)
+    builds = make.component("builds", owner=make.team("delivery"))
+    make.dependency(builds, runners)
+    make.dependency(make.component("checkout", owner=make.team("shop", chloe)), builds)
+    elena = make.person("elena")
+    make.component("island", owner=make.team("far", elena))
+    make_incidents.incident(runners, now=db_now(), severity=1)
+    said = "your teams wait for it"
+    for person, waits in ((chloe, True), (linh, False), (elena, False)):
+        client.force_login(make.account_of(person))
+        assert (said in client.get("/").content.decode()) is waits, person.name
+
+
 def test_components_without_owner_wait_for_platform_admins(client: Client) -> None:
     make.component("legacy-cron")
     assert "1 component has no owner" in home_of(client, "katrin", admin=True)
