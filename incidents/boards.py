@@ -11,9 +11,9 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from catalog.graph import BlastRadius, blast_radius
 from catalog.models import Component, Person, Team
 from incidents import queries
-from incidents.models import Alert, Incident, Page, TimelineEntry
+from incidents.models import Alert, Incident, Page, TimelineEntry, Urgency
 from incidents.oncall.directory import LoadSchedules
-from incidents.policies import policy_for
+from incidents.policies import policy_for, urgency
 from incidents.queries import NextMove
 
 CHANNEL_WORDS = {"email": "e-mail"}
@@ -253,6 +253,8 @@ def _row(incident: Incident) -> Row:
         return Row(incident, "unanswered", f"Taken, {names} not yet") if names else Row(incident, "taken", "Taken")
     if any(page.state == "exhausted" for page in waiting):
         return Row(incident, "unanswered", "Nobody has taken it")
+    if waiting and urgency(incident.severity) == Urgency.LOW:  # it wakes nobody, so it looks like no alarm
+        return Row(incident, "nobody", "Not taken yet")
     return Row(incident, "paging", "Paging") if waiting else Row(incident, "waiting", "Told, waits")
 
 
