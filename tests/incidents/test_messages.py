@@ -58,6 +58,19 @@ def test_a_title_can_neither_add_headers_nor_markup_nor_run_as_a_template(
     assert "{{ secret }}" in text, "what looks like a template is only text"
 
 
+@pytest.mark.parametrize(
+    ("runbook", "shown"), [("https://wiki/runners", True), ("javascript:alert(1)", False), ("", False)]
+)
+def test_a_page_leads_to_the_runbook(ada: Person, mailbox: MailSink, runbook: str, shown: bool) -> None:
+    team = make_incidents.paged(make.team(), make_incidents.step(ada))
+    make_incidents.incident(make.component(owner=team, tier=1, runbook=runbook), summary="Jobs wait")
+    advance_due(now=NOW)
+    deliver_due(clock=lambda: NOW)
+    for said in parts(mailbox.messages[0]):
+        assert ("Runbook" in said) is shown
+        assert (runbook in said) is (shown or not runbook)
+
+
 @pytest.mark.parametrize("count", [1, 2])
 def test_a_page_calls_its_component_as_people_do(ada: Person, mailbox: MailSink, count: int) -> None:
     team = make_incidents.paged(make.team(), make_incidents.step(ada))
