@@ -37,9 +37,14 @@ def _titled(sought: Sought, limit: int) -> list[Incident]:
 
 
 def _score(row: Incident, sought: Sought) -> float:
-    """An open incident is what most people look for; one long resolved is not."""
+    """An open incident is what most people look for, unless a slip is all they have; one long resolved is not.
+
+    Titles begin with the name of a component: whoever misspelt that meant the component no less.
+    """
     score = likeness.score(sought.words, (row.title,), inside=not sought.forgiving)
-    return score + 0.03 if row.is_open else score - 0.1
+    if row.is_open:
+        return score if sought.forgiving else score + 0.03
+    return score - 0.1
 
 
 def _hit(row: Incident, score: float) -> Hit:

@@ -37,6 +37,13 @@ def test_what_is_open_comes_before_what_is_long_resolved() -> None:
     assert found("vault") == [f"INC-{new.number} Vault is sealed", f"INC-{old.number} Vault is sealed"]
 
 
+def test_a_slip_in_a_component_finds_it_before_what_is_open_about_it() -> None:
+    runners = make.component("ci-runners", title="CI runners")
+    make_incidents.incident(runners, summary="CI runners: the budget of “Build queue stays short” burns too fast")
+    hits = queries.search("ci-runers", limit=20, now=make.NOW)
+    assert [hit.kind for hit in hits[:2]] == ["component", "incident"]
+
+
 def reviewed(title: str, *items: str) -> Review:
     row = make_incidents.incident(summary=title)
     Incident.objects.filter(pk=row.pk).update(state="resolved", resolved_at=make.NOW)

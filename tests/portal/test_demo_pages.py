@@ -188,11 +188,11 @@ def test_what_comes_of_a_break_is_told_step_by_step(
     linh = make_incidents.reachable("linh")
     team = make_incidents.paged(make.team("build-ci", linh), make_incidents.step(linh))
     promise = make_incidents.objective(make.component("ci-runners", owner=team, tier=1))
-    assert "what comes of it" not in page(browser_of_ada.get("/demo/break"))
+    assert "What comes of it" not in page(browser_of_ada.get("/demo/break"))
 
     def waits() -> str:
         said = " ".join(page(browser_of_ada.get("/demo/break", headers={"HX-Request": "true"})).split())
-        return said.partition("what comes of it")[2].partition("</section>")[0]
+        return said.partition("What comes of it")[2].partition("</section>")[0]
 
     browser_of_ada.post("/demo/break/ci-runners-stall")
     assert "next: seen by an objective" in waits()
@@ -233,5 +233,5 @@ def test_what_was_repaired_before_it_burned_waits_for_nothing(demo: Demo, browse
     browser_of_ada.post("/demo/break/registry-down")
     browser_of_ada.post("/demo/repair")
     said = page(browser_of_ada.get("/demo/break"))
-    assert "Registry down: what comes of it" in said
+    assert "What comes of it" in said
     assert "it is over" in said
