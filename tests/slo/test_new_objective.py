@@ -146,7 +146,7 @@ def test_what_is_wrong_is_said_beside_its_field(client: Client, changes: dict[st
     assert all(value in said for value in changes.values())
     beside = client.post("/slos/new?preview", typed)
     assert beside.status_code == 200
-    assert "Not yet, for:" in text(beside.content)
+    assert "Shown as soon as this is filled in or mended:" in text(beside.content)
 
 
 @pytest.mark.usefixtures("ci")
