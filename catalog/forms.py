@@ -47,7 +47,7 @@ class Part:
     def filled(self) -> str:
         """What is said in it already, by name; else what could be."""
         said = [field.label for field in self.fields if field.value() not in (None, "", field.field.initial)]
-        return ", ".join(str(label) for label in said) or "nothing yet"
+        return ", ".join(str(label) for label in said) or "nothing filled in yet"
 
 
 class EntityForm(ExplainingForm):
@@ -142,7 +142,7 @@ class ComponentForm(EntityForm):
         "What it needs, what needs it": ("depends_on", "consumes_apis", "provides_apis", "dependency_of"),
         "Where it belongs": ("system", "subcomponent_of", "tags", "labels", "annotations", "namespace"),
         "When it breaks": ("responders", "runbook", "links"),
-        "In words": ("docs", "definition"),
+        "Documentation and definition": ("docs", "definition"),
     }
 
     def __init__(

@@ -4,12 +4,13 @@ from typing import Any
 
 from django import forms
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from catalog import queries
 from catalog.models import Component, Team
 from catalog.refs import BadReference, parse
+from catalog.registries import Hit
 from portal.lib.clock import db_now
 
 SUGGESTED = 12
@@ -20,10 +21,14 @@ KINDS = {"components": ("component", "resource", "api"), "people": ("person",), 
 
 def suggestions(what: str, text: str, *, most: int = SUGGESTED) -> list[tuple[str, str]]:
     """What fits `text`, best first: what to type for it, and what it is. `what` is a key of KINDS."""
-    hits = queries.search(text.replace("\x00", " ")[:200], limit=most, now=db_now(), only=KINDS[what])
+    hits = _hits(what, text, most=most)
     if what == "components":
         return [(typed_as(hit.ref), " · ".join(filter(None, (hit.title, hit.detail)))) for hit in hits]
     return [(f"{hit.title} ({hit.ref})", hit.detail) for hit in hits]
+
+
+def _hits(what: str, text: str, *, most: int) -> list[Hit]:
+    return queries.search(text.replace("\x00", " ")[:200], limit=most, now=db_now(), only=KINDS[what])
 
 
 def typed_as(ref: str) -> str:
@@ -68,10 +73,11 @@ class ComponentField(forms.CharField):
         try:
             ref = str(parse(text, kind="component"))
         except BadReference as error:
-            raise forms.ValidationError(f"{error}{meant('components', text)}") from error
+            raise forms.ValidationError(format_html("{}{}", str(error), meant("components", text))) from error
         found = living.filter(ref=ref).first()
         if found is None:
-            raise forms.ValidationError(f"There is no {ref}.{meant('components', text)}")
+            words = format_html("There is no component called “{}”.{}", typed_as(text), meant("components", text))
+            raise forms.ValidationError(words)
         return found
 
 
@@ -92,11 +98,13 @@ class TeamField(forms.CharField):
         found = found or list(living.filter(title__iexact=text)[:2])
         if len(found) != 1:
             what = "More than one team is" if found else "No team is"
-            raise forms.ValidationError(f"{what} called “{text}”.{meant('teams', text)}")
+            raise forms.ValidationError(format_html("{} called “{}”.{}", what, text, meant("teams", text)))
         return found[0]
 
 
-def meant(what: str, text: str) -> str:
-    """“Did you mean …?” with what is called nearly so; empty where nothing is."""
-    near = [said for said, _ in suggestions(what, text, most=MEANT)]
-    return f" Did you mean {' or '.join(near)}?" if near else ""
+def meant(what: str, text: str) -> SafeString:
+    """“Did you mean …?” with what is called nearly so, each a link to its page; empty where nothing is."""
+    hits = _hits(what, text, most=MEANT)
+    near = [(hit.url, typed_as(hit.ref) if what == "components" else hit.title) for hit in hits]
+    said = format_html_join(" or ", '<a href="{}" target="_blank" rel="noopener">{}</a>', near)
+    return format_html(" Did you mean {}?", said) if near else SafeString("")

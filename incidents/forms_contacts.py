@@ -97,7 +97,12 @@ class HoursForm(ExplainingForm):
         choices=list(enumerate(DAYS)), coerce=int, required=False, widget=forms.CheckboxSelectMultiple(attrs=BOX)
     )
     start = forms.TimeField(required=False, label="From", widget=CLOCK)
-    end = forms.TimeField(required=False, label="Until", widget=CLOCK, help_text="Not after the start: over midnight.")
+    end = forms.TimeField(
+        required=False,
+        label="Until",
+        widget=CLOCK,
+        help_text="On the next day where it is not after “From”, as in 22:00 to 06:00.",
+    )
 
     def __init__(self, data: QueryDict | None, *, hours: WorkingHours | None, zone: str) -> None:
         told: dict[str, Any] = {

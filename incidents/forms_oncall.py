@@ -139,7 +139,7 @@ class TurnsForm(ExplainingForm):
     )  # fmt: skip
     window_end = forms.TimeField(
         required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), label="Only until",
-        help_text="Not later than the start: over midnight.",
+        help_text="On the next day where it is not after the start, as in 22:00 to 06:00.",
     )  # fmt: skip
     window_days = forms.TypedMultipleChoiceField(
         required=False, coerce=int, choices=list(enumerate(WEEKDAYS)), widget=forms.CheckboxSelectMultiple,

@@ -187,7 +187,7 @@ class ObjectiveForm(forms.Form):
     )
     policy = forms.ChoiceField(
         label="Alert policy",
-        help_text="When somebody is told; workbook-outage pages at once where nothing works any more.",
+        help_text="When somebody is told. “… and outages at once” also pages within minutes where nothing works.",
     )
     budget_policy = forms.ModelChoiceField(
         BudgetPolicy.objects.order_by("name"),

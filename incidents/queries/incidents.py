@@ -48,7 +48,7 @@ RELATED = ("component", "owner", "acknowledged_by", "resolved_by")
 WORDS = {
     MoveKind.FALLBACK: "the fallback policy takes over",
     MoveKind.EXHAUSTED: "everybody was asked: the catch-all is paged",
-    MoveKind.ASK_RESPONDER: "the responder is asked whether they are still on it",
+    MoveKind.ASK_RESPONDER: "whoever took it is asked whether they are still on it",
     MoveKind.ACK_TIMEOUT: "it escalates again from step 1",
 }
 

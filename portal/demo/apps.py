@@ -17,6 +17,6 @@ class DemoConfig(AppConfig):
     def ready(self) -> None:
         """Two entries at the end of the sidebar, and who may sign in, for those who left the terminal."""
         navigation["demo"] = NavEntry("Break something", "demo:break", "flame", 900, section="Demo")
-        navigation["demo-inbox"] = NavEntry("Inbox", "demo:inbox", "mail", 910, section="Demo")
+        navigation["demo-inbox"] = NavEntry("Everybody’s mail", "demo:inbox", "mail", 910, section="Demo")
         accounts = import_module("portal.pages.accounts")  # a form and views: only once all models are there
         accounts.SignIn.extra_context = {"demo": {"people": WHO, "password": PASSWORD}}

@@ -90,7 +90,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "whose": people.get(chosen),
         "own": own,
         "now": db_now(),
-        "trail": [("Demo", ""), ("Inbox", "")],
+        "trail": [("Demo", ""), ("Everybody’s mail", "")],
     }
     return render(request, "demo/inbox.html#mails" if request.htmx else "demo/inbox.html", context)  # type: ignore[attr-defined]
 

@@ -8,10 +8,13 @@ from django.conf import settings
 
 from portal.lib import addresses
 
+EXAMPLE_URL = "http://localhost:8000"
+"""Where a portal is reached whose host says nothing; the documentation's examples are written for it."""
+
 
 def base_url() -> str:
     """Where people reach the portal, without a slash at the end; links in messages begin with it."""
-    return str(getattr(settings, "PORTAL_BASE_URL", "http://localhost:8000")).rstrip("/")
+    return str(getattr(settings, "PORTAL_BASE_URL", EXAMPLE_URL)).rstrip("/")
 
 
 def data_dir() -> Path:

@@ -19,14 +19,15 @@ def share(part: float) -> str:
 
 
 def budget_bar(left: float | None, *, tone: str, known: bool = True, size: str = "") -> SafeString:
-    """What is left of an error budget (1 = all, below 0 = overspent), from −25 to 100 % with a tick at zero.
+    """What is left of an error budget (1 = all, below 0 = overspent), with a tick at zero.
 
+    Overspent ones all fill what is left of the tick: there is no length for −400 % beside one for −25 %.
     `known=False` hatches the bar: `left` is then the last value seen. `left=None` draws the empty track.
     """
     zero = -FLOOR / SPAN
     ink = SafeString("")
     if left is not None:
-        held = min(1.0, max(FLOOR, float(left)))
+        held = min(1.0, float(left)) if left >= 0 else FLOOR
         start, width = min(zero, (held - FLOOR) / SPAN), abs(held) / SPAN
         shade = "ink" if known else "unsure"
         ink = format_html(

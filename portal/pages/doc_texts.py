@@ -13,7 +13,7 @@ from django.template.engine import Engine
 from django.template.loaders.filesystem import Loader
 from django.utils.safestring import SafeString
 
-from portal.lib import doc_text
+from portal.lib import conf, doc_text
 from portal.lib.doc_text import Section
 from portal.lib.kept import Kept
 
@@ -83,7 +83,7 @@ def parts(name: str) -> tuple[Section, ...]:
 def html(name: str) -> SafeString:
     """A page as it is shown below its title. 404 for a name that is none."""
     path = _path(name)
-    return _html(path, path.stat().st_mtime_ns)
+    return _html(path, path.stat().st_mtime_ns, conf.base_url())
 
 
 def library() -> Library:
@@ -106,8 +106,10 @@ def _parts(path: Path, _written: int) -> tuple[Section, ...]:
 
 
 @lru_cache(maxsize=100)
-def _html(path: Path, _written: int) -> SafeString:
-    return doc_text.html(path.read_text(encoding="utf-8"), picture=_picture)
+def _html(path: Path, _written: int, base_url: str) -> SafeString:
+    """The examples are written for `conf.EXAMPLE_URL`, and shown for where this portal is reached."""
+    text = path.read_text(encoding="utf-8").replace(conf.EXAMPLE_URL, base_url)
+    return doc_text.html(text, picture=_picture)
 
 
 def _grouped(paths: Mapping[str, Path]) -> Iterator[tuple[str, tuple[Entry, ...]]]:

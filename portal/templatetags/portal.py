@@ -16,11 +16,13 @@ from django.utils.safestring import SafeString
 from portal.lib import drawn, durations, words
 from portal.lib.links import safe_link
 from portal.lib.markdown import to_html
+from portal.lib.own_links import own_links
 from portal.lib.sketch import sketch as first_paint
 from portal.looks import COMPONENT_ICONS, SOURCES, look_of
 
 register = template.Library()
 register.filter("safe_link", safe_link)
+register.filter("own_links", own_links)
 
 
 # Icons, states, labels ----------------------------------------------------------------------------------------------

@@ -262,12 +262,12 @@ def detail_json(detail: ObjectiveDetail) -> dict[str, Any]:
         **status_json(detail.row, detail.objective),
         **{name: getattr(detail, name) for name in names},
         "rules": [_rule_json(rule) for rule in detail.rules],
-        "outage_pages_after": _whole_seconds(detail.outage_pages_after),
+        "outage_pages_after": _rendered(detail.outage_pages_after),
     }
 
 
-def _whole_seconds(duration: timedelta | None) -> str | None:
-    return None if duration is None else durations.render(timedelta(seconds=round(duration.total_seconds())))
+def _rendered(duration: timedelta | None) -> str | None:
+    return None if duration is None else durations.render(duration)
 
 
 def _rule_json(rule: RuleReading) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from django.utils import timezone
 from portal.lib.durations import words
 from portal.lib.errors import Missing
 from slo.counting import Number
+from slo.indicators import kinds
 from slo.ledger import filling
-from slo.models import AlertTransition, CursorGroup, Objective, RuleState, Standing, Sweep
+from slo.models import AlertTransition, CursorGroup, Definition, Objective, RuleState, Standing, Sweep
 from slo.promises import Promise
 from slo.queries.fleet import FleetRow, row
 from slo.queries.history import slices_of
@@ -152,7 +153,7 @@ def detail(objective: Objective, *, now: datetime) -> ObjectiveDetail:
         known_minutes=None if stood.coverage is None else round(stood.coverage * minutes),
         period_minutes=minutes,
         rules=_rules(objective, promised),
-        outage_pages_after=outage_pages_after(promised.windows),
+        outage_pages_after=outage_pages_after(promised.windows, slice_length=_sliced(definition)),
         source_name=definition.source.name if definition.source else "",
         source_down_since=definition.source.down_since if definition.source else None,
         source_error=definition.source.error if definition.source else "",
@@ -160,7 +161,11 @@ def detail(objective: Objective, *, now: datetime) -> ObjectiveDetail:
         fill_at=at,
         known_at=stood.known_at,
         caught_up_at=stood.caught_up_at,
-        notes=[*_notes(promised, stood), *_counting_notes(objective), *_replica_notes(objective, now)],
+        notes=[
+            *_notes(promised, stood, _sliced(definition)),
+            *_counting_notes(objective),
+            *_replica_notes(objective, now),
+        ],
     )
 
 
@@ -206,20 +211,26 @@ def _rule(window: BurnWindow, read: dict[str, Any], state: RuleState | None) -> 
     )
 
 
-def _notes(promised: Promise, stood: Standing) -> list[str]:
-    return [*_rule_notes(promised), *_data_notes(stood)]
+def _sliced(definition: Definition) -> timedelta | None:
+    """The length of its slices, where slices of time are counted."""
+    return definition.slice_length if kinds[definition.type].sliced else None
 
 
-def _rule_notes(promised: Promise) -> list[str]:
+def _notes(promised: Promise, stood: Standing, sliced: timedelta | None) -> list[str]:
+    return [*_rule_notes(promised, sliced), *_data_notes(stood)]
+
+
+def _rule_notes(promised: Promise, sliced: timedelta | None) -> list[str]:
     notes = [
         f"{window.rule.title}: its factor is lowered to {float(window.factor):.4g}×, so that a total outage fires it."
         for window in promised.windows
         if window.capped
     ]
     least = max((window.rule.min_bad for window in promised.windows), default=0)
+    of, one = ("slices of time", "bad one") if sliced else ("events", "failure")
     if least > 1:
-        notes.append(f"A rule needs at least {least} bad events, so a single failure pages nobody.")
-    after = outage_pages_after(promised.windows)
+        notes.append(f"A rule needs at least {least} bad {of}, so a single {one} pages nobody.")
+    after = outage_pages_after(promised.windows, slice_length=sliced)
     if after is None:
         notes.append("No rule of its alert policy pages anybody.")
     elif after > LATE_PAGE:

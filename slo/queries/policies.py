@@ -70,7 +70,7 @@ def outages(policy: AlertPolicy, targets: Sequence[Decimal] = TARGETS) -> list[O
     """By target, over 30 days."""
     rules = parse_rules(policy.rules)
     found = [(one, outage_pages_after(burn_windows(rules, period=MONTH, target=one))) for one in targets]
-    return [Outage(one, None if after is None else _whole(after)) for one, after in found]
+    return [Outage(one, after) for one, after in found]
 
 
 def _whole(length: timedelta) -> timedelta:

@@ -20,6 +20,7 @@ from slo.indicators import kinds
 from slo.indicators.expressions import in_window
 from slo.minutes import MINUTE, Minutes
 from slo.models import AlertPolicy, DataSource
+from slo.models.sources import LAG_MARGIN
 from slo.plausible import exceeds, missing_bucket, pushed
 from slo.prometheus import Prometheus, PrometheusError
 from slo.promql import Selector, render
@@ -105,7 +106,8 @@ def preview(
     until = datetime.fromtimestamp(int(now.timestamp()) // STEP * STEP, UTC)
     windows = burn_windows(parse_rules(policy.rules), period=meant.period, target=meant.target)
     limit = draft.max_series or MAX_SERIES
-    empty = Preview(until, windows, outage_pages_after(windows), limit=limit)
+    sliced = meant.slice_length if kinds[draft.type].sliced else None
+    empty = Preview(until, windows, outage_pages_after(windows, slice_length=sliced), limit=limit)
     late = _lagging(source) if source is not None and not kinds[draft.type].own else []
     asked = _Asked(warnings=list(late))
     try:
@@ -146,9 +148,10 @@ def preview(
 
 def _lagging(source: DataSource) -> list[str]:
     """What is to be said of a source whose samples are known to arrive later than it is waited for."""
-    if source.effective_delay <= source.delay:
+    lag = source.lag or timedelta()
+    if lag <= source.delay + LAG_MARGIN:
         return []
-    late, waits = (durations.words(one) for one in (source.lag or timedelta(), source.effective_delay))
+    late, waits = (durations.words(one) for one in (lag, source.effective_delay))
     return [f"Samples of {source.name} arrive {late} late, so each minute is judged {waits} after its end."]
 
 

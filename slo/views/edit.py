@@ -97,8 +97,8 @@ def _ranked(wanted: Offers, found: Offered) -> list[tuple[str, Offers]]:
     fit, unfit = ([one for one in ready if found.fits(one[0]) == wanted] for wanted in (True, False))
     there = " and their metrics are there" if known else ""
     return [
-        (f"They fit{there}" if found.component_type else f"For any component{there and ', metrics there'}", fit),
-        ("For other components" + (", metrics there" if known else ""), unfit),
+        (f"They fit{there}" if found.component_type else f"For any component{there}", fit),
+        (f"For other components{there}", unfit),
         ("Metrics missing now", [one for one in wanted if one[1]]),
     ]
 

@@ -1,7 +1,7 @@
 """Every objective in one dense table, totals above it, a heat map below."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from slo import queries
 from slo.indicators import kinds
 from slo.models import Definition, Objective, Standing
 from slo.queries import DayCounts, FleetFilter, FleetRow, FleetTotals
+from slo.queries.fleet import STATES
 from slo.queries.fleet import row as fleet_row
 from slo.queries.outlook import gone_at
 from slo.queries.sources import sources_down
@@ -51,11 +52,12 @@ def fleet(request: HttpRequest) -> HttpResponse:
     now = db_now()
     wanted = _wanted(request.GET)
     page = Paginator(queries.fleet(wanted), PER_PAGE).get_page(request.GET.get("page"))
-    totals = queries.fleet_totals()
+    totals = queries.fleet_totals(replace(wanted, state=""))
     context = {
         "now": now,
         "totals": totals,
         "parts": _parts(totals),
+        "state_urls": {name: _with(request.GET, state=name) for name in STATES},
         "last": queries.last_evaluation(),
         "down": sources_down(),
         **_table(page, now=now),

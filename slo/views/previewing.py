@@ -14,6 +14,8 @@ from slo.indicators import kinds
 from slo.models import DataSource
 from slo.queries.preview import REACH, Preview
 
+FEW = 10
+
 
 def shown(found: Preview, *, draft: ObjectiveDraft, source: DataSource | None, now: datetime) -> dict[str, Any]:
     """The context of the preview's part."""
@@ -25,14 +27,20 @@ def shown(found: Preview, *, draft: ObjectiveDraft, source: DataSource | None, n
         "grouped": bool(draft.group_by),
         "target": draft.target,
         "unit": "minutes" if kinds[draft.type].sliced else "events",
-        "bad": None if found.total is None or found.good is None else max(0.0, found.total - found.good),
+        "total": _counted(found.total),
+        "bad": None if found.total is None or found.good is None else _counted(max(0.0, found.total - found.good)),
         "remembered": None if found.since is None else found.until - found.since,
         "whole": found.since is not None and found.since <= found.until - REACH + timedelta(minutes=5),
-        "after": None if after is None else lasting(timedelta(seconds=round(after.total_seconds()))),
+        "after": None if after is None else lasting(after),
         "offer_outage": found.pages_late and draft.policy != "workbook-outage",
         "lines": [_line(one, found.until) for one in found.alerts],
         **(_charts(found, draft, now=now) if found.total else {}),
     }
+
+
+def _counted(events: float | None) -> float | None:
+    """What `increase()` reckons, in whole events; a few are left as they are, so that a part of one is not nothing."""
+    return events if events is None or events < FEW else float(round(events))
 
 
 def _line(alert: Alert, until: datetime) -> tuple[Alert, timedelta, str]:

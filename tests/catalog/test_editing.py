@@ -76,7 +76,7 @@ def test_rare_fields_are_folded_until_something_in_them_is_wrong(client: Client,
         "name", "title", "description", "owner", "kind", "type", "tier", "lifecycle",
     ]  # fmt: skip
     assert not any(part.open for part in folded)
-    assert {part.filled for part in folded} == {"nothing yet"}
+    assert {part.filled for part in folded} == {"nothing filled in yet"}
     page = seen(client, "ada", "/components/new")
     assert page.count('<details class="form-fold">') == len(folded)
     wrong = client.post("/components/new", {"name": "x", "kind": "component", "namespace": "default", "labels": "no"})

@@ -125,5 +125,5 @@ def test_the_yaml_beside_a_form_follows_the_typing(signed_in: Callable[[str], Pa
     page.locator("#id_name").fill("typed-here")
     expect(page.locator(".preview pre.code")).to_contain_text("name: typed-here")
     page.locator("#id_name").fill("-")
-    expect(page.locator(".preview")).to_contain_text("Not yet, for:")
+    expect(page.locator(".preview")).to_contain_text("Shown as soon as this is filled in or mended:")
     assert not complaints(page)

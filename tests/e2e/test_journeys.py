@@ -272,7 +272,7 @@ def test_a_platform_lead_sees_what_burns_tries_a_tighter_goal_and_promises_somet
     page.get_by_role("link", name="Backtest").click()
     page.get_by_label("Goal, in %").fill("99.9")
     page.get_by_role("button", name="Try it").click()
-    expect(page.get_by_text("What happened, and what would have")).to_be_visible()
+    expect(page.get_by_text("What really happened, and what this would have sent")).to_be_visible()
     look(page, said="Incidents missed")
     expect(page.get_by_role("link", name="Use this goal and policy")).to_be_visible()
 

@@ -176,7 +176,8 @@ def test_declaring_takes_a_typed_name_and_asks_what_was_meant(ada: Person, runne
     assert "<option" not in shown.partition('name="component"')[2].partition("</datalist>")[0]
     wrong = client.post(here, {"title": "Smoke", "component": "ci-runers"})
     assert wrong.status_code == 400
-    assert "There is no component:default/ci-runers. Did you mean ci-runners?" in wrong.content.decode()
+    assert 'There is no component called “ci-runers”. Did you mean <a href="' in wrong.content.decode()
+    assert f'{runners.get_absolute_url()}" target="_blank" rel="noopener">ci-runners</a>?' in wrong.content.decode()
     client.post(here, {"title": "Smoke", "component": "ci-runners"})
     assert Incident.objects.get(title="Smoke").component == runners
     client.post(here, {"title": "Fog", "component": ""})

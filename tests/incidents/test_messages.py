@@ -147,7 +147,7 @@ def test_it_says_for_whom_one_answers_and_names_the_policy_in_words(ada: Person,
     team = Page.objects.get().team
     assert team is not None
     for part in parts(mailbox.messages[0]):
-        assert f"ou take it for {team.label}: nobody else there is called" in part
+        assert f"ou take it for {team.label}, and nobody else of that team is called" in part
         assert "nobody else is woken" not in part
         assert f"{team.label} owns component-" in part
         assert "→" not in part

@@ -212,7 +212,7 @@ def test_the_status_page_says_what_is_promised_kept_and_left(promised: Component
     opened(promised, at=at, sent=2)
     client.force_login(make.account("bob"))
     text = " ".join(client.get(reverse("incidents:status")).content.decode().split())
-    for said in ("How fast we answer", "2.0 s", "of the budget left", "1 further promise"):
+    for said in ("How fast pages are sent", "2.0 s", "of the budget left", "1 further promise"):
         assert said in text
     assert text.index("Queue") < text.index("Jobs"), "least left first"
 
@@ -236,7 +236,7 @@ def test_strangers_see_no_more_of_it_than_figures(promised: Component, client: C
     settings.PORTAL_ANONYMOUS_READ = True
     opened(promised, at=db_now() - MINUTE)
     text = client.get(reverse("incidents:status")).content.decode()
-    assert "How fast we answer" in text
+    assert "How fast pages are sent" in text
     assert "Ada" not in text
 
 

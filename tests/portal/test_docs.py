@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 import promql_parser
 import pytest
 import yaml
+from django.conf import settings as chosen
 from django.core.management import get_commands, load_command_class
 from django.urls import Resolver404, resolve
 from prometheus_client import REGISTRY
 
 from portal import settings
-from portal.lib import doc_text, problem_types
+from portal.lib import conf, doc_text, problem_types
 from portal.pages import doc_texts, watch
 from portal.pages.setup import PARTS
 
@@ -102,6 +103,15 @@ def test_every_page_is_in_the_list_once() -> None:
     listed = [entry.name for entry in doc_texts.entries()]
     assert sorted(listed) == sorted(NAMES)
     assert [title for title, _ in doc_texts.groups()][-1] == doc_texts.DECISIONS
+
+
+def test_examples_are_shown_for_where_this_portal_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chosen, "PORTAL_BASE_URL", "https://portal.example.org/")
+    shown = doc_texts.html("getting-started")
+    assert "export PORTICO=https://portal.example.org TOKEN=" in shown
+    assert conf.EXAMPLE_URL not in shown
+    monkeypatch.setattr(chosen, "PORTAL_BASE_URL", "http://localhost:9000")
+    assert "export PORTICO=http://localhost:9000 TOKEN=" in doc_texts.html("getting-started")
 
 
 def test_pictures_say_what_they_show_and_bring_no_colours_of_their_own() -> None:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.lib import drawn, words
+from tests import make
 
 NOW = datetime(2026, 11, 19, 13, 31, 0, tzinfo=UTC)
 
@@ -175,8 +176,8 @@ def test_a_budget_bar_never_leaves_its_box(left: float | None) -> None:
     assert all(0 <= length <= 100 for length in lengths)
 
 
-def test_overspending_grows_left_of_zero() -> None:
-    assert 'x="10.00%" y="1" width="10.00%"' in drawn.budget_bar(-0.125, tone="bad")
+def test_overspending_fills_what_is_left_of_zero() -> None:
+    assert 'x="0.00%" y="1" width="20.00%"' in drawn.budget_bar(-0.125, tone="bad"), "as long as of -400 %"
     assert 'x="20.00%" y="1" width="40.00%"' in drawn.budget_bar(0.5, tone="good")
 
 
@@ -233,3 +234,18 @@ def test_a_wrong_field_keeps_its_text_and_points_to_its_error() -> None:
 )
 def test_where_an_alert_came_from_is_said_in_words_or_as_its_sender_says(name: str, said: str) -> None:
     assert Template("{% load portal %}{{ name|source }}").render(Context({"name": name})) == said
+
+
+def test_what_was_written_for_a_mail_has_links_in_words_where_they_lead_into_the_portal(
+    settings: make.Settings,
+) -> None:
+    settings.PORTAL_BASE_URL = "https://portal.example.org"
+    said = (
+        "<b>Read</b> https://portal.example.org/reviews/27.\nhttps://portal.example.org.evil/x https://evil.example/y"
+    )
+    assert render("{{ said|own_links|linebreaksbr }}", said=said) == (
+        '&lt;b&gt;Read&lt;/b&gt; <a href="https://portal.example.org/reviews/27">Open the review</a>.<br>'
+        "https://portal.example.org.evil/x https://evil.example/y"
+    )
+    shown = text("{{ said|own_links }}", said="Which: https://portal.example.org/campaigns/3?a=1&b=2")
+    assert shown == "Which: Open the page"

@@ -146,7 +146,7 @@ def test_what_is_wrong_is_said_beside_its_field(client: Client, changes: dict[st
     assert all(value in said for value in changes.values())
     beside = client.post("/slos/new?preview", typed)
     assert beside.status_code == 200
-    assert "Not yet, for:" in text(beside.content)
+    assert "Shown as soon as this is filled in or mended:" in text(beside.content)
 
 
 @pytest.mark.usefixtures("ci")
@@ -157,7 +157,8 @@ def test_a_source_that_is_down_is_said_in_its_own_words(client: Client) -> None:
     assert page.status_code == 200
     assert "<form" not in page.content.decode(), "only the part"
     assert "The data source could not answer. 127.0.0.1:9 can't be reached" in said
-    assert "A total outage would page after 54 min. That is late: workbook-outage pages after 9 min." in said
+    late = "That is late: the alert policy Google SRE workbook, and outages at once pages after 9 min."
+    assert f"A total outage would page after 54 min. {late}" in said
     whole = client.post("/slos/new", typed | {"preview": "1"})
     assert "objective-form" in whole.content.decode()
     assert "The data source could not answer." in text(whole.content)

@@ -145,6 +145,19 @@ def test_what_lasts_longer_than_its_period_lasts(client: Client, runners: Compon
     assert "6 h" in text(client.get("/slos?q=dying").content).split("Used up in")[1]
 
 
+def test_the_tiles_count_what_the_filter_leaves_and_keep_it(client: Client, build: Team, runners: Component) -> None:
+    stands(make_slo.objective("a", component=runners), state=State.BURNING)
+    stands(make_slo.objective("elsewhere"), state=State.BURNING)
+    stands(make_slo.objective("calm"), state=State.HEALTHY)
+    page = signed_in(client, "linh").get("/slos", {"team": build.ref, "state": "healthy"})
+    assert (page.context["totals"].objectives, page.context["totals"].burning) == (1, 1)
+    burning = client.get(page.context["state_urls"]["burning"])
+    assert [line.row.name for line in burning.context["lines"]] == ["a"]
+    nothing = client.get("/slos?team=group:default/nobody")
+    assert nothing.context["totals"].objectives == 0
+    assert "Nothing matches" in text(nothing.content)
+
+
 def test_a_sweep_that_found_nothing_due_is_not_boasted_of(client: Client, runners: Component) -> None:
     make_slo.objective("a", component=runners)
     Sweep.objects.create(name="evaluate", at=db_now(), ledgers=0, queries=0)

@@ -58,7 +58,14 @@ def test_a_factor_no_outage_can_reach_is_capped(target: str, factors: list[str],
 @pytest.mark.parametrize(("target", "minutes"), [("0.999", 0.864), ("0.99", 8.64), ("0.95", 43.2), ("0.9", 54.0)])
 def test_an_objective_says_when_a_total_outage_pages(target: str, minutes: float) -> None:
     after = outage_pages_after(workbook(30, target))
-    assert after == timedelta(minutes=minutes)
+    assert after == timedelta(seconds=round(minutes * 60))
+
+
+def test_of_slices_of_time_as_many_must_be_bad_first_as_a_rule_asks_for() -> None:
+    strict, minute = workbook(30, "0.999"), timedelta(minutes=1)
+    assert outage_pages_after(strict, slice_length=minute) == 2 * minute, "not after 52 s"
+    assert outage_pages_after(workbook(30, "0.95"), slice_length=minute) == timedelta(minutes=43, seconds=12)
+    assert outage_pages_after(strict, slice_length=5 * minute) == 10 * minute
 
 
 def test_the_outage_rule_pages_sooner_than_the_workbook_for_a_low_target() -> None:
