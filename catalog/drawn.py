@@ -32,6 +32,8 @@ class Trend:
     bars: tuple[Bar, ...]
     rows: tuple[tuple[date, int, int, int, int], ...]
     label: str
+    dates: tuple[date, date]
+    """What the ends of the axis are, which is at least two weeks long."""
 
 
 def trend_of(days: Sequence[ScoreDay]) -> Trend | None:
@@ -44,7 +46,7 @@ def trend_of(days: Sequence[ScoreDay]) -> Trend | None:
     rows = [(one.day, *(int(n) for n in one.levels)) for one in reversed(days)]
     reached, all_of_it = sum(days[-1].levels[2:]), sum(days[-1].levels)
     label = f"{reached} of {all_of_it} reach silver or gold on {days[-1].day:%d %b}; {days[0].day:%d %b} to then."
-    return Trend(first, days[-1].day, tuple(bars), tuple(rows), label)  # type: ignore[arg-type]  # always four levels
+    return Trend(first, days[-1].day, tuple(bars), tuple(rows), label, (first, last))  # type: ignore[arg-type]  # always four levels
 
 
 def _column(one: ScoreDay, x: float, width: float) -> list[Bar]:

@@ -1,4 +1,4 @@
-"""A chart's first paint: its first series as plain SVG, with the ends of its axes and the limits that stand in it.
+"""A chart's first paint: its main series as plain SVG, with the ends of its axes and the limits that stand in it.
 
 There before the chart library is, and where no script runs.
 """
@@ -26,48 +26,67 @@ type Values = Sequence[float | None]
 
 
 def sketch(figure: object) -> SafeString:
-    """The first series of a Plotly figure, line or columns, in the space of its plot; empty for any other figure."""
-    trace, form = _first(figure)
-    if trace is None or form is None:
+    """The main series of a Plotly figure, line or columns, in the space of its plot; empty for any other figure.
+
+    Other lines over the same moments lie thin beneath it.
+    """
+    series, form = _series(figure)
+    if not series:
         return SafeString()
+    trace = series[0]
     axis = form.get("yaxis") or {}
-    values = _thinned([_placed(y, axis) for y in trace["y"]])
-    low, high = _edges(values, axis)
+    values, *beneath = (_thinned([_placed(y, axis) for y in one["y"]]) for one in series)
+    low, high = _edges([y for some in (values, *beneath) for y in some], axis)
 
     def height(y: float) -> float:
         return HEIGHT * (high - min(max(y, low), high)) / (high - low)
 
-    heights = [None if y is None else height(y) for y in values]
-    path = _columns(heights) if trace.get("type") == "bar" else _line(heights)
+    def heights(of: Values) -> list[float | None]:
+        return [None if y is None else height(y) for y in of]
+
+    path = _columns(heights(values)) if trace.get("type") == "bar" else _line(heights(values))
     if not path:
         return SafeString()
     limits = "".join(f"M0 {height(y):.1f}H{WIDTH}" for y in _limits(form, axis) if low <= y <= high)
     drawn = format_html('<path class="sketch-limit" d="{}"/>', limits) if limits else ""
+    lines = format_html_join("", '<path class="sketch-beside" d="{}"/>', ((_line(heights(one)),) for one in beneath))
     return format_html(
         '<svg class="sketch is-{}{}" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">'
-        '<path d="{}"/>{}</svg>{}',
+        '{}<path d="{}"/>{}</svg>{}',
         TONES.get(trace.get("meta", {}).get("role", "main"), "none"),
         " sketch-solid" if trace.get("type") == "bar" else "",
         WIDTH,
         HEIGHT,
+        lines,
         path,
         drawn,
         format_html_join("", '<span class="sketch-end sketch-{}">{}</span>', _ends(trace, axis, low, high)),
     )
 
 
-def _first(figure: object) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
-    """The series to draw, and the layout."""
+def _series(figure: object) -> tuple[list[Mapping[str, Any]], Mapping[str, Any]]:
+    """What is drawn, the main one first, and the layout."""
     if not isinstance(figure, dict):
-        return None, None
-    for trace in figure.get("data") or ():
-        upright = trace.get("type", "scatter") in ("scatter", "bar") and trace.get("orientation") != "h"
-        numbers = isinstance(trace.get("y"), list | tuple) and all(
-            isinstance(y, int | float | None) for y in trace["y"]
-        )
-        if upright and numbers and any(y is not None for y in trace["y"]):
-            return trace, figure.get("layout") or {}
-    return None, None
+        return [], {}
+    found = [trace for trace in figure.get("data") or () if _drawable(trace)]
+    found.sort(key=lambda trace: (trace.get("meta") or {}).get("role", "main") != "main")
+    main = found[:1]
+    beside = [one for one in found[1:] if _is_line(one) and _is_line(main[0]) and len(one["y"]) == len(main[0]["y"])]
+    return [*main, *beside], figure.get("layout") or {}
+
+
+def _drawable(trace: Mapping[str, Any]) -> bool:
+    upright = trace.get("type", "scatter") in ("scatter", "bar") and trace.get("orientation") != "h"
+    return (
+        upright
+        and isinstance(trace.get("y"), list | tuple)
+        and all(isinstance(y, int | float | None) for y in trace["y"])
+        and any(y is not None for y in trace["y"])
+    )
+
+
+def _is_line(trace: Mapping[str, Any]) -> bool:
+    return trace.get("type", "scatter") == "scatter" and "lines" in trace.get("mode", "lines")
 
 
 def _placed(value: float | None, axis: Mapping[str, Any]) -> float | None:

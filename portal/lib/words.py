@@ -74,13 +74,13 @@ def burn(rate: Number) -> str:
 
 
 def compact(value: Number) -> str:
-    """Axis text: 4,180 → `4.2 k`, 3,000,000 → `3 M`."""
+    """Axis text: 4,180 → `4.2 k`, 109,200 → `109 k`, 3,000,000 → `3 M`."""
     size = abs(float(value))
     for limit, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if size >= limit:
-            short = fixed(Decimal(str(value)) / limit, 1)
+            short = fixed(Decimal(str(value)) / limit, 1 if size < 100 * limit else 0)
             return f"{short.removesuffix('.0')} {unit}"
-    return fixed(value, 0 if float(value).is_integer() else 1)
+    return fixed(value, 0 if float(value).is_integer() or size >= 100 else 1)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

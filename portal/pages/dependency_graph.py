@@ -1,6 +1,6 @@
 """Where the boxes of a component's dependency graph stand: what it needs at the left, what needs it at the right.
 
-Six at a side; the list beside it holds them all. Coordinates are those of the drawing's own 764 wide box.
+Six at a side; the list beside it holds them all. Coordinates are those of the drawing's own 648 wide box.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,10 @@ from catalog.models import Component
 from catalog.queries import Beside
 from portal.pages.catalog import worst_key
 
-WIDTH, BOX, SELF_BOX, STEP, TOP, MOST = 764, 190, 180, 58, 26, 6
+WIDTH, BOX, SELF_BOX, STEP, TOP, MOST = 648, 190, 180, 58, 26, 6
 SELF_X = (WIDTH - SELF_BOX) // 2
+BEND = 28
+"""How far a curve runs level before it turns."""
 ICONS = {
     "bad": "circle-x",
     "exhausted": "circle-x",
@@ -114,8 +116,9 @@ def draw(needs: Sequence[Neighbour], needed_by: Sequence[Neighbour]) -> Drawing:
     height = TOP + rows * STEP + 6
     middle = TOP + (rows * STEP - 14) // 2
     right_x, self_right = WIDTH - BOX, SELF_X + SELF_BOX
-    left = _column(needs, 0, f"M{BOX} {{y}}C245 {{y}} 242 {middle} {SELF_X} {middle}", rows)
-    right = _column(needed_by, right_x, f"M{self_right} {middle}C527 {middle} 519 {{y}} {right_x} {{y}}", rows)
+    to_self = f"M{BOX} {{y}}C{BOX + BEND} {{y}} {SELF_X - BEND} {middle} {SELF_X} {middle}"
+    from_self = f"M{self_right} {middle}C{self_right + BEND} {middle} {right_x - BEND} {{y}} {right_x} {{y}}"
+    left, right = _column(needs, 0, to_self, rows), _column(needed_by, right_x, from_self, rows)
     return Drawing(left, right, height, middle)
 
 

@@ -102,6 +102,7 @@ def _head(
         "component": objective.definition.component,
         "detail": detail,
         "row": detail.row,
+        "unread": detail.row.state == "building" and detail.row.remaining is None,
         "unit": UNITS.get(objective.definition.type, "events"),
         "allowed": _whole(detail.allowed),
         "left": _whole(detail.left),

@@ -65,3 +65,17 @@ def test_what_it_cannot_sketch_is_nothing() -> None:
     assert sketch("{}") == ""
     assert sketch({"data": [{"type": "scatter", "y": [None]}]}) == ""
     assert sketch({"data": [{"type": "scatter", "y": ['"><script>']}]}) == ""
+
+
+def test_the_main_line_lies_over_the_others_of_the_same_moments() -> None:
+    short, long = charts.Line("2 min", hours(0.1, 100), "faint"), charts.Line("4 min", hours(0.1, 10), "main")
+    drawn = sketch(charts.burn_rate([short, long]))
+    beside, main = re.findall(r'<path (?:class="sketch-beside" )?d="([^"]*)"', drawn)
+    assert "sketch is-accent" in drawn
+    assert beside == "M0 100.0 1000 0.0"
+    assert main == f"M0 100.0 1000 {100 / 3:.1f}"
+
+
+def test_ends_of_three_digits_have_no_decimals() -> None:
+    drawn = sketch(charts.columns(hours(109_200, 230.3), name="all", role="all"))
+    assert 'sketch-high">109 k<' in drawn

@@ -101,6 +101,20 @@ document.addEventListener("submit", (event) => {
   } else sent.set(event.target, event.timeStamp);
 }, true);
 
+// A letter is shown whole: its frame, in which no script runs, becomes as high as what it holds --------------------
+function fit(frame) {
+  const held = frame.contentDocument?.documentElement;
+  if (!held) return;
+  frame.style.height = "0";
+  frame.style.height = `${held.scrollHeight}px`;
+}
+const letters = document.querySelectorAll("iframe.letter");
+for (const frame of letters) {
+  frame.addEventListener("load", () => fit(frame));
+  fit(frame);
+}
+if (letters.length) window.addEventListener("resize", () => letters.forEach(fit));
+
 // Menus and keys ------------------------------------------------------------------------------------------------------
 function closeMenus(except) {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(except)) menu.open = false;
