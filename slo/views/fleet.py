@@ -42,7 +42,7 @@ class Line:
     spark: Sequence[float | None]
     heat: Sequence[tuple[str, float | None]]
     gone_in: timedelta | None
-    """Until the budget is used up at the pace of the last 6 hours; None where it lasts for the period."""
+    """Until the budget is used up by the pace of `exhausts_over`; None where it lasts for the period."""
 
 
 @readable
