@@ -132,7 +132,7 @@ def test_the_page_tells_what_an_alert_would_get_and_why(ada: Person, team: Team)
     assert "P1: a page rule fired on a tier 1 component" in page
     assert "decides" in page
     assert (
-        "There is no component:default/nope."
+        "There is no component called “nope”."
         in signed_in(ada).get(f"{RULES}?rule=page&component=nope").content.decode()
     )
 
