@@ -107,7 +107,10 @@ def test_uptime_counts_minutes_and_never_speaks_of_events(linh: Client, runners:
 def test_one_whose_history_is_being_read_promises_no_number_yet(
     linh: Client, runners: Component, source: DataSource, now: datetime
 ) -> None:
-    objective = counted(runners, source, now - DAY, [(10, 10)] * 60, state=State.BUILDING, remaining=None, good=None)
+    objective = counted(
+        runners, source, now - DAY, [(10, 10)] * 60,
+        state=State.BUILDING, remaining=None, good=None, readings=[{"rule": "page-fast", "long_s": 3600}],
+    )  # fmt: skip
     Standing.objects.filter(objective=objective).update(total=None, coverage=None, bucket=None)
     Ledger.objects.update(filled_at=None)
     page = linh.get(f"/slos/{objective.pk}").content
@@ -115,6 +118,10 @@ def test_one_whose_history_is_being_read_promises_no_number_yet(
     assert "Reading history" in said
     assert "Its history is being read" in said
     assert "lasts" not in said
+    assert "no data" not in said[: said.index("Show as table")]
+    for judged in ("Quiet", "has been seen throughout", "Nothing is counted yet", "No burn in this range"):
+        assert judged not in said
+    assert re.search(r"Changes of state None yet: its history is being read \(\d", said)
     assert re.search(r"history read \d+\.\d % , up to", said)
     line = figure(page, "budget")["data"][0]
     drawn = [y for x, y in zip(line["x"], line["y"], strict=True) if datetime.fromisoformat(x) > now - DAY + HOUR]
