@@ -37,9 +37,9 @@ def break_it(page: Page, title: str) -> None:
     page.goto("/demo")
     card = page.locator("section.card", has=page.get_by_role("heading", name=title, exact=True))
     expect(card).to_be_visible()
-    if not card.get_by_text("Broken").count():
+    if not card.get_by_text("Broken", exact=True).count():
         card.get_by_role("button", name=title).click()
-    expect(card.get_by_text("Broken")).to_be_visible()
+    expect(card.get_by_text("Broken", exact=True)).to_be_visible()
 
 
 def repair(page: Page) -> None:
