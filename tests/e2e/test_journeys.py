@@ -258,6 +258,8 @@ def test_a_platform_lead_sees_what_burns_tries_a_tighter_goal_and_promises_somet
     page = signed_in("admin", width, 900)
     page.goto("/")
     reach(page, "SLOs", width)
+    if width == PHONE:
+        page.get_by_role("link", name="Filters").click()
     page.get_by_label("Sorted by").select_option(label="By burn rate")
     page.get_by_role("button", name="Filter").click()
     page.wait_for_url("**sort=-burn**")
