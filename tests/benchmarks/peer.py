@@ -175,7 +175,8 @@ def _their_run(program: Path, config: Path, objectives: int) -> float:
     done = subprocess.run([*command, str(config.parent / "slos")], check=True, capture_output=True, timeout=900)
     took = time.perf_counter() - begun
     reports = (done.stdout + done.stderr).decode().count("SLI:")
-    if reports < objectives * len(STEPS):
+    # of the shortest window it gives none where nothing happened lately: traffic rests while ours is filled
+    if reports < objectives * (len(STEPS) - 1):
         raise SystemExit(f"slo-generator gave {reports} reports: {done.stderr.decode()[-2000:]}")
     return (took - one) * objectives / (objectives - 1)
 
