@@ -100,11 +100,7 @@ def _drawing(first: BurnWindow, read: Read, incident: Incident) -> Drawn | None:
 def _table(read: Read) -> Mapping[str, Any]:
     """Some twenty moments, newest first, each with what every window burned."""
     at_all = next([at for at, _ in points] for points in read.values())
-    columns = [[_times(value) for _, value in points] for points in read.values()]
+    columns = [[words.times(value) for _, value in points] for points in read.values()]
     rows = [[f"{at:%-d %b %H:%M}", *burned] for at, *burned in zip(at_all, *columns, strict=True)]
     step = max(1, len(rows) // TABLE_ROWS)
     return {"head": ["When", *(f"over {durations.words(window)}" for window in read)], "rows": rows[::-1][::step]}
-
-
-def _times(value: float | None) -> str | None:
-    return None if value is None else f"{words.burn(value)}×"

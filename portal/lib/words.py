@@ -73,6 +73,11 @@ def burn(rate: Number) -> str:
     return fixed(rate, 1 if abs(float(rate)) < 100 else 0)
 
 
+def times(rate: Number | None) -> str | None:
+    """A burn rate in a table, as `14.4×`; None stays none."""
+    return None if rate is None else f"{burn(rate)}×"
+
+
 def compact(value: Number) -> str:
     """Axis text: 4,180 → `4.2 k`, 109,200 → `109 k`, 3,000,000 → `3 M`."""
     size = abs(float(value))

@@ -92,8 +92,8 @@ def burn(
 def burn_table(detail: ObjectiveDetail) -> Table:
     """What each window burns now."""
     now = {rule.long: rule.burn_long for rule in detail.rules} | {rule.short: rule.burn_short for rule in detail.rules}
-    rows = [[durations.words(window), _times(value)] for window, value in sorted(now.items())]
-    limits = [[f"{rule.title}, fires above", _times(rule.factor)] for rule in detail.rules]
+    rows = [[durations.words(window), words.times(value)] for window, value in sorted(now.items())]
+    limits = [[f"{rule.title}, fires above", words.times(rule.factor)] for rule in detail.rules]
     return {"head": ["Window", "Burn now"], "rows": [*rows, *limits]}
 
 
@@ -144,10 +144,6 @@ def _budget_row(point: HistoryPoint) -> list[str | None]:
 
 def _per_cent(value: float | None) -> str | None:
     return None if value is None else f"{words.percent(value)} %"
-
-
-def _times(value: float | None) -> str | None:
-    return None if value is None else f"{words.burn(value)}×"
 
 
 def _count(value: int | float | None) -> str | None:
