@@ -38,6 +38,8 @@ def live_by(said: Mapping[str, Any], at: At, *, now: datetime) -> None:
         _written(item, at, now)
     for day in said["scored"]:
         at(now - day * DAY + HOUR, _score)
+    for day in range(max(said["scored"]) - 1, 0, -1):  # as the beat does; where it was scored it finds it done
+        at(now - day * DAY + 2 * HOUR, lambda moment: record_day(now=moment))
     at(now - said["campaign"]["begun"] * DAY, lambda moment: _begin(said["campaign"], moment, now))
     for item in said["drills"]:
         _drill(item, at, now)

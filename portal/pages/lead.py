@@ -18,6 +18,8 @@ from portal.lib.zones import zone_of
 from portal.pages.watch import uncovered
 
 MONTHS = 12
+LEAST_MONTHS = 3
+"""So many are drawn also where the first incident is younger: a chart of one month shows no direction."""
 CHARTS = frozenset({"incidents", "taken", "restored", "blocked"})
 AS_ME = "me"
 """`/?as=me`: the ordinary home, for who has both."""
@@ -50,8 +52,8 @@ def tiles(told: Sequence[Figures], schedules: Collection[Schedule], *, now: date
     *before, this = told
     last = before[-1] if before else analytics.nothing("", "")  # in the very first moment of a month
     return {
-        "taken": _compared(this.taken, last.taken, last.label),
-        "restored": _compared(this.restored, last.restored, last.label),
+        "taken": _compared(this.taken, last.taken),
+        "restored": _compared(this.restored, last.restored),
         "uncovered": sum(
             uncovered(now=now, load=lambda slugs, _: [one for one in schedules if one.slug in slugs]).values()
         ),
@@ -59,21 +61,30 @@ def tiles(told: Sequence[Figures], schedules: Collection[Schedule], *, now: date
 
 
 def trends(person: Person, told: Sequence[Figures], *, now: datetime) -> dict[str, Any]:
-    """The last MONTHS months as charts with their tables, and the levels of scorecards day by day."""
-    drawn = analytics_drawn.overview(told, _asked(MONTHS, now=now, zone=zone_of(person.time_zone).key))
+    """The months since the first incident among `told` as charts with their tables, and the levels of scorecards day
+    by day.
+    """
+    shown = since_first(told)
+    drawn = analytics_drawn.overview(shown, _asked(len(shown), now=now, zone=zone_of(person.time_zone).key))
     return {"charts": [one for one in drawn if one.id in CHARTS], "trend": trend_of(catalog.trend(now=now))}
+
+
+def since_first(told: Sequence[Figures], *, least: int = LEAST_MONTHS) -> Sequence[Figures]:
+    """Those months from the first one with an incident on, and at least so many: before it there is nothing to see."""
+    began = next((at for at, one in enumerate(told) if one.incidents or one.symptoms), len(told))
+    return told[max(0, min(began, len(told) - least)) :]
 
 
 def _asked(count: int, *, now: datetime, zone: str) -> Wanted:
     return wanted(since=months_back(count, now=now, zone=zone), until=None, now=now, zone=zone)
 
 
-def _compared(this: Spread, last: Spread, named: str) -> Compared:
+def _compared(this: Spread, last: Spread) -> Compared:
     if this.median is None or last.median is None:
         return Compared(this.median, this.count, "none yet" if this.median is None else "none last month", "")
     change = this.median - last.median
     if abs(change) < 1:
-        return Compared(this.median, this.count, f"as in {named}", "")
+        return Compared(this.median, this.count, "as last month", "")
     worse = change > 0
-    said = f"{words(timedelta(seconds=abs(change)))} {'slower' if worse else 'faster'} than in {named}"
+    said = f"{words(timedelta(seconds=abs(change)))} {'slower' if worse else 'faster'} than last month"
     return Compared(this.median, this.count, said, "bad" if worse else "good")

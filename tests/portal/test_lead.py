@@ -74,7 +74,22 @@ def test_times_of_this_month_stand_beside_those_of_the_last(client: Client, katr
     resolved(component, now - timedelta(days=30), lasted=timedelta(minutes=30))
     restored = tiles_of(katrin, now)["restored"]
     assert (restored.median, restored.tone) == (2400, "bad")
-    assert restored.note.startswith("10 min slower than in Oct")
+    assert restored.note.startswith("10 min slower than last month")
+
+
+def test_charts_begin_with_the_first_incident_and_have_three_months_at_least(client: Client, katrin: Person) -> None:
+    component = make.component("ci-runners", tier=1)
+    now = datetime(2026, 11, 22, 12, tzinfo=ZoneInfo("UTC"))
+
+    def shown() -> list[str]:
+        return [one.label for one in lead.since_first(lead.months_of(katrin, 12, now=now))]
+
+    assert shown() == ["Sep 2026", "Oct 2026", "Nov 2026"]
+    resolved(component, now - timedelta(days=1), lasted=timedelta(minutes=40))
+    assert shown() == ["Sep 2026", "Oct 2026", "Nov 2026"]
+    resolved(component, now - timedelta(days=120), lasted=timedelta(minutes=40))
+    assert shown() == ["Jul 2026", "Aug 2026", "Sep 2026", "Oct 2026", "Nov 2026"]
+    assert client.get("/").status_code == 200
 
 
 def test_components_that_reach_nobody_are_those_of_the_coverage_page(client: Client, katrin: Person) -> None:
