@@ -138,7 +138,7 @@ registries.frame["paging-paused"] = frame.pause
 registries.frame["evaluated-at"] = frame.evaluated_at  # slo's own, without a question of its own
 registries.frame["paging-swept-at"] = frame.swept_at
 registries.component_panels["incident"] = registries.Panel(
-    "incidents/parts/component_notice.html", frame.worst_open, place="top"
+    "incidents/parts/open_notice.html", frame.worst_open, place="top"
 )
 registries.component_panels["incidents"] = registries.Panel(
     "incidents/parts/component.html", frame.incidents_of, order=20, title="Incidents", count="count"

@@ -27,7 +27,8 @@ def incidents_of(objective: Objective, *, since: datetime | None) -> list[Incide
     wanted = ~Q(state=Incident.State.RESOLVED)
     if since is not None:
         wanted |= Q(opened_at__gte=since)
-    return list(Incident.objects.filter(wanted, alerts__objective=objective).distinct().order_by("-number")[:MOST])
+    found = Incident.objects.filter(wanted, alerts__objective=objective).select_related("acknowledged_by")
+    return list(found.distinct().order_by("-number")[:MOST])
 
 
 def known_history(history: Sequence[HistoryPoint], *, until: datetime, gaps: Stretches) -> list[HistoryPoint]:
