@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from catalog.api import named
 from catalog.models import Person
 from incidents.api.incidents import actor_of_api
 from incidents.models import CalendarFeed, Schedule
@@ -26,9 +27,10 @@ class NoPerson(Forbidden):
 class CalendarIn(StrictSerializer):
     """Which schedule; without one all shifts of whoever asks."""
 
-    schedule = serializers.SlugRelatedField(
-        slug_field="slug", queryset=Schedule.objects.filter(retired_at=None), required=False, allow_null=True
-    )
+    schedule = named.ByName[Schedule](
+        slug_field="slug", queryset=Schedule.objects.filter(retired_at=None),
+        required=False, allow_null=True,
+    )  # fmt: skip
 
 
 class CalendarOut(serializers.ModelSerializer[CalendarFeed]):

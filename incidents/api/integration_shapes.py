@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from catalog.models import Team
+from catalog.api import named
 from incidents.intake import ways
 from incidents.intake.howto import recipes
 from incidents.intake.shown import body_text
@@ -74,9 +74,7 @@ class NewIntegrationIn(StrictSerializer):
 
     name = serializers.CharField(max_length=200)
     kind = serializers.ChoiceField(list(ways.kinds().items()))
-    team = serializers.SlugRelatedField(
-        slug_field="ref", queryset=Team.objects.filter(retired_at=None), required=False, allow_null=True
-    )
+    team = named.team(required=False, allow_null=True)
     settings = serializers.DictField(required=False)
 
 

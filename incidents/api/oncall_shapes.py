@@ -9,7 +9,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from catalog.models import Person, Team
+from catalog.api import named
 from incidents.models import LayerVersion, Override
 from incidents.oncall.wallclock import Window
 from incidents.operations.turns import Turns
@@ -32,7 +32,7 @@ class RotationIn(StrictSerializer):
     """People (or a team: its members of now) take turns, in this order; `starts_at` is now when left out."""
 
     name = serializers.CharField(max_length=100, default="Primary")
-    people = serializers.ListField(child=serializers.CharField(max_length=200), min_length=1, max_length=200)
+    people = serializers.ListField(child=named.Reference(kind="user"), min_length=1, max_length=200)
     unit = serializers.ChoiceField(choices=LayerVersion.Unit.choices, default="week")
     length = serializers.IntegerField(min_value=1, max_value=366, default=1)
     handoff = serializers.TimeField(default=time(9))
@@ -57,9 +57,7 @@ class ScheduleIn(StrictSerializer):
     """A schedule with one `rotation`, or with several `layers` from bottom to top."""
 
     name = serializers.CharField(max_length=200)
-    team = serializers.SlugRelatedField(
-        slug_field="ref", queryset=Team.objects.filter(retired_at=None), default=None, allow_null=True
-    )
+    team = named.team(default=None, allow_null=True)
     time_zone = serializers.CharField(max_length=64, default="UTC")
     rotation = RotationIn(required=False)
     layers = serializers.ListField(child=RotationIn(), required=False, min_length=1, max_length=20)
@@ -86,9 +84,7 @@ class SettingsIn(StrictSerializer):
 class OverrideIn(StrictSerializer):
     """`person` null is deliberately nobody."""
 
-    person = serializers.SlugRelatedField(
-        slug_field="ref", queryset=Person.objects.filter(retired_at=None), allow_null=True
-    )
+    person = named.person(allow_null=True)
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
@@ -97,9 +93,7 @@ class OverrideIn(StrictSerializer):
 class TakeOverIn(StrictSerializer):
     """Who takes over; the signed-in person when left out."""
 
-    person = serializers.SlugRelatedField(
-        slug_field="ref", queryset=Person.objects.filter(retired_at=None), required=False
-    )
+    person = named.person(required=False)
 
 
 class RotationOut(serializers.ModelSerializer[LayerVersion]):

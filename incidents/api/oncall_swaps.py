@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.access import require_scope
-from catalog.models import Person
+from catalog.api import named
 from incidents.api import oncall_shapes as io
 from incidents.api.incidents import actor_of_api
 from incidents.api.oncall import SCOPE, writable
@@ -25,15 +25,11 @@ from portal.lib.errors import FieldError, Invalid
 from portal.lib.strict import StrictSerializer
 
 
-def _person(**options: Any) -> "serializers.SlugRelatedField[Person]":  # noqa: ANN401
-    return serializers.SlugRelatedField(slug_field="ref", queryset=Person.objects.filter(retired_at=None), **options)
-
-
 class ReplaceIn(StrictSerializer):
     """`person` (null: deliberately nobody) has what `out` has in the period, and nothing else."""
 
-    out = _person()
-    person = _person(allow_null=True)
+    out = named.person()
+    person = named.person(allow_null=True)
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
@@ -42,8 +38,8 @@ class ReplaceIn(StrictSerializer):
 class SwapIn(StrictSerializer):
     """`asked` takes the asker's shifts of a period; `back_…` is a period of theirs offered in return."""
 
-    asked = _person()
-    asker = _person(required=False, help_text="Whoever is signed in, when left out; a token must name it")
+    asked = named.person()
+    asker = named.person(required=False, help_text="Whoever is signed in, when left out; a token must name it")
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     back_starts_at = serializers.DateTimeField(required=False, allow_null=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from catalog.models import Team
+from catalog.api import named
 from incidents import ladders
 from incidents.api.oncall_shapes import read as read
 from incidents.api.serializers import PageOut as PageOut
@@ -81,13 +81,11 @@ class PolicyIn(StrictSerializer):
     echoes = frozenset({"slug", "version", "since", "retired_at", "words", "uses", "now", "url"})
 
     name = serializers.CharField(max_length=200)
-    team = serializers.SlugRelatedField(
-        slug_field="ref", queryset=Team.objects.filter(retired_at=None), default=None, allow_null=True
-    )
+    team = named.team(default=None, allow_null=True)
     steps = StepIO(many=True)
     steps_low = StepIO(many=True, required=False, allow_null=True, default=None)
     repeat = serializers.IntegerField(min_value=0, max_value=20, default=0)
-    fallback = serializers.SlugRelatedField(
+    fallback = named.ByName[EscalationPolicy](
         slug_field="slug", queryset=EscalationPolicy.objects.all(), default=None, allow_null=True
     )
     ack_timeout = DurationIO(max_length=30, default=None, allow_null=True)
@@ -182,10 +180,10 @@ class TeamPagingIn(StrictSerializer):
 
     echoes = frozenset({"team"})
 
-    policy = serializers.SlugRelatedField(
+    policy = named.ByName[EscalationPolicy](
         slug_field="slug", queryset=EscalationPolicy.objects.filter(retired_at=None), allow_null=True
     )
-    schedule = serializers.SlugRelatedField(
+    schedule = named.ByName[Schedule](
         slug_field="slug", queryset=Schedule.objects.filter(retired_at=None), allow_null=True
     )
 
@@ -201,9 +199,9 @@ class TeamPagingOut(serializers.Serializer[TeamPaging]):
 class CatchAllIn(StrictSerializer):
     """The policy that catches the rest."""
 
-    policy = serializers.SlugRelatedField(
+    policy = named.ByName[EscalationPolicy](
         slug_field="slug", queryset=EscalationPolicy.objects.filter(retired_at=None)
-    )  # fmt: skip
+    )
 
 
 class CatchAllOut(serializers.Serializer[Any]):

@@ -7,7 +7,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from catalog.models import Component, Person
+from catalog.api import named
+from catalog.models import Component
 from incidents.lookback import Facts
 from incidents.models import ActionItem, Review, ReviewVersion
 from incidents.outcomes import Outcome
@@ -200,21 +201,15 @@ class ActionItemOut(serializers.ModelSerializer[ActionItem]):
         return OutcomeOut(found[item.pk]).data if item.pk in found else None
 
 
-def _person(**options: Any) -> serializers.SlugRelatedField[Person]:  # noqa: ANN401
-    return serializers.SlugRelatedField(slug_field="ref", queryset=Person.objects.filter(retired_at=None), **options)
-
-
 class ActionItemChangeIn(StrictSerializer):
     """What changes; `state` (with `outcome`) ends it or opens it again, and goes alone."""
 
     title = serializers.CharField(max_length=300, required=False)
-    owner = _person(required=False)
+    owner = named.person(required=False)
     due_on = serializers.DateField(required=False)
     details = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
-    component = serializers.SlugRelatedField(
-        slug_field="ref", queryset=Component.objects.select_related("owner"), required=False, allow_null=True
-    )
-    objectives = serializers.SlugRelatedField(
+    component = named.component(queryset=Component.objects.select_related("owner"), required=False, allow_null=True)
+    objectives = named.ByName[Objective](
         slug_field="name", queryset=Objective.objects.filter(retired_at=None), many=True, required=False
     )
     tracker_url = serializers.CharField(max_length=1000, required=False, allow_blank=True)
@@ -235,13 +230,11 @@ class ActionItemIn(StrictSerializer):
 
     review = serializers.IntegerField(min_value=1, max_value=2**53, help_text="The number of its incident")
     title = serializers.CharField(max_length=300)
-    owner = _person()
+    owner = named.person()
     due_on = serializers.DateField()
     details = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
-    component = serializers.SlugRelatedField(
-        slug_field="ref", queryset=Component.objects.select_related("owner"), required=False, allow_null=True
-    )
-    objectives = serializers.SlugRelatedField(
+    component = named.component(queryset=Component.objects.select_related("owner"), required=False, allow_null=True)
+    objectives = named.ByName[Objective](
         slug_field="name", queryset=Objective.objects.filter(retired_at=None), many=True, required=False
     )
     tracker_url = serializers.CharField(max_length=1000, required=False, allow_blank=True)

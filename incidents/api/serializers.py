@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from catalog.models import Component, Person
+from catalog.api import named
 from incidents.models import Incident, Page, TimelineEntry
 from incidents.models.incident import Severity
 from portal.lib.strict import StrictSerializer
@@ -64,9 +64,7 @@ class DeclareIn(StrictSerializer):
     """A new incident, declared by a person or a program."""
 
     title = serializers.CharField(max_length=300)
-    component = serializers.SlugRelatedField(
-        slug_field="ref", queryset=Component.objects.filter(retired_at=None), required=False, allow_null=True
-    )
+    component = named.component(required=False, allow_null=True)
     severity = serializers.ChoiceField(choices=list(Severity.labels), required=False, allow_null=True)
     note = serializers.CharField(required=False, allow_blank=True, max_length=5000)
 
@@ -74,9 +72,7 @@ class DeclareIn(StrictSerializer):
 class AcknowledgeIn(StrictSerializer):
     """Who takes it. People take it themselves; a token must name the person it acts for."""
 
-    person = serializers.SlugRelatedField(
-        slug_field="ref", queryset=Person.objects.filter(retired_at=None), required=False, allow_null=True
-    )
+    person = named.person(required=False, allow_null=True)
     take_over = serializers.BooleanField(
         default=True, help_text="False: refused with 409 where somebody else has it already"
     )

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog.models import Component
+from catalog.api import named
 from incidents import severity
 from incidents.api.incidents import actor_of_api
 from incidents.api.oncall_shapes import read
@@ -61,9 +61,7 @@ class WhatIfIn(StrictSerializer):
     source = serializers.CharField(  # type: ignore[assignment]  # a declared field
         required=False, allow_blank=True, default="", max_length=40
     )
-    component = serializers.SlugRelatedField(
-        slug_field="ref", queryset=Component.objects.filter(retired_at=None), default=None, allow_null=True
-    )
+    component = named.component(default=None, allow_null=True)
     tier = serializers.IntegerField(default=None, allow_null=True, min_value=1, max_value=4)
     teams_blocked = serializers.IntegerField(default=None, allow_null=True, min_value=0, max_value=10_000)
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.access import require_scope
+from catalog.api import named
 from catalog.models import ApiToken, Component
 from incidents.api.incidents import actor_of_api
 from incidents.firing import Firing
@@ -21,11 +22,8 @@ from portal.lib.strict import StrictSerializer
 class SimulateIn(StrictSerializer):
     """An alert, as its source would send it, and when."""
 
-    component = serializers.SlugRelatedField(
-        slug_field="ref",
-        queryset=Component.objects.filter(retired_at=None).select_related("owner"),
-        required=False,
-        allow_null=True,
+    component = named.component(
+        queryset=Component.objects.filter(retired_at=None).select_related("owner"), required=False, allow_null=True
     )
     summary = serializers.CharField(max_length=300, required=False)
     rule = serializers.ChoiceField(Alert.Rule.choices, required=False, help_text="page where left out")

@@ -5,20 +5,16 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from catalog.models import Person, Team
+from catalog.api import named
 from incidents.models import IncidentLink, IncidentRole, StatusUpdate, Task
 from incidents.models.incident import Severity
 from portal.lib.strict import StrictSerializer
 
 
-def _person(**options: Any) -> serializers.SlugRelatedField[Person]:  # noqa: ANN401
-    return serializers.SlugRelatedField(slug_field="ref", queryset=Person.objects.filter(retired_at=None), **options)
-
-
 class FollowIn(StrictSerializer):
     """Who follows. People follow for themselves; a token names the person it acts for."""
 
-    person = _person(required=False, allow_null=True)
+    person = named.person(required=False, allow_null=True)
 
 
 class FollowingOut(serializers.Serializer[Any]):
@@ -52,7 +48,7 @@ class RoleIn(StrictSerializer):
     """A role and who has it; null takes it away."""
 
     role = serializers.ChoiceField(IncidentRole.Role.choices)
-    person = _person(allow_null=True)
+    person = named.person(allow_null=True)
 
 
 class RoleOut(serializers.ModelSerializer[IncidentRole]):
@@ -70,14 +66,14 @@ class TaskIn(StrictSerializer):
     """Something to be done now."""
 
     text = serializers.CharField(max_length=300)
-    person = _person(required=False, allow_null=True)
+    person = named.person(required=False, allow_null=True)
 
 
 class TaskChangeIn(StrictSerializer):
     """What changes of a task."""
 
     done = serializers.BooleanField(required=False)
-    person = _person(required=False, allow_null=True)
+    person = named.person(required=False, allow_null=True)
 
 
 class TaskOut(serializers.ModelSerializer[Task]):
@@ -125,10 +121,8 @@ class EntryIn(StrictSerializer):
 class EngageIn(StrictSerializer):
     """A team or a person to page."""
 
-    team = serializers.SlugRelatedField(
-        slug_field="ref", queryset=Team.objects.filter(retired_at=None), required=False, allow_null=True
-    )
-    person = _person(required=False, allow_null=True)
+    team = named.team(required=False, allow_null=True)
+    person = named.person(required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """One of the two, not both."""
@@ -153,7 +147,7 @@ class SnoozeIn(StrictSerializer):
 class HandOverIn(StrictSerializer):
     """Who is asked to take it."""
 
-    person = _person()
+    person = named.person()
 
 
 def read(kind: type[StrictSerializer], request: Request) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def live_by(said: Mapping[str, Any], at: At, *, now: datetime) -> None:
     for day in said["scored"]:
         at(now - day * DAY + HOUR, _score)
     for day in range(max(said["scored"]) - 1, 0, -1):  # as the beat does; where it was scored it finds it done
-        at(now - day * DAY + 2 * HOUR, lambda moment: record_day(now=moment))
+        at(now - day * DAY + 2 * HOUR, _sum_up)
     at(now - said["campaign"]["begun"] * DAY, lambda moment: _begin(said["campaign"], moment, now))
     for item in said["drills"]:
         _drill(item, at, now)
@@ -78,6 +78,10 @@ def _written(item: Item, at: At, now: datetime) -> None:
 def _score(moment: datetime) -> None:
     begin_scores()
     score_due(now=moment)
+    _sum_up(moment)
+
+
+def _sum_up(moment: datetime) -> None:
     record_day(now=moment)
 
 
