@@ -7,10 +7,10 @@ can be cut before it is parsed. Serves any kind of document, not only Backstage'
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from catalog.manifest.composing import Refused, compose, counted
-from catalog.manifest.nodes import MapNode, Node, ScalarNode, located, plain
+from catalog.manifest.nodes import ListNode, MapNode, Node, ScalarNode, located, plain
 from catalog.manifest.problems import Mark, Problem, Problems
 
 LARGEST_TEXT = 10_000_000
@@ -22,6 +22,8 @@ CONTENT = re.compile(r"(?:\A|(?<=[\r\n]))(?!%)[ \t]*[^ \t\r\n#]")
 LINE_BOM = re.compile("(?<=[\r\n])\ufeff")
 TEMPLATE_MARKS = re.compile(r"\$\{\{|\{%-?\s|\{\{-?\s")
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+LISTED = "openslo/"
+"""What begins the apiVersion of objects that may stand in a list."""
 TEMPLATE_HELP = (
     "This is a scaffolder template, not an entity: ${{ … }} is filled in when somebody uses the template. "
     "Register what comes out of it, and leave the template's own folder out."
@@ -87,7 +89,7 @@ def _read(text: str) -> Stream:
             return Stream(tuple(documents), (Problem(number, line, 1, "", "too_many", _too_many(number)),))
         document = _document(number, line, part)
         if document.root is not None or document.problems.errors:
-            documents.append(document)
+            documents += _listed(document)
         values += document.problems.values
     return Stream(tuple(documents), ())
 
@@ -106,6 +108,22 @@ def _document(number: int, line: int, text: str) -> Document:
         problems.errors[:] = [Problem(number, *refusal.at, "", *said)]
         return Document(number, text, line, None, problems)
     return Document(number, text, line, None if _empty(root) else root, problems)
+
+
+def _listed(document: Document) -> list[Document]:
+    """The objects of a list of OpenSLO's, which writes many in one document; everything else is one.
+
+    They share the document's number: their lines tell them apart.
+    """
+    root = document.root
+    if not isinstance(root, ListNode) or not root.items or document.problems.errors:
+        return [document]
+    number = document.number
+    found = [replace(document, line=item.mark[0], root=item, problems=Problems(number)) for item in root.items]
+    if not all(one.api_version.startswith(LISTED) for one in found):
+        return [document]
+    found[0].problems.warnings.extend(document.problems.warnings)
+    return found
 
 
 def _parts(text: str) -> Iterator[tuple[int, str]]:

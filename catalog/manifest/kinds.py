@@ -29,12 +29,16 @@ class Shape(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One key of `spec`. `kind` is what a reference means that says none; `relation` what it makes."""
+    """One key of `spec`. `kind` is what a reference means that says none; `relation` what it makes.
+
+    With `unless`, it is needed only where that other key says nothing.
+    """
 
     key: str
     attribute: str
     shape: Shape = Shape.TEXT
     required: bool = False
+    unless: str = ""
     kind: str = ""
     relation: str = ""
 
@@ -89,7 +93,8 @@ KINDS = {
             LIFECYCLE,
             OWNER,
             SYSTEM,
-            Field(key="definition", attribute="definition", shape=Shape.MARKABLE, required=True),
+            # an MCP server says where it answers instead
+            Field(key="definition", attribute="definition", shape=Shape.MARKABLE, required=True, unless="remotes"),
         ),
     ),
     "Resource": Kind(ResourceSpec, (TYPE, OWNER, SYSTEM, DEPENDS_ON, DEPENDENCY_OF), ("lifecycle",)),

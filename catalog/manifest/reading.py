@@ -214,7 +214,7 @@ def _understood(found: Reader, metadata: Metadata) -> Understood:
 
 
 def _value(spec: Reader, field: Field, namespace: str) -> object:
-    required = field.required
+    required = field.required and not (field.unless and field.unless in spec)
     match field.shape:
         case Shape.TEXT:
             return spec.text(field.key, required=required)

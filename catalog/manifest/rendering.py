@@ -49,7 +49,11 @@ def _spec(spec: Spec, fields: Iterable[Field]) -> dict[str, object]:
 
 
 def _is_said(field: Field, value: object) -> bool:
-    return field.required or value not in ("", (), None, Profile()) or (field.key == "members" and value is not None)
+    return (
+        (field.required and not field.unless)
+        or value not in ("", (), None, Profile())
+        or (field.key == "members" and value is not None)
+    )
 
 
 def _plain(value: object) -> object:

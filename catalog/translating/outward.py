@@ -52,9 +52,10 @@ def _component(spec: ComponentSpec) -> Entity:
     unset += _missing(lifecycle=spec.lifecycle)
     if spec.kind == "api":
         definition = _markable(spec, "definition", spec.definition)
-        if not definition:
+        if not definition and "remotes" not in extra:
+            definition = NOTHING
             unset += ["definition"]
-        said = manifest.ApiSpec(**kept, definition=definition or NOTHING, extra=extra)
+        said = manifest.ApiSpec(**kept, definition=definition, extra=extra)
         own[annotations.RELATIONS] = _beside(spec, "dependsOn", "dependencyOf", *OF_COMPONENTS)
         return _entity("API", spec, said, own=own, unset=unset)
     said = manifest.ComponentSpec(

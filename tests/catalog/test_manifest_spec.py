@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.manifest import KINDS, ComponentSpec, Marker, parse
+from catalog.manifest import KINDS, ComponentSpec, Marker, parse, render
 from tests.catalog.manifest_text import only, refusal, text, warned, without
 
 REQUIRED = {
@@ -139,6 +139,16 @@ def test_a_definition_may_stand_in_another_file(marker: str) -> None:
     definition = getattr(only(without("API", "definition") + f"  definition: {marker}\n").spec, "definition", None)
     assert isinstance(definition, Marker)
     assert marker == f"{{{definition.key}: {definition.target}}}"
+
+
+def test_an_mcp_server_says_where_it_answers_in_place_of_a_definition() -> None:
+    remotes = "  remotes:\n    - type: streamable-http\n      url: https://mcp.example.org/v1\n"
+    entity = only(without("API", "definition").replace("openapi", "mcp-server") + remotes)
+    assert entity.spec.extra == {"remotes": [{"type": "streamable-http", "url": "https://mcp.example.org/v1"}]}
+    written = render([entity])
+    assert "definition" not in written
+    assert only(written).spec == entity.spec
+    assert refusal(without("API", "definition")).code == "required"
 
 
 @pytest.mark.parametrize("definition", ["{openapi: 3.1.0}", "{$text: [a]}", "{$text: a, $json: b}", "[a]", "5"])

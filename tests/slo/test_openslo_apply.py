@@ -364,3 +364,27 @@ def test_any_objective_is_exported_and_comes_back_without_a_change(
     text = written(documents.document_of(Objective.objects.get()))
     assert fine(put(text, now=NOW + timedelta(hours=1))) == {f"slo:{name}": "unchanged"}, text
     assert everything() == before
+
+
+def listed(*texts: str) -> str:
+    """Those documents as one list."""
+    return "".join(f"- {one.strip().replace('\n', '\n  ')}\n" for one in texts)
+
+
+def test_a_document_may_be_a_list_of_objects() -> None:
+    second = slo_text().replace("name: web-slo", "name: web-too")
+    assert fine(put(listed(slo_text(), second))) == {"slo:web-slo": "created", "slo:web-too": "created"}
+    assert set(fine(put(listed(slo_text(), second))).values()) == {"unchanged"}
+
+
+def test_a_fault_in_a_list_is_told_with_its_line_and_the_others_are_written() -> None:
+    wrong = slo_text(service="nothing-there").replace("name: web-slo", "name: web-too")
+    applied = put(listed(slo_text(), wrong))
+    (problem,) = [problem for one in applied.documents for problem in one.problems]
+    assert (problem.field, problem.line) == ("spec.service", 16)
+    assert Objective.objects.get().name == "web-slo"
+
+
+def test_a_list_of_anything_else_is_no_document() -> None:
+    assert failure(put("- a\n- b\n")) == ("", "not_a_mapping")
+    assert failure(put(listed(slo_text()) + "- {kind: SLO}\n")) == ("", "not_a_mapping")
