@@ -228,10 +228,11 @@ def test_a_team_is_made_and_people_come_and_go(client: Client) -> None:
 
 def test_a_token_is_shown_once(ada: Client) -> None:
     team = Team.objects.get()
-    answer = ada.post("/settings/tokens", {"name": "ci", "scopes": ["components:write"], "teams": [str(team.pk)]})
-    minted = answer.context["minted"].text
-    assert minted in answer.content.decode()
-    assert "no-store" in answer["Cache-Control"]
+    given = {"name": "ci", "scopes": ["components:write"], "teams": [str(team.pk)]}
+    answer = ada.post("/settings/tokens", given, follow=True)
+    minted = answer.context["minted"]["text"]
+    assert re.search(rf">{minted}</pre>\s*<button[^>]* data-copy=", answer.content.decode())
+    assert (answer.redirect_chain, "no-store" in answer["Cache-Control"]) == ([("/settings/tokens", 302)], True)
     assert minted not in ada.get("/settings/tokens").content.decode()
     ada.post(f"/settings/tokens/{ApiToken.objects.get().pk}/revoke")
     assert "revoked" in text(ada.get("/settings/tokens").content)
