@@ -134,7 +134,10 @@ def test_a_script_in_a_link_or_a_name_never_runs(ada: Client) -> None:
 
 def test_a_component_that_is_not_there_is_a_404_page(ada: Client) -> None:
     answer = ada.get("/components/component/default/nothing")
-    assert (answer.status_code, "There is no component:default/nothing" in text(answer.content)) == (404, True)
+    html = answer.content.decode()
+    assert (answer.status_code, "There is no component called “nothing” <span" in html) == (404, True)
+    assert re.search(r"<span class=[^>]*>\(component:default/nothing\)</span>\.", html), "the reference is small"
+    assert re.search(r'name="q"[^>]* value="nothing"', html), "to look for it is one press away"
 
 
 def test_a_form_registers_and_shows_the_new_component(ada: Client) -> None:
