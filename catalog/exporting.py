@@ -9,6 +9,7 @@ from catalog.described import spec_of, with_relations
 from catalog.manifest.writing import written
 from catalog.models import Component, Domain, Person, System, Team
 from catalog.queries import ComponentFilter
+from catalog.refs import no_such
 from catalog.translating import entity_of
 from portal.lib.errors import Missing
 
@@ -38,7 +39,7 @@ def manifest_text(ref: str) -> str:
             rows = Person.objects.all()
     found = rows.filter(ref=ref.lower()).first()
     if found is None:
-        raise NothingOfThatName(f"There is no {ref.lower()}.")
+        raise NothingOfThatName(no_such(ref))
     return manifest.render([entity_of(spec_of(found))])
 
 

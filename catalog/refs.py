@@ -2,6 +2,12 @@
 
 from dataclasses import dataclass
 
+LONGEST = 200
+"""Letters of a reference that are said again to whoever sent it."""
+
+WORDS = {"group": "team", "user": "person", "api": "API", "location": "import"}
+"""What people call kinds that they don't call by their own name."""
+
 
 class BadReference(ValueError):
     """The text is not a reference; the message says what is missing."""
@@ -34,6 +40,17 @@ def parse(text: str, *, kind: str = "", namespace: str = "default") -> Ref:
     if not all((*found, name)):
         raise BadReference(f"{text!r} has an empty part; write kind:namespace/name")
     return Ref(found[0].lower(), found[1].lower(), name.lower())
+
+
+def no_such(ref: str) -> str:
+    """`There is no team called “ci” (group:default/ci).`: for people by its name, for programs by its reference."""
+    whole = ref.lower()[:LONGEST]
+    kind, _, place = whole.partition(":")
+    namespace, _, name = place.partition("/")
+    if not name:
+        return f"There is no {whole}."
+    where = "" if namespace == "default" else f" in {namespace}"
+    return f"There is no {WORDS.get(kind, kind)} called “{name}”{where} ({whole})."
 
 
 def _cut(text: str, mark: str, *, unless_after: str = "") -> tuple[str | None, str]:

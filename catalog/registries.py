@@ -21,6 +21,7 @@ class NavEntry:
 
     `badge` names a fact of `frame` whose `count` stands beside the title, such as `open-incidents`. `within` is the key
     of the entry below which it is shown while a page of that part is open; `also` is where further pages of it begin.
+    `admins`: shown to platform admins alone, for there is nothing on it that others could do; it guards nothing.
     """
 
     title: str
@@ -31,6 +32,7 @@ class NavEntry:
     badge: str = ""
     within: str = ""
     also: tuple[str, ...] = ()
+    admins: bool = False
 
 
 navigation: dict[str, NavEntry] = {}

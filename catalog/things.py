@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.urls import NoReverseMatch
 
 from catalog.models import Component, Domain, Person, System, Team
+from catalog.refs import no_such
 from portal.lib.errors import Missing
 
 Thing = Component | Team | Person | System | Domain
@@ -24,7 +25,7 @@ def thing_by_ref(ref: str) -> Thing:
     model = KINDS.get(ref.partition(":")[0].lower())
     found = model._default_manager.filter(ref=ref.lower()).first() if model else None
     if found is None:
-        raise NoSuchThing(f"There is no {ref.lower()[:200]}.")
+        raise NoSuchThing(no_such(ref))
     return found
 
 

@@ -93,7 +93,7 @@ registries.navigation["coverage"] = registries.NavEntry(
     "Coverage", "incidents:coverage", "calendar-x", 56, within="on-call"
 )
 registries.navigation["pause"] = registries.NavEntry(
-    "Pause paging", "incidents:pause", "player-pause", 45, within="incidents"
+    "Pause paging", "incidents:pause", "player-pause", 45, within="incidents", admins=True
 )
 registries.navigation["analytics"] = registries.NavEntry(
     "Analytics", "incidents:analytics", "chart-line", 46, within="incidents"
@@ -113,7 +113,7 @@ registries.navigation["escalation-policies"] = registries.NavEntry(
     "Escalation", "incidents:policies", "stairs", 52, within="on-call"
 )
 registries.navigation["catch-all"] = registries.NavEntry(
-    "Catch-all", "incidents:catch-all", "lifebuoy", 54, within="on-call"
+    "Catch-all", "incidents:catch-all", "lifebuoy", 54, within="on-call", admins=True
 )
 registries.navigation["reviews"] = registries.NavEntry("Reviews", "incidents:reviews", "clipboard-check", 60)
 registries.navigation["action-items"] = registries.NavEntry(

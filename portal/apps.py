@@ -18,12 +18,14 @@ class PortalConfig(AppConfig):
         """Registers the portal's own lines of the sidebar, and the documentation as something to be found."""
         registries.navigation["home"] = registries.NavEntry("Home", "home", "layout-dashboard", 10)
         registries.navigation["settings"] = registries.NavEntry(
-            "Settings", "settings", "settings", 91, "Administration"
+            "Settings", "settings", "settings", 91, "Administration", admins=True
         )
-        registries.navigation["setup"] = registries.NavEntry("Set up", "setup", "list-check", 11, within="home")
+        registries.navigation["setup"] = registries.NavEntry(
+            "Set up", "setup", "list-check", 11, within="home", admins=True
+        )
         registries.navigation["docs"] = registries.NavEntry("Docs", "docs", "book", 90)
         registries.navigation["plugins"] = registries.NavEntry(
-            "Plugins", "plugins", "package", 97, "Administration", also=("/settings/plugins",)
+            "Plugins", "plugins", "package", 97, "Administration", also=("/settings/plugins",), admins=True
         )
         registries.navigation["sharings"] = registries.NavEntry(
             "Shared", "sharings", "link", 98, "Administration", also=("/sharing",)

@@ -89,7 +89,7 @@ class Frame:
 
     @cached_property
     def navigation(self) -> list[NavLink]:
-        """All that the apps registered, in order; an entry whose page is not there is left out."""
+        """All that the apps registered for this reader, in order; an entry whose page is not there is left out."""
         entries = sorted(registries.navigation.items(), key=lambda one: (one[1].section, one[1].order))
         links = (self._link(key, entry) for key, entry in entries)
         found = [link for link in links if link is not None]
@@ -142,9 +142,14 @@ class Frame:
         """When paging and evaluation last swept."""
         return Pulse(self._ask("paging-swept-at"), self._ask("evaluated-at"), self.now)
 
+    @cached_property
+    def _admin(self) -> bool:
+        person: Person | None = getattr(self.request.user, "person", None)
+        return person is not None and person.platform_admin
+
     def _link(self, key: str, entry: registries.NavEntry) -> NavLink | None:
         url = _url(entry.url_name)
-        if not url:
+        if not url or (entry.admins and not self._admin):
             return None
         reach = max(_reach(self.request.path, start) for start in (url, *entry.also))
         badge = str(self.open_incidents.get("count") or "") if entry.badge == "open-incidents" else ""

@@ -52,7 +52,9 @@ def evaluated_at(_request: HttpRequest) -> datetime | None:
 
 
 registries.navigation["slos"] = registries.NavEntry("SLOs", "slo:list", "target-arrow", 30)
-registries.navigation["sources"] = registries.NavEntry("Data sources", "slo:sources", "database", 95, "Administration")
+registries.navigation["sources"] = registries.NavEntry(
+    "Data sources", "slo:sources", "database", 95, "Administration", admins=True
+)
 registries.navigation["alert-policies"] = registries.NavEntry(
     "Alert policies", "slo:alert-policies", "adjustments", 31, within="slos", also=("/alert-policies",)
 )

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from catalog import queries
 from catalog.api.base import query, refusals
+from catalog.refs import no_such
 from portal.lib.errors import FieldError, Invalid, Missing
 
 MOST = 500
@@ -61,7 +62,7 @@ class RelationsView(APIView):
         found = queries.relations_of(ref, after=after, most=size + 1)
         there = ref in queries.names_of([ref])
         if not there and not found and after == ("", ""):
-            raise NothingKnown(f"There is no {ref}, and nothing names it.")
+            raise NothingKnown(f"{no_such(ref)} Nothing names it either.")
         shown = found[:size]
         onward = _address(request, shown[-1]) if len(found) > size else None
         return Response({"ref": ref, "registered": there, "results": [_json(one) for one in shown], "next": onward})

@@ -23,6 +23,7 @@ from catalog.operations.merging import merged
 from catalog.operations.ownership import hand_over
 from catalog.operations.registering import Result, Writing, write_components
 from catalog.operations.written import Outcome, Written, expect_version, remove
+from catalog.refs import no_such
 from catalog.specs import ComponentSpec, checked_component
 from portal.lib.errors import Expected, FieldError, Invalid, Missing
 
@@ -115,7 +116,7 @@ def patch_component(
     hold_refs(written=[alone.ref], named=named_by(alone))
     found = Component.objects.filter(ref=alone.ref).first()  # the lock on its name keeps it as it is
     if found is None:
-        raise ComponentGone(f"There is no {alone.ref}.")
+        raise ComponentGone(no_such(alone.ref))
     whole = checked_component(merged(component_spec(found), changes))
     return _one(whole, Writing(actor=actor, now=now, origin=origin, expected={whole.ref: expected_version}))
 
@@ -201,7 +202,7 @@ def _refuse_all(answers: Sequence[Result]) -> None:
 def _locked(ref: str) -> Component:
     found = Component.objects.select_for_update(no_key=True).filter(ref=ref.lower()).first()
     if found is None:
-        raise ComponentGone(f"There is no {ref.lower()}.")
+        raise ComponentGone(no_such(ref))
     return found
 
 

@@ -15,6 +15,7 @@ from catalog.operations.locking import hold_refs
 from catalog.operations.merging import merged
 from catalog.operations.references import domain_named, team_named
 from catalog.operations.written import ABSENT, Outcome, Written, expect_version, remove
+from catalog.refs import no_such
 from catalog.specs import DomainSpec, SystemSpec, checked_domain, checked_system
 from portal.lib.errors import Missing
 
@@ -116,7 +117,7 @@ def patch_system(
     hold_refs(written=[alone.ref], named=_named(alone.owner, alone.domain))
     found = System.objects.filter(ref=alone.ref).first()
     if found is None:
-        raise SystemGone(f"There is no {alone.ref}.")
+        raise SystemGone(no_such(alone.ref))
     whole = checked_system(merged(system_spec(found), changes))
     return _write_system(whole, actor=actor, now=now, origin=origin, expected=expected_version)
 
@@ -138,7 +139,7 @@ def patch_domain(
     hold_refs(written=[alone.ref], named=_named(alone.owner, alone.parent))
     found = Domain.objects.filter(ref=alone.ref).first()
     if found is None:
-        raise DomainGone(f"There is no {alone.ref}.")
+        raise DomainGone(no_such(alone.ref))
     whole = checked_domain(merged(domain_spec(found), changes))
     return _write_domain(whole, actor=actor, now=now, origin=origin, expected=expected_version)
 
@@ -180,7 +181,7 @@ def _held[M: (System, Domain)](model: type[M], ref: str) -> M:
     hold_refs(written=[ref.lower()])
     row = model._default_manager.select_for_update(no_key=True).filter(ref=ref.lower()).first()
     if row is None:
-        raise (SystemGone if model is System else DomainGone)(f"There is no {ref.lower()}.")
+        raise (SystemGone if model is System else DomainGone)(no_such(ref))
     return row
 
 

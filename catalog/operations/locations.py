@@ -18,6 +18,7 @@ from catalog.models.entity import Origin
 from catalog.operations.audit import record_audit
 from catalog.operations.locking import hold_refs
 from catalog.operations.written import ABSENT, Outcome, Written, expect_version
+from catalog.refs import no_such
 from catalog.specs_location import EVERY, LocationSpec, checked_location, new_hosts
 from portal.lib import durations
 from portal.lib.crypto import seal
@@ -261,7 +262,7 @@ def _locked(ref: str) -> Location:
     rows = Location.objects.select_for_update(no_key=True, of=("self",)).select_related("team")
     found = rows.filter(ref=ref.lower()).first()
     if found is None:
-        raise LocationGone(f"There is no {ref.lower()}.")
+        raise LocationGone(no_such(ref))
     return found
 
 

@@ -11,6 +11,7 @@ from catalog.models.entity import Origin
 from catalog.operations.components import ComponentGone, patch_component
 from catalog.operations.trust import confirm_components
 from catalog.operations.written import Outcome
+from catalog.refs import no_such
 from portal.lib.errors import Expected
 
 Change = Callable[[Component], Mapping[str, Any]]
@@ -68,7 +69,7 @@ def add_tag(tag: str) -> Change:
 
 def _one(ref: str, row: Component | None, change: Change, *, actor: Actor, now: datetime, origin: Origin) -> Result:
     if row is None:
-        return Result(ref, ref, changed=False, refused=str(ComponentGone(f"There is no {ref}.")))
+        return Result(ref, ref, changed=False, refused=str(ComponentGone(no_such(ref))))
     try:
         # what it becomes follows from what was read, so it must still be that
         written = patch_component(

@@ -23,6 +23,7 @@ from catalog.operations.memberships import join_teams
 from catalog.operations.merging import merged
 from catalog.operations.references import join_person
 from catalog.operations.written import ABSENT, Outcome, Written, expect_version, remove
+from catalog.refs import no_such
 from catalog.specs import PersonSpec, checked_person
 from portal.lib.errors import Forbidden, Missing
 
@@ -221,7 +222,7 @@ def _held(ref: str, named: Collection[str] = ()) -> Person:
     hold_refs(written=[ref.lower()], named=[name.lower() for name in named])
     person = Person.objects.select_for_update(no_key=True).filter(ref=ref.lower()).first()
     if person is None:
-        raise PersonGone(f"There is no {ref.lower()}.")
+        raise PersonGone(no_such(ref))
     return person
 
 

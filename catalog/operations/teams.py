@@ -21,6 +21,7 @@ from catalog.operations.memberships import enrol, withdraw
 from catalog.operations.merging import merged
 from catalog.operations.references import join_team, team_named
 from catalog.operations.written import ABSENT, Outcome, Written, expect_version, remove
+from catalog.refs import no_such
 from catalog.specs import MemberSpec, TeamSpec, checked_team
 from portal.lib.errors import Missing
 
@@ -72,7 +73,7 @@ def patch_team(
     hold_refs(written=[alone.ref], named=_named(checked_team(alone)))
     found = _locked(alone.ref)
     if found is None:
-        raise TeamGone(f"There is no {alone.ref}.")
+        raise TeamGone(no_such(alone.ref))
     whole = checked_team(merged(team_spec(found), changes))
     return _write(whole, actor=actor, now=now, origin=origin, expected=expected_version)
 
@@ -84,7 +85,7 @@ def set_member(*, ref: str, person_ref: str, role: str | None, actor: Actor, now
     hold_refs(written=[ref.lower()], named=[person_ref.lower()])
     found = _locked(ref.lower())
     if found is None:
-        raise TeamGone(f"There is no {ref.lower()}.")
+        raise TeamGone(no_such(ref))
     spec = team_spec(found)
     rest = tuple(member for member in spec.members or () if member.person != person_ref.lower())
     members = (*rest, MemberSpec(person=person_ref, role=role)) if role else rest
@@ -104,7 +105,7 @@ def retire_team(*, ref: str, actor: Actor, now: datetime, expected_version: int 
     hold_refs(written=[ref.lower()])
     team = _locked(ref.lower())
     if team is None:
-        raise TeamGone(f"There is no {ref.lower()}.")
+        raise TeamGone(no_such(ref))
     require(actor, [team], scope=SCOPE)
     expect_version(team.version, expected=expected_version)
     if team.retired_at:
@@ -123,7 +124,7 @@ def delete_team(*, ref: str, actor: Actor, now: datetime) -> None:
     hold_refs(written=[ref.lower()])
     team = _locked(ref.lower())
     if team is None:
-        raise TeamGone(f"There is no {ref.lower()}.")
+        raise TeamGone(no_such(ref))
     enrol(team, ())
     Membership.objects.filter(team=team).update(team=None)  # what people say themselves stays, and dangles
     remove(team)

@@ -17,6 +17,7 @@ from catalog.operations.audit import Change, record_audit, record_changes
 from catalog.operations.components import ComponentGone, named_by, patch_component
 from catalog.operations.locking import hold_refs
 from catalog.operations.teams import TeamGone
+from catalog.refs import no_such
 from catalog.scorecard import NEVER
 from catalog.specs import checked_component
 from portal.lib.errors import FieldError, Invalid, Missing
@@ -64,7 +65,7 @@ def confirm_team(*, ref: str, actor: Actor, now: datetime) -> Confirmed:
     hold_refs(written=[ref.lower()])
     team = Team.objects.select_for_update(no_key=True).filter(ref=ref.lower(), retired_at=None).first()
     if team is None:
-        raise TeamGone(f"There is no {ref.lower()}.")
+        raise TeamGone(no_such(ref))
     require(actor, [team], scope=SCOPE)
     owned = Component.objects.filter(owner=team, retired_at=None).select_related("owner").order_by("ref")
     done = _confirm(list(owned), actor=actor, now=now)
@@ -86,7 +87,7 @@ def repoint(*, ref: str, field: str, target: str, instead: str = "", actor: Acto
     hold_refs(written=[ref.lower()], named=_names_after(ref.lower(), target, instead))
     found = Component.objects.filter(ref=ref.lower()).first()  # the lock on its name keeps it as it is
     if found is None:
-        raise ComponentGone(f"There is no {ref.lower()}.")
+        raise ComponentGone(no_such(ref))
     said = getattr(component_spec(found), field)
     if target not in ((said,) if isinstance(said, str) else said):
         raise NoSuchReference
@@ -104,7 +105,7 @@ def keep_component(*, ref: str, actor: Actor, now: datetime) -> None:
     hold_refs(written=[ref.lower()])
     found = Component.objects.filter(ref=ref.lower(), retired_at=None).select_related("owner").first()
     if found is None:
-        raise ComponentGone(f"There is no {ref.lower()}.")
+        raise ComponentGone(no_such(ref))
     rights_of(actor).require_ownership(Owner(found.owner_ref, found.owner_id))
     dropped = Claim.objects.filter(ref=found.ref, orphaned_at__isnull=False)
     sources = sorted(dropped.values_list("source", flat=True))

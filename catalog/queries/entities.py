@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from catalog import registries
 from catalog.access import Actor
 from catalog.models import ApiToken, AuditEntry, Component, ComponentHealth, Domain, Person, System, Team
+from catalog.refs import no_such
 from portal.lib.errors import Missing
 
 
@@ -46,7 +47,7 @@ def component_by_ref(ref: str) -> Component:
     """The component named `kind:namespace/name` in any case, retired or not. Raises NoSuchComponent."""
     found = Component.objects.select_related("owner", "system__domain").filter(ref=ref.lower()).first()
     if found is None:
-        raise NoSuchComponent(f"There is no {ref.lower()}.")
+        raise NoSuchComponent(no_such(ref))
     return found
 
 
@@ -54,7 +55,7 @@ def team_by_ref(ref: str) -> Team:
     """The team named `group:namespace/name` in any case, retired or not. Raises NoSuchTeam."""
     found = Team.objects.select_related("parent").filter(ref=ref.lower()).first()
     if found is None:
-        raise NoSuchTeam(f"There is no {ref.lower()}.")
+        raise NoSuchTeam(no_such(ref))
     return found
 
 
@@ -62,7 +63,7 @@ def person_by_ref(ref: str) -> Person:
     """The person named `user:namespace/name` in any case, retired or not. Raises NoSuchPerson."""
     found = Person.objects.filter(ref=ref.lower()).first()
     if found is None:
-        raise NoSuchPerson(f"There is no {ref.lower()}.")
+        raise NoSuchPerson(no_such(ref))
     return found
 
 
@@ -70,7 +71,7 @@ def system_by_ref(ref: str) -> System:
     """The system named `system:namespace/name` in any case, retired or not. Raises NoSuchSystem."""
     found = System.objects.select_related("owner", "domain").filter(ref=ref.lower()).first()
     if found is None:
-        raise NoSuchSystem(f"There is no {ref.lower()}.")
+        raise NoSuchSystem(no_such(ref))
     return found
 
 
@@ -78,7 +79,7 @@ def domain_by_ref(ref: str) -> Domain:
     """The domain named `domain:namespace/name` in any case, retired or not. Raises NoSuchDomain."""
     found = Domain.objects.select_related("owner", "parent").filter(ref=ref.lower()).first()
     if found is None:
-        raise NoSuchDomain(f"There is no {ref.lower()}.")
+        raise NoSuchDomain(no_such(ref))
     return found
 
 

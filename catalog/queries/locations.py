@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from catalog.models import Claim, Component, Domain, Location, LocationFile, Person, System, Team
 from catalog.models.entity import Entity
+from catalog.refs import no_such
 from portal.lib.errors import Missing
 
 MODELS = {
@@ -39,7 +40,7 @@ def location_by_ref(ref: str) -> Location:
     """The location named `location:namespace/name` in any case, retired or not. Raises NoSuchLocation."""
     found = Location.objects.select_related("team").filter(ref=ref.lower()).first()
     if found is None:
-        raise NoSuchLocation(f"There is no {ref.lower()}.")
+        raise NoSuchLocation(no_such(ref))
     return found
 
 

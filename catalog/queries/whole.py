@@ -11,6 +11,7 @@ from django.db.models.expressions import RawSQL
 from catalog.models import Component, ComponentHealth, Person, Score, Team
 from catalog.queries.entities import NoSuchComponent
 from catalog.queries.relations import Named
+from catalog.refs import no_such
 
 NAMES = ("namespace", "name", "title", "retired_at")
 # By hand, for building four queries anew from models for every page would cost more than the answers
@@ -84,7 +85,7 @@ def whole_component(ref: str) -> Whole:
     rows = Component.objects.select_related("owner", "system__domain", "score").filter(ref=ref.lower()).order_by()
     found = next(iter(rows.annotate(told=RawSQL(TOLD, [], JSONField()))), None)  # noqa: S611  # the text is ours
     if found is None:
-        raise NoSuchComponent(f"There is no {ref.lower()}.")
+        raise NoSuchComponent(no_such(ref))
     told: dict[str, list[dict[str, Any]]] = vars(found).pop("told")
     return Whole(
         component=found,

@@ -30,7 +30,7 @@ from catalog.operations.locations import (
 from catalog.operations.previewing import Preview, preview_location
 from catalog.operations.written import ABSENT
 from catalog.views.components import owners_for, version_of
-from portal.lib import conf
+from portal.lib import conf, once
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected
 
@@ -133,16 +133,14 @@ def retire(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
 @login_required
 @require_POST
 def hook(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
-    """A new secret for the webhook, which this page shows once; or with `remove` none any more."""
-    ref, actor = f"location:{namespace}/{name}", actor_of(request)
+    """A new secret for the webhook, which its page shows once; or with `remove` none any more."""
+    ref, actor, now = f"location:{namespace}/{name}", actor_of(request), db_now()
     if request.POST.get("remove"):
-        remove_hook(ref=ref, actor=actor, now=db_now())
+        remove_hook(ref=ref, actor=actor, now=now)
         messages.success(request, "Webhooks are no longer taken.")
-        return redirect(queries.location_by_ref(ref))
-    secret = rotate_hook(ref=ref, actor=actor, now=db_now())
-    response = _page(request, queries.location_by_ref(ref), secret=secret)
-    add_never_cache_headers(response)  # a secret must not come back with the back button
-    return response
+    else:
+        once.keep(request, ref, {"secret": rotate_hook(ref=ref, actor=actor, now=now)}, now=now)
+    return redirect(queries.location_by_ref(ref))
 
 
 @login_required
@@ -159,7 +157,8 @@ def retire_orphan(request: HttpRequest, namespace: str, name: str) -> HttpRespon
     return redirect(row)
 
 
-def _page(request: HttpRequest, row: Location, *, secret: str = "") -> HttpResponse:
+def _page(request: HttpRequest, row: Location) -> HttpResponse:
+    secret = once.take(request, row.ref, now=db_now()).get("secret", "")
     sums = queries.sums_of(row)
     files = queries.page(queries.files_of(row), ("address", "pk"), cursor=request.GET.get("cursor", ""), size=SIZE)
     orphans = queries.page(queries.orphan_claims(row), ("ref",), cursor=request.GET.get("orphans", ""), size=SIZE)
@@ -184,7 +183,10 @@ def _page(request: HttpRequest, row: Location, *, secret: str = "") -> HttpRespo
         "targets": [(target, target if is_web(target) else "") for target in row.targets],
         "changes": queries.changes_of(row.ref).select_related("person")[:8],
     }
-    return render(request, "catalog/locations/location.html", context)
+    response = render(request, "catalog/locations/location.html", context)
+    if secret:
+        add_never_cache_headers(response)  # it must not come back with the back button
+    return response
 
 
 def _file(file: LocationFile) -> dict[str, Any]:

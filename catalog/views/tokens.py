@@ -12,27 +12,28 @@ from catalog.access import actor_of
 from catalog.forms import TokenForm
 from catalog.operations import create_token, revoke_token
 from catalog.views.components import owners_for
+from portal.lib import once
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected
 
 
 @login_required
 def tokens(request: HttpRequest) -> HttpResponse:
-    """The reader's tokens (of platform admins: all), and a form for a new one, whose text this page shows once."""
+    """The reader's tokens (of platform admins: all), and a form for a new one, whose text this page then shows once."""
     actor, now = actor_of(request), db_now()
     teams = list(owners_for(actor))
     form = TokenForm(request.POST or None, teams=teams, unlimited=actor.everywhere)
-    minted = None
     if form.is_valid():
         try:
             minted = create_token(**form.said(), actor=actor, now=now)
         except Expected as error:
             form.explain(error)
         else:
-            form = TokenForm(teams=teams, unlimited=actor.everywhere)
+            once.keep(request, "token", {"name": minted.row.name, "text": minted.text}, now=now)
+            return redirect("catalog:tokens")
     context = {
         "form": form,
-        "minted": minted,
+        "minted": once.take(request, "token", now=now),
         "tokens": queries.tokens_of(actor),
         "now": now,
         "may": bool(teams) or actor.everywhere,

@@ -48,8 +48,13 @@ def sender_of(text: str, *kinds: str) -> Sender | None:
         return None
     now: datetime = found.at
     if found.last_used_at is None or now - found.last_used_at > FRESH:
-        IntegrationKey.objects.filter(pk=found.pk).update(last_used_at=now)
+        note_use(found.pk, at=now)
     return Sender(found.integration, now)
+
+
+def note_use(pk: int, *, at: datetime) -> None:
+    """The key was sent then."""
+    IntegrationKey.objects.filter(pk=pk).update(last_used_at=at)
 
 
 def beat_by(text: str) -> bool:

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from catalog.access import person_of
@@ -15,7 +16,7 @@ from incidents.models import CalendarFeed, Schedule
 from incidents.oncall.calendars import Entry, calendar
 from incidents.operations import feeds
 from incidents.queries import oncall as queries
-from portal.lib import conf
+from portal.lib import conf, once
 from portal.lib.clock import db_now
 
 BACK, AHEAD = timedelta(weeks=4), timedelta(weeks=8)
@@ -25,19 +26,23 @@ BACK, AHEAD = timedelta(weeks=4), timedelta(weeks=8)
 @require_http_methods(["GET", "POST"])
 def calendars(request: HttpRequest) -> HttpResponse:
     """The reader's links; a new one is shown once, right after it was made."""
-    me, now, made = person_of(request), db_now(), None
+    me, now = person_of(request), db_now()
     if request.method == "POST":
         slug = request.POST.get("schedule", "")
         schedule = queries.schedule_by_slug(slug) if slug else None
         made = feeds.make_feed(person=me, schedule=schedule, now=now)
+        once.keep(request, "calendar", {"name": schedule.name if schedule else "", "url": made.url}, now=now)
+        return redirect("incidents:calendars")
     context = {
-        "made": made,
+        "made": once.take(request, "calendar", now=now),
         "now": now,
         "links": CalendarFeed.objects.filter(person=me).select_related("schedule"),
         "schedules": Schedule.objects.filter(retired_at=None),
         "chosen": request.GET.get("schedule", ""),
     }
-    return render(request, "incidents/oncall/calendars.html", context)
+    response = render(request, "incidents/oncall/calendars.html", context)
+    add_never_cache_headers(response)  # a secret must not come back with the back button
+    return response
 
 
 @login_required

@@ -19,6 +19,7 @@ from incidents.models import ContactMethod, Urgency
 from incidents.operations import contacts as operations
 from incidents.operations import handing_on, wishes
 from incidents.queries import contacts as queries
+from portal.lib import once
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected, Missing
 
@@ -33,23 +34,22 @@ AMONG = {"on-call": "Named in a schedule", "members": "Members of teams", "all":
 def mine(request: HttpRequest) -> HttpResponse:
     """All of it on one page; POST adds a method of the kind `?add=`."""
     way = ways.get(request.GET.get("add", ""))
-    me = person_of(request)
+    me, now = person_of(request), db_now()
     form = WayForm(request.POST or None, way=way, address=me.email) if way else None
-    secret = ""
     if form is not None and request.method == "POST" and form.is_valid() and way is not None:
         try:
             added = operations.add_method(
                 person=me, channel=way.channel, given=form.given(), label=form.cleaned_data["label"],
-                by=actor_of(request), now=db_now(),
+                by=actor_of(request), now=now,
             )  # fmt: skip
         except Expected as error:
             form.explain(error)
         else:
             messages.success(request, f"{way.title} is added. {way.by_code} Enter it, and it counts.")
-            if not added.secret:
-                return redirect("incidents:contacts")
-            secret, form = added.secret, None
-    return _page(request, form=form, add=way if form else None, secret=secret)
+            if added.secret:
+                once.keep(request, "contact", {"secret": added.secret}, now=now)
+            return redirect("incidents:contacts")
+    return _page(request, form=form, add=way)
 
 
 @login_required
@@ -195,7 +195,6 @@ def _page(
     *,
     form: WayForm | None = None,
     add: object = None,
-    secret: str = "",
     rules_form: RulesForm | None = None,
     hours_form: HoursForm | None = None,
 ) -> HttpResponse:
@@ -214,7 +213,7 @@ def _page(
         "ways": ways.values(),
         "form": form,
         "add": add,
-        "secret": secret,
+        "secret": once.take(request, "contact", now=now).get("secret", ""),
         "rules": [(one, told.words[one.urgency]) for one in forms],
         "hours": hours_form or HoursForm(None, hours=told.hours, zone=me.time_zone),
         "wishes": bool(told.confirmed) or wrong,  # without a way to be reached there is nothing to wish for

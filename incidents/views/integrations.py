@@ -27,7 +27,7 @@ from incidents.operations import integrations as operations
 from incidents.operations.integrations import Made
 from incidents.queries import intake as queries
 from incidents.queries.intake import DeliveryFilter
-from portal.lib import conf
+from portal.lib import conf, once
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected, FieldError, Invalid
 
@@ -72,7 +72,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def new(request: HttpRequest) -> HttpResponse:
-    """First its kind, then its name; what else there is has a default. Its page with the key comes at once."""
+    """First its kind, then its name; what else there is has a default. Leads to its page, which shows the key once."""
     kind, actor = request.GET.get("kind", ""), actor_of(request)
     if kind not in ways.kinds():
         return render(request, "incidents/integrations/kinds.html", {"choices": _choices()})
@@ -91,7 +91,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 made = operations.create_integration(
                     name=given["name"], kind=kind, team=team, settings=form.settings(), by=actor, now=now
                 )
-                return _page(request, made.integration, made=made)
+                return _to_its_page(request, made, now=now)
         except Expected as error:
             form.explain(error)
     label = ways.kinds()[kind]
@@ -102,8 +102,13 @@ def new(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def show(request: HttpRequest, pk: int) -> HttpResponse:
-    """How it does, its keys, how to point a tool at it, and what it sent last."""
-    return _page(request, queries.integration_by_id(pk))
+    """How it does, its keys, how to point a tool at it, and what it sent last; a key that was just made, this once."""
+    row, now = queries.integration_by_id(pk), db_now()
+    key = once.take(request, _once(row), now=now).get("key", "")
+    response = _page(request, row, now=now, key=key)
+    if key:
+        add_never_cache_headers(response)  # a secret must not come back with the back button
+    return response
 
 
 @login_required
@@ -135,7 +140,7 @@ def rotate(request: HttpRequest, pk: int) -> HttpResponse:
     """A further key; those before it go on working for as long as was chosen."""
     row, now = queries.integration_by_id(pk), db_now()
     made = operations.rotate_key(integration=row, by=actor_of(request), now=now, old_until=_until(request, now))
-    return _page(request, queries.integration_by_id(pk), made=made)
+    return _to_its_page(request, made, now=now)
 
 
 @login_required
@@ -158,8 +163,16 @@ def retire(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(row)
 
 
-def _page(request: HttpRequest, row: Integration, *, made: Made | None = None) -> HttpResponse:
-    now = db_now()
+def _to_its_page(request: HttpRequest, made: Made, *, now: datetime) -> HttpResponse:
+    once.keep(request, _once(made.integration), {"key": made.key}, now=now)
+    return redirect(made.integration)
+
+
+def _once(row: Integration) -> str:
+    return f"integration:{row.pk}"
+
+
+def _page(request: HttpRequest, row: Integration, *, now: datetime, key: str) -> HttpResponse:
     found = list(queries.deliveries(DeliveryFilter(integration=row.pk)).order_by("-received_at", "-pk")[:LATEST])
     told = queries.parts_told([one.pk for one in found])
     keys = list(row.keys.select_related("created_by"))
@@ -167,19 +180,16 @@ def _page(request: HttpRequest, row: Integration, *, made: Made | None = None) -
         "now": now,
         "integration": row,
         "health": _health(row),
-        "made": made,
-        "keys": [(key, key.revoked_at is None and (key.expires_at is None or key.expires_at > now)) for key in keys],
-        "recipes": recipes(row.kind, base=conf.base_url(), key=made.key if made else ""),
+        "key": key,
+        "keys": [(one, one.revoked_at is None and (one.expires_at is None or one.expires_at > now)) for one in keys],
+        "recipes": recipes(row.kind, base=conf.base_url(), key=key),
         "lines": [(one, told.get(one.pk)) for one in found],
         "traffic": queries.traffic([row.pk], now=now).get(row.pk),
         "facts": _facts(row),
         "may_write": (row.team is not None or actor_of(request).everywhere) and reader_may_write(request, [row.team]),
         "trail": [("Integrations", reverse("incidents:integrations")), (row.name, "")],
     }
-    response = render(request, "incidents/integrations/integration.html", context)
-    if made:
-        add_never_cache_headers(response)  # a secret must not come back with the back button
-    return response
+    return render(request, "incidents/integrations/integration.html", context)
 
 
 def _form(request: HttpRequest, form: IntegrationForm, seen: Preview | None, **context: Any) -> HttpResponse:  # noqa: ANN401

@@ -13,6 +13,7 @@ from incidents import breaches, operations
 from incidents.firing import Firing
 from incidents.models import Alert, Incident, Page, PageStep, Severity, Task
 from incidents.operations.changes import Told, record_changes
+from portal.demo import past_alerts
 from slo.models import AlertTransition, Objective
 
 Act = Callable[[datetime], None]
@@ -87,29 +88,27 @@ class Story:
                 component=_component(self.item["on"]),
                 severity=said["severity"],
             )
+        elif "dip" in self.item:
+            self.incident = operations.raise_alert(firing=self._burning(), now=now).incident
         else:
-            self.incident = operations.raise_alert(firing=self._firing(), now=now).incident
+            said = {"component": self.item["on"], "rule": self.item.get("rule", Alert.Rule.PAGE)}
+            self.incident = past_alerts.fire(key=self.key, title=self.title, now=now, **said)
 
-    def _firing(self) -> Firing:
-        said: dict[str, Any] = {
-            "key": self.key,
-            "component": _component(self.item["on"]),
-            "rule": self.item.get("rule", Alert.Rule.PAGE),
-        }
-        if "dip" not in self.item:
-            return Firing(source="alertmanager", summary=self.title, **said)
+    def _burning(self) -> Firing:
         rows = Objective.objects.select_related("definition__component", "policy")
         objective = rows.get(name=self.item["dip"])
         links = [{"url": objective.get_absolute_url(), "title": objective.label}]
         burns = AlertTransition(rule=objective.policy.rules[0]["name"], burn_long=self.item["burns"])
         return Firing(
+            key=self.key,
             source="slo",
+            component=_component(self.item["on"]),
+            rule=self.item.get("rule", Alert.Rule.PAGE),
             title=breaches.title(objective),
             summary=breaches.summary(objective, burns),
             figures=breaches.figures(burns),
             objective_id=objective.pk,
             links=links,
-            **said,
         )
 
     def _symptom(self, number: int, symptom: Mapping[str, Any], at: At) -> None:
@@ -117,8 +116,7 @@ class Story:
         component = symptom["on"]
 
         def begin(now: datetime) -> None:
-            firing = Firing(key, "alertmanager", symptom["title"], component=_component(component))
-            operations.raise_alert(firing=firing, now=now)
+            past_alerts.fire(key=key, title=symptom["title"], component=component, now=now)
 
         at(self._after(symptom["after"]), begin)
         at(self._after(symptom["after"] + symptom["lasts"]), lambda now: _clear(key, now))
@@ -219,7 +217,9 @@ def reviewed(incident: Incident) -> bool:
 
 
 def _clear(key: str, now: datetime) -> None:
-    operations.clear_alert(key=key, now=now)
+    """By whoever told of it."""
+    if not past_alerts.clear(key=key, now=now):
+        operations.clear_alert(key=key, now=now)
 
 
 def _component(name: str) -> Component:

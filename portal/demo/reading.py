@@ -1,4 +1,4 @@
-"""The demo's inbox: one's own mail, or everybody's; what asks for an answer first, and what became of it."""
+"""The demo's inbox: everybody's mail, or somebody's; what asks for an answer first, and what became of it."""
 
 import re
 from base64 import b64encode
@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.csp import CSP
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
@@ -52,12 +54,16 @@ class MailGone(Missing):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A mail in the list. `state` is a key of the `state` tag, `words` what stands beside its icon."""
+    """A mail in the list. `state` is a key of the `state` tag, `words` what stands beside its icon.
+
+    `mine` says whether it went to the reader.
+    """
 
     mail: Mail
     person: Person | None
     state: str
     words: str
+    mine: bool = False
 
     @property
     def preview(self) -> str:
@@ -74,11 +80,11 @@ class Line:
 @require_GET
 @login_required
 def inbox(request: HttpRequest) -> HttpResponse:
-    """One's own mail, somebody's, or with an empty `to` everybody's, newest first; asked by htmx, only the list."""
+    """Everybody's mail with one's own marked, or somebody's, newest first; asked by htmx, only the list."""
     people = _people()
     own = getattr(getattr(request.user, "person", None), "email", "")
-    chosen = request.GET.get("to", own)
-    lines = _lines(_mailbox().newest(limit=SHOWN, to=chosen), people)
+    chosen = request.GET.get("to", "")
+    lines = _lines(_mailbox().newest(limit=SHOWN, to=chosen), people, own=own)
     context = {
         "groups": [
             ("Waits for an answer", [line for line in lines if line.waits]),
@@ -88,7 +94,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "people": sorted(people.values(), key=lambda person: person.label),
         "chosen": chosen,
         "whose": people.get(chosen),
-        "own": own,
+        "tabs": _tabs(own, chosen),
         "now": db_now(),
         "trail": [("Demo", ""), ("Everybody’s mail", "")],
     }
@@ -117,13 +123,26 @@ def mail_html(request: HttpRequest, key: str) -> HttpResponse:
     return HttpResponse(f"{html}<script>{MEASURE}</script>")
 
 
-def _lines(mails: Sequence[Mail], people: Mapping[str, Person]) -> list[Line]:
+def _tabs(own: str, chosen: str) -> list[dict[str, object]]:
+    here = reverse("demo:inbox")
+    tabs: list[dict[str, object]] = [{"title": "Everybody’s", "url": here, "active": not chosen}]
+    if own:
+        tabs.append({"title": "To you", "url": f"{here}?{urlencode({'to': own})}", "active": chosen == own})
+    return tabs
+
+
+def _lines(mails: Sequence[Mail], people: Mapping[str, Person], *, own: str = "") -> list[Line]:
     """One question for any number of mails."""
     asked = {mail.key: _pages_in(mail) for mail in mails}
     numbers = {number for found in asked.values() for number in found}
     pages = Page.objects.select_related("acknowledged_by").in_bulk(numbers) if numbers else {}
     return [
-        Line(mail, people.get(mail.to), *_state(mail, [pages[pk] for pk in asked[mail.key] if pk in pages]))
+        Line(
+            mail,
+            people.get(mail.to),
+            *_state(mail, [pages[pk] for pk in asked[mail.key] if pk in pages]),
+            mine=bool(own) and mail.to == own,
+        )
         for mail in mails
     ]
 

@@ -33,7 +33,7 @@ DEMO = system("demo")
 SOURCE = "prometheus"
 SOURCE_DELAY = "5s"
 BEFORE = timedelta(days=63)
-"""Since when the policies of the demo's past held."""
+"""Since when the policies and integrations of the demo's past held."""
 REGISTERED = timedelta(days=120)
 """How long the catalog has been there: longer than the ninety days of the status page, shorter than ownership holds."""
 FORGOTTEN = timedelta(days=210)
@@ -80,7 +80,7 @@ def put_all(documents: Documents, *, now: datetime) -> None:
     if not EscalationPolicy.objects.exists():
         put_policies(read("past").policies, by=DEMO, now=now - BEFORE)
     put_policies(documents.policies, by=DEMO, now=now)
-    put_integrations(by=DEMO, now=now)
+    put_integrations(by=DEMO, now=now - BEFORE)
     put_objectives(documents, by=DEMO, now=now)
 
 

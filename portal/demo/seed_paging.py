@@ -17,8 +17,9 @@ from portal.lib import durations
 
 WEEKS = 10
 """How far back somebody was on call; further than `portal.demo.past` goes."""
+ALERTMANAGER = "Alertmanager of the clusters"
 INTEGRATIONS: tuple[tuple[str, str, str, dict[str, object]], ...] = (
-    ("Alertmanager of the clusters", Integration.Kind.ALERTMANAGER, "observability", {"grouping": "component"}),
+    (ALERTMANAGER, Integration.Kind.ALERTMANAGER, "observability", {"grouping": "component"}),
     ("Nightly backup of etcd", Integration.Kind.HEARTBEAT, "kubernetes", {"every": "24h", "grace": "1h"}),
 )
 

@@ -15,6 +15,8 @@ HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*$")
 FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})")
 MARKS = re.compile(r"[`*_]|\[([^\]]*)\]\([^)]*\)")
 IN_CONTENTS = (2, 3)
+NARROW = re.compile(r"(\.svg)$")
+"""Beside `x.svg` there may be `x-narrow.svg`: the same, drawn for a phone."""
 
 Picture = Callable[[str], str | None]
 """The path of a picture as the text names it → its SVG, or None where there is none."""
@@ -140,11 +142,10 @@ def _drawn(tokens: Sequence[Token], picture: Picture) -> list[Token]:
     at = 0
     while at < len(tokens):
         image = _alone(tokens, at)
-        svg = picture(str(image.attrGet("src") or "")) if image else None
+        svg = picture(_source(image)) if image else None
         if image and svg:
-            found.append(
-                Token("html_block", "", 0, content=_figure(svg, image.content, str(image.attrGet("title") or "")))
-            )
+            narrow = picture(NARROW.sub(r"-narrow\1", _source(image)))
+            found.append(Token("html_block", "", 0, content=_figure(image, svg, narrow)))
             at += 3
         else:
             found.append(tokens[at])
@@ -160,8 +161,20 @@ def _alone(tokens: Sequence[Token], at: int) -> Token | None:
     return inside[0] if len(inside) == 1 and inside[0].type == "image" else None
 
 
-def _figure(svg: str, shows: str, caption: str) -> str:
-    """Wide ones scroll by themselves on a phone, so the keyboard has to reach them."""
-    named = svg.replace("<svg ", format_html('<svg role="img" aria-label="{}" ', shows), 1)
+def _source(image: Token) -> str:
+    return str(image.attrGet("src") or "")
+
+
+def _figure(image: Token, svg: str, narrow: str | None) -> str:
+    """Where there is none for narrow screens the wide one scrolls by itself, so the keyboard has to reach it."""
+    caption = str(image.attrGet("title") or "")
     said = format_html("<figcaption>{}</figcaption>", caption) if caption else ""
-    return f'<figure class="picture"><div class="picture-box" tabindex="0">{named}</div>{said}</figure>\n'
+    box = '<div class="picture-box" tabindex="0">' + _named(svg, image.content, "only")
+    if narrow:
+        box = '<div class="picture-box">' + _named(svg, image.content, "wide") + _named(narrow, image.content, "narrow")
+    return f'<figure class="picture">{box}</div>{said}</figure>\n'
+
+
+def _named(svg: str, shows: str, css: str) -> str:
+    """It is its own name for those who don't see it; of two, the one that is not shown is not read either."""
+    return svg.replace("<svg ", format_html('<svg class="{}" role="img" aria-label="{}" ', css, shows), 1)

@@ -22,6 +22,7 @@ from catalog.models import Invitation, Membership, Team
 from catalog.operations import accept_invitation, invite, renew_invitation, revoke_invitation
 from catalog.operations.invitations import Invited, led_by, visible_invitations
 from catalog.operations.joining import InvitationOver, open_invitation
+from portal.lib import once
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected
 from portal.pages import letters
@@ -106,22 +107,19 @@ def invitations(request: HttpRequest) -> HttpResponse:
     """Who is invited and has not come yet, and a form; the new link is shown once."""
     actor = actor_of(request)
     form = _form(request, actor)
-    invited = None
     if form.is_valid():
         try:
-            invited = invite(**form.said(), actor=actor, now=db_now())
+            return _sent(request, invite(**form.said(), actor=actor, now=db_now()))
         except Expected as error:
             form.explain(error)
-    return _page(request, actor, form, invited)
+    return _page(request, actor, form)
 
 
 @login_required
 @require_POST
 def resend(request: HttpRequest, pk: int) -> HttpResponse:
     """Another letter with a new link for another week."""
-    actor = actor_of(request)
-    invited = renew_invitation(invitation_id=pk, actor=actor, now=db_now())
-    return _page(request, actor, _form(request, actor, blank=True), invited)
+    return _sent(request, renew_invitation(invitation_id=pk, actor=actor_of(request), now=db_now()))
 
 
 @login_required
@@ -176,28 +174,37 @@ def teams_to_invite_into(actor: Actor) -> QuerySet[Team]:
     return living if actor.everywhere else living.filter(pk__in=led_by(actor))
 
 
-def _form(request: HttpRequest, actor: Actor, *, blank: bool = False) -> InviteForm:
+def _form(request: HttpRequest, actor: Actor) -> InviteForm:
     names = ("team", "email", "person")
     initial = {name: request.GET[name].replace("\x00", "") for name in names if name in request.GET}
-    posted = request.POST if request.method == "POST" and not blank else None
+    posted = request.POST if request.method == "POST" else None
     return InviteForm(posted, teams=teams_to_invite_into(actor), anywhere=actor.everywhere, initial=initial)
 
 
-def _page(request: HttpRequest, actor: Actor, form: InviteForm, invited: Invited | None) -> HttpResponse:
-    failure = letters.send_invitation(invited.row, invited.secret) if invited else ""
+def _sent(request: HttpRequest, invited: Invited) -> HttpResponse:
+    """Sends the letter; the list then shows the link once, for whoever wants to hand it over."""
+    said = {
+        "email": invited.row.email,
+        "failure": letters.send_invitation(invited.row, invited.secret),
+        "link": letters.invitation_link(invited.secret),
+    }
+    once.keep(request, "invitation", said, now=db_now())
+    return redirect("invitations")
+
+
+def _page(request: HttpRequest, actor: Actor, form: InviteForm) -> HttpResponse:
+    now = db_now()
     rows = visible_invitations(actor).filter(accepted_at=None, revoked_at=None)
     page = queries.page(rows, NEWEST, cursor=request.GET.get("cursor", ""))
     here = reverse("invitations") + "?cursor="
     context = {
-        "form": _form(request, actor, blank=True) if invited else form,
-        "invited": invited,
-        "link": letters.invitation_link(invited.secret) if invited else "",
-        "failure": failure,
+        "form": form,
+        "invited": once.take(request, "invitation", now=now),
         "rows": page.rows,
         "next": here + page.next if page.next else "",
         "previous": here + page.previous if page.previous else "",
         "may": actor.everywhere or bool(led_by(actor)),
-        "now": db_now(),
+        "now": now,
     }
     response = render(request, "catalog/invitations.html", context, status=400 if form.errors else 200)
     add_never_cache_headers(response)  # a secret must not come back with the back button

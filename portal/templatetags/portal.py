@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from portal.lib import drawn, durations, words
 from portal.lib.links import safe_link
 from portal.lib.markdown import to_html
+from portal.lib.own_clock import own_clock
 from portal.lib.own_links import own_links
 from portal.lib.sketch import sketch as first_paint
 from portal.looks import COMPONENT_ICONS, SOURCES, look_of
@@ -23,6 +24,7 @@ from portal.looks import COMPONENT_ICONS, SOURCES, look_of
 register = template.Library()
 register.filter("safe_link", safe_link)
 register.filter("own_links", own_links)
+register.filter("own_clock", own_clock)
 
 
 # Icons, states, labels ----------------------------------------------------------------------------------------------

@@ -201,7 +201,7 @@ def test_retiring_takes_it_out_of_the_list_and_registering_brings_it_back(ci: AP
 def test_what_is_not_there_is_404_for_every_verb_but_put(ci: APIClient) -> None:
     answers = [ci.get(HERE), ci.patch(HERE, {"tier": 1}), ci.delete(HERE), ci.get(f"{HERE}/blast-radius")]
     assert [answer.status_code for answer in answers] == [404] * 4
-    assert answers[0].json()["detail"] == "There is no component:default/ci-runners."
+    assert answers[0].json()["detail"] == "There is no component called “ci-runners” (component:default/ci-runners)."
 
 
 def test_the_list_filters_by_what_it_says(ci: APIClient) -> None:

@@ -135,7 +135,7 @@ def test_the_buttons_work_and_are_not_for_outsiders(ada: Client) -> None:
     row.refresh_from_db()
     assert row.due_at
     assert row.due_at < make.NOW + timedelta(days=3000)
-    shown = ada.post(f"{HERE}/webhook")
+    shown = ada.post(f"{HERE}/webhook", follow=True)
     secret = shown.context["secret"]
     assert secret in shown.content.decode()
     assert "no-store" in shown["Cache-Control"]

@@ -134,7 +134,10 @@ def test_a_script_in_a_link_or_a_name_never_runs(ada: Client) -> None:
 
 def test_a_component_that_is_not_there_is_a_404_page(ada: Client) -> None:
     answer = ada.get("/components/component/default/nothing")
-    assert (answer.status_code, "There is no component:default/nothing" in text(answer.content)) == (404, True)
+    html = answer.content.decode()
+    assert (answer.status_code, "There is no component called “nothing” <span" in html) == (404, True)
+    assert re.search(r"<span class=[^>]*>\(component:default/nothing\)</span>\.", html), "the reference is small"
+    assert re.search(r'name="q"[^>]* value="nothing"', html), "to look for it is one press away"
 
 
 def test_a_form_registers_and_shows_the_new_component(ada: Client) -> None:
@@ -228,10 +231,11 @@ def test_a_team_is_made_and_people_come_and_go(client: Client) -> None:
 
 def test_a_token_is_shown_once(ada: Client) -> None:
     team = Team.objects.get()
-    answer = ada.post("/settings/tokens", {"name": "ci", "scopes": ["components:write"], "teams": [str(team.pk)]})
-    minted = answer.context["minted"].text
-    assert minted in answer.content.decode()
-    assert "no-store" in answer["Cache-Control"]
+    given = {"name": "ci", "scopes": ["components:write"], "teams": [str(team.pk)]}
+    answer = ada.post("/settings/tokens", given, follow=True)
+    minted = answer.context["minted"]["text"]
+    assert re.search(rf">{minted}</pre>\s*<button[^>]* data-copy=", answer.content.decode())
+    assert (answer.redirect_chain, "no-store" in answer["Cache-Control"]) == ([("/settings/tokens", 302)], True)
     assert minted not in ada.get("/settings/tokens").content.decode()
     ada.post(f"/settings/tokens/{ApiToken.objects.get().pk}/revoke")
     assert "revoked" in text(ada.get("/settings/tokens").content)

@@ -263,7 +263,7 @@ def test_what_is_ones_own_changes_and_the_rest_is_refused_with_its_reason(world:
     said = page.content.decode()
     assert "1 component changed: mine" in said
     assert "theirs. Only members of the owner team" in said
-    assert "There is no component:default/nothing" in said
+    assert "There is no component called “nothing” (component:default/nothing)." in said
     assert list(AuditEntry.objects.values_list("object_ref", "actor_ref")) == [(mine.ref, "user:default/ada")]
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import rules
-from catalog.refs import BadReference, Ref, parse
+from catalog.refs import BadReference, Ref, no_such, parse
 from portal.lib.links import safe_link, safe_url
 
 
@@ -72,3 +72,16 @@ def test_only_web_and_mail_addresses_become_links(url: str, safe: bool) -> None:
 )
 def test_paths_of_our_own_become_links_too(url: str, safe: bool) -> None:
     assert bool(safe_link(url)) is safe
+
+
+@pytest.mark.parametrize(
+    ("ref", "said"),
+    [
+        ("Group:default/CI", "There is no team called “ci” (group:default/ci)."),
+        ("user:acme/ada", "There is no person called “ada” in acme (user:acme/ada)."),
+        ("component:", "There is no component:."),
+        ("x" * 500, f"There is no {'x' * 200}."),
+    ],
+)
+def test_what_is_not_there_is_called_by_its_name_first(ref: str, said: str) -> None:
+    assert no_such(ref) == said

@@ -99,6 +99,8 @@ def test_an_api_client_registers_a_component_and_an_objective_and_is_told_what_i
     page.get_by_label("Build & CI").check()
     page.get_by_role("button", name="Make token").click()
     token = page.locator("pre.code", has_text="portico_").inner_text()
+    page.get_by_role("button", name="Copy The new token").press("Enter")
+    expect(page.get_by_role("status").filter(has_text="Copied")).to_have_count(1)
     look(page, said="it is shown once")
 
     component = {"title": "Merge queue", "type": "service", "lifecycle": "production", "tier": 2, "owner": "build-ci"}

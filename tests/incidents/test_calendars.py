@@ -81,7 +81,8 @@ def test_who_has_left_has_no_calendar(client: Client, ada: Person, schedule: Sch
 def test_by_page_and_over_the_api_and_never_somebody_elses(client: Client, ada: Person, schedule: Schedule) -> None:
     theirs = feeds.make_feed(person=make.person("eve"), schedule=schedule, now=db_now()).feed
     client.force_login(make.account_of(ada))
-    assert "/calendars/" in client.post("/me/calendars", {"schedule": schedule.slug}).text
+    assert "/calendars/" in client.post("/me/calendars", {"schedule": schedule.slug}, follow=True).text
+    assert "Subscribe to this address" not in client.get("/me/calendars").text
     assert client.post(f"/me/calendars/{theirs.pk}/remove").status_code == 404
     made = client.post("/api/v1/me/calendars", {}, content_type="application/json")
     assert made.status_code == 201

@@ -299,7 +299,7 @@ def test_a_secret_made_for_a_webhook_is_shown_once_and_never_again(
     ada: Person, client: Client, hook: WebhookSink
 ) -> None:
     client.force_login(make.account_of(ada))
-    answer = client.post("/me/paging?add=webhook", {"url": hook.url})
+    answer = client.post("/me/paging?add=webhook", {"url": hook.url}, follow=True)
     assert "shown once" in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
     assert "shown once" not in client.get("/me/paging").content.decode()

@@ -44,7 +44,7 @@ def new(ada: Client, kind: str, **fields: str) -> Any:
         "default_rule": "page",
         **fields,
     }
-    return ada.post(f"/integrations/new?kind={kind}", given)
+    return ada.post(f"/integrations/new?kind={kind}", given, follow=True)
 
 
 def test_an_empty_list_offers_every_kind(ada: Client) -> None:
@@ -58,7 +58,8 @@ def test_a_new_one_shows_its_key_once_within_what_is_to_be_copied(ada: Client, k
     assert ada.get(f"/integrations/new?kind={kind}").status_code == 200
     answer = new(ada, kind)
     row = Integration.objects.get()
-    key = re.search(r'aria-label="The new key">([a-z0-9]{32})<', answer.content.decode())
+    assert answer.redirect_chain == [(row.get_absolute_url(), 302)]
+    key = re.search(r'aria-label="The new key">([a-z0-9]{32})</pre>\s*<button[^>]* data-copy=', answer.content.decode())
     assert key
     assert (answer.content.decode().count(key[1]) >= 3, "no-store" in answer["Cache-Control"]) == (True, True)
     again = text(ada.get(row.get_absolute_url()))
@@ -115,7 +116,7 @@ def test_a_heartbeat_has_a_short_form(ada: Client) -> None:
 def test_keys_are_rotated_and_revoked_and_it_is_retired(ada: Client) -> None:
     new(ada, "own")
     row = Integration.objects.get()
-    assert "The new key" in text(ada.post(f"/integrations/{row.pk}/rotate", {"old_until": "2999-01-01"}))
+    assert "The new key" in text(ada.post(f"/integrations/{row.pk}/rotate", {"old_until": "2999-01-01"}, follow=True))
     assert row.keys.filter(expires_at__isnull=False).count() == 1
     assert ada.post(f"/integrations/{row.pk}/rotate", {"old_until": "2001-01-01"}).status_code == 400
     assert ada.post(f"/integrations/{row.pk}/rotate", {"old_until": "never"}).status_code == 400

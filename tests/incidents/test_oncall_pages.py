@@ -11,10 +11,11 @@ from pytest_django import DjangoAssertNumQueries
 from catalog.access import system
 from catalog.models import Person, Team
 from incidents.models import LayerVersion, Override, Schedule
+from incidents.operations.absences import enter_absence
 from incidents.operations.schedules import Turns, add_override, create_schedule
 from incidents.queries import oncall
 from portal.lib.clock import db_now
-from tests import make
+from tests import make, make_incidents
 from tests.make import NOW
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +70,21 @@ def test_the_board_says_who_has_what_until_when_and_where_nobody_is(member: Clie
     assert "Build &amp; CI" in page
     assert '<rect class="hole"' in page
     assert "Build &amp; CI: nobody from" in page
+
+
+@pytest.mark.parametrize("address", ["/on-call", "/on-call/build-ci"])
+def test_that_every_moment_has_a_name_is_no_good_news_where_somebody_is_away(
+    member: Client, schedule: Schedule, ada: Person, address: str
+) -> None:
+    for person in Person.objects.all():
+        make_incidents.method(person)
+    assert "No gaps." in member.get(address).content.decode()
+    now = db_now()
+    enter_absence(person=ada, starts_at=now, ends_at=now + 5 * DAY, by=BY, now=now)
+    page = member.get(address).content.decode()
+    assert "Ada is away while on call for Build &amp; CI" in page
+    assert "No gaps." not in page
+    assert "every moment has somebody’s name" in page
 
 
 def test_the_board_costs_as_many_queries_for_many_schedules(

@@ -124,7 +124,8 @@ FILES = {
         answer = client.put(here, {"title": "CI runners"}, content_type="application/json")
         assert answer.status_code == 201, answer.content
         assert b"CI runners" in client.get("/components/component/default/ci-runners").content
-        shown = client.post("/invitations", {"email": "carol@example.org", "role": "member"}).content.decode()
+        said = {"email": "carol@example.org", "role": "member"}
+        shown = client.post("/invitations", said, follow=True).content.decode()
         link = re.search(r"/welcome/[\\w-]+", shown)[0]
         guest = Client()
         password = "a long enough one"

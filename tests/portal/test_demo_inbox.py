@@ -1,4 +1,4 @@
-"""The demo's inbox: one's own mail first, what asks for an answer first of all, and a message as its reader sees it."""
+"""The demo's inbox: everybody's mail with one's own marked, what asks for an answer first, and a message in full."""
 
 import re
 from base64 import b64encode
@@ -54,14 +54,18 @@ def called(person: Person) -> Page:
     return make_incidents.page_of(make_incidents.incident(make.component(owner=team), now=db_now()))
 
 
-def test_it_opens_on_ones_own_mail_and_everybodys_is_a_choice(mailbox: Mailbox, browser_of_ada: Client) -> None:
+def test_it_opens_on_everybodys_mail_with_ones_own_marked_and_within_reach(
+    mailbox: Mailbox, browser_of_ada: Client
+) -> None:
     keep(mailbox, ADA, "older mail")
     keep(mailbox, "linh@example.org", "newer mail")
-    own = shown(browser_of_ada, "/demo/inbox")
+    everybody = shown(browser_of_ada, "/demo/inbox")
+    assert everybody.index("newer mail") < everybody.index("older mail") < everybody.index("to you")
+    assert everybody.count("to you") == 1
+    (to_own,) = re.findall(r'href="(/demo/inbox\?[^"]*)"[^>]*>To you', everybody)
+    own = shown(browser_of_ada, to_own)
     assert "older mail" in own
     assert "newer mail" not in own
-    everybody = shown(browser_of_ada, "/demo/inbox?to=")
-    assert everybody.index("newer mail") < everybody.index("older mail")
     assert "older mail" not in shown(browser_of_ada, "/demo/inbox?to=linh@example.org")
 
 

@@ -16,11 +16,13 @@ from incidents.models import (
     ActionItem,
     Alert,
     Change,
+    Delivery,
     Drill,
     DrillPlan,
     HandoffNote,
     InboxMessage,
     Incident,
+    Integration,
     Notification,
     NotificationAttempt,
     Page,
@@ -31,6 +33,7 @@ from incidents.models import (
 )
 from incidents.operations import action_items, causes, reviews
 from incidents.paging import advance_due, check_again_due
+from incidents.queries.intake import traffic
 from portal.demo import PASSWORD
 from portal.demo.past import make_past
 from portal.demo.seed import seed
@@ -102,6 +105,21 @@ def test_pages_went_up_the_steps_to_those_who_were_on_call() -> None:
     assert sent.count() > 60
     assert all(row.sent_at is not None and row.due_at <= row.sent_at < NOW for row in sent)
     assert NotificationAttempt.objects.filter(outcome="temporary").exists(), "now and then a server is busy"
+
+
+def test_alertmanager_sent_its_alerts_on_the_key_of_its_integration() -> None:
+    integration = Integration.objects.get(kind=Integration.Kind.ALERTMANAGER)
+    alerts = Alert.objects.filter(source="alertmanager").order_by("opened_at")
+    assert alerts.count() > 25
+    assert not alerts.exclude(key__startswith=f"integration-{integration.pk}:").exists()
+    parts = Delivery.objects.exclude(part_of=None)
+    assert parts.filter(outcome__startswith="cleared: ").count() == parts.values("alert").distinct().count()
+    assert set(parts.values_list("alert", flat=True)) == set(alerts.values_list("pk", flat=True))
+    assert not Delivery.objects.exclude(state=Delivery.State.DONE).exists()
+    last = Delivery.objects.latest("received_at").received_at
+    assert traffic([integration.pk], now=NOW)[integration.pk].used_at == last
+    assert NOW - last < timedelta(days=14), "deliveries are kept for so long, and the newest are there to be looked at"
+    assert integration.created_at < alerts[0].opened_at
 
 
 def test_each_timeline_is_in_the_order_of_time() -> None:

@@ -121,7 +121,25 @@ def test_pictures_say_what_they_show_and_bring_no_colours_of_their_own() -> None
         used = {name for one in picture.iter() for name in one.attrib}
         assert used.isdisjoint({"style", "fill", "stroke", "id"}), path
     page = doc_texts.html("concepts")
-    assert page.count('<svg role="img" aria-label="') == page.count("<figcaption>") == 6
+    pictures = re.findall(r'<svg class="(wide|narrow)" role="img" aria-label="([^"]+)"', page)
+    assert [css for css, _ in pictures] == ["wide", "narrow"] * 6
+    assert {shows for _, shows in pictures[::2]} == {shows for _, shows in pictures[1::2]}
+    assert page.count("<figcaption>") == 6
+
+
+def test_a_picture_without_one_for_phones_scrolls_by_itself_and_is_reached_by_the_keyboard() -> None:
+    shown = doc_text.html("# A\n\n![It](pictures/x.svg)\n", picture=lambda src: None if "narrow" in src else "<svg />")
+    assert '<div class="picture-box" tabindex="0"><svg class="only" role="img" aria-label="It" />' in shown
+
+
+def test_words_of_a_picture_are_the_same_for_phones() -> None:
+    for path in (DOCS / "pictures").glob("*-narrow.svg"):
+        narrow, wide = (words_of(one) for one in (path, path.with_name(path.name.replace("-narrow", ""))))
+        assert sorted(narrow) == sorted(wide), path
+
+
+def words_of(path: Path) -> list[str]:
+    return " ".join(one.text or "" for one in ET.parse(path).getroot().iter() if one.tag.endswith("text")).split()
 
 
 def test_every_example_can_be_read() -> None:

@@ -62,6 +62,16 @@ def test_a_page_that_is_not_there_is_not_linked_and_the_section_read_now_is_mark
     assert [(link.title, link.active) for link in links] == [("Docs", True)]
 
 
+@pytest.mark.parametrize(("admin", "shown"), [(True, ["Docs", "Settings"]), (False, ["Docs"])])
+def test_what_only_admins_can_do_something_about_is_in_their_menu_alone(
+    signed_in: HttpRequest, admin: bool, shown: list[str]
+) -> None:
+    registries.navigation["docs"] = registries.NavEntry("Docs", "docs", "book", 90)
+    registries.navigation["settings"] = registries.NavEntry("Settings", "settings", "settings", 91, admins=True)
+    signed_in.user.person = SimpleNamespace(platform_admin=admin)  # type: ignore[union-attr]
+    assert [link.title for link in Frame(signed_in).navigation] == shown
+
+
 @pytest.mark.parametrize(
     ("path", "shown", "marked"),
     [

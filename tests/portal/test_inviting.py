@@ -26,7 +26,7 @@ def lead(client: Client) -> Client:
 
 def invite(client: Client, email: str = "carol@example.org") -> str:
     said = {"email": email, "team": "group:default/build-ci", "role": "member"}
-    return client.post("/invitations", said).content.decode()
+    return client.post("/invitations", said, follow=True).content.decode()
 
 
 def path_in(text: str) -> str:
@@ -75,7 +75,7 @@ def test_an_address_the_mail_server_refuses_is_told(lead: Client, mailbox: MailS
 
 def test_sending_again_makes_the_old_link_useless(lead: Client, mailbox: MailSink) -> None:
     old = path_in(invite(lead))
-    new = path_in(lead.post(f"/invitations/{Invitation.objects.get().pk}/resend").content.decode())
+    new = path_in(lead.post(f"/invitations/{Invitation.objects.get().pk}/resend", follow=True).content.decode())
     assert (Client().get(old).status_code, Client().get(new).status_code) == (404, 200)
     assert len(mailbox.messages) == 2
 

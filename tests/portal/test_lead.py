@@ -42,10 +42,10 @@ def resolved(component: Component, opened: datetime, *, lasted: timedelta) -> No
 
 def test_a_platform_lead_gets_the_platform_and_a_way_to_their_own_home(client: Client, katrin: Person) -> None:
     page = client.get("/")
-    assert "Coverage gaps" in page.content.decode()
+    assert "Not covered" in page.content.decode()
     assert 'href="/?as=me"' in page.content.decode()
     mine = client.get("/?as=me").content.decode()
-    assert "Coverage gaps" not in mine
+    assert "Not covered" not in mine
     assert "My teams" in mine
     assert 'hx-get="/?as=me"' in mine
 
@@ -53,13 +53,13 @@ def test_a_platform_lead_gets_the_platform_and_a_way_to_their_own_home(client: C
 def test_nobody_else_gets_it(browser_of_ada: Client) -> None:
     for url in ("/", "/?as=lead", "/?as=me"):
         html = browser_of_ada.get(url).content.decode()
-        assert "Coverage gaps" not in html
+        assert "Not covered" not in html
         assert 'href="/?as=me"' not in html
 
 
 def test_its_live_part_comes_without_the_trends(client: Client, katrin: Person) -> None:
     live = client.get("/", headers={"HX-Request": "true"})
-    assert "Coverage gaps" in live.content.decode()
+    assert "Not covered" in live.content.decode()
     assert "chart-taken" not in live.content.decode()
     assert "charts" not in live.context
 

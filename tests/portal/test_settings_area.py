@@ -121,3 +121,18 @@ def test_everything_that_is_set_up_has_its_line(browser_of_ada: Client) -> None:
     for line in ("Data sources", "Alert policies", "Escalation policies", "Severity rules", "Mail", "Ways to be paged",
                  "Integrations", "API tokens", "Change log"):  # fmt: skip
         assert line in page
+
+
+def test_menu_and_palette_of_a_member_lead_only_where_there_is_something_to_do(of_root: Client) -> None:
+    eve = Client()
+    eve.force_login(make.account("eve"))
+    of_admins = ("/settings", "/setup", "/settings/plugins", "/settings/sources", "/incidents/pause", "/catch-all")
+    for page in ("/search?in=palette", "/incidents", "/on-call", "/"):
+        html = eve.get(page).content.decode()
+        assert not [url for url in of_admins if f'class="nav-link" href="{url}"' in html or f'value="{url}"' in html]
+        assert "/settings/tokens" in html
+    of_both = of_root.get("/search").content.decode(), eve.get("/search").content.decode()
+    assert [[f'href="{url}"' in html for url in of_admins] for html in of_both] == [[True] * 6, [False] * 6]
+    assert eve.get("/settings/sources").status_code == 200, "what an objective names can be read by all"
+    refused = eve.get("/settings/sources/new")
+    assert (refused.status_code, "Only platform admins may do this" in refused.content.decode()) == (403, True)

@@ -262,7 +262,7 @@ PAGES: tuple[Shot, ...] = (
     Shot("docs", "/docs"),
     Shot("docs-page", "/docs/slos"),
     Shot("demo", "/demo/break"),
-    Shot("demo-inbox", "/demo/inbox?to="),
+    Shot("demo-inbox", "/demo/inbox"),
     Shot("sign-in", "/sign-in", ""),
     Shot("password-reset", "/password/forgotten", ""),
     Shot("password-change", "/password"),

@@ -123,9 +123,33 @@ function closeMenus(except) {
 document.addEventListener("click", (event) => {
   closeMenus(event.target);
   if (event.target.closest("[data-theme-switch]")) switchTheme();
-  const copy = event.target.closest("[data-copy]");
-  if (copy) navigator.clipboard?.writeText(document.querySelector(copy.dataset.copy)?.innerText ?? "").then(() => { copy.textContent = "Copied"; });
+  const button = event.target.closest("[data-copy]");
+  if (button) copy(button);
 });
+
+// Copying says what came of it, aloud too. Where the page may not write to the clipboard, as without HTTPS, the text is
+// selected and the browser asked to copy that; where it won't, the reader's own keys do. -----------------------------
+const spoken = document.createElement("div");
+spoken.className = "visually-hidden";
+spoken.setAttribute("role", "status");
+document.body.append(spoken);
+
+async function copy(button) {
+  const from = button.dataset.copy ? document.querySelector(button.dataset.copy) : button.parentElement.querySelector("pre");
+  if (!from) return;
+  let done = true;
+  try {
+    await navigator.clipboard.writeText(from.textContent);
+  } catch {
+    getSelection().selectAllChildren(from);
+    done = document.execCommand("copy");
+  }
+  const word = button.querySelector("span");
+  word.textContent = done ? "Copied" : "Selected: copy it with Ctrl-C or ⌘-C";
+  spoken.textContent = word.textContent;
+  clearTimeout(Number(button.dataset.timer));
+  button.dataset.timer = setTimeout(() => { word.textContent = "Copy"; spoken.textContent = ""; }, done ? 2000 : 8000);
+}
 
 // Filters apply as soon as they are ticked; the address then says them, and without script there is a button
 document.addEventListener("change", (event) => {
