@@ -103,8 +103,9 @@ class Offering(forms.TextInput):
         return format_html('{}<datalist id="list_{}">{}</datalist>', line, name, options)
 
 
-def _promql(label: str, help_text: str = "") -> forms.CharField:
-    return forms.CharField(required=False, widget=forms.Textarea(attrs=MONO), label=label, help_text=help_text)
+def _promql(label: str, help_text: str = "", names: str = "metrics") -> forms.CharField:
+    widget = forms.Textarea(attrs={**MONO, "data-suggest": names})
+    return forms.CharField(required=False, widget=widget, label=label, help_text=help_text)
 
 
 def _line(label: str, help_text: str = "") -> forms.CharField:
@@ -139,7 +140,9 @@ class ObjectiveForm(forms.Form):
     total = _promql("All events", 'A counter, such as ci_jobs_total{queue="build"}')
     bad = _promql("Bad events", 'A counter, such as ci_jobs_total{queue="build",result="failed"}')
     good = _promql("Good events")
-    histogram = _promql("Histogram", 'Its own name, such as http_request_duration_seconds{handler="/api"}')
+    histogram = _promql(
+        "Histogram", 'Its own name, such as http_request_duration_seconds{handler="/api"}', names="histograms"
+    )
     threshold = _line("A good one takes at most", "In the metric's unit, such as 0.5; it must be one of its buckets.")
     query = _promql("Query", "Any PromQL that gives numbers.")
     condition = _line("A slice is good when the value is", "Such as >= 1 or < 60.")

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from catalog.access import actor_of, require
+from catalog.access import actor_of, reader_teams, require
 from catalog.models import ApiToken, Component
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected
@@ -139,7 +139,7 @@ def retire_objective(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _edit(request: HttpRequest, form: ObjectiveForm, objective: Objective | None) -> HttpResponse:
     """The form until it can be saved; whatever is refused, what was typed stays."""
-    status, context = 200, {"form": form, "objective": objective}
+    status, context = 200, {"form": form, "objective": objective, "may_ask": _may_ask(request)}
     if request.method == "POST" and ("preview" in request.GET or "preview" in request.POST):
         alone = "preview" in request.GET
         return render(
@@ -154,6 +154,12 @@ def _edit(request: HttpRequest, form: ObjectiveForm, objective: Objective | None
                 status = refused.status
                 _show(form, refused, new=objective is None)
     return render(request, "slo/edit.html", context, status=status)
+
+
+def _may_ask(request: HttpRequest) -> bool:
+    """Whether names are offered to who writes a query; asks the database nothing that the page doesn't ask anyway."""
+    person = getattr(request.user, "person", None)
+    return person is not None and (person.platform_admin or bool(reader_teams(request)))
 
 
 def _previewed(request: HttpRequest, form: ObjectiveForm) -> dict[str, Any]:

@@ -30,6 +30,27 @@ def test_the_form_shows_the_chosen_types_fields_and_loses_nothing(signed_in: Cal
     expect(page.get_by_label("All events")).to_have_value("ci_jobs_total")
 
 
+def test_names_are_offered_where_the_cursor_stands_and_taken_by_keyboard(signed_in: Callable[[str], Page]) -> None:
+    page = signed_in("ada")
+    page.goto("/slos/new?preset=")
+    box = page.get_by_label("All events")
+    box.click()
+    box.press_sequentially("gha_completed")
+    offered = page.get_by_role("listbox").get_by_role("option")
+    expect(offered.first).to_have_text("gha_completed_jobs_total")
+    expect(box).to_have_attribute("aria-expanded", "true")
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(box).to_have_value("gha_completed_jobs_total")
+    expect(offered).to_have_count(0)
+    box.press_sequentially("{in")
+    expect(offered.filter(has_text="instance")).to_be_visible()
+    box.press("Escape")
+    expect(offered).to_have_count(0)
+    box.press("Enter")
+    expect(box).to_have_value("gha_completed_jobs_total{in\n")
+
+
 def test_without_script_the_form_shows_all_fields_in_groups(browser: Browser, product: Product) -> None:
     context = browser.new_context(base_url=product.url, java_script_enabled=False)
     page = context.new_page()
