@@ -176,6 +176,24 @@ def test_a_form_for_something_new_never_overwrites_what_is_there(ada: Client) ->
     assert Component.objects.get().title == "Old"
 
 
+@pytest.mark.parametrize("kind", ["components", "systems", "domains", "teams"])
+def test_a_name_left_empty_is_made_of_the_title_and_a_clash_is_said_beside_it(ada: Client, kind: str) -> None:
+    form = {"kind": "component", "namespace": "default", "owner": "group:default/build-ci", "title": "Müller & Söhne"}
+    answer = ada.post(f"/{kind}/new", form)
+    assert answer.status_code == 302, answer.context["form"].errors
+    assert answer["Location"].endswith("/default/muller-sohne")
+    again = ada.post(f"/{kind}/new", form)
+    assert again.status_code == 400
+    words = "muller-sohne exists already, perhaps retired. Choose another name."
+    assert again.context["form"].errors == {"name": [words]}
+    for title, words in (("", "Write a title or a name."), ("支付", "No name can be made of this title")):
+        said = ada.post(f"/{kind}/new", {**form, "title": title}).context["form"].errors
+        assert list(said) == ["name"]
+        assert said["name"][0].startswith(words)
+    assert "muller-sohne" not in ada.get(f"/{kind}/new").content.decode()
+    assert "data-name-of" in ada.get(f"/{kind}/new").content.decode()
+
+
 def test_editing_keeps_what_the_form_does_not_show(ada: Client) -> None:
     link = {"url": "https://x.org", "title": "Pools", "icon": "dashboard"}
     made = make.component("x", owner=Team.objects.get(), labels={"a": "b"}, links=[link])

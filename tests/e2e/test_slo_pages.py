@@ -51,6 +51,24 @@ def test_names_are_offered_where_the_cursor_stands_and_taken_by_keyboard(signed_
     expect(box).to_have_value("gha_completed_jobs_total{in\n")
 
 
+def test_the_name_follows_the_title_until_somebody_writes_it(signed_in: Callable[[str], Page]) -> None:
+    page = signed_in("ada")
+    page.goto("/components/new")
+    title, name = page.get_by_label("Title"), page.locator("#id_name")
+    title.fill("Größe & Łódź, v1.2!")
+    expect(name).to_have_value("grosse-lodz-v1-2")
+    name.fill("mine")
+    title.fill("Another")
+    expect(name).to_have_value("mine")
+    name.fill("")
+    title.fill("A third")
+    expect(name).to_have_value("a-third")
+    page.goto("/slos/new?preset=")
+    page.get_by_label("Title").fill("CI runners start")
+    page.get_by_label("Component").select_option("component:default/ci-runners")
+    expect(name).to_have_value("ci-runners-start")
+
+
 def test_without_script_the_form_shows_all_fields_in_groups(browser: Browser, product: Product) -> None:
     context = browser.new_context(base_url=product.url, java_script_enabled=False)
     page = context.new_page()
