@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from portal.demo import PASSWORD
@@ -79,6 +80,16 @@ def test_without_script_the_form_shows_all_fields_in_groups(browser: Browser, pr
     for name in ("Events", "Uptime"):
         expect(page.get_by_role("group", name=name)).to_be_visible()
     context.close()
+
+
+@pytest.mark.parametrize("path", ["/slos", "/catalog"])
+def test_a_table_fits_into_a_small_laptops_window(signed_in: Callable[[str], Page], path: str) -> None:
+    page = signed_in("ada")
+    for width in (1024, 1100, 1200, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(path)
+        over = "boxes => boxes.map(box => box.scrollWidth - box.clientWidth)"
+        assert set(page.locator(".table-responsive").evaluate_all(over)) == {0}, f"{path} at {width}"
 
 
 def test_each_threshold_has_its_words_on_the_log_axis_in_both_themes(signed_in: Callable[[str], Page]) -> None:
