@@ -16,8 +16,7 @@ class ComponentChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def label_from_instance(self, obj: Any) -> str:  # noqa: ANN401
         """In the list."""
-        known = obj.label if obj.label == obj.name else f"{obj.label} ({obj.name})"
-        return known if obj.kind == "component" else f"{known}, {obj.get_kind_display()}"
+        return str(obj.label_apart)
 
 
 class Offering(forms.TextInput):

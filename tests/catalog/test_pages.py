@@ -117,6 +117,21 @@ def test_a_component_says_who_owns_it_and_who_suffers_with_it(ada: Client) -> No
     assert "component not-there-yet" in listed
 
 
+def test_an_api_and_the_service_of_its_title_are_told_apart_wherever_they_stand(ada: Client) -> None:
+    team = Team.objects.get()
+    make.component("payments-api", title="Payments API", type="service", owner=team)
+    make.component("payments", title="Payments API", kind="api", type="openapi", owner=team)
+    make.component("other", owner=team)
+    for path in ("/catalog", team.get_absolute_url()):
+        rows = [text(row.encode()) for row in ada.get(path).content.decode().split("<tr>")]
+        assert sum("Payments API Component" in row for row in rows) == 1, path
+        assert sum("Payments API API" in row for row in rows) == 1, path
+        assert not any("other Component" in row for row in rows), path
+    offered = text(ada.get("/slos/new").content)
+    assert "Payments API (payments-api)" in offered
+    assert "Payments API (payments), API" in offered
+
+
 def test_a_script_in_a_link_or_a_name_never_runs(ada: Client) -> None:
     links = [
         {"url": "javascript:alert(1)", "title": "Bad"},
