@@ -9,14 +9,13 @@ from django import forms
 from django.http import QueryDict
 
 from catalog.form_fields import Lines, Links, Pairs, Words
+from catalog.forms_naming import NamedForm
 from catalog.models import ApiToken, Component, Membership, Person, Team
 from catalog.specs import ComponentSpec, DomainSpec, EntitySpec, MemberSpec, SystemSpec, TeamSpec
 from portal.lib.errors import Expected
 
 BOX = {"class": "form-check-input"}
 NAMES = ("kind", "namespace", "name")
-NAME_HELP = "Short, as in addresses and references; it can't be changed later"
-NAMESPACE_HELP = "Leave it unless you know why"
 
 
 class ExplainingForm(forms.Form):
@@ -153,7 +152,7 @@ class ComponentForm(EntityForm):
         self.order_fields(self.field_order)
 
 
-class NewComponentForm(ComponentForm):
+class NewComponentForm(NamedForm, ComponentForm):
     """A component with its name, which never changes afterwards."""
 
     explained: ClassVar = {
@@ -162,11 +161,9 @@ class NewComponentForm(ComponentForm):
     }
 
     kind = forms.ChoiceField(choices=Component.Kind.choices, initial=Component.Kind.COMPONENT)
-    name = forms.CharField(max_length=63, help_text=NAME_HELP)
-    namespace = forms.CharField(max_length=63, initial="default", help_text=NAMESPACE_HELP)
     field_order: Sequence[str] = (
-        "name",
         "title",
+        "name",
         "description",
         "owner",
         "kind",
@@ -202,12 +199,10 @@ class SystemForm(EntityForm):
         self.order_fields(self.field_order)
 
 
-class NewSystemForm(SystemForm):
+class NewSystemForm(NamedForm, SystemForm):
     """A system with its name."""
 
-    name = forms.CharField(max_length=63, help_text=NAME_HELP)
-    namespace = forms.CharField(max_length=63, initial="default", help_text=NAMESPACE_HELP)
-    field_order: Sequence[str] = ("name", *SystemForm.field_order)
+    field_order: Sequence[str] = ("title", "name", *SystemForm.field_order[1:])
 
     def spec(self) -> SystemSpec:
         """The whole system."""
@@ -222,12 +217,10 @@ class DomainForm(SystemForm):
     field_order: Sequence[str] = ("title", "description", "owner", "type", "parent", "tags", "links")
 
 
-class NewDomainForm(DomainForm):
+class NewDomainForm(NamedForm, DomainForm):
     """A domain with its name."""
 
-    name = forms.CharField(max_length=63, help_text=NAME_HELP)
-    namespace = forms.CharField(max_length=63, initial="default", help_text=NAMESPACE_HELP)
-    field_order: Sequence[str] = ("name", *DomainForm.field_order)
+    field_order: Sequence[str] = ("title", "name", *DomainForm.field_order[1:])
 
     def spec(self) -> DomainSpec:
         """The whole domain."""
@@ -260,12 +253,10 @@ class TeamForm(EntityForm):
     groups = {"For machines": ("labels", "annotations")}
 
 
-class NewTeamForm(TeamForm):
+class NewTeamForm(NamedForm, TeamForm):
     """A team with its name, which never changes afterwards; whoever makes it leads it."""
 
-    name = forms.CharField(max_length=63, help_text=NAME_HELP)
-    namespace = forms.CharField(max_length=63, initial="default", help_text=NAMESPACE_HELP)
-    field_order: Sequence[str] = ("name", *TeamForm.field_order)
+    field_order: Sequence[str] = ("title", "name", *TeamForm.field_order[1:])
 
     def spec(self, lead: Person) -> TeamSpec:
         """The whole team, with `lead` in it."""

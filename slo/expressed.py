@@ -1,6 +1,7 @@
 """What expressions say: slices of time that are good or bad, and counts as the source extrapolates them. Pure."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from math import isfinite
 
@@ -32,6 +33,15 @@ def asked(kind: str, indicator: Indicator) -> dict[str, str]:
     return {
         key: in_window(str(indicator[key]), WINDOW) for key in ("good", "bad", "total", "ratio") if indicator.get(key)
     }
+
+
+def one_bad_takes(kind: str, indicator: Indicator, *, slice_length: timedelta) -> timedelta | None:
+    """How long everything must fail for one bad event to be counted: a slice, or for a ratio a minute, of which it is
+    the good part. None where events are counted, which come as they come.
+    """
+    if kinds[kind].sliced:
+        return slice_length
+    return timedelta(seconds=BUCKET) if kind == "promql" and indicator.get("ratio") else None
 
 
 def slices(

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.forms import BoundField
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 
 from catalog.models import Component
 from portal.lib import durations
 from portal.lib.errors import FieldError
+from portal.lib.naming import name_of
 from slo.drafts import SLICES, described
+from slo.form_fields import LINE, ComponentChoice, Offering, line, promql
 from slo.indicators import kinds
 from slo.indicators.response import MOMENTS
 from slo.models import AlertPolicy, BudgetPolicy, DataSource, Definition, Objective
@@ -23,8 +23,6 @@ from slo.presets import Preset
 
 ROLLING = [(f"{days}d", f"the last {days} days") for days in (7, 28, 30, 90)]
 CALENDAR = [(unit, f"this {unit}") for unit in Objective.Calendar.values]
-MONO = {"class": "mono", "rows": 2, "spellcheck": "false", "autocapitalize": "off"}
-LINE = {"class": "mono", "spellcheck": "false", "autocapitalize": "off"}
 INDICATORS: Mapping[str, Mapping[str, str]] = {
     "events": {"total": "total", "bad": "bad", "good": "good"},
     "latency": {"histogram": "histogram", "threshold": "threshold"},
@@ -46,15 +44,6 @@ PLUGGED = "Answered by a plugin; no data source is asked."
 PARTS = {"promql": "PromQL", "response": "Incident response"}
 NARROW = "narrow_"
 RARE = ("description", "days", "no_data", "blind_after", "slice_length", "budgeting", "max_series", "budget_policy")
-
-
-class ComponentChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """Components by what people call them, with the name by which they are known where that is another."""
-
-    def label_from_instance(self, obj: Any) -> str:  # noqa: ANN401
-        """In the list."""
-        known = obj.label if obj.label == obj.name else f"{obj.label} ({obj.name})"
-        return known if obj.kind == "component" else f"{known}, {obj.get_kind_display()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,29 +77,6 @@ def fields_of(kind: str) -> Mapping[str, str]:
     return {key: f"{kind}-{key}" for key in kinds[kind].keys}
 
 
-class Offering(forms.TextInput):
-    """A line to type in that offers values, as a datalist."""
-
-    def __init__(self, values: Sequence[str]) -> None:
-        """`values` are offered; any other may be typed."""
-        super().__init__(LINE)
-        self.values = values
-
-    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:  # noqa: ANN401
-        """The line and its list."""
-        line = super().render(name, value, {**(attrs or {}), "list": f"list_{name}"}, renderer)
-        options = format_html_join("", '<option value="{}"></option>', ((one,) for one in self.values))
-        return format_html('{}<datalist id="list_{}">{}</datalist>', line, name, options)
-
-
-def _promql(label: str, help_text: str = "") -> forms.CharField:
-    return forms.CharField(required=False, widget=forms.Textarea(attrs=MONO), label=label, help_text=help_text)
-
-
-def _line(label: str, help_text: str = "") -> forms.CharField:
-    return forms.CharField(required=False, widget=forms.TextInput(attrs=LINE), label=label, help_text=help_text)
-
-
 class ObjectiveForm(forms.Form):
     """Fields in the order one thinks of them; which of the indicator's fields count depends on the type."""
 
@@ -133,31 +99,36 @@ class ObjectiveForm(forms.Form):
         help_text="Whose promise it is.",
     )
     title = forms.CharField(max_length=200, help_text="What is promised, such as “Jobs succeed”.")
-    name = forms.CharField(max_length=63, help_text="For the API and for files, such as ci-jobs-succeed. It stays.")
+    name = forms.CharField(
+        required=False, max_length=63, widget=forms.TextInput(attrs={"data-name-of": "component title"}),
+        help_text="For the API and for files; made of component and title if you leave it empty. It stays.",
+    )  # fmt: skip
     description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
     type = forms.ChoiceField(choices=types, label="Indicator")
-    total = _promql("All events", 'A counter, such as ci_jobs_total{queue="build"}')
-    bad = _promql("Bad events", 'A counter, such as ci_jobs_total{queue="build",result="failed"}')
-    good = _promql("Good events")
-    histogram = _promql("Histogram", 'Its own name, such as http_request_duration_seconds{handler="/api"}')
-    threshold = _line("A good one takes at most", "In the metric's unit, such as 0.5; it must be one of its buckets.")
-    query = _promql("Query", "Any PromQL that gives numbers.")
-    condition = _line("A slice is good when the value is", "Such as >= 1 or < 60.")
+    total = promql("All events", 'A counter, such as ci_jobs_total{queue="build"}')
+    bad = promql("Bad events", 'A counter, such as ci_jobs_total{queue="build",result="failed"}')
+    good = promql("Good events")
+    histogram = promql(
+        "Histogram", 'Its own name, such as http_request_duration_seconds{handler="/api"}', names="histograms"
+    )
+    threshold = line("A good one takes at most", "In the metric's unit, such as 0.5; it must be one of its buckets.")
+    query = promql("Query", "Any PromQL that gives numbers.")
+    condition = line("A slice is good when the value is", "Such as >= 1 or < 60.")
     combine = forms.ChoiceField(
         required=False,
         choices=[("all", "every one of them must be good"), ("any", "one good one is enough")],
         label="With several values",
         initial="all",
     )
-    promql_total = _promql("All", "Such as sum(increase(runs_total[$window]))")
-    promql_bad = _promql("Bad")
-    promql_good = _promql("Good")
-    promql_ratio = _promql("Ratio", "The good part of one, such as avg(avg_over_time(success_ratio[$window]))")
+    promql_total = promql("All", "Such as sum(increase(runs_total[$window]))")
+    promql_bad = promql("Bad")
+    promql_good = promql("Good")
+    promql_ratio = promql("Ratio", "The good part of one, such as avg(avg_over_time(success_ratio[$window]))")
     moment = forms.ChoiceField(
         required=False, choices=[(one, one.capitalize()) for one in MOMENTS], label="An incident is good when it is"
     )
-    within = _line("Within", "Such as 5m or 1h.")
-    severity = _line("Severities", "Such as P1, P2. Empty: all.")
+    within = line("Within", "Such as 5m or 1h.")
+    severity = line("Severities", "Such as P1, P2. Empty: all.")
     of = forms.ChoiceField(
         required=False, label="Whose incidents", initial="component",
         choices=[("component", "the component's"), ("team", "its owner's"), ("all", "everybody's")],
@@ -207,7 +178,7 @@ class ObjectiveForm(forms.Form):
         required=False, choices=Definition.NoData.choices, label="A slice without data is",
         help_text="Uptime only; events are never invented.",
     )  # fmt: skip
-    blind_after = _line("Blind after", "So long without data, and its owner is told. Empty: 10m.")
+    blind_after = line("Blind after", "So long without data, and its owner is told. Empty: 10m.")
     slice_length = forms.ChoiceField(
         required=False, choices=[(durations.render(one), durations.render(one)) for one in SLICES],
         label="Length of a slice", help_text="Uptime only.",
@@ -243,10 +214,12 @@ class ObjectiveForm(forms.Form):
         )
         for plugged in kinds.keys() - INDICATORS.keys():
             for key, name in fields_of(plugged).items():
-                self.fields[name] = _line(key.replace("_", " ").capitalize())
+                self.fields[name] = line(key.replace("_", " ").capitalize())
         self.kept: ObjectiveDraft | None = None
         self.preset = preset
         self.narrow: tuple[str, ...] = ()
+        if preset and not self.is_bound:
+            self.fields["name"].widget.attrs["data-suggested"] = ""  # nobody wrote it: it may follow what is written
         if objective:
             self._keep(described(objective), version=objective.version)
         elif preset and kinds[preset.type].groupable:
@@ -273,6 +246,13 @@ class ObjectiveForm(forms.Form):
             words = f"the last {window.removesuffix('d')} days"
             choices = [*ROLLING, (window, words), *CALENDAR]
             self.fields["window"] = forms.ChoiceField(choices=choices, label="Over")
+
+    def clean(self) -> dict[str, Any]:
+        """With a name, made of component and title where none was written."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if not given.get("name") and {"name", "component", "title"} <= given.keys():
+            given["name"] = name_of(given["component"].name, given["title"])
+        return given
 
     def parts(self) -> Iterator[Part]:
         """The fields in groups; those of one type stand together."""

@@ -166,7 +166,12 @@ class Prometheus:
 
     def label_values(self, label: str, *, selector: str, start: float, end: float) -> list[str]:
         """The values of a label over the series of `selector` between two times, sorted."""
-        return self._names(label, {"match[]": selector, "start": start, "end": end})
+        return self._names(label, {**({"match[]": selector} if selector else {}), "start": start, "end": end})
+
+    def label_names(self, *, selector: str, start: float, end: float) -> list[str]:
+        """The labels that the series of `selector` have between two times, sorted; of all series where it is empty."""
+        params = {**({"match[]": selector} if selector else {}), "start": start, "end": end}
+        return sorted(self._ask(lambda: self._api.get_label_names(params)))
 
     def metadata(self, metric: str) -> Metric | None:
         """Type and help of a metric, or None where the source doesn't know (many proxies don't)."""

@@ -38,9 +38,9 @@ class Matcher:
 
     def __str__(self) -> str:
         if self.name == "le" and self.op == "=" and _le_spellings(self.value):
-            return f'le=~"{_quoted("|".join(_le_spellings(self.value)))}"'
-        name = self.name if _PLAIN_NAME.fullmatch(self.name) else f'"{_quoted(self.name)}"'
-        return f'{name}{self.op}"{_quoted(self.value)}"'
+            return f'le=~"{quoted("|".join(_le_spellings(self.value)))}"'
+        name = self.name if _PLAIN_NAME.fullmatch(self.name) else f'"{quoted(self.name)}"'
+        return f'{name}{self.op}"{quoted(self.value)}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,12 +265,12 @@ def _kind(parsed: Any) -> str:  # noqa: ANN401
 def render(selector: Selector, *, range_s: int | None = None) -> str:
     """The selector as PromQL, with a range of `range_s` seconds where given."""
     plain = _PLAIN_NAME.fullmatch(selector.metric)
-    named = [] if plain else [f'__name__="{_quoted(selector.metric)}"']
+    named = [] if plain else [f'__name__="{quoted(selector.metric)}"']
     matchers = ",".join([*named, *(str(matcher) for matcher in selector.matchers)])
     vector = (selector.metric if plain else "") + (f"{{{matchers}}}" if matchers else "")
     return vector + (f"[{range_s}s]" if range_s else "")
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """The inside of a PromQL string."""
     return json.dumps(text, ensure_ascii=False)[1:-1].replace("\\/", "/")

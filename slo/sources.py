@@ -28,13 +28,13 @@ def client(source: DataSource) -> Prometheus:
     return found
 
 
-def make_client(source: DataSource) -> Prometheus:
-    """A client of its own for a source as it stands, saved or not."""
+def make_client(source: DataSource, *, patience: timedelta | None = None) -> Prometheus:
+    """A client of its own for a source as it stands, saved or not; it waits no longer than `patience`, where given."""
     secret = unseal(source.secret)
     mtls = source.auth == DataSource.Auth.MTLS
     return Prometheus(
         source.url,
-        timeout=source.timeout.total_seconds(),
+        timeout=min(source.timeout, patience or source.timeout).total_seconds(),
         headers=orjson.loads(unseal(source.headers) or "{}"),
         auth=(source.username, secret) if source.auth == DataSource.Auth.BASIC else None,
         bearer=secret if source.auth == DataSource.Auth.BEARER else "",

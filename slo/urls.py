@@ -13,11 +13,13 @@ from slo.api.objectives import LedgerView, ObjectiveList, ObjectiveView, StatusV
 from slo.api.preview import PresetList, PreviewView
 from slo.api.rebuild import RebuildView
 from slo.api.sources import SourceList, SourceTest, SourceView
-from slo.views import backtest, budget_policies, edit, exclusions, fleet, policies, sources
+from slo.api.suggestions import SuggestionsView
+from slo.views import backtest, budget_policies, edit, exclusions, fleet, policies, sources, suggesting
 
 pages: list[URLPattern | URLResolver] = [
     path("slos", fleet.fleet, name="list"),
     path("slos/new", edit.new_objective, name="new"),
+    path("slos/suggestions", suggesting.suggestions, name="suggestions"),
     path("slos/<int:pk>/edit", edit.edit_objective, name="edit"),
     path("slos/<int:pk>/retire", edit.retire_objective, name="retire"),
     path("slos/<int:pk>/backtest", backtest.backtest_page, name="backtest"),
@@ -67,5 +69,6 @@ api: list[URLPattern | URLResolver] = [
     path("alert-policies/<slug:name>", AlertPolicyView.as_view(), name="alert-policy"),
     path("sources", SourceList.as_view(), name="sources"),
     path("sources/<slug:name>", SourceView.as_view(), name="source"),
+    path("sources/<slug:name>/suggestions", SuggestionsView.as_view(), name="source-suggestions"),
     path("sources/<slug:name>/test", SourceTest.as_view(), name="source-test"),
 ]

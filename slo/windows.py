@@ -243,13 +243,13 @@ def _minutes(duration: timedelta) -> Fraction:
     return Fraction(duration // timedelta(seconds=1), 60)
 
 
-def outage_pages_after(windows: Iterable[BurnWindow], *, slice_length: timedelta | None = None) -> timedelta | None:
+def outage_pages_after(windows: Iterable[BurnWindow], *, one_bad: timedelta | None = None) -> timedelta | None:
     """How long everything must fail, under even traffic, until the first page rule fires; None without a page rule.
 
-    To whole seconds. `slice_length` is given where slices of time are counted: so many of them as a rule's `min_bad`
-    must have been bad first; of events, however many come in that time is not known.
+    To whole seconds. `one_bad` is how long it takes for one bad event to be counted, where time is counted: as many of
+    them as a rule's `min_bad` must have been bad first. How many events come in that time is not known.
     """
-    one = slice_length or timedelta()
+    one = one_bad or timedelta()
     pages = [
         max(window.long * float(window.limit), one * window.rule.min_bad)
         for window in windows

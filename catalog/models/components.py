@@ -152,6 +152,12 @@ class Component(Entity):
             GinIndex(OpClass("words", "gin_trgm_ops"), name="component_words"),
         ]
 
+    @property
+    def label_apart(self) -> str:
+        """The label, with what tells it from others of the same one: its name where that is another, its kind."""
+        known = self.label if self.label == self.name else f"{self.label} ({self.name})"
+        return known if self.kind == self.Kind.COMPONENT else f"{known}, {self.get_kind_display()}"
+
     def get_absolute_url(self) -> str:
         """The component's page."""
         return reverse("catalog:component", args=[self.kind, self.namespace, self.name])

@@ -1,5 +1,6 @@
 """The catalog as a list: who owns it, is it healthy, who is on call, without opening anything."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,6 +44,8 @@ class Line:
     said: str
     duty: OnCall | None
     used_by: int
+    doubled: bool
+    """Whether another row is called so too, such as an API as the service that provides it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,7 @@ def lines(components: Iterable[Component], *, now: datetime, request: HttpReques
     owners = {c.owner_id for c in found if c.owner_id is not None}
     duty = queries.on_call_now(owners, now=now, request=request)
     used = queries.used_by(ids)
+    called = Counter(component.label for component in found)
     return [
         Line(
             component=component,
@@ -132,6 +136,7 @@ def lines(components: Iterable[Component], *, now: datetime, request: HttpReques
             said=health[component.pk][0].summary if component.pk in health else "",
             duty=duty.get(component.owner_id or 0),
             used_by=used.get(component.pk, 0),
+            doubled=called[component.label] > 1,
         )
         for component in found
     ]

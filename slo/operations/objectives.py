@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from catalog.access import Actor, require, require_scope
+from catalog.access import Actor, NotYourTeam, require, require_scope
 from catalog.models import ApiToken, Component
 from catalog.operations import record_audit
 from catalog.refs import BadReference
@@ -53,6 +53,16 @@ class Saved:
     created: bool
     changed: bool
     warnings: tuple[str, ...] = ()
+
+
+def require_author(actor: Actor) -> None:
+    """Raise WrongScope or NotYourTeam unless `actor` could write an objective of some team.
+
+    For what a source tells beside the objectives that are there: names of metrics say more than its readers need.
+    """
+    require_scope(actor, SCOPE)
+    if not actor.everywhere and not actor.team_ids():
+        raise NotYourTeam("Names of metrics are shown to members of a team, who write its objectives.")
 
 
 def save_objective(

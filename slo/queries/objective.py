@@ -9,6 +9,7 @@ from django.utils import timezone
 from portal.lib.durations import words
 from portal.lib.errors import Missing
 from slo.counting import Number
+from slo.expressed import one_bad_takes
 from slo.indicators import kinds
 from slo.ledger import filling
 from slo.models import AlertTransition, CursorGroup, Definition, Objective, RuleState, Standing, Sweep
@@ -153,7 +154,7 @@ def detail(objective: Objective, *, now: datetime) -> ObjectiveDetail:
         known_minutes=None if stood.coverage is None else round(stood.coverage * minutes),
         period_minutes=minutes,
         rules=_rules(objective, promised),
-        outage_pages_after=outage_pages_after(promised.windows, slice_length=_sliced(definition)),
+        outage_pages_after=outage_pages_after(promised.windows, one_bad=_one_bad(definition)),
         source_name=definition.source.name if definition.source else "",
         source_down_since=definition.source.down_since if definition.source else None,
         source_error=definition.source.error if definition.source else "",
@@ -162,7 +163,7 @@ def detail(objective: Objective, *, now: datetime) -> ObjectiveDetail:
         known_at=stood.known_at,
         caught_up_at=stood.caught_up_at,
         notes=[
-            *_notes(promised, stood, _sliced(definition)),
+            *_notes(promised, stood, definition),
             *_counting_notes(objective),
             *_replica_notes(objective, now),
         ],
@@ -211,26 +212,27 @@ def _rule(window: BurnWindow, read: dict[str, Any], state: RuleState | None) -> 
     )
 
 
-def _sliced(definition: Definition) -> timedelta | None:
-    """The length of its slices, where slices of time are counted."""
-    return definition.slice_length if kinds[definition.type].sliced else None
+def _one_bad(definition: Definition) -> timedelta | None:
+    return one_bad_takes(definition.type, definition.indicator, slice_length=definition.slice_length)
 
 
-def _notes(promised: Promise, stood: Standing, sliced: timedelta | None) -> list[str]:
-    return [*_rule_notes(promised, sliced), *_data_notes(stood)]
+def _notes(promised: Promise, stood: Standing, definition: Definition) -> list[str]:
+    return [*_rule_notes(promised, definition), *_data_notes(stood)]
 
 
-def _rule_notes(promised: Promise, sliced: timedelta | None) -> list[str]:
+def _rule_notes(promised: Promise, definition: Definition) -> list[str]:
     notes = [
         f"{window.rule.title}: its factor is lowered to {float(window.factor):.4g}×, so that a total outage fires it."
         for window in promised.windows
         if window.capped
     ]
     least = max((window.rule.min_bad for window in promised.windows), default=0)
-    of, one = ("slices of time", "bad one") if sliced else ("events", "failure")
+    one_bad = _one_bad(definition)
+    time = "slices of time" if kinds[definition.type].sliced else "minutes"
+    of, one = (time, "bad one") if one_bad else ("events", "failure")
     if least > 1:
         notes.append(f"A rule needs at least {least} bad {of}, so a single {one} pages nobody.")
-    after = outage_pages_after(promised.windows, slice_length=sliced)
+    after = outage_pages_after(promised.windows, one_bad=one_bad)
     if after is None:
         notes.append("No rule of its alert policy pages anybody.")
     elif after > LATE_PAGE:

@@ -106,8 +106,8 @@ def preview(
     until = datetime.fromtimestamp(int(now.timestamp()) // STEP * STEP, UTC)
     windows = burn_windows(parse_rules(policy.rules), period=meant.period, target=meant.target)
     limit = draft.max_series or MAX_SERIES
-    sliced = meant.slice_length if kinds[draft.type].sliced else None
-    empty = Preview(until, windows, outage_pages_after(windows, slice_length=sliced), limit=limit)
+    one_bad = expressed.one_bad_takes(draft.type, draft.indicator, slice_length=meant.slice_length)
+    empty = Preview(until, windows, outage_pages_after(windows, one_bad=one_bad), limit=limit)
     late = _lagging(source) if source is not None and not kinds[draft.type].own else []
     asked = _Asked(warnings=list(late))
     try:

@@ -9,15 +9,16 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from catalog.access import actor_of, require
+from catalog.access import actor_of, reader_teams, require
 from catalog.models import ApiToken, Component
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected
+from portal.lib.naming import name_of
 from slo import operations
 from slo.forms import ObjectiveForm
 from slo.models import DataSource, Objective
 from slo.operations import ChangedMeanwhile
-from slo.operations.objectives import named_by
+from slo.operations.objectives import NameTaken, named_by
 from slo.presets import Preset, presets
 from slo.queries.presets import Offered, offered, values_offered
 from slo.queries.preview import preview
@@ -26,7 +27,6 @@ from slo.views.previewing import shown
 TRIED = ("target", "policy")
 """What a backtest hands over to the form."""
 LONGEST = 300
-NAME_LENGTH = 63
 
 type Offers = list[tuple[Preset, tuple[str, ...]]]
 """Presets, each with those of its metrics that are missing."""
@@ -49,8 +49,8 @@ def new_objective(request: HttpRequest) -> HttpResponse:
 
 def _suggested(preset: Preset, ref: str) -> str:
     """A name for what a preset becomes on a component; empty where the component isn't known."""
-    name = ref.rpartition("/")[2].lower()
-    return f"{name}-{preset.name}"[:NAME_LENGTH].rstrip("-._") if name else ""
+    name = ref.rpartition("/")[2]
+    return name_of(name, preset.name) if name else ""
 
 
 def _typed(request: HttpRequest) -> QueryDict | None:
@@ -58,9 +58,8 @@ def _typed(request: HttpRequest) -> QueryDict | None:
     if "preview" not in request.GET or request.method != "POST":
         return request.POST or None
     typed = request.POST.copy()
-    for name in ("name", "title"):
-        if not typed.get(name):
-            typed[name] = "unnamed"
+    if not typed.get("title"):
+        typed["title"] = "unnamed"
     return typed
 
 
@@ -139,7 +138,7 @@ def retire_objective(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _edit(request: HttpRequest, form: ObjectiveForm, objective: Objective | None) -> HttpResponse:
     """The form until it can be saved; whatever is refused, what was typed stays."""
-    status, context = 200, {"form": form, "objective": objective}
+    status, context = 200, {"form": form, "objective": objective, "may_ask": _may_ask(request)}
     if request.method == "POST" and ("preview" in request.GET or "preview" in request.POST):
         alone = "preview" in request.GET
         return render(
@@ -154,6 +153,12 @@ def _edit(request: HttpRequest, form: ObjectiveForm, objective: Objective | None
                 status = refused.status
                 _show(form, refused, new=objective is None)
     return render(request, "slo/edit.html", context, status=status)
+
+
+def _may_ask(request: HttpRequest) -> bool:
+    """Whether names are offered to who writes a query; asks the database nothing that the page doesn't ask anyway."""
+    person = getattr(request.user, "person", None)
+    return person is not None and (person.platform_admin or bool(reader_teams(request)))
 
 
 def _previewed(request: HttpRequest, form: ObjectiveForm) -> dict[str, Any]:
@@ -194,8 +199,9 @@ def _save(request: HttpRequest, form: ObjectiveForm) -> HttpResponse:
 
 
 def _show(form: ObjectiveForm, refused: Expected, *, new: bool) -> None:
-    if new and isinstance(refused, ChangedMeanwhile):
-        form.add_error("name", "There is an objective of this name, perhaps a retired one; choose another name.")
+    if new and isinstance(refused, ChangedMeanwhile | NameTaken):
+        name = form.cleaned_data["name"]
+        form.add_error("name", f"{name} exists already, perhaps retired. Choose another name.")
     elif refused.errors:
         for error in refused.errors:
             form.show(error)

@@ -73,7 +73,7 @@ def test_a_person_is_edited_by_themselves_only(client: Client, ada: Person) -> N
 def test_rare_fields_are_folded_until_something_in_them_is_wrong(client: Client, team: Team) -> None:
     first, *folded = NewComponentForm(None, owners=[team]).parts()
     assert [field.name for field in first.fields] == [
-        "name", "title", "description", "owner", "kind", "type", "tier", "lifecycle",
+        "title", "name", "description", "owner", "kind", "type", "tier", "lifecycle",
     ]  # fmt: skip
     assert not any(part.open for part in folded)
     assert {part.filled for part in folded} == {"nothing filled in yet"}

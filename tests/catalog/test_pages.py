@@ -117,6 +117,21 @@ def test_a_component_says_who_owns_it_and_who_suffers_with_it(ada: Client) -> No
     assert "component not-there-yet" in listed
 
 
+def test_an_api_and_the_service_of_its_title_are_told_apart_wherever_they_stand(ada: Client) -> None:
+    team = Team.objects.get()
+    make.component("payments-api", title="Payments API", type="service", owner=team)
+    make.component("payments", title="Payments API", kind="api", type="openapi", owner=team)
+    make.component("other", owner=team)
+    for path in ("/catalog", team.get_absolute_url()):
+        rows = [text(row.encode()) for row in ada.get(path).content.decode().split("<tr>")]
+        assert sum("Payments API Component" in row for row in rows) == 1, path
+        assert sum("Payments API API" in row for row in rows) == 1, path
+        assert not any("other Component" in row for row in rows), path
+    offered = text(ada.get("/slos/new").content)
+    assert "Payments API (payments-api)" in offered
+    assert "Payments API (payments), API" in offered
+
+
 def test_a_script_in_a_link_or_a_name_never_runs(ada: Client) -> None:
     links = [
         {"url": "javascript:alert(1)", "title": "Bad"},
@@ -177,6 +192,24 @@ def test_a_form_for_something_new_never_overwrites_what_is_there(ada: Client) ->
     answer = ada.post("/components/new", form)
     assert (answer.status_code, "exists already" in text(answer.content)) == (400, True)
     assert Component.objects.get().title == "Old"
+
+
+@pytest.mark.parametrize("kind", ["components", "systems", "domains", "teams"])
+def test_a_name_left_empty_is_made_of_the_title_and_a_clash_is_said_beside_it(ada: Client, kind: str) -> None:
+    form = {"kind": "component", "namespace": "default", "owner": "group:default/build-ci", "title": "Müller & Söhne"}
+    answer = ada.post(f"/{kind}/new", form)
+    assert answer.status_code == 302, answer.context["form"].errors
+    assert answer["Location"].endswith("/default/muller-sohne")
+    again = ada.post(f"/{kind}/new", form)
+    assert again.status_code == 400
+    words = "muller-sohne exists already, perhaps retired. Choose another name."
+    assert again.context["form"].errors == {"name": [words]}
+    for title, words in (("", "Write a title or a name."), ("支付", "No name can be made of this title")):
+        said = ada.post(f"/{kind}/new", {**form, "title": title}).context["form"].errors
+        assert list(said) == ["name"]
+        assert said["name"][0].startswith(words)
+    assert "muller-sohne" not in ada.get(f"/{kind}/new").content.decode()
+    assert "data-name-of" in ada.get(f"/{kind}/new").content.decode()
 
 
 def test_editing_keeps_what_the_form_does_not_show(ada: Client) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from portal.demo import PASSWORD
@@ -30,6 +31,45 @@ def test_the_form_shows_the_chosen_types_fields_and_loses_nothing(signed_in: Cal
     expect(page.get_by_label("All events")).to_have_value("ci_jobs_total")
 
 
+def test_names_are_offered_where_the_cursor_stands_and_taken_by_keyboard(signed_in: Callable[[str], Page]) -> None:
+    page = signed_in("ada")
+    page.goto("/slos/new?preset=")
+    box = page.get_by_label("All events")
+    box.click()
+    box.press_sequentially("gha_completed")
+    offered = page.get_by_role("listbox").get_by_role("option")
+    expect(offered.first).to_have_text("gha_completed_jobs_total")
+    expect(box).to_have_attribute("aria-expanded", "true")
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(box).to_have_value("gha_completed_jobs_total")
+    expect(offered).to_have_count(0)
+    box.press_sequentially("{in")
+    expect(offered.filter(has_text="instance")).to_be_visible()
+    box.press("Escape")
+    expect(offered).to_have_count(0)
+    box.press("Enter")
+    expect(box).to_have_value("gha_completed_jobs_total{in\n")
+
+
+def test_the_name_follows_the_title_until_somebody_writes_it(signed_in: Callable[[str], Page]) -> None:
+    page = signed_in("ada")
+    page.goto("/components/new")
+    title, name = page.get_by_label("Title"), page.locator("#id_name")
+    title.fill("Größe & Łódź, v1.2!")
+    expect(name).to_have_value("grosse-lodz-v1-2")
+    name.fill("mine")
+    title.fill("Another")
+    expect(name).to_have_value("mine")
+    name.fill("")
+    title.fill("A third")
+    expect(name).to_have_value("a-third")
+    page.goto("/slos/new?preset=")
+    page.get_by_label("Title").fill("CI runners start")
+    page.get_by_label("Component").select_option("component:default/ci-runners")
+    expect(name).to_have_value("ci-runners-start")
+
+
 def test_without_script_the_form_shows_all_fields_in_groups(browser: Browser, product: Product) -> None:
     context = browser.new_context(base_url=product.url, java_script_enabled=False)
     page = context.new_page()
@@ -40,6 +80,16 @@ def test_without_script_the_form_shows_all_fields_in_groups(browser: Browser, pr
     for name in ("Events", "Uptime"):
         expect(page.get_by_role("group", name=name)).to_be_visible()
     context.close()
+
+
+@pytest.mark.parametrize("path", ["/slos", "/catalog"])
+def test_a_table_fits_into_a_small_laptops_window(signed_in: Callable[[str], Page], path: str) -> None:
+    page = signed_in("ada")
+    for width in (1024, 1100, 1200, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(path)
+        over = "boxes => boxes.map(box => box.scrollWidth - box.clientWidth)"
+        assert set(page.locator(".table-responsive").evaluate_all(over)) == {0}, f"{path} at {width}"
 
 
 def test_each_threshold_has_its_words_on_the_log_axis_in_both_themes(signed_in: Callable[[str], Page]) -> None:

@@ -89,6 +89,16 @@ def test_a_preset_is_narrowed_and_grouped_by_its_labels(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("ci")
+def test_a_name_left_empty_is_made_of_component_and_title_and_a_clash_is_said_beside_it(client: Client) -> None:
+    typed = TYPED | {"type": "events", "title": "Jobs succeed", "name": ""} | KINDS["events"][0]
+    assert client.post("/slos/new?preset=", typed).status_code == 302
+    assert Objective.objects.get().name == "ci-jobs-succeed"
+    again = client.post("/slos/new?preset=", typed)
+    words = "ci-jobs-succeed exists already, perhaps retired. Choose another name."
+    assert (again.status_code, again.context["form"].errors) == (412, {"name": [words]})
+
+
+@pytest.mark.usefixtures("ci")
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_every_kind_can_be_written_and_sent_back_unchanged(client: Client, kind: str) -> None:
     fields, stored = KINDS[kind]

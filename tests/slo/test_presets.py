@@ -32,7 +32,7 @@ def _pages_after(preset: Preset, policy: str) -> float:
     period = Period(days=durations.parse(preset.window).days)
     sliced = timedelta(minutes=1) if kinds[preset.type].sliced else None
     windows = burn_windows(rules, period=period, target=Decimal(preset.target))
-    after = outage_pages_after(windows, slice_length=sliced)
+    after = outage_pages_after(windows, one_bad=sliced)
     assert after is not None
     return after / timedelta(minutes=1)
 

@@ -119,6 +119,11 @@ def test_a_source_that_is_down_is_said_and_the_rest_is_there(past: Past) -> None
     assert found.pages_late
 
 
+def test_a_ratio_is_counted_by_the_minute_so_an_outage_pages_after_two(past: Past) -> None:
+    wanted = draft(type="promql", indicator={"ratio": "avg(avg_over_time(up[$window]))"}, target=Decimal("0.999"))
+    assert look(past, wanted, url="http://127.0.0.1:9").outage_pages_after == timedelta(minutes=2)
+
+
 def _teams(of: Component) -> list[Team]:
     return [of.owner] if of.owner else []
 

@@ -147,3 +147,20 @@ def test_while_a_rule_fires_what_is_left_is_reckoned_by_the_pace_that_fires() ->
     assert (row(found).exhausts_at, row(found).exhausts_over) == (NOW + timedelta(hours=7, minutes=12), "1 h")
     found.standing.burn = 0.2
     assert row(found).exhausts_over == "6 h"
+
+
+@pytest.mark.parametrize(
+    ("type_", "indicator", "after", "words"),
+    [
+        ("events", {}, timedelta(seconds=52), "at least 2 bad events, so a single failure"),
+        ("promql", {"ratio": "avg(up)"}, timedelta(minutes=2), "at least 2 bad minutes, so a single bad one"),
+        ("promql", {"bad": "a", "total": "b"}, timedelta(seconds=52), "at least 2 bad events, so a single failure"),
+        ("uptime", {"query": "up", "condition": ">= 1"}, timedelta(minutes=2), "at least 2 bad slices of time"),
+    ],
+)
+def test_where_time_is_counted_a_total_outage_pages_after_as_many_bad_ones_as_a_rule_asks_for(
+    type_: str, indicator: dict[str, str], after: timedelta, words: str
+) -> None:
+    found = queries.detail(make_slo.objective(type=type_, indicator=indicator, target="0.999"), now=make.NOW)
+    assert found.outage_pages_after == after
+    assert any(words in note for note in found.notes)

@@ -63,9 +63,9 @@ def test_an_objective_says_when_a_total_outage_pages(target: str, minutes: float
 
 def test_of_slices_of_time_as_many_must_be_bad_first_as_a_rule_asks_for() -> None:
     strict, minute = workbook(30, "0.999"), timedelta(minutes=1)
-    assert outage_pages_after(strict, slice_length=minute) == 2 * minute, "not after 52 s"
-    assert outage_pages_after(workbook(30, "0.95"), slice_length=minute) == timedelta(minutes=43, seconds=12)
-    assert outage_pages_after(strict, slice_length=5 * minute) == 10 * minute
+    assert outage_pages_after(strict, one_bad=minute) == 2 * minute, "not after 52 s"
+    assert outage_pages_after(workbook(30, "0.95"), one_bad=minute) == timedelta(minutes=43, seconds=12)
+    assert outage_pages_after(strict, one_bad=5 * minute) == 10 * minute
 
 
 def test_the_outage_rule_pages_sooner_than_the_workbook_for_a_low_target() -> None:
