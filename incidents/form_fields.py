@@ -59,7 +59,7 @@ class Suggesting(forms.TextInput):
 
 
 class ComponentField(forms.CharField):
-    """A component by its name or reference, as people type it; empty is None. A list of all would be too long."""
+    """A component by name, title or reference, as people type it; empty is None. A list of all would be too long."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401  # as its base says
         super().__init__(**{"required": False, "max_length": 200, "widget": Suggesting("components"), **options})
@@ -71,14 +71,20 @@ class ComponentField(forms.CharField):
             return None
         living = Component.objects.select_related("owner").filter(retired_at=None)
         try:
-            ref = str(parse(text, kind="component"))
+            found, why = living.filter(ref=str(parse(text, kind="component"))).first(), ""
         except BadReference as error:
-            raise forms.ValidationError(format_html("{}{}", str(error), meant("components", text))) from error
-        found = living.filter(ref=ref).first()
+            found, why = None, str(error)
+        found = found or living.filter(ref__in=_called("components", text)).first()
         if found is None:
-            words = format_html("There is no component called “{}”.{}", typed_as(text), meant("components", text))
-            raise forms.ValidationError(words)
+            why = why or f"There is no component called “{typed_as(text)}”."
+            raise forms.ValidationError(format_html("{}{}", why, meant("components", text)))
         return found
+
+
+def _called(what: str, text: str) -> list[str]:
+    """The reference of what has exactly this title; of none where several have."""
+    refs = [hit.ref for hit in _hits(what, text, most=MEANT) if hit.title.lower() == text.lower()]
+    return refs if len(refs) == 1 else []
 
 
 class TeamField(forms.CharField):
