@@ -17,6 +17,8 @@ from slo.queries.costs import ObjectiveCost
 
 AN_HOUR = 60
 """From so many developer-minutes on they are told in hours too."""
+LEAST = 0.001
+"""A smaller share of a budget is not told as a number, which would be nothing."""
 
 
 def measured(facts: Facts) -> str:
@@ -61,7 +63,11 @@ def _spent(incident: Incident, one: ObjectiveCost) -> str:
     same_day = start.date() == timezone.localtime(incident.opened_at).date()
     since = words.hour(start) if same_day else words.day_and_hour(start)
     before = f", {lasting(cost.led_in)} before it opened" if cost.led_in > timedelta() else ""
-    share = f", {words.percent(cost.share)} % of its error budget" if cost.share is not None else ""
+    share = f", {_share(cost.share)} of its error budget" if cost.share is not None else ""
     return (
         f"“{name}”: {words.fixed(cost.bad, 0)} of {words.fixed(cost.total, 0)} were bad (from {since}{before}){share}."
     )
+
+
+def _share(share: float) -> str:
+    return f"{words.percent(share)} %" if share >= LEAST else f"less than {words.percent(LEAST)} %"
