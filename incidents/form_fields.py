@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from catalog import queries
@@ -113,4 +114,12 @@ def meant(what: str, text: str) -> SafeString:
     hits = _hits(what, text, most=MEANT)
     near = [(hit.url, typed_as(hit.ref) if what == "components" else hit.title) for hit in hits]
     said = format_html_join(" or ", '<a href="{}" target="_blank" rel="noopener">{}</a>', near)
-    return format_html(" Did you mean {}?", said) if near else SafeString("")
+    asked = format_html(" Did you mean {}?", said) if near else SafeString("")
+    return asked + registering(text) if what == "components" else asked
+
+
+def registering(name: str) -> SafeString:
+    """A link to the form that registers a component, with its name."""
+    address = f"{reverse('catalog:new-component')}?{urlencode({'name': name[:63]})}"
+    words = ' If it is new, <a href="{}" target="_blank" rel="noopener">register it</a>.'
+    return format_html(words, address)
