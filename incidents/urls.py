@@ -64,6 +64,7 @@ pages: list[URLPattern | URLResolver] = [
     *declaring.urlpatterns,
     path("incidents/<int:number>", views.incident_page, name="incident"),
     path("incidents/<int:number>/live", views.incident_live, name="live"),
+    path("incidents/<int:number>/measured", views.incident_measured, name="measured"),
     path("incidents/<int:number>/entries", views.incident_entries, name="entries"),
     path("incidents/<int:number>/work", views.incident_work, name="work"),
     path("incidents/<int:number>/resolve", actions.resolve, name="resolve"),
