@@ -253,6 +253,8 @@ def _row(incident: Incident) -> Row:
     if incident.state == Incident.State.ACKNOWLEDGED:
         names = ", ".join(page.team.label for page in waiting if page.team)
         return Row(incident, "unanswered", f"Taken, {names} not yet") if names else Row(incident, "taken", "Taken")
+    if waiting and incident.is_information:
+        return Row(incident, "none", "For information")
     if any(page.state == "exhausted" for page in waiting):
         return Row(incident, "unanswered", "Nobody has taken it")
     if waiting and urgency(incident.severity) == Urgency.LOW:  # it wakes nobody, so it looks like no alarm

@@ -134,6 +134,11 @@ class Incident(models.Model):
         return self.severity <= WORST_TOLD and self.root_id is None and not self.is_drill
 
     @property
+    def is_information(self) -> bool:
+        """Whether it asks nobody for anything: its owner is told, quietly, and may take it."""
+        return self.severity == Severity.P5
+
+    @property
     def taken_after(self) -> timedelta | None:
         """From the opening, or the reopening before it, to the last acknowledgement; None where there was none."""
         if self.acknowledged_at is None:
