@@ -90,6 +90,8 @@ class Called:
     person: Person
     sent: str
     failed: bool
+    later: bool = False
+    """Asked first by a later step than whoever stands before: not together with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +253,8 @@ def _row(incident: Incident) -> Row:
     if incident.state == Incident.State.ACKNOWLEDGED:
         names = ", ".join(page.team.label for page in waiting if page.team)
         return Row(incident, "unanswered", f"Taken, {names} not yet") if names else Row(incident, "taken", "Taken")
+    if waiting and incident.is_information:
+        return Row(incident, "none", "For information")
     if any(page.state == "exhausted" for page in waiting):
         return Row(incident, "unanswered", "Nobody has taken it")
     if waiting and urgency(incident.severity) == Urgency.LOW:  # it wakes nobody, so it looks like no alarm
@@ -266,16 +270,19 @@ def _answer(page: Page, moves: Sequence[NextMove], *, mine: bool) -> Answer:
 def _called(page: Page) -> tuple[Called, ...]:
     by_person: dict[int, Counter[tuple[str, str]]] = {}
     people: dict[int, Person] = {}
+    first: dict[int, int | None] = {}
     for note in page.notifications.all():
         people[note.person_id] = note.person
+        first.setdefault(note.person_id, note.step_id)
         by_person.setdefault(note.person_id, Counter())[note.channel, note.get_state_display().lower()] += 1
     return tuple(
         Called(
             people[pk],
             ", ".join(_said(*kind, count) for kind, count in sent.items()),
             any("failed" in s for _, s in sent),
+            later=first[pk] != first[before],
         )
-        for pk, sent in by_person.items()
+        for (pk, sent), before in zip(by_person.items(), [*list(by_person)[:1], *by_person], strict=False)
     )
 
 

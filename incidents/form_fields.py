@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from catalog import queries
@@ -59,7 +60,7 @@ class Suggesting(forms.TextInput):
 
 
 class ComponentField(forms.CharField):
-    """A component by its name or reference, as people type it; empty is None. A list of all would be too long."""
+    """A component by name, title or reference, as people type it; empty is None. A list of all would be too long."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401  # as its base says
         super().__init__(**{"required": False, "max_length": 200, "widget": Suggesting("components"), **options})
@@ -71,14 +72,20 @@ class ComponentField(forms.CharField):
             return None
         living = Component.objects.select_related("owner").filter(retired_at=None)
         try:
-            ref = str(parse(text, kind="component"))
+            found, why = living.filter(ref=str(parse(text, kind="component"))).first(), ""
         except BadReference as error:
-            raise forms.ValidationError(format_html("{}{}", str(error), meant("components", text))) from error
-        found = living.filter(ref=ref).first()
+            found, why = None, str(error)
+        found = found or living.filter(ref__in=_called("components", text)).first()
         if found is None:
-            words = format_html("There is no component called “{}”.{}", typed_as(text), meant("components", text))
-            raise forms.ValidationError(words)
+            why = why or f"There is no component called “{typed_as(text)}”."
+            raise forms.ValidationError(format_html("{}{}", why, meant("components", text)))
         return found
+
+
+def _called(what: str, text: str) -> list[str]:
+    """The reference of what has exactly this title; of none where several have."""
+    refs = [hit.ref for hit in _hits(what, text, most=MEANT) if hit.title.lower() == text.lower()]
+    return refs if len(refs) == 1 else []
 
 
 class TeamField(forms.CharField):
@@ -107,4 +114,12 @@ def meant(what: str, text: str) -> SafeString:
     hits = _hits(what, text, most=MEANT)
     near = [(hit.url, typed_as(hit.ref) if what == "components" else hit.title) for hit in hits]
     said = format_html_join(" or ", '<a href="{}" target="_blank" rel="noopener">{}</a>', near)
-    return format_html(" Did you mean {}?", said) if near else SafeString("")
+    asked = format_html(" Did you mean {}?", said) if near else SafeString("")
+    return asked + registering(text) if what == "components" else asked
+
+
+def registering(name: str) -> SafeString:
+    """A link to the form that registers a component, with its name."""
+    address = f"{reverse('catalog:new-component')}?{urlencode({'name': name[:63]})}"
+    words = ' If it is new, <a href="{}" target="_blank" rel="noopener">register it</a>.'
+    return format_html(words, address)

@@ -1,6 +1,7 @@
 """What people fill in while they work on an incident together."""
 
-from typing import ClassVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 
 from django import forms
 
@@ -9,6 +10,7 @@ from incidents.form_fields import Suggesting
 from incidents.forms_oncall import Moment, find_person
 from incidents.models import IncidentRole, StatusUpdate
 
+NEXT_IN = [(15, "in 15 minutes"), (30, "in 30 minutes"), (60, "in 1 hour"), (120, "in 2 hours")]
 SNOOZES = [(15, "15 minutes"), (30, "30 minutes"), (60, "1 hour"), (120, "2 hours"), (480, "8 hours")]
 
 
@@ -59,8 +61,18 @@ class UpdateForm(forms.Form):
         label="What should those who wait know?",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    next_by = forms.DateTimeField(widget=Moment, required=False, label="Next update by")
+    next_in = forms.TypedChoiceField(
+        choices=[("", "not promised"), *NEXT_IN], coerce=int, empty_value=None, required=False, label="Next update"
+    )
+    next_by = forms.DateTimeField(widget=Moment, required=False, label="Or at this time")
     public = forms.BooleanField(required=False, initial=True, label="On the status page")
+
+    def said(self, *, now: datetime) -> dict[str, Any]:
+        """What was filled in; the next update comes at the time that was given, else so long from `now` as chosen."""
+        given = dict(self.cleaned_data)
+        minutes = given.pop("next_in")
+        given["next_by"] = given["next_by"] or (now + timedelta(minutes=minutes) if minutes else None)
+        return given
 
 
 class LinkForm(forms.Form):

@@ -1,14 +1,14 @@
 """What a review says by itself, worked out when it is read: an incident that opened again is told of as it is now."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Prefetch
 
 from catalog.models import Person
 from incidents import budgets, panels
-from incidents.models import Alert, Incident, Notification, Page, TimelineEntry
+from incidents.models import Alert, Incident, Notification, Page, StatusUpdate, TimelineEntry
 from incidents.queries import timeline_of
 from incidents.queries.reviews import similar
 from slo.queries.costs import ObjectiveCost
@@ -17,20 +17,25 @@ Kind = TimelineEntry.Kind
 TOLD = frozenset({
     Kind.OPENED, Kind.REOPENED, Kind.SEVERITY, Kind.ACKNOWLEDGED, Kind.ACK_TIMEOUT, Kind.ESCALATED, Kind.EXHAUSTED,
     Kind.UNREACHABLE, Kind.FALLBACK, Kind.RESOLVED, Kind.NOTE, Kind.UPDATE, Kind.HANDED_OVER, Kind.ROLE, Kind.SYMPTOM,
-    Kind.FLAPPING, Kind.HELD, Kind.PAGED, Kind.SNOOZED,
+    Kind.FLAPPING, Kind.HELD, Kind.PAGED, Kind.SNOOZED, Kind.ALERT_CLEARED,
 })  # fmt: skip
 """What of a timeline tells the story; the rest stands on the incident's page."""
 MOST_ENTRIES = 200
+"""Of a longer story the beginning and the end are told, for in its middle it only went on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An entry of the timeline, as it was last put right."""
+    """An entry of the timeline, as it was last put right. Of a status update `state` says how far they were, in words;
+    `left_out` counts the entries before it that are not told.
+    """
 
     at: datetime
     kind: str
     by: str
     words: str
+    state: str = ""
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ def facts_of(incident: Incident, *, now: datetime) -> Facts:
         open_for=open_for,
         minutes_blocked=None if people is None else round(people * open_for.total_seconds() / 60),
         paged=[_paged(page) for page in pages],
-        timeline=told[:MOST_ENTRIES],
+        timeline=_shortened(told),
         more_entries=max(0, len(told) - MOST_ENTRIES),
         costs=panels.guarded("Costs", lambda: budgets.Concerned(incident, promises).costs(now=now)),
         similar=panels.guarded("Similar", lambda: similar(incident)),
@@ -139,10 +144,22 @@ def _paged(page: Page) -> Paged:
 def _told(entries: Sequence[TimelineEntry]) -> list[Moment]:
     edits = {entry.about_id: entry.words for entry in entries if entry.kind == Kind.EDITED}
     return [
-        Moment(entry.at, entry.kind, entry.actor_name, edits.get(entry.pk, entry.words))
+        Moment(entry.at, entry.kind, entry.actor_name, edits.get(entry.pk, entry.words), _state(entry))
         for entry in entries
         if entry.kind in TOLD
     ]
+
+
+def _state(entry: TimelineEntry) -> str:
+    said = entry.data.get("state") if entry.kind == Kind.UPDATE else None
+    return str(dict(StatusUpdate.State.choices).get(said, "")) if said else ""
+
+
+def _shortened(told: Sequence[Moment]) -> list[Moment]:
+    if len(told) <= MOST_ENTRIES:
+        return list(told)
+    first, last = told[: MOST_ENTRIES // 2], told[-(MOST_ENTRIES // 2) :]
+    return [*first, replace(last[0], left_out=len(told) - MOST_ENTRIES), *last[1:]]
 
 
 def _after(start: datetime, end: datetime | None) -> timedelta | None:

@@ -124,7 +124,7 @@ def _step_lines(policy: Policy, names: Names) -> Iterator[str]:
 def _end(policy: Policy, names: Names) -> Iterator[str]:
     if policy.repeat:
         times = "once more" if policy.repeat == 1 else f"{policy.repeat} more times"
-        yield f"All of it {times}"
+        yield f"Then it starts over with step 1, {times}"
     if policy.fallback:
         yield f"Then the policy {names.policies.get(policy.fallback, 'that was deleted')} takes over"
     yield "In the end the catch-all is paged"

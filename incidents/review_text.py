@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 from difflib import SequenceMatcher
 from typing import Literal
 
-from incidents.lookback import Facts, Paged
+from django.utils import timezone
+
+from incidents.impact import measured
+from incidents.lookback import Facts, Moment, Paged
 from incidents.models import SECTIONS, ActionItem, Incident, Review
 from incidents.models.review import Sections
 from incidents.outcomes import Outcome
@@ -82,12 +85,12 @@ def to_markdown(review: Review, facts: Facts, items: Collection[ActionItem], out
         f"# {incident.label}: {_line(incident.title)}",
         f"*Review, version {review.version}, {state}. {conf.base_url()}{review.get_absolute_url()}*",
         "\n".join(_facts(facts)),
-        *_written(review),
+        *_written(review, facts),
         *_listed("Action items", [_item(item, outcomes.get(item.pk)) for item in items]),
         *_listed("Who was paged", [_paged(one) for one in facts.paged]),
         *_listed("Budget spent", [_cost(one.row.title, one.cost.share) for one in facts.costs.shown if one.cost.known]),
         *_listed("Similar earlier incidents", [_earlier(one) for one in facts.similar.shown]),
-        *_listed("Timeline", [f"{_moment(one.at)}: {_line(one.words)}" for one in facts.timeline]),
+        *_listed("Timeline", [_happened(one) for one in facts.timeline]),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -112,9 +115,17 @@ def _facts(facts: Facts) -> Iterator[str]:
         yield f"| {name} | {_cell(value)} |"
 
 
-def _written(review: Sections) -> Iterator[str]:
+def _written(review: Sections, facts: Facts) -> Iterator[str]:
+    with timezone.override(UTC):
+        known = {"impact": f"*Nothing written yet. Measured:*\n\n{measured(facts)}"}
     for name in SECTIONS:
-        yield f"## {TITLES[name]}\n\n{getattr(review, name) or '*Nothing written yet.*'}"
+        yield f"## {TITLES[name]}\n\n{getattr(review, name) or known.get(name, '*Nothing written yet.*')}"
+
+
+def _happened(one: Moment) -> str:
+    gap = f"({words.plural(one.left_out, 'entry', 'entries')} left out) " if one.left_out else ""
+    state = f"{one.state}. " if one.state else ""
+    return f"{gap}{_moment(one.at)}: {state}{_line(one.words)}"
 
 
 def _listed(title: str, lines: list[str]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from catalog.models import Person
-from incidents.models import Incident, IncidentLink, IncidentRole, StatusUpdate, Task
+from incidents.models import Incident, IncidentLink, IncidentRole, StatusUpdate, Task, TimelineEntry
 
 UPDATES_SHOWN = 3
 
@@ -28,6 +28,8 @@ class Together:
     roles: Sequence[RoleLine]
     tasks: Sequence[Task]
     links: Sequence[IncidentLink]
+    told: TimelineEntry | None
+    """That those it concerns were told that it began; asked for only while no update was written."""
 
     @property
     def left(self) -> int:
@@ -41,15 +43,18 @@ class Together:
 
 
 def of(incident: Incident) -> Together:
-    """Of an incident as `queries.incident_by_number` reads it for somebody; four questions."""
+    """Of an incident as `queries.incident_by_number` reads it for somebody; five questions at the most."""
+    updates = list(incident.updates.all()[:UPDATES_SHOWN])
+    told = incident.timeline.filter(kind=TimelineEntry.Kind.TOLD).order_by("-at", "-pk")
     has = {role.role: role.person for role in incident.roles.filter(until=None).select_related("person")}
     return Together(
         followers=incident.followers_count,  # type: ignore[attr-defined]  # annotated
         following=incident.following,  # type: ignore[attr-defined]  # annotated
-        updates=list(incident.updates.all()[:UPDATES_SHOWN]),
+        updates=updates,
         roles=[RoleLine(key, title, has.get(key)) for key, title in IncidentRole.Role.choices],
         tasks=list(incident.tasks.select_related("person", "done_by")),
         links=list(incident.links.all()),
+        told=None if updates else told.first(),
     )
 
 

@@ -37,6 +37,7 @@ from incidents.views import (
     changes,
     contacts,
     coverage,
+    declaring,
     deliveries,
     digests,
     drills,
@@ -60,9 +61,10 @@ from incidents.views import settings as paging_settings
 
 pages: list[URLPattern | URLResolver] = [
     *listing.urlpatterns,
-    path("incidents/declare", actions.declare, name="declare"),
+    *declaring.urlpatterns,
     path("incidents/<int:number>", views.incident_page, name="incident"),
     path("incidents/<int:number>/live", views.incident_live, name="live"),
+    path("incidents/<int:number>/measured", views.incident_measured, name="measured"),
     path("incidents/<int:number>/entries", views.incident_entries, name="entries"),
     path("incidents/<int:number>/work", views.incident_work, name="work"),
     path("incidents/<int:number>/resolve", actions.resolve, name="resolve"),

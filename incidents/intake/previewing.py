@@ -1,8 +1,9 @@
 """What an integration would read from a sample, before anything is sent. Nothing is stored, nobody is paged."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from incidents.form_fields import meant
 from incidents.intake import bodies
 from incidents.intake.config import Config, read
 from incidents.intake.finding import Components, candidates, find, group_of
@@ -12,6 +13,8 @@ from incidents.models import Integration
 from portal.lib.errors import FieldError, Invalid
 
 SHOWN = 20
+HINTED = 5
+"""So many names that the catalog does not know are looked for in it."""
 GENERIC_SAMPLE = """\
 {"id": "4711", "title": "Queue is growing", "service": "ci-runners", "level": "critical", "state": "open"}
 """
@@ -19,7 +22,9 @@ GENERIC_SAMPLE = """\
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One alert as it would be taken. `name` is what people call the component that `component` refers to."""
+    """One alert as it would be taken. `name` is what people call the component that `component` refers to; `hint` says
+    what may be meant where the catalog does not know it.
+    """
 
     key: str
     status: str
@@ -33,6 +38,7 @@ class Seen:
     owner: str
     group: str
     links: Sequence[Mapping[str, str]]
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,10 @@ def _read(kind: str, config: Config, value: object, integration: Integration) ->
     components = Components()
     components.load(ref for signal in signals for ref, _ in candidates(signal, config))
     seen = [_seen(signal, config, components, integration) for signal in signals]
-    return Preview(seen, len(parts), way.note(value) if way.note else "")
+    strange = list(dict.fromkeys(one.name for one in seen if one.name and not one.known))[:HINTED]
+    hints = {name: meant("components", name) for name in strange}
+    told = [replace(one, hint=hints.get(one.name, "")) for one in seen]
+    return Preview(told, len(parts), way.note(value) if way.note else "")
 
 
 def _seen(signal: Signal, config: Config, components: Components, integration: Integration) -> Seen:

@@ -19,6 +19,10 @@ class Severity(models.IntegerChoices):
     P5 = 5, "P5"
 
 
+WORST_TOLD = Severity.P3
+"""Incidents of P4 and P5 stop nobody and are not on the status page."""
+
+
 class Urgency(models.TextChoices):
     """How people are told: their rules differ by it. P1 to P3 are high."""
 
@@ -123,6 +127,16 @@ class Incident(models.Model):
     def is_open(self) -> bool:
         """Not resolved yet."""
         return self.state != self.State.RESOLVED
+
+    @property
+    def is_told_to_all(self) -> bool:
+        """Whether the status page shows it."""
+        return self.severity <= WORST_TOLD and self.root_id is None and not self.is_drill
+
+    @property
+    def is_information(self) -> bool:
+        """Whether it asks nobody for anything: its owner is told, quietly, and may take it."""
+        return self.severity == Severity.P5
 
     @property
     def taken_after(self) -> timedelta | None:

@@ -9,11 +9,10 @@ from django.db import connection
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from catalog.models import Component, System
-from incidents.models import Incident, Severity, StatusUpdate
+from incidents.models import Incident, StatusUpdate
+from incidents.models.incident import WORST_TOLD
 from slo.queries.fleet import FleetFilter, FleetRow, fleet, row
 
-WORST_TOLD = Severity.P3
-"""Incidents of P4 and P5 stop nobody and are not on the status page."""
 AT_MOST = 100
 PROMISES_AT_MOST = 1_000
 

@@ -4,13 +4,12 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from catalog.access import actor_of, person_of
 from incidents import access, forms, operations, queries
-from incidents.form_fields import typed_as
 from incidents.models import Incident, Page
 from portal.lib.clock import db_now
 from portal.lib.errors import Invalid, Missing
@@ -88,20 +87,6 @@ def engage(request: HttpRequest, number: int) -> HttpResponse:
     team = valid(forms.EngageForm(request.POST)).cleaned_data["team"]
     operations.engage(incident=incident, by=actor_of(request), team=team, now=db_now())
     return back(request, incident, f"{team.label} is paged.")
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def declare(request: HttpRequest) -> HttpResponse:
-    """Something is wrong, says a person."""
-    form = forms.DeclareForm(request.POST or None, initial={"component": typed_as(request.GET.get("component", ""))})
-    if request.method == "POST" and form.is_valid():
-        incident = operations.declare(by=actor_of(request), now=(now := db_now()), **form.cleaned_data)
-        if incident.opened_at < now:
-            known = "was open already. What you wrote is in its timeline, and you hear when it is over."
-            return back(request, incident, f"{incident.label} {known}")
-        return redirect(incident)
-    return render(request, "incidents/declare.html", {"form": form}, status=400 if form.errors else 200)
 
 
 def page_of(number: int, pk: int) -> Page:

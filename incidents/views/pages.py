@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 
 from catalog.access import Actor, NotSignedIn, actor_of, reader_teams
 from incidents import access, boards, budgets, duty, forms, forms_working, ladders, panels, queries, together
-from incidents.models import Incident, Page
+from incidents.measuring import Measured, measured
+from incidents.models import Alert, Incident, Page
 from incidents.oncall.directory import LoadSchedules
 from incidents.operations.engaging import DECLARED
 from incidents.operations.handing_on import is_theirs
@@ -29,7 +30,7 @@ def incident_page(request: HttpRequest, number: int) -> HttpResponse:
     shown = context_of(request, incident, now=now, load=_shared(request))
     alerts = boards.alerts(incident)
     firing = any(alert.cleared_at is None and alert.source != DECLARED for alert in alerts)
-    promises = list(dict.fromkeys(alert.objective_id for alert in alerts if alert.objective_id))
+    concerned = _concerned(incident, alerts)
     context = {
         **shown,
         **work_of(request, incident),
@@ -37,7 +38,8 @@ def incident_page(request: HttpRequest, number: int) -> HttpResponse:
         "alerts": alerts,
         "symptoms": together.symptoms_of(incident),
         "changes": panels.guarded("Changes", lambda: changes_before(incident, now=now)),
-        **_of_promises(budgets.Concerned(incident, promises), now),
+        **_of_promises(concerned, now),
+        "measured": panels.guarded("Measured", lambda: _measured(concerned, alerts, now=now)),
         "resolve_form": forms.ResolveFiringForm() if firing else forms.ResolveForm(),
         "severity_form": forms.SeverityForm(initial={"severity": incident.severity}),
         "update_form": forms_working.UpdateForm(),
@@ -53,6 +55,31 @@ def _of_promises(concerned: budgets.Concerned, now: datetime) -> dict[str, Any]:
             "budgets": panels.guarded("Budgets", lambda: concerned.budgets(now=now)),
             "costs": panels.guarded("Costs", lambda: concerned.costs(now=now)),
         }
+
+
+@login_required
+@require_safe
+def incident_measured(request: HttpRequest, number: int) -> HttpResponse:
+    """What is measured now, with what the sources of indicators say at this moment; refreshes by itself."""
+    incident, now = queries.incident_by_number(number), now_of(request)
+    alerts = boards.alerts(incident)
+    concerned = _concerned(incident, alerts)
+    found = panels.guarded("Measured", lambda: _measured(concerned, alerts, now=now, ask=True))
+    return render(request, "incidents/parts/measured.html", {"incident": incident, "measured": found})
+
+
+def _concerned(incident: Incident, alerts: Sequence[Alert]) -> budgets.Concerned:
+    promises = list(dict.fromkeys(alert.objective_id for alert in alerts if alert.objective_id))
+    return budgets.Concerned(incident, promises)
+
+
+def _measured(
+    concerned: budgets.Concerned, alerts: Sequence[Alert], *, now: datetime, ask: bool = False
+) -> list[Measured]:
+    if not concerned.incident.is_open:
+        return []
+    by_key = {one.pk: one for one in concerned.objectives} if concerned.alerting else {}
+    return measured(alerts, by_key, now=now, ask=ask)
 
 
 @login_required

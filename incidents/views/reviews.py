@@ -19,6 +19,7 @@ from catalog.queries import page
 from incidents import access_reviews as access
 from incidents import operations, queries
 from incidents.boards import KINDS
+from incidents.impact import measured
 from incidents.intake.own import full_ref
 from incidents.item_lines import lines
 from incidents.lookback import facts_of
@@ -38,7 +39,7 @@ FILTERS = ("q", "team", "component", "severity", "view")
 VIEWS = (("", "All"), ("mine", "My teams"), ("draft", "Drafts"), ("published", "Published"))
 HINTS = {
     "summary": "What happened, in a few sentences that somebody from another team understands.",
-    "impact": "Who could not do what, and for how long. Figures are on the review already.",
+    "impact": "Who could not do what, and for how long. What was measured can be the beginning of it.",
     "causes": "What made it possible, and what made it last. More than one, and no names.",
     "went_well": "What helped, and should be kept.",
     "went_badly": "What was missing, slow, or luck.",
@@ -87,6 +88,8 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
         "incident": review.incident,
         "facts": facts,
         "sections": [(name, title, getattr(review, name)) for name, title in TITLES.items()],
+        "measured": "" if review.impact else measured(facts),
+        "empty": [title for name, title in TITLES.items() if not getattr(review, name)],
         "items": lines(items, now=now, outcomes=outcomes_of(items, now=now)),
         "timeline": [(one, *KINDS.get(one.kind, PLAIN)) for one in facts.timeline],
         "may_write": may,
@@ -151,6 +154,8 @@ def _edit(request: HttpRequest, number: int) -> HttpResponse:
         return _form(request, review, review.sections, token=secrets.token_hex(8))
     auto = bool(request.headers.get("HX-Request"))
     typed = {name: request.POST[name] for name in SECTIONS if name in request.POST}
+    if takes := "measured" in request.POST and not typed.get("impact", review.impact).strip():
+        typed["impact"] = measured(facts_of(review.incident, now=db_now()))
     token = request.POST.get("form", "")[:40]
     try:
         saved = operations.save_review(
@@ -163,8 +168,8 @@ def _edit(request: HttpRequest, number: int) -> HttpResponse:
         return render(
             request, "incidents/reviews/edit.html#saved", {"review": saved, "was": _was(saved), "now": db_now()}
         )
-    messages.success(request, "Saved.")
-    return redirect(saved)
+    messages.success(request, "Saved: what was measured is the text of Impact now." if takes else "Saved.")
+    return redirect(f"{reverse('incidents:edit-review', args=[number])}#impact" if takes else saved)
 
 
 @login_required
@@ -219,6 +224,7 @@ def _form(request: HttpRequest, review: Review, typed: dict[str, str], **more: A
         "trail": trail(review, "Write"),
         "was": _was(review),
         "fields": [(name, title, texts[name], HINTS[name], faults.get(name, "")) for name, title in TITLES.items()],
+        "measured": "" if texts["impact"].strip() else measured(facts_of(review.incident, now=db_now())),
         "now": db_now(),
         **more,
     }

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from catalog.access import actor_of, person_of
 from incidents import access, operations, queries
 from incidents import forms_working as forms
-from incidents.models import Incident, Task, TimelineEntry
+from incidents.models import Incident, StatusUpdate, Task, TimelineEntry
 from incidents.views.actions import back, page_of, valid
 from portal.lib.clock import db_now
 from portal.lib.errors import Missing
+from portal.lib.words import plural
 
 
 @login_required
@@ -43,9 +44,9 @@ def unfollow(request: HttpRequest, number: int) -> HttpResponse:
 def update(request: HttpRequest, number: int) -> HttpResponse:
     """A status update for those who wait."""
     incident = _mine(request, number)
-    given = valid(forms.UpdateForm(request.POST)).cleaned_data
-    operations.post_update(incident=incident, by=actor_of(request), now=db_now(), **given)
-    return back(request, incident, "Said to all who follow.")
+    given = valid(forms.UpdateForm(request.POST)).said(now=(now := db_now()))
+    said = operations.post_update(incident=incident, by=actor_of(request), now=now, **given)
+    return back(request, incident, _heard_by(said))
 
 
 @login_required
@@ -164,6 +165,18 @@ def _mine(request: HttpRequest, number: int) -> Incident:
     incident = queries.incident_by_number(number)
     access.require_hand(actor_of(request), incident)
     return incident
+
+
+def _heard_by(said: StatusUpdate) -> str:
+    """Whom an update went to."""
+    entry = said.incident.timeline.filter(kind=TimelineEntry.Kind.UPDATE, data__update=said.pk).first()
+    told = plural(entry.data["told"], "follower") if entry and entry.data.get("told") else ""
+    page = "on the status page" if said.public and said.incident.is_told_to_all else ""
+    if told:
+        return f"Told {told}, and said {page}." if page else f"Told {told}."
+    return (
+        f"Said {page}. Nobody else follows it." if page else "Written down. Nobody else follows it, so nobody is told."
+    )
 
 
 def _entry(number: int, pk: int) -> TimelineEntry:

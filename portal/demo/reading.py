@@ -135,7 +135,7 @@ def _lines(mails: Sequence[Mail], people: Mapping[str, Person], *, own: str = ""
     """One question for any number of mails."""
     asked = {mail.key: _pages_in(mail) for mail in mails}
     numbers = {number for found in asked.values() for number in found}
-    pages = Page.objects.select_related("acknowledged_by").in_bulk(numbers) if numbers else {}
+    pages = Page.objects.select_related("acknowledged_by", "incident").in_bulk(numbers) if numbers else {}
     return [
         Line(
             mail,
@@ -161,9 +161,12 @@ def _page_of(token: str) -> int | None:
 
 def _state(mail: Mail, pages: Iterable[Page]) -> tuple[str, str]:
     asked = list(pages)
-    waiting = sum(page.is_untaken for page in asked)
+    open_ones = [page for page in asked if page.is_untaken]
+    waiting = sum(not page.incident.is_information for page in open_ones)
     if waiting:
         return "unanswered", "Asks for an answer" if len(asked) == 1 else f"{waiting} ask for an answer"
+    if open_ones:
+        return "none", "For information"
     taken = next((page.acknowledged_by for page in asked if page.acknowledged_by is not None), None)
     if taken is not None:
         return "has-it", f"Answered by {taken.label}" if len(asked) == 1 else "Answered"

@@ -96,7 +96,7 @@ def test_an_incident_is_worked_on_by_keyboard_alone(opened: Callable[..., Page],
     keys.type("We are on it")
     tab_to(page, "Send")
     keys.press("Enter")
-    expect(page.get_by_text("Said to all who follow.")).to_be_visible()
+    expect(page.get_by_text("Said on the status page. Nobody else follows it.")).to_be_visible()
 
     keys.press("p")
     expect(page.locator("#engage-team")).to_be_focused()

@@ -100,6 +100,11 @@ def test_a_preview_keeps_what_was_typed_and_makes_nothing(ada: Client) -> None:
     assert "What would be read" in shown
     assert "CI runners" in shown
     assert 'value="Prometheus"' in shown
+    assert "Did you mean" not in shown
+    shown = text(new(ada, "generic", preview="1", **given | {"sample": '{"id": 7, "c": "ci-runers"}'}))
+    assert "which the catalog does not know. Did you mean" in shown
+    assert ">ci-runners</a>" in shown
+    assert '/components/new?name=ci-runers" target="_blank" rel="noopener">register it</a>' in shown
     shown = text(new(ada, "generic", key="/id", preview="1", sample='{"x": 7}'))
     assert "the mapping takes the key from it" in shown
     assert not Integration.objects.exists()
@@ -146,6 +151,8 @@ def test_deliveries_tell_what_became_of_them(ada: Client) -> None:
     assert "Prometheus eu" in text(ada.get("/deliveries"))
     page = text(ada.get(whole.get_absolute_url()))
     assert all(one in page for one in ("2 alerts", "A happened", "B happened", "alertname", "opened INC-"))
+    for said in re.findall(r"opened (INC-\d+)", page):
+        assert page.count(said) == 1, "said once, as the link"
     assert "No delivery matches" in text(ada.get("/deliveries?state=rejected"))
     assert ada.get("/deliveries?state=odd").status_code == 400
     assert "Replay" not in page  # of no team: platform admins

@@ -87,6 +87,11 @@ def test_that_every_moment_has_a_name_is_no_good_news_where_somebody_is_away(
     assert "every moment has somebody’s name" in page
 
 
+def test_a_rotation_reads_as_turns_and_not_as_a_chain(member: Client, schedule: Schedule) -> None:
+    page = member.get(f"/on-call/{schedule.slug}").content.decode()
+    assert "by turns: Ada, Bo, then from the beginning" in page
+
+
 def test_the_board_costs_as_many_queries_for_many_schedules(
     member: Client, schedule: Schedule, ada: Person, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

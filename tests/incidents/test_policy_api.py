@@ -62,7 +62,10 @@ def test_a_change_is_a_version_more_and_tells_what_changed(script: APIClient, bo
     script.put(f"{POLICIES}/ci", body)
     script.put(f"{POLICIES}/ci", body | {"repeat": 2})
     newest, oldest = script.get(f"{POLICIES}/ci/versions").json()["results"]
-    assert (newest["number"], newest["changes"]) == (2, [{"sign": "+", "words": "All of it 2 more times"}])
+    assert (newest["number"], newest["changes"]) == (
+        2,
+        [{"sign": "+", "words": "Then it starts over with step 1, 2 more times"}],
+    )
     assert len(oldest["changes"]) > 3
 
 

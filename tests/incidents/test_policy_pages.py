@@ -77,6 +77,14 @@ def test_a_policy_is_shown_as_a_ladder_with_who_would_be_reached_now(member: Cli
         assert part in page
 
 
+def test_that_a_policy_starts_over_is_said(member: Client, policy: EscalationPolicy) -> None:
+    assert "it starts over with step 1" not in member.get(policy.get_absolute_url()).content.decode()
+    policy.versions.update(repeat=2)
+    page = member.get(policy.get_absolute_url()).content.decode()
+    assert "it starts over with step 1</span>, 2 more times." in page
+    assert "Still nobody: the catch-all is paged." in page
+
+
 def test_the_list_tells_what_each_does_first_and_who_uses_it(member: Client, policy: EscalationPolicy) -> None:
     page = member.get(LIST).content.decode()
     assert policy.name in page

@@ -116,6 +116,37 @@ def test_from_the_incident_to_what_is_published(world: World) -> None:
     assert "attachment" in ada.get(at(review, "review-markdown"))["Content-Disposition"]
 
 
+def test_what_was_measured_stands_where_nobody_wrote_and_becomes_the_text_with_one_click(
+    world: World, review: Review
+) -> None:
+    ada = signed_in(world.ada)
+    shown = text_of(ada, at(review))
+    assert "open for 30 min" in shown
+    assert "Take it over as the text" in shown
+    assert "Take it over" not in text_of(signed_in(world.bob), at(review))
+    sent = typed(ada, review, summary="Jobs waited") | {"measured": "yes"}
+    answer = ada.post(at(review, "edit-review"), sent)
+    assert answer["Location"] == f"{at(review, 'edit-review')}#impact"
+    review.refresh_from_db()
+    assert review.summary == "Jobs waited"
+    assert "open for 30 min" in review.impact
+    assert "Measured:" not in text_of(ada, at(review))
+    ada.post(at(review, "edit-review"), typed(ada, review, impact="Nobody built") | {"measured": "yes"})
+    review.refresh_from_db()
+    assert review.impact == "Nobody built"
+
+
+def test_before_it_is_published_it_says_which_parts_are_empty(world: World, review: Review) -> None:
+    ada = signed_in(world.ada)
+    assert "Still empty" not in text_of(ada, at(review))  # it can't be published yet
+    ada.post(at(review, "edit-review"), typed(ada, review, impact="None", **TOLD))
+    shown = text_of(ada, at(review))
+    assert "Still empty: <b>What went well, What went badly</b>" in shown
+    assert "Publish it with 2 empty parts" in shown
+    ada.post(at(review, "edit-review"), typed(ada, review, went_well="x", went_badly="y"))
+    assert "Still empty" not in text_of(ada, at(review))
+
+
 def test_an_open_incident_offers_no_review(world: World) -> None:
     incident = make_incidents.incident(world.runners, now=db_now())
     ada = signed_in(world.ada)

@@ -1,13 +1,16 @@
 """Reviews: where drafts come from, writing with nothing lost, publishing, what is known by itself."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
 from catalog.access import Actor
 from catalog.models import AuditEntry
-from incidents import operations
+from incidents import lookback, operations
 from incidents.analytics import figures
+from incidents.impact import measured
 from incidents.lookback import facts_of
 from incidents.models import Follower, InboxMessage, Incident, Review
 from incidents.operations.reviews import (
@@ -20,9 +23,14 @@ from incidents.operations.reviews import (
     fingerprint,
 )
 from incidents.paging import advance_due
+from incidents.panels import Panel
 from incidents.queries.analytics import Wanted
 from incidents.review_text import changes, to_markdown
 from portal.lib.errors import Invalid
+from slo.backtest import Happening
+from slo.models import Standing
+from slo.queries.costs import Cost, ObjectiveCost
+from slo.queries.fleet import row
 from tests import make, make_incidents
 from tests.incidents.review_world import DAY, MINUTE, TOLD, World
 from tests.make import NOW, Settings
@@ -308,6 +316,53 @@ def test_markdown_tells_all_of_it_and_keeps_titles_on_their_line(world: World) -
         "- [ ] Drain nodes first · Ada · due", "## Who was paged", "draft, not published yet", "## Timeline",
     ):  # fmt: skip
         assert said in text
+
+
+def test_the_timeline_of_a_review_says_that_it_recovered_and_how_far_they_were(world: World) -> None:
+    incident = make_incidents.incident(world.runners, key="a")
+    operations.post_update(incident=incident, state="monitoring", text="New nodes", by=world.by, now=NOW + 9 * MINUTE)
+    operations.resolve(incident=incident, by=world.by, now=NOW + 10 * MINUTE)
+    operations.clear_alert(key="a", now=NOW + 12 * MINUTE, words="The queue is short again")
+    incident.refresh_from_db()
+    told = facts_of(incident, now=LATER).timeline
+    assert [one.state for one in told if one.words == "New nodes"] == ["Mended, watching"]
+    assert told[-1].words == "The queue is short again"
+
+
+def test_of_a_long_story_beginning_and_end_are_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    incident = make_incidents.incident(world.runners, key="a")
+    for n in range(20):
+        operations.add_note(incident=incident, text=f"Note {n}", by=world.by, now=NOW + n * MINUTE)
+    operations.clear_alert(key="a", now=NOW + 30 * MINUTE)
+    incident.refresh_from_db()
+    monkeypatch.setattr(lookback, "MOST_ENTRIES", 10)
+    facts = facts_of(incident, now=LATER)
+    assert len(facts.timeline) == 10
+    assert facts.timeline[-1].words == "Resolved: the last alert has cleared"
+    assert [one.left_out for one in facts.timeline if one.left_out] == [facts.more_entries]
+
+
+def test_what_was_measured_is_told_with_its_times_people_and_costs(world: World) -> None:
+    incident = world.incident()
+    Incident.objects.filter(pk=incident.pk).update(people_blocked=35, teams_blocked=10)
+    incident.refresh_from_db()
+    objective = make_incidents.objective(world.runners, "ci-wait")
+    objective.standing = Standing(objective=objective)
+    happening = Happening(incident.label, incident.opened_at, incident.resolved_at)
+    cost = Cost(happening, NOW - 5 * MINUTE, NOW + 31 * MINUTE, 211.0, 19_041.0, known=True, share=0.009)
+    facts = replace(facts_of(incident, now=LATER), costs=Panel("Costs", [ObjectiveCost(row(objective), cost)]))
+    with timezone.override("Europe/Berlin"):
+        opened, blocked, spent = measured(facts).splitlines()
+    assert opened == "- From Sun 22 Nov 13:00 to 13:30 CET: open for 30 min."
+    assert blocked == "- 35 people in 10 teams could not work without it: 1,050 developer-minutes, which is 17.5 hours."
+    assert spent.endswith("211 of 19,041 were bad (from 12:55 CET, 5 min before it opened), 0.9 % of its error budget.")
+    exported = to_markdown(world.review(incident), facts, [], {})
+    assert "Measured:*\n\n- From Sun 22 Nov 12:00 to 12:30 UTC" in exported
+
+
+def test_what_was_not_measured_is_not_told(world: World) -> None:
+    incident = make_incidents.incident()
+    assert "\n" not in measured(facts_of(incident, now=NOW + MINUTE))
 
 
 def test_a_difference_names_sections_and_lines(world: World) -> None:

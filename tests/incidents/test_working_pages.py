@@ -1,6 +1,6 @@
 """The forms of working together, as a member and an outsider send them; the list and its CSV; a part that fails."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from catalog.access import Actor
 from catalog.models import Component, Person
-from incidents import budgets, operations
+from incidents import budgets, operations, timeline
 from incidents.models import Change, Incident, Page, TimelineEntry
 from incidents.paging import advance_due
 from portal.lib.clock import db_now
@@ -83,6 +83,58 @@ def test_the_page_shows_what_people_do_together(incident: Incident, ada: Person)
             assert said in text
     client.post(at(incident, "task", task.pk), {"done": "yes"})
     assert "0 to do" in text_of(client, at(incident, "work"))
+
+
+def test_the_next_update_is_promised_with_a_choice_or_for_an_exact_time(incident: Incident, ada: Person) -> None:
+    client = signed_in(ada)
+    assert "in 15 minutes" in text_of(client, incident.get_absolute_url())
+    sent = {"state": "identified", "text": "Rolling back"}
+    before = db_now()
+    client.post(at(incident, "update"), {**sent, "next_in": "30"})
+    first = incident.updates.get()
+    assert first.next_by is not None
+    assert before + timedelta(minutes=30) <= first.next_by <= db_now() + timedelta(minutes=30)
+    exact = (before + timedelta(days=1)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
+    client.post(at(incident, "update"), {**sent, "text": "Still", "next_in": "30", "next_by": exact})
+    still = incident.updates.get(text="Still").next_by
+    assert still is not None
+    assert still.strftime("%Y-%m-%dT%H:%M") == exact
+    client.post(at(incident, "update"), {**sent, "text": "Open end"})
+    assert incident.updates.get(text="Open end").next_by is None
+    assert client.post(at(incident, "update"), {**sent, "text": "Odd", "next_in": "7"}).status_code == 400
+
+
+def test_it_is_said_truly_who_heard_an_update(incident: Incident, ada: Person) -> None:
+    client = signed_in(ada)
+
+    def said(text: str, **more: str) -> str:
+        sent = {"state": "identified", "text": text, **more}
+        return client.post(at(incident, "update"), sent, follow=True).content.decode()
+
+    assert "No status update yet." in text_of(client, at(incident, "work"))
+    Incident.objects.filter(pk=incident.pk).update(severity=2)
+    alone = said("One", public="on")
+    assert "Said on the status page. Nobody else follows it." in alone
+    assert "wrote on the status page" in alone
+    assert "Written down. Nobody else follows it, so nobody is told." in said("Two")
+    operations.follow(incident=incident, person=make_incidents.reachable("bob"), now=db_now())
+    both = said("Three", public="on")
+    assert "Told 1 follower, and said on the status page." in both
+    assert "told 1 follower and the status page" in both
+    assert "Told 1 follower." in said("Four")
+    Incident.objects.filter(pk=incident.pk).update(severity=4)
+    assert "Told 1 follower." in said("Five", public="on")  # the status page does not tell of it
+
+
+def test_until_somebody_writes_it_says_who_was_told_that_it_began(incident: Incident, ada: Person) -> None:
+    words, now = "Told Delivery and Checkout.", db_now()
+    timeline.write(incident.pk, TimelineEntry.Kind.TOLD, words, at=now)
+    client = signed_in(ada)
+    shown = text_of(client, at(incident, "work"))
+    assert words in shown
+    assert "No status update yet." not in shown
+    operations.post_update(incident=incident, state="identified", text="Rolling back", by=Actor(person=ada), now=now)
+    assert words not in text_of(client, at(incident, "work"))
 
 
 @pytest.mark.parametrize("name", ["live", "work", "entries", "attempts"])
