@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -38,7 +39,7 @@ def clear(*, key: str, now: datetime) -> bool:
     return True
 
 
-def _send(said: dict[str, object], key: str, now: datetime) -> None:
+def _send(said: Mapping[str, object], key: str, now: datetime) -> None:
     integration = _integration()
     said |= {"fingerprint": key, "generatorURL": "https://prometheus.acme.example/graph"}
     message = {"version": "4", "receiver": "portico", "status": said["status"], "alerts": [said]}
