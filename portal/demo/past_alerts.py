@@ -41,7 +41,7 @@ def clear(*, key: str, now: datetime) -> bool:
 
 def _send(said: Mapping[str, object], key: str, now: datetime) -> None:
     integration = _integration()
-    said |= {"fingerprint": key, "generatorURL": "https://prometheus.acme.example/graph"}
+    said = {**said, "fingerprint": key, "generatorURL": "https://prometheus.acme.example/graph"}
     message = {"version": "4", "receiver": "portico", "status": said["status"], "alerts": [said]}
     accept_by_key(integration=integration, raw=json.dumps(message).encode(), now=now)
     for row in integration.keys.all():
