@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Barrier
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from catalog.access import Actor
 from catalog.models import Component, Person
-from incidents import boards, links, messages, operations, timeline
+from incidents import boards, links, messages, operations
 from incidents.models import Incident, Notification, NotificationAttempt, Page, TimelineEntry
 from incidents.operations.handing_on import is_theirs, theirs
 from incidents.paging import advance_due
@@ -414,11 +414,3 @@ def test_what_ended_before_anybody_answered_was_not_answered(ada: Person, incide
     text = text_of(client, incident.get_absolute_url())
     assert "0 of 1" in text
     assert "Ended, not answered" in text
-
-
-def test_moments_in_the_timelines_texts_are_told_by_the_readers_clock(ada: Person, incident: Incident) -> None:
-    Person.objects.filter(pk=ada.pk).update(time_zone="Asia/Kolkata")
-    at = datetime(2026, 11, 23, 20, tzinfo=UTC)
-    timeline.write(incident.pk, TimelineEntry.Kind.SNOOZED, "Snoozed until Mon 23 Nov 20:05 UTC", at=at)
-    text = text_of(signed_in(ada), incident.get_absolute_url())
-    assert "Snoozed until Tue 24 Nov 01:35 IST" in text
