@@ -190,7 +190,7 @@ def require_spec(actor: Actor, spec: LocationSpec) -> Team | None:
     """The team that `spec` is limited to. Raises Invalid, NotYourTeam, DirectoriesAreForAdmins."""
     team = Team.objects.filter(ref=spec.team, retired_at=None).first() if spec.team else None
     if spec.team and team is None:
-        message = f"There is no {spec.team}; name a team that is there."
+        message = f"{no_such(spec.team)} Name a team that is there."
         raise Invalid(f"team: {message}", errors=(FieldError("team", "unknown_team", message),))
     if actor.everywhere:
         return team

@@ -175,7 +175,8 @@ def _confirm(components: Collection[Component], *, actor: Actor, now: datetime) 
 def _all_there(wanted: Collection[str], found: Iterable[Component]) -> None:
     missing = sorted(set(wanted) - {one.ref for one in found})
     if missing:
-        errors = tuple(FieldError("refs", "unknown", f"There is no {ref}, or it is retired.") for ref in missing)
+        also = "What is retired is not confirmed."
+        errors = tuple(FieldError("refs", "unknown", f"{no_such(ref)} {also}") for ref in missing)
         raise Invalid("; ".join(error.message for error in errors[:5]), errors=errors)
 
 

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from catalog.access import Actor, require_owned, require_scope
 from catalog.models import Person, Team
+from catalog.refs import no_such
 from incidents.api import oncall_shapes as io
 from incidents.api.incidents import actor_of_api
 from incidents.models import Schedule
@@ -124,7 +125,7 @@ class OnCallOfTeams(APIView):
         teams = {team.ref: team for team in Team.objects.filter(ref__in=refs)}
         unknown = [ref for ref in refs if ref not in teams]
         if unknown:
-            raise Invalid(errors=(FieldError("team", "unknown", f"There is no {unknown[0]}."),))
+            raise Invalid(errors=(FieldError("team", "unknown", no_such(unknown[0])),))
         found = queries.on_call_of_teams(teams.values(), now=at)
         told = [_of_team(ref, found.get(teams[ref].pk)) for ref in dict.fromkeys(refs)]
         return Response({"results": told})

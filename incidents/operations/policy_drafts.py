@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from zoneinfo import available_timezones
 
 from catalog.models import Person, Team
+from catalog.refs import no_such
 from incidents.escalation import Condition, Policy, Step, Target, TargetKind
 from incidents.models import EscalationPolicy, Schedule, Urgency
 from incidents.policies import versions_in_force
@@ -109,7 +110,8 @@ def _wrong_step(where: str, step: Step, known: Known) -> Iterator[FieldError]:
     times = Counter(step.targets)
     for place, target in enumerate(step.targets[:MOST_TARGETS]):
         if target.ref not in known[target.kind]:
-            words = f"There is no {target.kind.value} {target.ref or '(empty)'}."
+            slug = target.kind is TargetKind.SCHEDULE or not target.ref
+            words = f"There is no {target.kind.value} {target.ref or '(empty)'}." if slug else no_such(target.ref)
             yield FieldError(f"{where}.targets[{place}]", "unknown", words)
         elif times[target] > 1 and target in step.targets[:place]:
             yield FieldError(f"{where}.targets[{place}]", "twice", f"{target.ref} is named twice; once is enough.")

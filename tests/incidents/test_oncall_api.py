@@ -227,4 +227,5 @@ def test_who_is_on_call_for_teams(api: APIClient) -> None:
     assert (covered["team"], covered["schedule"], covered["person"]) == (team.ref, schedule.slug, ada.ref)
     assert (bare["schedule"], bare["person"]) == (None, None)
     assert reader.get("/api/v1/on-call").status_code == 400
-    assert "group:default/none" in reader.get("/api/v1/on-call", {"team": "group:default/none"}).text
+    said = "There is no team called “none” (group:default/none)."
+    assert said in reader.get("/api/v1/on-call", {"team": "group:default/none"}).text

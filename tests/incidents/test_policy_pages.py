@@ -169,6 +169,7 @@ def test_conditions_turns_and_steps_for_low_urgency_are_filled_in(member: Client
         ({"steps-0-targets_0": ""}, "Name at least one step"),
         ({"steps-0-targets_0": "Nobody Known"}, "Nobody is known as"),
         ({"steps-0-targets_0": "schedule:nope"}, "There is no schedule nope."),
+        ({"steps-0-targets_0": "group:default/nope"}, "There is no team called “nope” (group:default/nope)."),
         ({"steps-0-wait": "soon"}, "Write for example 30s"),
         ({"steps-0-wait": "1s"}, "Wait 10s to 1d"),
         ({"steps-0-zone": "Mars/Olympus"}, "There is no time zone Mars/Olympus"),
