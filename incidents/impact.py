@@ -17,7 +17,7 @@ from slo.queries.costs import ObjectiveCost
 
 AN_HOUR = 60
 """From so many developer-minutes on they are told in hours too."""
-LEAST = 0.001
+LEAST = 0.0005
 """A smaller share of a budget is not told as a number, which would be nothing."""
 
 
@@ -70,4 +70,4 @@ def _spent(incident: Incident, one: ObjectiveCost) -> str:
 
 
 def _share(share: float) -> str:
-    return f"{words.percent(share)} %" if share >= LEAST else f"less than {words.percent(LEAST)} %"
+    return f"{words.percent(share)} %" if share >= LEAST else "less than 0.1 %"

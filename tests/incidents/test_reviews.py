@@ -356,6 +356,8 @@ def test_what_was_measured_is_told_with_its_times_people_and_costs(world: World)
     assert opened == "- From Sun 22 Nov 13:00 to 13:30 CET: open for 30 min."
     assert blocked == "- 35 people in 10 teams could not work without it: 1,050 developer-minutes, which is 17.5 hours."
     assert spent.endswith("211 of 19,041 were bad (from 12:55 CET, 5 min before it opened), 0.9 % of its error budget.")
+    tiny = replace(facts, costs=Panel("Costs", [ObjectiveCost(row(objective), replace(cost, share=0.0001))]))
+    assert measured(tiny).endswith("less than 0.1 % of its error budget.")
     exported = to_markdown(world.review(incident), facts, [], {})
     assert "Measured:*\n\n- From Sun 22 Nov 12:00 to 12:30 UTC" in exported
 

@@ -175,6 +175,7 @@ LINKS = {
 READING = {
     "drills", "drills/of", "drills/<int:pk>", "drills/<int:pk>/live", "coverage", "coverage.csv",
     "incidents", "incidents.csv", ONE, f"{ONE}/live", f"{ONE}/entries", f"{ONE}/work", f"{ONE}/attempts",
+    f"{ONE}/measured", "incidents/declare/already",
     "incidents/suggest/<str:what>", "incidents/simulate", "digest", "deployments", "status", "status/live",
     "status/feed", "on-call/problems", "on-call/fairness", "on-call/fairness.csv", "me/absences", f"{OC}/notes",
     f"{OC}/swaps", f"{OC}/swaps/<int:pk>", "on-call", OC, "escalation-policies", "escalation-policies/<slug:slug>",
