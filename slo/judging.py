@@ -282,7 +282,12 @@ class _Judgement:
         if since and not self.member.blind_since:
             self.made.transitions.append(
                 blinded(
-                    self.member.objective_id, data=data, error=self.seen.partial, remaining=self.remaining, now=self.now
+                    self.member.objective_id,
+                    since=since,
+                    data=data,
+                    error=self.seen.partial,
+                    remaining=self.remaining,
+                    now=self.now,
                 )
             )
         if self.member.blind_since and data not in UNSEEN:
@@ -351,14 +356,17 @@ def blind_since(
     return last if now - max(last, watched or last) > member.blind_after else None
 
 
-def blinded(objective_id: int, *, data: str, error: str, remaining: float | None, now: datetime) -> AlertTransition:
-    """The transition to blind, with the reason in words."""
+def blinded(
+    objective_id: int, *, since: datetime, data: str, error: str, remaining: float | None, now: datetime
+) -> AlertTransition:
+    """The transition to blind, with the reason in words; it happens when that is noticed, which may be long after."""
     reason = {
         Data.PARTIAL: "The answers are partial",
         Data.UNREACHABLE: "The data source can't be reached",
         Data.ABSENT: "The metric is absent",
         Data.ERROR: "The query is refused",
     }.get(Data(data), "No fresh sample has arrived")
+    said = f"{reason}: {error.rstrip('.')}" if error else reason
     return AlertTransition(
         objective_id=objective_id,
         kind=AlertTransition.Kind.BLIND,
@@ -367,7 +375,7 @@ def blinded(objective_id: int, *, data: str, error: str, remaining: float | None
         to_state="blind",
         at=now,
         budget_remaining=remaining,
-        reason=f"{reason}: {error}" if error else f"{reason}.",
+        reason=f"{said}. There had been no data for {words(now - since)} when this was noticed.",
     )
 
 

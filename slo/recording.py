@@ -76,7 +76,7 @@ def _blind(
             None if member.blind_since else blind_since(member, known_at=member.last_sample, now=now, watched=watched)
         )
         if since and Standing.objects.filter(objective=member.objective_id, blind_since=None).update(blind_since=since):
-            told.append(blinded(member.objective_id, data=data, error=error, remaining=None, now=now))
+            told.append(blinded(member.objective_id, since=since, data=data, error=error, remaining=None, now=now))
     return told
 
 

@@ -27,7 +27,7 @@ def tell_of_the_blind(at: Callable[[datetime, Callable[[datetime], None]], None]
 
     def notice(moment: datetime) -> None:
         Standing.objects.filter(objective=objective).update(blind_since=gone)
-        blinded(objective.pk, data=Standing.Data.STALE, error="", remaining=None, now=moment).save()
+        blinded(objective.pk, since=gone, data=Standing.Data.STALE, error="", remaining=None, now=moment).save()
         take_transitions(now=moment)
 
     at(now - NOTICED, notice)

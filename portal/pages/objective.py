@@ -33,6 +33,7 @@ from slo.queries.exclusions import Held
 from slo.queries.fleet import window_words
 from slo.queries.gate import crossed_of, policy_of
 from slo.queries.outlook import gone_at
+from slo.queries.outside import outside
 from slo.views.exclusions import panel
 
 RANGES = {"6h": timedelta(hours=6), "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
@@ -133,12 +134,11 @@ def _context(request: HttpRequest, objective: Objective, *, now: datetime) -> di
     until = _counted_until(objective, detail, now=now)
     gaps = [(start, min(end, until)) for start, end in queries.gaps(objective, now=now) if start < until]
     spent = costs.of_objective(objective, now=now)
-    shares = {one.happening.label: one.share for one in spent.costs if one.known and one.share}
     excluded = panel(objective, request, now=now)
     return {
         "now": now,
         **head,
-        **_charts(request, objective, detail, head["unit"], gaps, incidents, shares=shares, until=until, now=now),
+        **_charts(request, objective, detail, head["unit"], gaps, incidents, spent=spent, until=until, now=now),
         "transitions": queries.transitions(objective, limit=8),
         "costs": spent,
         "helping": action_items.of_objective(objective, now=now) if known(request) else None,
@@ -179,7 +179,7 @@ def _charts(
     gaps: drawn.Stretches,
     incidents: Sequence[Incident],
     *,
-    shares: Mapping[str, float],
+    spent: costs.Costs,
     until: datetime,
     now: datetime,
 ) -> dict[str, Any]:
@@ -188,9 +188,14 @@ def _charts(
     windows = drawn.windows(detail)
     told = queries.over_time(objective, windows=[window for window, _ in windows], since=now - reach, now=now)
     history = drawn.known_history(told.history, until=until, gaps=gaps)
+    shares = {one.happening.label: one.share for one in spent.costs if one.known and one.share}
+    stretches = [(one.start, one.end) for one in spent.costs]
+    beside = outside(objective, told.history, stretches, bad=spent.unexplained, allowed=spent.allowed)
     return {
+        "beside": beside,
+        "burst_bars": _bars([(one.start, one.end) for one in beside.bursts], start=spent.period_start, end=spent.until),
         "zone": zone,
-        "budget_chart": drawn.budget(detail, history, incidents, shares=shares, now=now),
+        "budget_chart": drawn.budget(detail, history, incidents, shares=shares, bursts=beside.bursts, now=now),
         "budget_table": drawn.budget_table(history, zone=zone, unit=unit),
         "burn_chart": drawn.burn(told.burns, windows, detail, incidents, since=now - reach),
         "burn_table": drawn.burn_table(detail),

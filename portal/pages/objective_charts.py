@@ -13,6 +13,7 @@ from portal.lib import durations, words
 from slo import charts
 from slo.models import Objective
 from slo.queries import DayCounts, HistoryPoint, ObjectiveDetail
+from slo.queries.outside import Burst
 
 ROLES = ("faint", "main", "second")
 MAX_MARKS = 6
@@ -46,11 +47,12 @@ def budget(
     incidents: Sequence[Incident],
     *,
     shares: Mapping[str, float],
+    bursts: Sequence[Burst] = (),
     now: datetime,
 ) -> charts.Figure | None:
     """The burn-down of the period with its incidents; None where nothing was counted.
 
-    `shares` of the budget were spent by incidents, by their labels.
+    `shares` of the budget were spent by incidents, by their labels; `bursts` outside all of them.
     """
     if detail.period_start is None or not any(point.remaining is not None for point in history):
         return None
@@ -58,7 +60,7 @@ def budget(
         _local([(point.at, point.remaining) for point in history]),
         start=timezone.localtime(detail.period_start),
         end=timezone.localtime(detail.period_end or now),
-        marks=_marks(incidents, since=detail.period_start, shares=shares),
+        marks=[*_marks(incidents, since=detail.period_start, shares=shares), *map(_burst, bursts)],
     )
 
 
@@ -122,6 +124,10 @@ def _marks(
 ) -> list[charts.Mark]:
     found = [one for one in incidents if one.opened_at >= since][:MAX_MARKS]
     return [charts.Mark(timezone.localtime(one.opened_at), _marked(one, shares.get(one.label))) for one in found]
+
+
+def _burst(one: Burst) -> charts.Mark:
+    return charts.Mark(timezone.localtime(one.start), f"no incident −{words.percent(one.share)} %", "warn")
 
 
 def _marked(one: Incident, share: float | None) -> str:

@@ -1,5 +1,6 @@
 """Which incidents spent an objective's budget, over HTTP."""
 
+from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -13,6 +14,7 @@ from portal.lib.problems import refusals
 from slo import queries
 from slo.queries import costs
 from slo.queries.costs import Cost, Costs
+from slo.queries.outside import Outside, outside
 
 
 class CostOut(serializers.Serializer[Any]):
@@ -29,11 +31,22 @@ class CostOut(serializers.Serializer[Any]):
     share = serializers.FloatField(allow_null=True, help_text="Of the period's whole budget; null is unknown")
 
 
+class BurstOut(serializers.Serializer[Any]):
+    """A part of the budget that went at once, somewhere between two moments, without an incident."""
+
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    bad = serializers.FloatField()
+    share = serializers.FloatField()
+    why = serializers.CharField(help_text="Why there was no incident, for people")
+
+
 class UnexplainedOut(serializers.Serializer[Any]):
     """What was bad outside all incidents."""
 
     bad = serializers.FloatField()
     share = serializers.FloatField(allow_null=True)
+    bursts = BurstOut(many=True, help_text="What of it went at once, the dearest three; the rest went bit by bit")
 
 
 class CostsOut(serializers.Serializer[Any]):
@@ -55,10 +68,15 @@ class CostsView(APIView):
     @extend_schema(operation_id="slos_costs", responses={200: CostsOut, **refusals(404)})
     def get(self, request: Request, name: str) -> Response:
         """Every incident of the period with what it spent, and what no incident explains."""
-        return Response(costs_json(costs.of_objective(queries.by_name(name), now=db_now())))
+        objective, now = queries.by_name(name), db_now()
+        found = costs.of_objective(objective, now=now)
+        stretches = [(one.start, one.end) for one in found.costs]
+        history = queries.history(objective, now=now)
+        beside = outside(objective, history, stretches, bad=found.unexplained, allowed=found.allowed)
+        return Response(costs_json(found, beside))
 
 
-def costs_json(found: Costs) -> dict[str, Any]:
+def costs_json(found: Costs, beside: Outside) -> dict[str, Any]:
     """The costs as CostsOut."""
     return {
         "period_start": found.period_start,
@@ -66,7 +84,11 @@ def costs_json(found: Costs) -> dict[str, Any]:
         "allowed": found.allowed,
         "bad": found.bad,
         "incidents": [_cost(one) for one in found.costs],
-        "unexplained": {"bad": found.unexplained, "share": found.unexplained_share},
+        "unexplained": {
+            "bad": found.unexplained,
+            "share": found.unexplained_share,
+            "bursts": [asdict(one) for one in beside.bursts],
+        },
     }
 
 

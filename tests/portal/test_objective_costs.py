@@ -115,10 +115,28 @@ def test_the_page_lists_the_dearest_and_the_rest_on_demand(client: Client, many:
     assert (len(page.context["costs_shown"]), page.context["costs_more"]) == (12, 3)
     assert page.context["costs_more_share"] == pytest.approx(3 * 100 / 30)
     assert "3 further incidents" in said
-    assert "Unexplained" in said
+    assert "Bit by bit" in said
     assert f"/slos/{many.pk}/costs.csv" in said
     whole = client.get(f"{many.get_absolute_url()}?costs=all")
     assert (len(whole.context["costs_shown"]), whole.context["costs_more"]) == (15, 0)
+
+
+def test_what_no_incident_explains_is_told_apart_on_the_page_in_its_chart_and_over_http(
+    client: Client, api: APIClient, objective: Objective
+) -> None:
+    ada = Person.objects.get(name="ada")
+    client.force_login(make.account_of(ada))
+    page = client.get(objective.get_absolute_url())
+    said = page.content.decode()
+    bursts = page.context["beside"].bursts
+    assert bursts
+    assert said.count("No incident<") == len(bursts)
+    assert "Which rule would have told of a burst" in said
+    marks = [one["text"] for one in page.context["budget_chart"]["layout"]["annotations"]]
+    assert sum(words.startswith("no incident −") for words in marks) == len(bursts)
+    answer = make.signed(api, make.token("read", by=ada)[1]).get(f"/api/v1/slos/{objective.name}/costs").json()
+    assert [one["bad"] for one in answer["unexplained"]["bursts"]] == [one.bad for one in bursts]
+    assert page.context["beside"].rest == answer["unexplained"]["bad"] - sum(one.bad for one in bursts)
 
 
 def test_csv_and_api_say_what_the_page_says(

@@ -156,6 +156,8 @@ def test_a_gap_in_which_the_portal_was_off_is_nobodys_silence(past: Past) -> Non
     evaluate(past, until=back + 11)
     assert [state for _, state, _ in told(objective, "blind")] == ["blind"], "but it has by now"
     assert standing(objective).blind_since == past.at(GONE_AT) - timedelta(seconds=10), "since when it really is"
+    words = "No fresh sample has arrived. There had been no data for 26 min when this was noticed."
+    assert AlertTransition.objects.get(objective=objective, kind="blind").reason == words
 
 
 def test_a_source_that_is_down_is_one_fact_and_no_breach(past: Past) -> None:

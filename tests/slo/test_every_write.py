@@ -133,8 +133,8 @@ PAGES: dict[str, Write] = {
     "settings/sources/<slug:name>/retire": Write("/settings/sources/spare/retire"),
 }
 READING = {
-    "slos", "slos/<int:pk>/backtest", "slos/exclusions", "budget-policies", "budget-policies/<slug:name>",
-    "alert-policies", "alert-policies/<slug:name>", "settings/sources",
+    "slos", "slos/<int:pk>/backtest", "slos/exclusions", "slos/suggestions", "budget-policies",
+    "budget-policies/<slug:name>", "alert-policies", "alert-policies/<slug:name>", "settings/sources",
 }  # fmt: skip
 """Pages that only read: function views that don't look at the method, so a POST there is a GET."""
 

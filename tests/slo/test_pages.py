@@ -298,7 +298,7 @@ def test_a_name_that_is_taken_overwrites_nothing(client: Client) -> None:
     signed_in(client, "linh").post("/slos/new", TYPED)
     page = client.post("/slos/new", {**TYPED, "target": "90"})
     assert page.status_code == 412
-    assert "choose another name" in page.context["form"].errors["name"][0]
+    assert "Choose another name" in page.context["form"].errors["name"][0]
     assert float(Objective.objects.get().target) == 0.995
 
 
