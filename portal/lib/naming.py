@@ -9,7 +9,7 @@ _SPELLED = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "
 
 
 def name_of(*titles: str) -> str:
-    """A name that the catalog takes for an entity, such as `build-and-ci` for “Build & CI” without its `&`.
+    """A name that the catalog takes for an entity, such as `build-ci` for “Build & CI”.
 
     Of several, such as a component's name and a promise's title, each once: what the next one begins with is not said
     twice. Empty where no letter or digit of the Latin alphabet is left.
