@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from threading import Barrier
 from urllib.parse import urlsplit
 
@@ -13,14 +12,13 @@ from django.urls import reverse
 
 from catalog.access import Actor
 from catalog.models import Component, Person
-from incidents import boards, links, messages, operations
+from incidents import links, operations
 from incidents.models import Incident, Notification, NotificationAttempt, Page, TimelineEntry
 from incidents.operations.handing_on import is_theirs, theirs
 from incidents.paging import advance_due
 from incidents.queries import pages_of
 from portal.lib.clock import db_now
 from tests import make, make_incidents
-from tests.make import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -372,39 +370,6 @@ def test_nobody_is_asked_for_an_update_of_what_is_over(ada: Person, incident: In
     text = text_of(client, incident.get_absolute_url())
     for asked in ("How far are you?", "blocked", "Looking into it", "What is to be done?", "Give the role"):
         assert asked not in text.partition('id="answers"')[2]
-
-
-def test_who_was_asked_together_is_no_chain_and_a_later_step_is_one(ada: Person) -> None:
-    bob, cy = make_incidents.reachable("bob"), make_incidents.reachable("cy")
-    team = make_incidents.paged(make.team("dns"), make_incidents.step(ada), make_incidents.step(bob, cy))
-    incident = make_incidents.incident(make.component("dns", owner=team), now=NOW)
-    for minutes in (0, 60):
-        advance_due(now=NOW + timedelta(minutes=minutes))
-    (answer,) = boards.answers(pages_of(incident), mine=frozenset(), now=NOW + timedelta(hours=1))
-    assert [(called.person, called.later) for called in answer.called] == [(ada, False), (bob, True), (cy, False)]
-
-
-def test_what_is_for_information_asks_nobody_for_anything(incident: Incident, ada: Person) -> None:
-    advance_due(now=db_now())
-    incident.refresh_from_db()
-    client = signed_in(ada)
-    alarmed = text_of(client, incident.get_absolute_url()).partition("<main")[2]
-    assert "has not answered" in alarmed
-    assert "No answer" in alarmed
-    Incident.objects.filter(pk=incident.pk).update(severity=5)
-    page = make_incidents.page_of(incident)
-    calm = text_of(client, incident.get_absolute_url()).partition("<main")[2]
-    for alarm in ("has not answered", "No answer", "cell-hot", 'class="hot"', "nobody has answered yet"):
-        assert alarm not in calm, alarm
-    for said in ("it is for information", "Who was told", "Told next, unless somebody takes it", "I have it"):
-        assert said in calm, said
-    assert "For information" in text_of(client, reverse("incidents:list"))
-    assert "nothing need be done" in text_of(Client(), urlsplit(links.make(page, ada)).path)
-    note = Notification.objects.filter(page=page).select_related("incident", "page__team", "person", "method").first()
-    assert note is not None
-    message = messages.render(note)
-    assert "It is for information: nothing need be done." in message.text
-    assert "I look after it" in message.html
 
 
 def test_what_ended_before_anybody_answered_was_not_answered(ada: Person, incident: Incident) -> None:
