@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from portal.demo import PASSWORD
+from tests.e2e.looking import complaints
 from tests.e2e.product import Product
 
 PLACES = """box => [
@@ -41,6 +42,8 @@ def test_names_are_offered_where_the_cursor_stands_and_taken_by_keyboard(signed_
     expect(offered.first).to_have_text("gha_completed_jobs_total")
     expect(box).to_have_attribute("aria-expanded", "true")
     box.press("ArrowDown")
+    expect(offered.first).to_have_attribute("aria-selected", "true")
+    assert complaints(page) == [], "with the list open"
     box.press("Enter")
     expect(box).to_have_value("gha_completed_jobs_total")
     expect(offered).to_have_count(0)
