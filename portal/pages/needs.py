@@ -55,9 +55,11 @@ def _pages(person: Person) -> Iterator[Need]:
     for page in incidents.untaken_pages_for(person).select_related("incident", "team")[:5]:
         incident = page.incident
         team = page.team.label if page.team else "you"
-        yield Need(
-            "paging", incident.title, f"{incident.label} · waits for {team}", incident.get_absolute_url(), "Take it"
-        )
+        if incident.is_information:
+            look, text, action = "waiting", f"{incident.label} · for information, to {team}", "Look"
+        else:
+            look, text, action = "paging", f"{incident.label} · waits for {team}", "Take it"
+        yield Need(look, incident.title, text, incident.get_absolute_url(), action)
 
 
 def _holes(theirs: Collection[Schedule], now: datetime) -> Iterator[Need]:

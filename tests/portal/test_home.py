@@ -7,6 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from incidents.firing import Firing
+from incidents.models import Incident
 from incidents.operations import raise_alert
 from portal.lib import words
 from portal.lib.clock import db_now
@@ -53,6 +54,18 @@ def test_a_page_nobody_took_waits_for_its_team_and_for_no_outsider(client: Clien
     client.force_login(make.account_of(linh))
     assert "Take it" in client.get("/").content.decode()
     assert "Take it" not in home_of(client, "elena")
+
+
+def test_what_is_for_information_asks_nobody_to_take_it(client: Client) -> None:
+    linh = make.person("linh")
+    team = make_incidents.paged(make.team("build-ci", linh), make_incidents.step(linh))
+    make_incidents.incident(make.component("ci-runners", owner=team, tier=1), now=db_now())
+    Incident.objects.update(severity=5)
+    client.force_login(make.account_of(linh))
+    html = client.get("/").content.decode()
+    assert "for information, to build-ci" in html
+    assert "Take it" not in html
+    assert "nobody yet" not in html
 
 
 def test_whoever_waits_for_what_is_broken_reads_so_on_their_home(client: Client) -> None:
