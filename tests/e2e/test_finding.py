@@ -42,6 +42,20 @@ def test_without_script_the_box_on_top_leads_to_the_same_answers(signed_in: Call
     expect(page.locator("#answers mark").first).to_be_visible()
 
 
+def test_a_command_of_the_docs_is_copied_by_its_button(signed_in: Callable[[str], Page]) -> None:
+    page = signed_in("elena")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("/docs/getting-started")
+    codes = page.locator(".prose pre")
+    buttons = page.locator(".docs-code").get_by_role("button")
+    assert buttons.count() == codes.count() > 2
+    buttons.nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(buttons.nth(1)).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == codes.nth(1).text_content()
+    assert complaints(page) == []
+
+
 def test_ticking_shows_what_can_be_done_and_counts(signed_in: Callable[[str], Page]) -> None:
     page = signed_in("katrin")
     page.goto("/catalog")
