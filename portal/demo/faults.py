@@ -116,11 +116,11 @@ class Dip:
 
 
 PAST = (
-    Dip(25.3, 55, Conditions(runners=0.0)),
+    Dip(25.3, 49, Conditions(runners=0.0)),
     Dip(21.1, 12, Conditions(failing={"apiserver_request_total": 0.22})),
     Dip(19.4, 35, Conditions(failing={"registry_http_requests_total": 0.04})),
     Dip(16.2, 50, Conditions(failing={"argocd_app_sync_total": 0.35})),
-    Dip(12.4, 80, Conditions(runners=0.02)),
+    Dip(12.4, 55, Conditions(runners=0.02)),
     Dip(22.7, 64, Conditions(down=frozenset({"default_jenkins_up"}))),
     Dip(17.6, 11, Conditions(down=frozenset({"etcd_server_has_leader"}))),
     Dip(13.3, 38, Conditions(failing={"loki_request_duration_seconds_count": 0.3})),

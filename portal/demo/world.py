@@ -14,7 +14,7 @@ from portal.demo.traffic import among, arrivals, busy
 JOBS_PER_MINUTE = 45.0
 JOB_SECONDS = 240.0
 START_SECONDS = 4.0
-MAX_RUNNERS = 320
+MAX_RUNNERS = 600
 JOB_RESULTS = {"succeeded": 1.0, "canceled": 0.012, "failed": 0.0031}
 
 

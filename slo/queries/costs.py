@@ -1,7 +1,9 @@
 """What incidents cost: the budget that was spent while they lasted (slo.md §6).
 
-An incident's stretch begins with the first bad minute of the run that led to it: back from its opening, as long as no
-more than `PAUSE` passes without a bad event, and at most `LOOKBACK`; it ends when the incident was resolved, or now.
+An incident's stretch begins with the first minute of the run that led to it: back from its opening, as long as no more
+than `PAUSE` passes without a bad event, and at most `LOOKBACK`, the minute from which on most was spent beyond what the
+goal allows. So a trickle of bad events that the goal allows for is no part of what broke. It ends when the incident was
+resolved, or now.
 Everything bad in that stretch is its cost, for the objectives of its component and those whose alerts are in it.
 Incidents at the same time share their events, and each shows them; what is explained counts them once. Excluded minutes
 are in no running sum, so an exclusion makes the costs smaller too.
@@ -11,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from django.db.models import Q
 
@@ -74,7 +77,9 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveCost:
-    """What an incident cost one objective. `share` is of the budget of the period that the incident ended in."""
+    """What an incident cost one objective. `share` is of the budget of the last period that holds the incident: the
+    running one, as the objective's own page has it, as long as that reaches back to when it opened.
+    """
 
     row: FleetRow
     cost: Cost
@@ -88,7 +93,8 @@ def of_objective(objective: Objective, *, now: datetime) -> Costs:
         return Costs(start, until, None, 0.0, (), 0.0, None)
     with plainly_planned():
         happened_to = happened.to([objective], since=start, until=until)[objective.pk]
-        begun, (held,) = _begun([(ledger_id, one) for one in happened_to], [(ledger_id, start, until)])
+        asked = [(ledger_id, one, objective.target) for one in happened_to]
+        begun, (held,) = _begun(asked, [(ledger_id, start, until)])
         whole = _budget(objective, held, until)
         stretches = [_stretch(one, max(start, at), until) for one, at in zip(happened_to, begun, strict=True)]
         readings = _read([(ledger_id, *stretch) for stretch in stretches])
@@ -121,10 +127,11 @@ def of_incident(happening: Happening, objectives: Sequence[Objective], *, now: d
     if not books:
         return []
     end = _minute(min(now, happening.end + MINUTE if happening.end else now))
-    periods = [(book, promise_of(one).period.bounds(end)[0], end) for book, one in zip(books, objectives, strict=True)]
+    periods = [(book, *_period(one, happening, end, now=now)) for book, one in zip(books, objectives, strict=True)]
+    asked = [(book, happening, one.target) for book, one in zip(books, objectives, strict=True)]
     with plainly_planned():
-        begun, held = _begun([(book, happening) for book in books], periods)
-        wholes = [_budget(one, reading, end) for one, reading in zip(objectives, held, strict=True)]
+        begun, held = _begun(asked, periods)
+        wholes = [_budget(one, was, at) for one, was, (_, _, at) in zip(objectives, held, periods, strict=True)]
         stretches = [_stretch(happening, at, end) for at in begun]
         readings = _read([(book, *stretch) for book, stretch in zip(books, stretches, strict=True)])
     told = [
@@ -134,16 +141,30 @@ def of_incident(happening: Happening, objectives: Sequence[Objective], *, now: d
     return sorted(told, key=lambda one: -(one.cost.share or 0.0))
 
 
-def _begun(asked: Sequence[tuple[int, Happening]], periods: Sequence[Stretch]) -> tuple[list[datetime], list[Reading]]:
-    """Since when each was bad that happened to a ledger; and what `periods` held, in the same question.
+def _period(objective: Objective, happening: Happening, end: datetime, *, now: datetime) -> tuple[datetime, datetime]:
+    """The last period that holds the incident (a calendar's: its end), as far as it is counted."""
+    period, counted = promise_of(objective).period, _minute(objective.standing.bucket or now)
+    if period.days is None:
+        first, last = period.bounds(end - MINUTE)
+        return first, max(first, min(last, counted))
+    length = timedelta(days=period.days)
+    until = min(counted, max(end, _minute(happening.start) + length))
+    return until - length, until
+
+
+def _begun(
+    asked: Sequence[tuple[int, Happening, Decimal]], periods: Sequence[Stretch]
+) -> tuple[list[datetime], list[Reading]]:
+    """Since when each was bad that happened to a ledger with a goal; and what `periods` held, in the same question.
 
     Minute by minute only the hours before the openings are read: what was bad since is a difference of two sums.
     """
-    opened = [(ledger, _minute(one.start)) for ledger, one in asked]
+    opened = [(ledger, _minute(one.start)) for ledger, one, _ in asked]
     ahead = [(ledger, at - LOOKBACK, at) for ledger, at in opened]
     edges = [(ledger, at) for ledger, *ends in periods for at in ends]
     sums = sums_at([*edges, *((ledger, start - MINUTE) for ledger, start, _ in ahead)])
-    begun = [first_bad_minute(one) for one in minutes_within(ahead, before=sums[len(edges) :])]
+    led = minutes_within(ahead, before=sums[len(edges) :])
+    begun = [first_bad_minute(one, goal) for one, (_, _, goal) in zip(led, asked, strict=True)]
     return begun, _readings(periods, sums[: len(edges)])
 
 
@@ -168,12 +189,22 @@ def _readings(stretches: Sequence[Stretch], sums: Sequence[Sums]) -> list[Readin
     ]
 
 
-def first_bad_minute(counted: Minutes) -> datetime:
-    """When the first bad minute of the run began that led to the end of `counted`; that very end where none did."""
-    run = len(counted.total) - 1
+def first_bad_minute(counted: Minutes, goal: Decimal) -> datetime:
+    """When the first minute of the run began that led to the end of `counted`; that very end where none did.
+
+    Of the minutes from which on no pause came, the one from which on most was bad beyond what the goal allows.
+    """
+    allowed = float(1 - goal)
+
+    def before(place: int) -> float:
+        return counted.total[place] - counted.good[place] - allowed * counted.total[place]
+
+    run = best = len(counted.total) - 1
     while (bad := _last_bad(counted, run)) is not None and run - bad < PAUSE // MINUTE:
         run = bad - 1  # the minute that element `bad` ends began there
-    return counted.at(run)
+        if before(run) <= before(best):
+            best = run
+    return counted.at(best)
 
 
 def _last_bad(counted: Minutes, place: int) -> int | None:

@@ -96,5 +96,5 @@ def _why(promised: Promise, objective: Objective, bad: float, end: datetime) -> 
     if bad < least:
         return f"Too few events: a rule needs at least {least} bad ones."
     if end <= objective.created_at:
-        return "It was before this was watched: history that is read later pages nobody."
+        return "Nobody watched it yet: this is from history that was read afterwards, which pages nobody."
     return "No alert rule fired: it was too short or too slow for each of them."

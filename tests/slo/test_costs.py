@@ -70,6 +70,44 @@ def test_an_incident_costs_what_was_bad_from_the_first_bad_minute_to_its_end(
     assert found.unexplained_share == pytest.approx(4 / 30)
 
 
+def test_a_trickle_that_the_goal_allows_for_is_no_part_of_what_broke(runners: Component) -> None:
+    """One in two hundred fails all the time where one in a hundred may; from minute 90 on, half of them."""
+    made = make_slo.objective("jobs", component=runners, window_days=7)
+    counts = [(199, 200)] * 300
+    counts[90:110] = [(100, 200)] * 20
+    make_slo.count_up(make_slo.open_ledger(made, start=BEGIN, now=END), counts)
+    Standing.objects.filter(objective=made).update(bucket=END)
+    incident(runners, 95, 110)
+    (one,) = costs.of_objective(Objective.objects.get(pk=made.pk), now=END).costs
+    assert (one.start, one.led_in) == (at(90), timedelta(minutes=5))
+
+
+def test_its_share_is_the_same_on_its_own_page_as_on_the_objectives(objective: Objective, runners: Component) -> None:
+    """Though most of the period was counted after it had ended."""
+    made = incident(runners, 104, 115)
+    made.refresh_from_db()
+    (beside,) = costs.of_objective(objective, now=END).costs
+    (own,) = costs.of_incident(happening(made), costs.concerned(component_id=runners.pk, alerting=()), now=END)
+    assert own.cost.share == beside.share == pytest.approx(100 / 30)
+
+
+def test_once_the_period_has_left_it_behind_its_share_stays(runners: Component) -> None:
+    made = make_slo.objective("jobs", component=runners, window_days=1)
+    counts = [GOOD] * (4 * 24 * 60)
+    counts[100:110] = [BROKEN] * 10
+    make_slo.count_up(make_slo.open_ledger(made, start=BEGIN, now=END), counts)
+    broken = incident(runners, 104, 115)
+    broken.refresh_from_db()
+    told = []
+    for days in (2, 3, 4):
+        now = BEGIN + timedelta(days=days)
+        Standing.objects.filter(objective=made).update(bucket=now)
+        concerned = costs.concerned(component_id=runners.pk, alerting=())
+        (own,) = costs.of_incident(happening(broken), concerned, now=now)
+        told.append(own.cost.share)
+    assert told == [pytest.approx(100 / (24 * 60 * 10 * 0.01))] * 3
+
+
 def test_a_run_is_broken_by_a_quarter_of_an_hour_without_a_bad_event(objective: Objective, runners: Component) -> None:
     incident(runners, 130, 140)
     (one,) = costs.of_objective(objective, now=END).costs

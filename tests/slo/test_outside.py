@@ -57,7 +57,7 @@ def test_only_the_dearest_are_told_in_their_order(objective: Objective) -> None:
 def test_it_says_why_nobody_was_told(objective: Objective) -> None:
     objective.created_at = make.NOW + 50 * STEP
     before, after = told(objective, {10: 300, 60: 300}).bursts
-    assert before.why.startswith("It was before this was watched")
+    assert before.why.startswith("Nobody watched it yet")
     assert after.why.startswith("No alert rule fired")
     rare = make_slo.objective(policy=make_slo.policy("rare", {**RULE, "min_bad": 1000}), target="0.99", now=make.NOW)
     assert told(rare, {10: 300}).bursts[0].why == "Too few events: a rule needs at least 1000 bad ones."
