@@ -10,7 +10,7 @@ BLIND = AlertTransition.Kind.BLIND
 
 
 def title(objective: Objective, *, blind: bool = False) -> str:
-    """What an incident of it is called: `CI runners: the budget of “Build queue stays short” burns too fast`."""
+    """What an incident of it is called: `CI runners: “Build queue stays short” is not kept`."""
     return f"{_component(objective)}: {_what(objective, blind=blind)}"
 
 
@@ -34,7 +34,7 @@ def cleared(objective: Objective, transition: AlertTransition) -> str:
         said = f"{_component(objective)}: data flows again for {_promise(objective)}"
     else:
         rule = rule_title(objective, transition.rule)
-        said = f"{_component(objective)}: the budget of {_promise(objective)} no longer burns too fast (rule “{rule}”)"
+        said = f"{_component(objective)}: {_promise(objective)} is kept again (rule “{rule}”)"
     return f"{said}. {figures(transition)}".strip()
 
 
@@ -67,7 +67,7 @@ def _state(name: str) -> str:
 
 def _what(objective: Objective, *, blind: bool) -> str:
     promise = _promise(objective)
-    return f"no data for {promise}" if blind else f"the budget of {promise} burns too fast"
+    return f"no data for {promise}" if blind else f"{promise} is not kept"
 
 
 def _component(objective: Objective) -> str:

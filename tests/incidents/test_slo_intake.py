@@ -27,16 +27,16 @@ def test_a_burning_objective_opens_an_incident_and_its_end_resolves_it(component
     assert take_transitions(now=NOW) == 1
     incident = Incident.objects.get()
     assert (incident.severity, incident.component, incident.alerts.get().objective) == (2, component, objective)
-    assert incident.title == f"runners: the budget of “{objective.label}” burns too fast"
+    assert incident.title == f"runners: “{objective.label}” is not kept"
     assert incident.alerts.get().summary == f"{incident.title} (rule “Page, fast”)"
     opened = incident.timeline.get(kind=TimelineEntry.Kind.OPENED).words
-    assert opened.endswith("burns too fast (rule “Page, fast”). Burn rate: 14.6×."), "figures are of a moment"
+    assert opened.endswith("is not kept (rule “Page, fast”). Burn rate: 14.6×."), "figures are of a moment"
     make_incidents.transition(objective, "inactive", at=NOW + MINUTE)
     assert take_transitions(now=NOW + MINUTE) == 1
     incident.refresh_from_db()
     assert incident.state == "resolved"
     cleared = incident.timeline.get(kind=TimelineEntry.Kind.ALERT_CLEARED).words
-    assert "no longer burns too fast (rule “Page, fast”)" in cleared
+    assert "is kept again (rule “Page, fast”)" in cleared
     assert "page-fast" not in cleared
 
 
@@ -46,7 +46,7 @@ def test_a_title_names_what_is_broken_as_people_do_and_holds_no_figure() -> None
     for burn in (14.6, 25.0):
         transition = make_incidents.transition(objective, burn_long=burn)
         said = (breaches.title(objective), breaches.summary(objective, transition))
-        assert said[0] == "CI runners: the budget of “Build queue stays short” burns too fast"
+        assert said[0] == "CI runners: “Build queue stays short” is not kept"
         assert not any(letter.isdigit() for letter in "".join(said))
     assert breaches.title(objective, blind=True) == "CI runners: no data for “Build queue stays short”"
     assert breaches.rule_title(objective, "taken-out") == "taken-out", "a rule that is not there any more"
