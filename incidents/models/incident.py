@@ -1,6 +1,6 @@
 """Incidents, the pages they open, the steps those took, and the timeline."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.urls import reverse
@@ -137,6 +137,11 @@ class Incident(models.Model):
     def is_information(self) -> bool:
         """Whether it asks nobody for anything: its owner is told, quietly, and may take it."""
         return self.severity == Severity.P5
+
+    @property
+    def open_since(self) -> datetime:
+        """When it opened, or opened again."""
+        return self.reopened_at or self.opened_at
 
     @property
     def taken_after(self) -> timedelta | None:

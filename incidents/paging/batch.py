@@ -171,7 +171,9 @@ def write(batches: Sequence[Batch]) -> None:
     writing.insert(InboxMessage, [message for batch in batches for message in batch.inbox])
     writing.update_pages(list({page.pk: page for batch in batches for page in batch.pages}.values()))
     lost = {number for batch in batches for number in batch.lost}
-    Incident.objects.filter(pk__in=lost, state=Incident.State.ACKNOWLEDGED).update(state=Incident.State.TRIGGERED)
+    Incident.objects.filter(pk__in=lost, state=Incident.State.ACKNOWLEDGED).update(
+        state=Incident.State.TRIGGERED, acknowledged_by=None
+    )
     writing.insert(TimelineEntry, [entry for batch in batches for entry in batch.entries])
     for batch in batches:
         catch_all.engage(batch.exhausted, now=batch.now)
