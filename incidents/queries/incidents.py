@@ -47,6 +47,7 @@ SELECT source FROM seen WHERE source IS NOT NULL ORDER BY source
 RELATED = ("component", "owner", "acknowledged_by", "resolved_by")
 WORDS = {
     MoveKind.FALLBACK: "the fallback policy takes over",
+    MoveKind.REST: "nobody else is told",
     MoveKind.EXHAUSTED: "everybody was asked: the catch-all is paged",
     MoveKind.ASK_RESPONDER: "whoever took it is asked whether they are still on it",
     MoveKind.ACK_TIMEOUT: "it escalates again from step 1",

@@ -59,7 +59,7 @@ def test_what_is_for_information_asks_nobody_for_anything(incident: Incident, ad
     calm = text_of(client, incident.get_absolute_url()).partition("<main")[2]
     for alarm in ("has not answered", "No answer", "cell-hot", 'class="hot"', "nobody has answered yet"):
         assert alarm not in calm, alarm
-    for said in ("it is for information", "Who was told", "Told next, unless somebody takes it", "I have it"):
+    for said in ("it is for information", "Who was told", "nobody else is told", "I have it"):
         assert said in calm, said
     assert "For information" in text_of(client, reverse("incidents:list"))
     assert "nothing need be done" in text_of(Client(), urlsplit(links.make(page, ada)).path)
