@@ -257,6 +257,11 @@ class Page(models.Model):
         return f"{self.get_role_display()} page {self.pk} of INC-{self.incident_id}"
 
     @property
+    def is_by_name(self) -> bool:
+        """Whether it calls one person, and walks no policy's steps."""
+        return self.person_id is not None and self.policy_version_id is None
+
+    @property
     def is_untaken(self) -> bool:
         """Open, and no named person has it."""
         return self.state in self.UNTAKEN
