@@ -11,6 +11,7 @@ from incidents.operations.engaging import DECLARED, Hold, engage_responders, hol
 from incidents.operations.gathering import tell_catalog, tell_end
 from incidents.operations.known import Known
 from incidents.operations.locking import lock_alerts, locked_incident, locked_pages
+from incidents.operations.reopening import tell_reopened
 from incidents.policies import PROGRESS_FIELDS, progress_of, store
 from portal.lib import conf
 from portal.lib.hints import nudge
@@ -89,6 +90,8 @@ def reopen(
     timeline.write(incident.pk, TimelineEntry.Kind.REOPENED, words, at=now, data=data)
     if cause is None:
         page_again(incident, known)
+    if not known.simulated:
+        tell_reopened(incident, now=now)
     tell_catalog(incident.component, now=now)
 
 
