@@ -10,6 +10,8 @@ The life of a page::
                                                        └──► the fallback policy, when there is one
                                                        └──► exhausted: recorded, and the catch-all is paged
 
+What is for information (`Policy.rests`) ends after its first step, in the same state and without a word of alarm.
+
 Everything ends in acknowledged, resolved or exhausted. A sweep that comes late takes the due step once, now, and plans
 the next one from now: no step is skipped, none is taken twice.
 """
@@ -17,11 +19,15 @@ the next one from now: no step is skipped, none is taken twice.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from incidents.oncall.wallclock import EVERY_DAY, Window, opening
+from incidents.rungs import Condition as Condition
+from incidents.rungs import Policy as Policy
+from incidents.rungs import Step as Step
+from incidents.rungs import Target as Target
+from incidents.rungs import TargetKind as TargetKind
 from incidents.states import ESCALATING as ESCALATING
 from incidents.states import OPEN as OPEN
 from incidents.states import UNTAKEN as UNTAKEN
@@ -36,70 +42,6 @@ if TYPE_CHECKING:
 
 MAX_FALLBACKS = 3
 """How many times one page may move on to a fallback policy; ends a ring of policies that name each other."""
-
-
-class TargetKind(StrEnum):
-    """What a step's target names; the caller turns it into people at the moment of the step."""
-
-    SCHEDULE = "schedule"
-    PERSON = "person"
-    TEAM = "team"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Somebody to notify: `ref` is the caller's key of the schedule, person or team."""
-
-    kind: TargetKind
-    ref: str
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A step applies only on `days` (Monday is 0) and from `start` to `end` by the clock of `zone`.
-
-    Equal times are the whole day; when `end < start` the window runs over midnight and belongs to the day on which it
-    starts.
-    """
-
-    zone: str
-    days: frozenset[int] = EVERY_DAY
-    start: time = time(0)
-    end: time = time(0)
-
-    def holds(self, at: datetime) -> bool:
-        """Whether the step applies at `at` (aware)."""
-        return opening((Window(self.start, self.end, self.days),), at, self.zone).is_open
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One rung: notify `targets`, then wait `delay`; taken `repeat` further times before the next step.
-
-    With `round_robin` one target is notified instead of all, a different one from page to page (`Progress.turn`).
-    """
-
-    targets: tuple[Target, ...]
-    delay: timedelta
-    repeat: int = 0
-    condition: Condition | None = None
-    round_robin: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """One immutable version of a team's escalation policy.
-
-    The steps are gone through once and then `repeat` further times. Then the policy named by `fallback` takes over, or
-    the page is exhausted. A page acknowledged and without any activity for `ack_timeout` asks the responder, and
-    escalates again when there is no answer within `answer_within`.
-    """
-
-    steps: tuple[Step, ...]
-    repeat: int = 0
-    fallback: str | None = None
-    ack_timeout: timedelta | None = None
-    answer_within: timedelta = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +72,7 @@ class MoveKind(StrEnum):
     `TAKE_STEP` and `RETRY_CYCLE` notify `Move.targets` (the latter is the first step of a further cycle); `FALLBACK`
     hands over to the policy `Move.fallback`, whose first step is due at once; `EXHAUSTED` ends it, the caller pages the
     catch-all; `ASK_RESPONDER` asks who has it whether they are still on it; `ACK_TIMEOUT` takes it away from them and
-    escalates from step one, due at once; `NOTHING` changes nothing.
+    escalates from step one, due at once; `REST` ends what is for information, asking nobody; `NOTHING` changes nothing.
     """
 
     TAKE_STEP = "take-step"
@@ -139,6 +81,7 @@ class MoveKind(StrEnum):
     EXHAUSTED = "exhausted"
     ASK_RESPONDER = "ask-responder"
     ACK_TIMEOUT = "ack-timeout"
+    REST = "rest"
     NOTHING = "nothing"
 
 
@@ -235,6 +178,18 @@ def restarted(progress: Progress, *, at: datetime) -> Progress:
     return _from_step_one(progress, progress.state, at)
 
 
+def rested(progress: Progress) -> Progress:
+    """It is for information by now, and somebody was told: nothing more is planned. Raises NotAllowed."""
+    if progress.state is State.ACKNOWLEDGED:
+        return _replanned(progress, progress.state, None)
+    return _replanned(progress, state_after(progress.state, Action.EXHAUST), None)
+
+
+def has_begun(progress: Progress) -> bool:
+    """Whether a step was taken since it opened, or was last planned anew."""
+    return (progress.cycle, progress.step, progress.repeat, progress.fallbacks) != (0, 0, 0, 0)
+
+
 def snoozed(progress: Progress, *, until: datetime) -> Progress:
     """Nothing happens before `until`, then the planned move is made. Raises NotAllowed when nothing is planned."""
     if progress.due_at is None:
@@ -252,6 +207,8 @@ def next_move(progress: Progress, policy: Policy, *, now: datetime, generation: 
     if why is not None or progress.due_at is None:
         return Move(MoveKind.NOTHING, now, progress, why=why)
     made = _after_silence if progress.state is State.ACKNOWLEDGED else _up_the_ladder
+    if policy.rests and (progress.state is State.ACKNOWLEDGED or has_begun(progress)):
+        made = _rest
     return replace(made(progress, policy, now), late_by=now - progress.due_at)
 
 
@@ -261,6 +218,8 @@ def after_unreachable(progress: Progress, policy: Policy, *, now: datetime) -> M
     `progress` is that step's `Move.after`. Further repeats of that step are left out, the next step is taken now; after
     the last step the next cycle, the fallback or the end comes at once.
     """
+    if policy.rests and progress.state is State.EXHAUSTED:
+        progress = replace(progress, state=State.TRIGGERED)
     if progress.state not in ESCALATING:
         return Move(MoveKind.NOTHING, now, progress, why=Idle.ENDED)
     if progress.repeat:
@@ -343,10 +302,13 @@ def _positions(progress: Progress, policy: Policy) -> Iterator[tuple[int, int, i
 
 def _step_taken(here: Progress, policy: Policy, now: datetime) -> Move:
     step = policy.steps[here.step]
+    after = replace(_position_after(here, policy), due_at=now + step.delay)
+    if policy.rests:
+        after = replace(after, state=state_after(here.state, Action.EXHAUST), due_at=None)
     return Move(
         MoveKind.TAKE_STEP,
         now,
-        replace(_position_after(here, policy), due_at=now + step.delay),
+        after,
         cycle=here.cycle,
         step=here.step,
         repeat=here.repeat,
@@ -370,7 +332,16 @@ def _targets(step: Step, here: Progress) -> tuple[Target, ...]:
     return (step.targets[(here.turn + times_taken) % len(step.targets)],)
 
 
+def _rest(progress: Progress, policy: Policy, now: datetime) -> Move:
+    """For information: whoever has it is not asked, and nobody further is told."""
+    state = progress.state
+    ended = state if state is State.ACKNOWLEDGED else state_after(state, Action.EXHAUST)
+    return Move(MoveKind.REST, now, replace(progress, state=ended, due_at=None, asked=False))
+
+
 def _end_of_policy(progress: Progress, policy: Policy, now: datetime) -> Move:
+    if policy.rests:
+        return _rest(progress, policy, now)
     if policy.fallback is not None and progress.fallbacks < MAX_FALLBACKS:
         falling = replace(progress, fallbacks=progress.fallbacks + 1)
         return Move(MoveKind.FALLBACK, now, _from_step_one(falling, progress.state, now), fallback=policy.fallback)

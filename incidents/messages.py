@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -18,6 +19,7 @@ from catalog.models import Person
 from incidents import links
 from incidents.channels import Message
 from incidents.models import Alert, Incident, Notification, TimelineEntry
+from incidents.states import State
 from portal.lib import conf, durations
 from portal.lib.crypto import unseal
 from portal.lib.zones import zone_of
@@ -25,8 +27,12 @@ from portal.lib.zones import zone_of
 SUBJECT_LENGTH = 150
 ONLY_A_DRILL = "TEST: this is a fire drill. Nothing is broken. Please answer as if it were."
 WAS_A_DRILL = "TEST: this was a fire drill. Nothing was broken."
-DONE = (TimelineEntry.Kind.NOTE, TimelineEntry.Kind.ACKNOWLEDGED)
-"""Entries that say what is being done about it."""
+DONE = Q(kind=TimelineEntry.Kind.NOTE) | Q(
+    Q(page=None) | Q(page__state=State.ACKNOWLEDGED), kind=TimelineEntry.Kind.ACKNOWLEDGED
+)
+"""Entries that say what is being done about it; that somebody has taken it only while they have it."""
+HOLDS = Q(incident__reopened_at=None) | Q(at__gte=F("incident__reopened_at"))
+"""What belongs to an earlier opening says nothing of this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ def facts_of(incidents: Iterable[int | None]) -> Facts:
         its = firing[alert.incident_id or 0]
         if len(its) < SHOWN:
             its.append(alert)
-    said = TimelineEntry.objects.filter(incident__in=numbers, kind__in=DONE)
+    said = TimelineEntry.objects.filter(DONE, HOLDS, incident__in=numbers)
     last = said.order_by("incident_id", "-at", "-pk").distinct("incident_id")
     return Facts(firing, {entry.incident_id: entry for entry in last})
 
@@ -230,6 +236,7 @@ def _of_incident(incident: Incident | None) -> Mapping[str, object]:
             "component": incident.component_ref or None,
             "owner": incident.owner.ref if incident.owner else None,
             "opened_at": incident.opened_at.isoformat(),
+            "reopened_at": incident.reopened_at.isoformat() if incident.reopened_at else None,
             "resolved_at": incident.resolved_at.isoformat() if incident.resolved_at else None,
             "teams_blocked": incident.teams_blocked,
         }

@@ -47,7 +47,20 @@ def policy_of(version: PolicyVersion, for_urgency: str = Urgency.HIGH) -> Policy
 
 
 def policy_for(page: Page) -> Policy:
-    """What a page walks: its version, by the urgency of its incident; by name, three calls five minutes apart."""
+    """What a page walks: its version, by the urgency of its incident; by name, three calls five minutes apart. What is
+    for information tells its first step and rests.
+    """
+    walked = _walked(page)
+    return told_once(walked) if page.incident.is_information else walked
+
+
+def told_once(policy: Policy) -> Policy:
+    """The same for what asks nobody for anything: its first step once, no further round, no fallback, no question."""
+    steps = tuple(replace(step, repeat=0) for step in policy.steps)
+    return Policy(steps, rests=True)
+
+
+def _walked(page: Page) -> Policy:
     if page.policy_version is not None:
         return policy_of(page.policy_version, urgency(page.incident.severity))
     if page.person is None:

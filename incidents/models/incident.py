@@ -1,6 +1,6 @@
 """Incidents, the pages they open, the steps those took, and the timeline."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.urls import reverse
@@ -139,6 +139,11 @@ class Incident(models.Model):
         return self.severity == Severity.P5
 
     @property
+    def open_since(self) -> datetime:
+        """When it opened, or opened again."""
+        return self.reopened_at or self.opened_at
+
+    @property
     def taken_after(self) -> timedelta | None:
         """From the opening, or the reopening before it, to the last acknowledgement; None where there was none."""
         if self.acknowledged_at is None:
@@ -250,6 +255,11 @@ class Page(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} page {self.pk} of INC-{self.incident_id}"
+
+    @property
+    def is_by_name(self) -> bool:
+        """Whether it calls one person, and walks no policy's steps."""
+        return self.person_id is not None and self.policy_version_id is None
 
     @property
     def is_untaken(self) -> bool:

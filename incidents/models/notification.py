@@ -70,6 +70,8 @@ class Notification(models.Model):
 
     OVER = "over"
     """The rule by which people are told that an incident is over, before the method's key."""
+    AGAIN = "again"
+    """The same of those who were told so, when it is open again."""
 
     class State(models.TextChoices):
         """`failed` waits for no further try by this method; `dead` had no method left to move on to."""
@@ -136,6 +138,11 @@ class Notification(models.Model):
     def is_over(self) -> bool:
         """Whether it tells that an incident is over: the end of its `generation`."""
         return self.rule.startswith(f"{self.OVER}/")
+
+    @property
+    def is_again(self) -> bool:
+        """Whether it tells whoever believes an incident to be over that it is open again, since its `generation`."""
+        return self.rule.startswith(f"{self.AGAIN}/")
 
 
 class NotificationAttempt(models.Model):

@@ -11,6 +11,7 @@ from incidents.operations.engaging import DECLARED, Hold, engage_responders, hol
 from incidents.operations.gathering import tell_catalog, tell_end
 from incidents.operations.known import Known
 from incidents.operations.locking import lock_alerts, locked_incident, locked_pages
+from incidents.operations.reopening import tell_reopened
 from incidents.policies import PROGRESS_FIELDS, progress_of, store
 from portal.lib import conf
 from portal.lib.hints import nudge
@@ -81,13 +82,16 @@ def reopen(
     incident.generation += 1
     incident.reopened_at, incident.resolved_at, incident.resolved_by = now, None, None
     incident.check_again_at = incident.flapping_since = None
+    incident.acknowledged_by = None  # whoever had it had the earlier opening
     incident.root = cause
     incident.inform_at = now if cause is not None else incident.inform_at
     changed = ["state", "generation", "reopened_at", "resolved_at", "resolved_by", "check_again_at", "flapping_since"]
-    incident.save(update_fields=[*changed, "root", "inform_at"])
+    incident.save(update_fields=[*changed, "root", "inform_at", "acknowledged_by"])
     timeline.write(incident.pk, TimelineEntry.Kind.REOPENED, words, at=now, data=data)
     if cause is None:
         page_again(incident, known)
+    if not known.simulated:
+        tell_reopened(incident, now=now)
     tell_catalog(incident.component, now=now)
 
 

@@ -24,10 +24,11 @@ SETTLES = timedelta(seconds=30)
 """How long the news waits at least: for others that end with it, and for whether it lasts."""
 AT_ONCE = 1000
 """Rows in a statement."""
-PAGED, TOLD, FOLLOWS = "You were paged for it.", "You were told of it.", "You follow it."
+PAGED, TOLD, FOLLOWS = "You were paged for it.", "You were told of the incident.", "You follow it."
 Kind, State = Notification.Kind, Notification.State
 CALLED = Q(kind__in=(Kind.PAGE, Kind.ASK))
 OVER = Q(rule__startswith=f"{Notification.OVER}/")
+AGAIN = Q(rule__startswith=f"{Notification.AGAIN}/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _heard(incidents: Collection[int]) -> list[tuple[int, int, str]]:
     told = rows.order_by().values("incident_id", "person_id")
     summed = told.annotate(
         called=Max("pk", filter=CALLED),
-        heard=Max("pk", filter=~OVER),
+        heard=Max("pk", filter=~OVER & ~(AGAIN & Q(state=State.PENDING))),
         over=Max("pk", filter=OVER & ~Q(state=State.PENDING)),
     )
     return [

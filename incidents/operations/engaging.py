@@ -7,8 +7,8 @@ from django.db.models import Q
 
 from catalog.models import Person, Team
 from incidents import timeline
-from incidents.escalation import ESCALATING, Progress, State, opened, restarted
-from incidents.models import Incident, Page, PolicyVersion, Severity, TimelineEntry
+from incidents.escalation import ESCALATING, Progress, State, has_begun, opened, restarted, rested
+from incidents.models import Incident, Notification, Page, PolicyVersion, Severity, TimelineEntry
 from incidents.operations import behind
 from incidents.operations.known import Known
 from incidents.operations.locking import locked_pages
@@ -161,10 +161,13 @@ def engage_responders(incident: Incident, known: Known, *, hold: Hold | None = N
     return [page for team in others if (page := _open_responder(incident, team, known, hold)) is not None]
 
 
-def follow_urgency(incident: Incident, before: int) -> None:
+def follow_urgency(incident: Incident, before: int, *, now: datetime) -> None:
     """A held incident has another severity than `before`: where its urgency has steps of its own, the first of those
-    comes next, when a step was planned anyhow.
+    comes next, when a step was planned anyhow. Where it is for information by now, whoever was told was told enough.
     """
+    if incident.is_information:
+        _rest(incident, now)
+        return
     if urgency(incident.severity) == urgency(before):
         return
     for page in locked_pages(incident):
@@ -172,6 +175,18 @@ def follow_urgency(incident: Incident, before: int) -> None:
         if other_steps and page.next_step_at is not None and State(page.state) in ESCALATING:
             store(restarted(progress_of(page), at=page.next_step_at), page)
             page.save(update_fields=PROGRESS_FIELDS)
+
+
+def _rest(incident: Incident, now: datetime) -> None:
+    for page in locked_pages(incident):
+        progress = progress_of(page)
+        told = progress.state in ESCALATING and has_begun(progress)
+        if page.next_step_at is not None and (told or progress.state is State.ACKNOWLEDGED):
+            store(rested(progress), page)
+            page.held_until = None
+            page.save(update_fields=[*PROGRESS_FIELDS, "held_until"])
+            later = Notification.objects.filter(page=page, state=Notification.State.PENDING, next_attempt_at__gt=now)
+            later.update(state=Notification.State.CANCELLED)
 
 
 def restart(page: Page, progress: Progress, *, now: datetime) -> None:

@@ -132,7 +132,7 @@ def set_severity(incident: Incident, verdict: severity.Verdict, *, now: datetime
     before, before_words = incident.severity, incident.get_severity_display()
     incident.severity, incident.severity_reason = verdict.severity, verdict.reason[:300]
     incident.save(update_fields=["severity", "severity_reason"])
-    follow_urgency(incident, before)
+    follow_urgency(incident, before, now=now)
     words = f"{before_words} → {incident.get_severity_display()}. {verdict.reason}"
     said = {"severity": incident.severity}
     timeline.write(incident.pk, TimelineEntry.Kind.SEVERITY, words, at=now, by=by, data=said)

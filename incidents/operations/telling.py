@@ -28,7 +28,7 @@ def tell(
     None where they have no method. The same `key` to the same person is told once, however often it is asked for.
     What `can_wait` goes out in the person's working hours.
     """
-    _put_in_inbox([(person, subject, text)], key, now, incident)
+    put_in_inbox([(person, subject, text)], key, now, incident)
     methods = ContactMethod.objects.filter(person=person, confirmed_at__isnull=False, removed_at=None)
     method = methods.order_by("order", "pk").first()
     if method is None:
@@ -56,7 +56,7 @@ def tell_many(wanted: Sequence[Told], *, key: str, now: datetime, incident: Inci
     """As `tell`, for any number of people in a few statements; it waits for everybody's working hours."""
     opens = _opens([one.person for one in wanted], now)
     rows = [outbox_row(one, key, now, incident, opens.get(one.person.pk, now)) for one in wanted]
-    _put_in_inbox([(one.person, one.subject, one.text) for one in wanted], key, now, incident)
+    put_in_inbox([(one.person, one.subject, one.text) for one in wanted], key, now, incident)
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
     if rows:
         nudge("incidents.deliver_due")
@@ -73,9 +73,8 @@ def _opens(people: Sequence[Person], now: datetime) -> dict[int, datetime]:
     return {row.person_id: opens_at(row, now) for row in WorkingHours.objects.filter(person__in=people)}
 
 
-def _put_in_inbox(
-    wanted: Iterable[tuple[Person, str, str]], key: str, now: datetime, incident: Incident | None
-) -> None:
+def put_in_inbox(wanted: Iterable[tuple[Person, str, str]], key: str, now: datetime, incident: Incident | None) -> None:
+    """A message to each in the portal's own inbox: who, the subject, the text; once per `key` and person."""
     rows = [
         InboxMessage(
             person=person,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from incidents import timeline
-from incidents.escalation import Move, MoveKind, Policy, Target, TargetKind, advance
+from incidents.escalation import Move, MoveKind, Policy, Target, TargetKind, advance, has_begun
 from incidents.models import InboxMessage, Incident, Notification, Page, PageStep, PolicyVersion, TimelineEntry
 from incidents.oncall.directory import Directory, Roster
 from incidents.operations.engaging import priority
@@ -101,6 +101,9 @@ class Batch:
             self._fall_back(page, move)
         elif move.kind is MoveKind.EXHAUSTED:
             self._exhaust(page)
+        elif move.kind is MoveKind.REST and not has_begun(progress_of(page)):
+            words = "no step tells anybody at this hour, and it is for information: nobody was told"
+            self._say(page, Kind.UNREACHABLE, f"{messages_due.whose(page)}: {words}")
         elif move.kind is MoveKind.ASK_RESPONDER:
             self._ask(page)
         elif move.kind is MoveKind.ACK_TIMEOUT:
@@ -171,7 +174,9 @@ def write(batches: Sequence[Batch]) -> None:
     writing.insert(InboxMessage, [message for batch in batches for message in batch.inbox])
     writing.update_pages(list({page.pk: page for batch in batches for page in batch.pages}.values()))
     lost = {number for batch in batches for number in batch.lost}
-    Incident.objects.filter(pk__in=lost, state=Incident.State.ACKNOWLEDGED).update(state=Incident.State.TRIGGERED)
+    Incident.objects.filter(pk__in=lost, state=Incident.State.ACKNOWLEDGED).update(
+        state=Incident.State.TRIGGERED, acknowledged_by=None
+    )
     writing.insert(TimelineEntry, [entry for batch in batches for entry in batch.entries])
     for batch in batches:
         catch_all.engage(batch.exhausted, now=batch.now)
@@ -181,14 +186,14 @@ def write(batches: Sequence[Batch]) -> None:
 
 def _policies(pages: Sequence[Page]) -> dict[int, Policy]:
     """By page; what a version says for an urgency is read once, however many pages walk it."""
-    read: dict[tuple[int, str], Policy] = {}
+    read: dict[tuple[int, str, bool], Policy] = {}
     return {page.pk: _policy_of(page, read) for page in pages}
 
 
-def _policy_of(page: Page, read: dict[tuple[int, str], Policy]) -> Policy:
+def _policy_of(page: Page, read: dict[tuple[int, str, bool], Policy]) -> Policy:
     if page.policy_version_id is None:
         return policy_for(page)
-    key = (page.policy_version_id, urgency(page.incident.severity))
+    key = (page.policy_version_id, urgency(page.incident.severity), page.incident.is_information)
     if key not in read:
         read[key] = policy_for(page)
     return read[key]

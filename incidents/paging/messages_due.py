@@ -30,15 +30,14 @@ def in_inbox(
     """The same in the portal's own inbox, unsaved; one however many methods it goes out by."""
     incident = page.incident
     question = "Are you still on it? " if kind == Notification.Kind.ASK else ""
+    named = f"{incident.label} again" if incident.reopened_at and not question else incident.label
     return InboxMessage(
         person=person,
         kind=kind,
         key=f"{page.incident_id}-{page.pk}-{page.generation}-{place}-{person.pk}",
         incident_id=page.incident_id,
         page=page,
-        subject=incident.marked(f"{question}{incident.get_severity_display()} {incident.label}: {incident.title}")[
-            :200
-        ],
+        subject=incident.marked(f"{question}{incident.get_severity_display()} {named}: {incident.title}")[:200],
         text=page.routing,
         at=now,
     )

@@ -169,10 +169,12 @@ def _ring(pages: Sequence[Notification], now: datetime) -> None:
 
 def wanted(row: Notification) -> bool:
     """Whether anybody still needs it; a page until somebody has it, a question until it is answered, that something is
-    over as long as it is.
+    over, or open again, as long as it is.
     """
     if row.is_over and row.incident is not None:
         return row.incident.state == Incident.State.RESOLVED and row.incident.generation == row.generation
+    if row.is_again and row.incident is not None:
+        return row.incident.state != Incident.State.RESOLVED and row.incident.generation == row.generation
     if row.incident is not None and row.incident.state == Incident.State.RESOLVED:
         return row.kind in (Notification.Kind.TOLD, Notification.Kind.TEST)
     if row.page is None or row.kind in (Notification.Kind.TOLD, Notification.Kind.TEST):

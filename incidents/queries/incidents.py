@@ -47,6 +47,7 @@ SELECT source FROM seen WHERE source IS NOT NULL ORDER BY source
 RELATED = ("component", "owner", "acknowledged_by", "resolved_by")
 WORDS = {
     MoveKind.FALLBACK: "the fallback policy takes over",
+    MoveKind.REST: "nobody else is told",
     MoveKind.EXHAUSTED: "everybody was asked: the catch-all is paged",
     MoveKind.ASK_RESPONDER: "whoever took it is asked whether they are still on it",
     MoveKind.ACK_TIMEOUT: "it escalates again from step 1",
@@ -71,8 +72,8 @@ class NextMove:
         others = [person.label for person in self.people if person != reader]
         if len(others) == len(self.people):
             return self.words
-        step, _, _ = self.words.partition(":")
-        return f"{step}: {', '.join(others)} and you again" if others else f"{step}: you again"
+        step = "" if self.page.is_by_name else f"{self.words.partition(':')[0]}: "
+        return f"{step}{', '.join(others)} and you again" if others else f"{step}you again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +270,7 @@ def pulse(sweeps: Collection[str], *, now: datetime, reader: Person | None = Non
 def _said(page: Page, move: Move, people: tuple[Person, ...]) -> NextMove:
     if move.takes_step:
         names = ", ".join(person.label for person in people) or "nobody on call"
-        words = f"step {move.step + 1}: {names}"
+        words = names if page.is_by_name else f"step {move.step + 1}: {names}"
     else:
         words = WORDS.get(move.kind, move.kind.value)
     return NextMove(page, move.at, words, people)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from catalog.models import Person
 from incidents import boards, links, messages, operations, queries
-from incidents.models import Page
+from incidents.models import Alert, Page
 from incidents.operations import handing_on
 from portal.lib.clock import db_now
 from portal.lib.zones import zone_of
@@ -91,5 +91,11 @@ def _context(request: HttpRequest, page: Page, person: Person) -> dict[str, Any]
             for answer in boards.answers(queries.pages_of(incident), mine=frozenset(), now=now)
             if answer.page.pk != page.pk
         ],
-        "alerts": messages.worth_telling(incident, boards.alerts(incident)[:3]),
+        "alerts": messages.worth_telling(incident, _told(boards.alerts(incident))[:3]),
     }
+
+
+def _told(alerts: list[Alert]) -> list[Alert]:
+    """Without those that have ended and fire again: the same words twice would say nothing more."""
+    firing = {alert.summary for alert in alerts if alert.cleared_at is None}
+    return [alert for alert in alerts if alert.cleared_at is None or alert.summary not in firing]

@@ -1,7 +1,7 @@
 """The page of one incident, whole and in the parts that refresh by themselves."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -146,13 +146,21 @@ def context_of(
         "waiting": next((answer for answer in answers if answer.hot and answer.next), None),
         "exhausted": any(answer.exhausted for answer in answers),
         "lasted": (incident.resolved_at or now) - incident.opened_at,
-        "taken_after": incident.taken_after,
+        "taken_after": _taken_after(incident, held),
         "to_hand_on": _to_hand_on(incident, pages, actor),
         "blocked": boards.blocked(incident),
         "policy_changes": ladders.newer(pages, now=now) if incident.is_open else [],
         "signed_in": actor is not None,
         "may_work": _may(request, incident),
     }
+
+
+def _taken_after(incident: Incident, held: boards.Answer | None) -> timedelta | None:
+    """How long it took whoever has it; where it opened again, from then, by the page they took."""
+    if incident.reopened_at is None:
+        return incident.taken_after
+    at = held.page.acknowledged_at if held else None
+    return at - incident.reopened_at if at and at >= incident.reopened_at else None
 
 
 def _may(request: HttpRequest, incident: Incident) -> bool:

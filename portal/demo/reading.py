@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET
 
 from catalog.models import Person
 from incidents import links
-from incidents.models import Page
+from incidents.models import Page, TimelineEntry
 from portal.demo.mail import Mail, Mailbox, NoSuchMail
 from portal.lib.clock import db_now
 from portal.lib.errors import Missing
@@ -28,6 +28,8 @@ from portal.lib.errors import Missing
 SHOWN = 100
 ANSWER = re.compile(r"/a/(?!all/)([\w:-]+)")
 """The acknowledge link of one page, in the text of a mail."""
+ENDS = (TimelineEntry.Kind.ACKNOWLEDGED, TimelineEntry.Kind.RESOLVED)
+"""What ends the question of a mail: somebody took its page, or the incident was over."""
 HEAD = re.compile(r"<head(?=[\s>])[^>]*>", re.IGNORECASE)
 MEASURE = (
     "const tell = () => parent.postMessage({tall: document.documentElement.offsetHeight}, '*');"
@@ -132,15 +134,16 @@ def _tabs(own: str, chosen: str) -> list[dict[str, object]]:
 
 
 def _lines(mails: Sequence[Mail], people: Mapping[str, Person], *, own: str = "") -> list[Line]:
-    """One question for any number of mails."""
+    """Two questions for any number of mails."""
     asked = {mail.key: _pages_in(mail) for mail in mails}
     numbers = {number for found in asked.values() for number in found}
     pages = Page.objects.select_related("acknowledged_by", "incident").in_bulk(numbers) if numbers else {}
+    ends = _ends_of(pages.values())
     return [
         Line(
             mail,
             people.get(mail.to),
-            *_state(mail, [pages[pk] for pk in asked[mail.key] if pk in pages]),
+            *_state(mail, [_since(mail, pages[pk], ends) for pk in asked[mail.key] if pk in pages]),
             mine=bool(own) and mail.to == own,
         )
         for mail in mails
@@ -159,15 +162,44 @@ def _page_of(token: str) -> int | None:
         return None
 
 
-def _state(mail: Mail, pages: Iterable[Page]) -> tuple[str, str]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A page as a mail asked about it: whether that still waits, or who was the first to answer it since."""
+
+    page: Page
+    waits: bool
+    taken: Person | None
+
+
+def _ends_of(pages: Collection[Page]) -> Mapping[int, Sequence[TimelineEntry]]:
+    """By incident when somebody took a page of it, or it was over, oldest first."""
+    numbers = {page.incident_id for page in pages}
+    found: dict[int, list[TimelineEntry]] = {number: [] for number in numbers}
+    if numbers:
+        entries = TimelineEntry.objects.filter(incident__in=numbers, kind__in=ENDS).select_related("person")
+        for entry in entries.order_by("at", "pk"):
+            found[entry.incident_id].append(entry)
+    return found
+
+
+def _since(mail: Mail, page: Page, ends: Mapping[int, Sequence[TimelineEntry]]) -> _Asked:
+    """What became of the page after the mail; what was answered, or over, asks for nothing, though it opens again."""
+    later = (one for one in ends[page.incident_id] if one.at >= mail.at and one.page_id in (page.pk, None))
+    end = next(later, None)
+    if end is None:
+        return _Asked(page, page.is_untaken, page.acknowledged_by)
+    return _Asked(page, False, end.person if end.kind == TimelineEntry.Kind.ACKNOWLEDGED else None)
+
+
+def _state(mail: Mail, pages: Iterable[_Asked]) -> tuple[str, str]:
     asked = list(pages)
-    open_ones = [page for page in asked if page.is_untaken]
-    waiting = sum(not page.incident.is_information for page in open_ones)
+    open_ones = [one for one in asked if one.waits]
+    waiting = sum(not one.page.incident.is_information for one in open_ones)
     if waiting:
         return "unanswered", "Asks for an answer" if len(asked) == 1 else f"{waiting} ask for an answer"
     if open_ones:
         return "none", "For information"
-    taken = next((page.acknowledged_by for page in asked if page.acknowledged_by is not None), None)
+    taken = next((one.taken for one in asked if one.taken is not None), None)
     if taken is not None:
         return "has-it", f"Answered by {taken.label}" if len(asked) == 1 else "Answered"
     return ("resolved", "Over") if asked else ("none", "Asks back" if mail.kind == "ask" else "For information")

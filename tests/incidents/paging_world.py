@@ -116,6 +116,8 @@ class World:
             steps[step.page_id].append(step)
         for pk, made in steps.items():
             page = before[pk]
+            heard = [step for step in made if step.people]
+            assert not page.incident.is_information or len(heard) <= 1, "for information, and told twice"
             assert page.state in ESCALATING, f"a page that was {page.state} asked somebody"
             assert page.next_step_at is not None
             assert page.next_step_at <= self.now, "a step was taken before it was due"
@@ -195,7 +197,7 @@ class World:
                 self._check_page(incident, page)
             if incident.state == Incident.State.RESOLVED:
                 assert {page.state for page in pages} <= {State.RESOLVED}
-            elif incident.root_id is None:
+            elif incident.root_id is None and not incident.is_information:
                 self._check_noise(incident, pages)
 
     def _check_page(self, incident: Incident, page: Page) -> None:
@@ -207,7 +209,11 @@ class World:
             assert not [note for note in waiting if note.kind == Notification.Kind.PAGE], "a page waits though taken"
         if page.state == State.RESOLVED:
             assert not waiting, "a message waits though it is over"
-        if page.state == State.EXHAUSTED and page.role != Page.Role.CATCH_ALL:
+        if incident.is_information:
+            assert page.next_step_at is None or (page.cycle, page.step, page.repeat, page.fallbacks) == (0, 0, 0, 0), (
+                "for information, and somebody further would be told"
+            )
+        elif page.state == State.EXHAUSTED and page.role != Page.Role.CATCH_ALL:
             caught = any(other.role == Page.Role.CATCH_ALL for other in incident.pages.all())
             red = any(entry.words.endswith(NOBODY) for entry in incident.timeline.all())
             assert caught or red, "exhausted, and nobody was told"

@@ -7,11 +7,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from catalog.access import Actor
 from catalog.models import Person
-from incidents import boards, links, messages
+from incidents import boards, links, messages, operations
 from incidents.models import Incident, Notification
 from incidents.paging import advance_due
-from incidents.queries import pages_of
+from incidents.queries import next_moves_of, pages_of
 from portal.lib.clock import db_now
 from tests import make, make_incidents
 from tests.make import NOW
@@ -59,7 +60,7 @@ def test_what_is_for_information_asks_nobody_for_anything(incident: Incident, ad
     calm = text_of(client, incident.get_absolute_url()).partition("<main")[2]
     for alarm in ("has not answered", "No answer", "cell-hot", 'class="hot"', "nobody has answered yet"):
         assert alarm not in calm, alarm
-    for said in ("it is for information", "Who was told", "Told next, unless somebody takes it", "I have it"):
+    for said in ("it is for information", "Who was told", "nobody else is told", "I have it"):
         assert said in calm, said
     assert "For information" in text_of(client, reverse("incidents:list"))
     assert "nothing need be done" in text_of(Client(), urlsplit(links.make(page, ada)).path)
@@ -68,3 +69,21 @@ def test_what_is_for_information_asks_nobody_for_anything(incident: Incident, ad
     message = messages.render(note)
     assert "It is for information: nothing need be done." in message.text
     assert "I look after it" in message.html
+
+
+def test_a_page_to_a_person_says_no_step(incident: Incident, ada: Person) -> None:
+    bob = make_incidents.reachable("bob")
+    advance_due(now=db_now())
+    operations.engage(incident=incident, by=Actor(person=ada), person=bob, now=db_now())
+    client = Client()
+    client.force_login(make.account_of(ada))
+    for when, said in (("before he is asked", "called now"), ("after", "called again")):
+        row = text_of(client, incident.get_absolute_url()).partition('<th scope="row">Bob')[2].partition("</tr>")[0]
+        assert said in row, when
+        assert "nobody asked yet" not in row
+        assert "step" not in row
+        assert "Bob" in row
+        advance_due(now=db_now())
+    page = incident.pages.get(person=bob)
+    (move, *_) = next_moves_of([page], now=db_now())[page.pk]
+    assert (move.words, move.words_for(bob)) == ("Bob", "you again")

@@ -95,7 +95,7 @@ def test_whoever_resolved_it_knows_and_all_others_hear_what_it_was(
     operations.resolve(incident=incident, by=Actor(person=ada), now=NOW + MINUTE, cause="A full disk")
     rows = Notification.objects.filter(rule__startswith="over/")
     assert {row.person: row.words["why"] for row in rows} == {
-        linh: "You follow it.", told: "You were told of it.",
+        linh: "You follow it.", told: "You were told of the incident.",
     }  # fmt: skip
     assert {row.words["how"] for row in rows} == {"Resolved by Ada: A full disk."}
     assert (over_for(ada), over_for(quiet), over_for(gone)) == ([], [], [])

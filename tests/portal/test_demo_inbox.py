@@ -87,6 +87,24 @@ def test_what_asks_for_an_answer_stands_first_until_it_is_answered(mailbox: Mail
     assert "Waits for an answer" not in said
 
 
+def test_a_mail_that_was_answered_asks_for_nothing_when_it_opens_again(
+    mailbox: Mailbox, browser_of_ada: Client
+) -> None:
+    ada = Person.objects.get(email=ADA)
+    page = called(ada)
+    link = links.make(page, ada)
+    keep(mailbox, ADA, "first page", f"Acknowledge: {link}", kind="page")
+    operations.acknowledge(page=page, by=ada, via="link", now=db_now())
+    key = page.incident.alerts.get().key
+    operations.clear_alert(key=key, now=db_now())
+    make_incidents.incident(page.incident.component, key=key, now=db_now())
+    keep(mailbox, ADA, "page again", f"Acknowledge: {link}", kind="page")
+    said = shown(browser_of_ada, "/demo/inbox")
+    waits, others = said.split("Everything else")
+    assert ("page again" in waits, "first page" in waits) == (True, False)
+    assert "Answered by Ada" in others
+
+
 def test_a_message_shows_its_html_first_and_its_text_with_links_to_click(
     mailbox: Mailbox, browser_of_ada: Client
 ) -> None:
