@@ -221,10 +221,31 @@ def test_a_refused_query_is_shown_with_prometheus_own_words(
 
 def test_no_traffic_is_neither_good_nor_bad(linh: Client, runners: Component, source: DataSource) -> None:
     objective = make_slo.objective("jobs", component=runners, source=source)
-    Standing.objects.filter(objective=objective).update(state=State.HEALTHY, data=Data.QUIET, good=0, total=0)
+    quiet = {"state": State.HEALTHY, "data": Data.QUIET, "good": 0, "total": 0, "coverage": 1.0}
+    Standing.objects.filter(objective=objective).update(**quiet)
     said = text(linh.get(f"/slos/{objective.pk}").content)
     assert "Nothing happened in this period" in said
     assert "no traffic" in said
+    figures = said[: said.index("Alert rules")]
+    assert "no data" not in figures, "one word for one thing: left, and both burns"
+    assert figures.count("no traffic") == 3
+
+
+@pytest.mark.parametrize(
+    ("good", "total", "words"),
+    [
+        (4, 5, "1 was bad, 0.5 more than the budget allows"),
+        (0, 1, "of 1 event was good"),
+        (8, 10, "2 were bad, 1 more than"),
+    ],
+)
+def test_one_is_and_two_are(
+    linh: Client, runners: Component, source: DataSource, good: int, total: int, words: str
+) -> None:
+    objective = make_slo.objective("jobs", component=runners, source=source, target="0.9")
+    Standing.objects.filter(objective=objective).update(state=State.EXHAUSTED, good=good, total=total, remaining=-1)
+    said = re.sub(r" (?=[,.])", "", text(linh.get(f"/slos/{objective.pk}").content))
+    assert words in said
 
 
 def test_a_retired_one_keeps_its_page_and_can_be_revived(linh: Client, runners: Component) -> None:
