@@ -88,7 +88,7 @@ def test_a_healthy_one_says_its_numbers_in_words(
     assert figure(page, "all")["data"][0]["meta"]["role"] == "all"
     line = figure(page, "budget")["data"][0]
     assert line["y"][-1] == pytest.approx(90)
-    assert {trace["meta"]["role"] for trace in figure(page, "burn")["data"]} == {"faint", "main", "second"}
+    assert {trace["meta"]["role"] for trace in figure(page, "burn")["data"]} == {"faint", "main", "dashed"}
 
 
 def test_uptime_counts_minutes_and_never_speaks_of_events(linh: Client, runners: Component, now: datetime) -> None:
@@ -226,9 +226,10 @@ def test_no_traffic_is_neither_good_nor_bad(linh: Client, runners: Component, so
     said = text(linh.get(f"/slos/{objective.pk}").content)
     assert "Nothing happened in this period" in said
     assert "no traffic" in said
-    figures = said[: said.index("Alert rules")]
-    assert "no data" not in figures, "one word for one thing: left, and both burns"
-    assert figures.count("no traffic") == 3
+    figures, rules = said[: said.index("Burn rate")].split("Alert rules")
+    assert figures.count("no traffic") == 3, "left, and both burns"
+    assert "no data" not in figures, "one word for one thing"
+    assert "no traffic 1 h" in rules
 
 
 @pytest.mark.parametrize(

@@ -141,8 +141,18 @@ def test_what_lasts_longer_than_its_period_lasts(client: Client, runners: Compon
     stands(lasting, remaining=0.9, exhausts_at=now + timedelta(days=117))
     stands(dying, remaining=0.1, exhausts_at=now + timedelta(hours=6, minutes=10))
     signed_in(client, "linh")
-    assert "lasts pace of 6 h 1 to 1" in text(client.get("/slos?q=lasting").content)
+    assert "lasts 1 to 1" in text(client.get("/slos?q=lasting").content)
+    assert "Used up in pace of 6 h" in text(client.get("/slos?q=lasting").content)
     assert "6 h" in text(client.get("/slos?q=dying").content).split("Used up in")[1]
+
+
+def test_while_a_rule_fires_it_is_the_pace_it_fires_for_and_says_so(client: Client, runners: Component) -> None:
+    now = db_now()
+    jobs = make_slo.objective("jobs", component=runners)
+    hot = {"firing": "page", "burn": 50.0, "burn_slow": 2.0, "readings": [{"long_s": 3600}], "evaluated_at": now}
+    stands(jobs, state=State.BURNING, remaining=0.5, bucket=now, exhausts_at=now + timedelta(days=7), **hot)
+    said = text(signed_in(client, "linh").get("/slos?q=jobs").content).split("Used up in")[1]
+    assert "7 h 11 min pace of 1 h" in said
 
 
 def test_a_burn_says_which_window_it_is_of_and_so_does_the_sum_above(client: Client, runners: Component) -> None:
