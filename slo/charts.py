@@ -21,6 +21,10 @@ Spans = Sequence[tuple[datetime, datetime, str]]
 """From, to, what."""
 
 LOWEST_BURN, HIGHEST_BURN = 0.1, 100.0  # the log axis; what is below or above is drawn at the edge
+WORDS_HIGH = 0.25
+"""How much of a log axis the words of a limit cover, in powers of ten."""
+PLACES = ((0.0, "left"), (1.0, "right"), (0.5, "center"))
+"""Where along its line the words of a limit may stand: share of the width, and which end of them."""
 HALF_A_MONTH = timedelta(days=16)
 LONGEST_NAME = 20  # what stands beside a bar
 POINTS = ("x", "y", "text")
@@ -49,7 +53,7 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One series: `role` is `main`, `second` or `faint`; None in `points` is a gap and stays one."""
+    """One series: `role` is `main`, `second`, `dashed` or `faint`; None in `points` is a gap and stays one."""
 
     name: str
     points: Points
@@ -119,8 +123,8 @@ def burn_rate(lines: Sequence[Line], *, thresholds: Sequence[Threshold] = (), ma
         figure.add_scatter(
             **_xy(held), name=line.name, mode="lines", meta={"role": line.role}, text=said, hovertemplate="%{text}"
         )
-    for threshold in thresholds:
-        _rule(figure, threshold)
+    for threshold, place in _places(thresholds):
+        _rule(figure, threshold, place)
     _mark(figure, marks)
     figure.update_yaxes(type="log", range=[-1, 2], tickvals=[0.1, 1, 10, 100], ticktext=["0.1×", "1×", "10×", "100×"])
     return figure.made()
@@ -292,16 +296,27 @@ def _mark(figure: _Sheet, marks: Sequence[Mark]) -> None:
         )
 
 
-def _rule(figure: _Sheet, threshold: Threshold) -> None:
+def _places(thresholds: Sequence[Threshold]) -> list[tuple[Threshold, int]]:
+    """Each with its place in PLACES: the next one where the words of the one above would lie over its own."""
+    placed: list[tuple[Threshold, int]] = []
+    for one in sorted(thresholds, key=lambda threshold: -threshold.value):
+        above, place = placed[-1] if placed else (None, 0)
+        near = above is not None and math.log10(above.value / one.value) < WORDS_HIGH
+        placed.append((one, (place + 1) % len(PLACES) if near else 0))
+    return placed
+
+
+def _rule(figure: _Sheet, threshold: Threshold, place: int) -> None:
     y = threshold.value
+    x, anchor = PLACES[place]
     figure.add_shape(type="line", x0=0, x1=1, xref="paper", y0=y, y1=y, name=threshold.tone)
     figure.add_annotation(
-        x=0,
+        x=x,
         xref="paper",
         y=math.log10(y),  # on a log axis annotations, unlike shapes, are placed by the exponent
         yref="y",
         text=threshold.words,
         name=threshold.tone,
-        xanchor="left",
+        xanchor=anchor,
         yanchor="bottom",
     )

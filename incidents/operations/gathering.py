@@ -51,7 +51,10 @@ def gathering(*, now: datetime) -> Iterator[None]:
 
 
 def tell_catalog(component: Component | None, *, now: datetime) -> None:
-    """The component's health as far as incidents know it: the worst open one; without one we have nothing to say."""
+    """The component's health as far as incidents know it: the worst open one; without one they have nothing to say.
+
+    One that is for information says nothing either: what it tells of, such as missing data, is no harm by itself.
+    """
     if component is None:
         return
     waiting = _waiting.get()
@@ -74,8 +77,8 @@ def _tell(components: set[int], now: datetime) -> None:
     if not components:
         return
     worst: dict[int, Incident] = {}
-    its = Incident.objects.filter(component__in=components, is_drill=False).exclude(state=Incident.State.RESOLVED)
-    for one in its.order_by("severity", "opened_at"):
+    its = Incident.objects.filter(component__in=components, is_drill=False, severity__lt=Severity.P5)
+    for one in its.exclude(state=Incident.State.RESOLVED).order_by("severity", "opened_at"):
         worst.setdefault(one.component_id or 0, one)
     report_healths([_health(pk, worst.get(pk)) for pk in sorted(components)], source=SOURCE, now=now)
 

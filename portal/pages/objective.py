@@ -98,13 +98,15 @@ def _head(
     objective: Objective, incidents: Sequence[Incident], *, now: datetime, detail: ObjectiveDetail | None = None
 ) -> dict[str, Any]:
     detail = detail or queries.detail(objective, now=now)
+    unit = UNITS.get(objective.definition.type, "events")
     return {
         "objective": objective,
         "component": objective.definition.component,
         "detail": detail,
         "row": detail.row,
         "unread": detail.row.state == "building" and detail.row.remaining is None,
-        "unit": UNITS.get(objective.definition.type, "events"),
+        "unit": unit,
+        "unit_one": unit.removesuffix("s"),
         "allowed": _whole(detail.allowed),
         "left": _whole(detail.left),
         "too_many": _whole(-detail.left) if detail.left is not None and detail.left < 0 else None,

@@ -15,7 +15,7 @@ from slo.models import Objective
 from slo.queries import DayCounts, HistoryPoint, ObjectiveDetail
 from slo.queries.outside import Burst
 
-ROLES = ("faint", "main", "second")
+ROLES = ("faint", "main", "dashed")
 MAX_MARKS = 6
 MOST = 100
 TABLE_ROWS = 30

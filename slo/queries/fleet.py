@@ -6,7 +6,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, When
 
 from catalog.models import Component
 from slo.models import Objective, Standing
@@ -66,10 +66,15 @@ class FleetRow:
     threshold: float | None = None
     """The share of the lowest threshold of its error-budget policy that its budget is below."""
 
+    @property
+    def absence(self) -> str | None:
+        """Why a number of it is missing, as `absent` takes it: all is known and nothing came, or there is no data."""
+        return "no-traffic" if self.data == Standing.Data.QUIET else None
+
 
 @dataclass(frozen=True, slots=True)
 class FleetTotals:
-    """How many objectives are in each state; `burning_fast` are those spending faster than sustainable."""
+    """How many objectives are in each state; `burning_fast` are those that spent too fast in the last 6 hours."""
 
     objectives: int
     components: int
@@ -93,8 +98,14 @@ class FleetTotals:
 
 _RELATED = ("definition__component__owner", "definition__source", "policy", "standing", "ledger")
 
+_OVERDRAWN = Case(When(standing__state=Standing.State.EXHAUSTED, then=F("standing__remaining")))
+
 SORTS: dict[str, tuple[Any, ...]] = {
-    "-state": (F("standing__state").desc(), F("standing__burn").desc(nulls_last=True)),
+    "-state": (
+        F("standing__state").desc(),
+        _OVERDRAWN.asc(nulls_last=True),
+        F("standing__burn").desc(nulls_last=True),
+    ),
     "remaining": (F("standing__remaining").asc(nulls_last=True),),
     "-remaining": (F("standing__remaining").desc(nulls_last=True),),
     "-burn": (F("standing__burn").desc(nulls_last=True),),
@@ -105,7 +116,10 @@ SORTS: dict[str, tuple[Any, ...]] = {
     "name": (),
     "-name": ("-name",),
 }
-"""What a list may be sorted by; unknown values come last, and names decide between equals."""
+"""What a list may be sorted by; unknown values come last, and names decide between equals.
+
+Within a state the fastest burn comes first, but of those exhausted the most overdrawn: their pace breaks nothing more.
+"""
 
 STATES = {state.name.lower(): state for state in Standing.State}
 

@@ -162,6 +162,13 @@ def test_the_catalog_is_told_while_it_lasts() -> None:
     assert not ComponentHealth.objects.filter(component=component, source="incidents").exists()
 
 
+def test_what_is_for_information_puts_no_component_at_risk() -> None:
+    component = make.component(tier=2)
+    incident = fire(component=component, severity=5)
+    assert incident.is_information
+    assert not ComponentHealth.objects.filter(component=component, source="incidents").exists()
+
+
 def test_how_long_until_somebody_took_it_is_never_negative() -> None:
     opened = Incident(opened_at=NOW)
     assert opened.taken_after is None

@@ -88,7 +88,7 @@ def test_a_healthy_one_says_its_numbers_in_words(
     assert figure(page, "all")["data"][0]["meta"]["role"] == "all"
     line = figure(page, "budget")["data"][0]
     assert line["y"][-1] == pytest.approx(90)
-    assert {trace["meta"]["role"] for trace in figure(page, "burn")["data"]} == {"faint", "main", "second"}
+    assert {trace["meta"]["role"] for trace in figure(page, "burn")["data"]} == {"faint", "main", "dashed"}
 
 
 def test_uptime_counts_minutes_and_never_speaks_of_events(linh: Client, runners: Component, now: datetime) -> None:
@@ -221,10 +221,32 @@ def test_a_refused_query_is_shown_with_prometheus_own_words(
 
 def test_no_traffic_is_neither_good_nor_bad(linh: Client, runners: Component, source: DataSource) -> None:
     objective = make_slo.objective("jobs", component=runners, source=source)
-    Standing.objects.filter(objective=objective).update(state=State.HEALTHY, data=Data.QUIET, good=0, total=0)
+    quiet = {"state": State.HEALTHY, "data": Data.QUIET, "good": 0, "total": 0, "coverage": 1.0}
+    Standing.objects.filter(objective=objective).update(**quiet)
     said = text(linh.get(f"/slos/{objective.pk}").content)
     assert "Nothing happened in this period" in said
     assert "no traffic" in said
+    figures, rules = said[: said.index("Burn rate")].split("Alert rules")
+    assert figures.count("no traffic") == 3, "left, and both burns"
+    assert "no data" not in figures, "one word for one thing"
+    assert "no traffic 1 h" in rules
+
+
+@pytest.mark.parametrize(
+    ("good", "total", "words"),
+    [
+        (4, 5, "1 was bad, 0.5 more than the budget allows"),
+        (0, 1, "of 1 event was good"),
+        (8, 10, "2 were bad, 1 more than"),
+    ],
+)
+def test_one_is_and_two_are(
+    linh: Client, runners: Component, source: DataSource, good: int, total: int, words: str
+) -> None:
+    objective = make_slo.objective("jobs", component=runners, source=source, target="0.9")
+    Standing.objects.filter(objective=objective).update(state=State.EXHAUSTED, good=good, total=total, remaining=-1)
+    said = re.sub(r" (?=[,.])", "", text(linh.get(f"/slos/{objective.pk}").content))
+    assert words in said
 
 
 def test_a_retired_one_keeps_its_page_and_can_be_revived(linh: Client, runners: Component) -> None:

@@ -80,6 +80,13 @@ def test_a_thresholds_words_stand_at_its_line_on_the_log_axis() -> None:
     assert [word["y"] for word in words] == pytest.approx([math.log10(factor) for factor in factors])
 
 
+def test_words_of_limits_close_to_each_other_stand_side_by_side() -> None:
+    limits = [Threshold(factor, "page") for factor in (14.4, 6.0, 18.0, 3.0)]
+    words = as_sent(charts.burn_rate([], thresholds=limits))["layout"]["annotations"]
+    found = {round(10 ** word["y"], 1): (word["x"], word["xanchor"]) for word in words}
+    assert found == {18.0: (0, "left"), 14.4: (1, "right"), 6.0: (0, "left"), 3.0: (0, "left")}
+
+
 def test_burns_beyond_the_axis_lie_on_its_edge_and_say_what_they_are() -> None:
     line = as_sent(charts.burn_rate([Line("5 min", hours(0, 1000), "faint")]))["data"][0]
     assert (line["y"], line["text"]) == ([0.1, 100], ["0.0×", "1,000×"])

@@ -142,7 +142,42 @@ def test_what_lasts_longer_than_its_period_lasts(client: Client, runners: Compon
     stands(dying, remaining=0.1, exhausts_at=now + timedelta(hours=6, minutes=10))
     signed_in(client, "linh")
     assert "lasts 1 to 1" in text(client.get("/slos?q=lasting").content)
+    assert "Used up in pace of 6 h" in text(client.get("/slos?q=lasting").content)
     assert "6 h" in text(client.get("/slos?q=dying").content).split("Used up in")[1]
+
+
+def test_while_a_rule_fires_it_is_the_pace_it_fires_for_and_says_so(client: Client, runners: Component) -> None:
+    now = db_now()
+    jobs = make_slo.objective("jobs", component=runners)
+    hot = {"firing": "page", "burn": 50.0, "burn_slow": 2.0, "readings": [{"long_s": 3600}], "evaluated_at": now}
+    stands(jobs, state=State.BURNING, remaining=0.5, bucket=now, exhausts_at=now + timedelta(days=7), **hot)
+    said = text(signed_in(client, "linh").get("/slos?q=jobs").content).split("Used up in")[1]
+    assert "7 h 11 min pace of 1 h" in said
+
+
+def test_a_burn_says_which_window_it_is_of_and_so_does_the_sum_above(client: Client, runners: Component) -> None:
+    jobs = make_slo.objective("jobs", component=runners)
+    stands(jobs, burn=50.0, burn_slow=0.6, remaining=0.5, readings=[{"long_s": 3600}])
+    said = text(signed_in(client, "linh").get("/slos?q=jobs").content)
+    assert "0 objectives burned faster than sustainable over the last 6 h" in said
+    assert "50.0 × 1 h" in said.split("Used up in")[1]
+
+
+def test_of_those_exhausted_the_most_overdrawn_comes_first_whatever_burns(client: Client, runners: Component) -> None:
+    for name, left, burn in (("little", -0.042, 9.0), ("most", -4.0, None), ("much", -0.345, 0.1)):
+        stands(make_slo.objective(name, component=runners), state=State.EXHAUSTED, remaining=left, burn=burn)
+    for name, burn in (("slow", 1.0), ("fast", 20.0)):
+        stands(make_slo.objective(name, component=runners), state=State.BURNING, remaining=0.5, burn=burn)
+    assert names(signed_in(client, "linh"), "") == ["fast", "slow", "most", "much", "little"]
+
+
+@pytest.mark.parametrize("place", ["/slos", "/", "/components/component/default/ci-runners"])
+def test_where_nothing_came_it_is_no_traffic_everywhere(client: Client, runners: Component, place: str) -> None:
+    quiet = {"state": State.HEALTHY, "data": Standing.Data.QUIET, "good": 0, "total": 0, "coverage": 1.0}
+    stands(make_slo.objective("taken", component=runners, type="response"), **quiet)
+    said = text(signed_in(client, "linh").get(place).content).partition("Budget spent by day")[0]
+    assert "no traffic" in said
+    assert "no data" not in said.partition("taken")[2].partition("On call")[0]
 
 
 def test_the_tiles_count_what_the_filter_leaves_and_keep_it(client: Client, build: Team, runners: Component) -> None:
