@@ -176,3 +176,26 @@ def test_pages_ask_the_database_little(ada: Client, django_assert_max_num_querie
     for url in ("/integrations", row.get_absolute_url(), "/deliveries", whole.get_absolute_url(), "/integrations/new"):
         with django_assert_max_num_queries(20):
             assert ada.get(url).status_code == 200
+
+
+def test_what_came_in_shows_by_itself_and_the_new_key_stays(ada: Client) -> None:
+    page = new(ada, "alertmanager").content.decode()
+    row = Integration.objects.get()
+    assert f'id="facts" aria-labelledby="h-facts" hx-get="/integrations/{row.pk}/live"' in page
+    key = re.search(r'aria-label="The new key">([a-z0-9]{32})<', page)
+    assert key
+    post_alerts(key[1], am_alert("A"))
+    part = text(ada.get(f"/integrations/{row.pk}/live"))
+    assert ("Nothing came in yet" in part, "never used" in part, "1 request," in part) == (False, False, True)
+    assert all(f'id="{one}" hx-swap-oob="outerMorph"' in part for one in ("health", f"used-{row.keys.get().pk}"))
+    assert 'id="came-in" aria-labelledby="h-deliveries" hx-swap-oob="outerMorph"' in part
+    assert "The new key" not in part
+
+
+def test_beside_the_alert_to_try_it_stands_whom_it_tells(ada: Client) -> None:
+    linh = make_incidents.reachable("linh")
+    make_incidents.catch_all(linh)
+    said = f"opens an incident of P5, for information. {linh.label} gets a message by the policy"
+    assert said in text(new(ada, "alertmanager"))
+    assert "P5, for information" in text(new(ada, "pagerduty", name="PagerDuty"))
+    assert "Sending it" not in text(new(ada, "own", name="Script"))
