@@ -88,6 +88,14 @@ def _called(what: str, text: str) -> list[str]:
     return refs if len(refs) == 1 else []
 
 
+class TeamChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # it takes no argument when it runs
+    """A list of few teams, such as the reader's own."""
+
+    def label_from_instance(self, obj: Any) -> str:  # noqa: ANN401
+        """As people call it."""
+        return str(obj.label)
+
+
 class TeamField(forms.CharField):
     """A team by its name, its title or its reference, as people type it."""
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from catalog.forms import ExplainingForm
 from catalog.models import Person, Team
+from incidents.form_fields import TeamChoice
 from incidents.models import LayerVersion
 from incidents.oncall.wallclock import EVERY_DAY, Window
 from incidents.operations.turns import Turns
@@ -228,7 +229,7 @@ class ScheduleForm(TurnsForm):
     """A new schedule with its rotation."""
 
     name = forms.CharField(max_length=200, label="Name", help_text="Usually the team's, such as Build & CI.")
-    team = forms.ModelChoiceField(Team.objects.none(), required=False, label="Team", empty_label="No team")
+    team = TeamChoice(Team.objects.none(), required=False, label="Team", empty_label="No team")
     time_zone = forms.ChoiceField(label="Time zone", help_text="Handoffs keep to the clock of this zone.")
     field_order = ("name", "team", "time_zone", "people", "length", "unit", "handoff", "weekday", "starts_at")
 

@@ -12,6 +12,7 @@ from django.forms import BoundField
 
 from catalog.models import Person, Team
 from incidents.escalation import Condition, Step, Target, TargetKind
+from incidents.form_fields import TeamChoice
 from incidents.forms_oncall import SUGGESTED, WEEKDAYS, find_person
 from incidents.models import EscalationPolicy, PolicyVersion, Schedule
 from incidents.operations.policy_drafts import PolicyDraft
@@ -100,14 +101,6 @@ class TargetsField(forms.MultiValueField):
         return [find_target(text) for text in data_list if text.strip()]
 
 
-class TeamField(forms.ModelChoiceField):  # type: ignore[type-arg]  # it takes no argument when it runs
-    """A team by its name."""
-
-    def label_from_instance(self, obj: Any) -> str:  # noqa: ANN401
-        """As people call it."""
-        return str(obj.label)
-
-
 class DurationField(forms.CharField):
     """`5m`, `1h30m`; empty where it may be."""
 
@@ -145,7 +138,7 @@ class PolicyForm(forms.Form):
     }
 
     name = forms.CharField(max_length=200, help_text="Usually the team's, such as Build & CI.")
-    team = TeamField(Team.objects.none(), required=False, empty_label="No team")
+    team = TeamChoice(Team.objects.none(), required=False, empty_label="No team")
     repeat = forms.IntegerField(
         min_value=0, max_value=20, initial=0, label="Go through all steps again", help_text="Further times; 0 for none."
     )

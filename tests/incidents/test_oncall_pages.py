@@ -177,6 +177,13 @@ def test_a_rotation_is_previewed_before_it_is_saved(member: Client, schedule: Sc
     assert (saved.people, saved.length, saved.weekday) == (["user:default/eve", "user:default/bo"], 2, 1)
 
 
+@pytest.mark.parametrize("address", ["/on-call/new", "/drills/plans/new", "/escalation-policies/new"])
+def test_teams_to_choose_from_go_by_their_names(member: Client, team: Team, address: str) -> None:
+    Team.objects.filter(pk=team.pk).update(title="Build & CI")
+    shown = member.get(address).content.decode()
+    assert (">Build &amp; CI</option>" in shown, f">{team.ref}</option>" in shown) == (True, False)
+
+
 def test_a_member_makes_a_schedule_for_the_team_but_not_for_another(member: Client, team: Team) -> None:
     other = make.team("other")
     form = {
