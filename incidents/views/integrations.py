@@ -21,7 +21,7 @@ from catalog.views.components import owners_for
 from incidents.forms_intake import IntegrationForm
 from incidents.intake import ways
 from incidents.intake.howto import recipes
-from incidents.intake.previewing import GENERIC_SAMPLE, Preview, preview
+from incidents.intake.previewing import EXAMPLES, Preview, preview
 from incidents.intake.trying import foretold
 from incidents.models import Integration
 from incidents.operations import integrations as operations
@@ -41,7 +41,8 @@ ABOUT = {
     "heartbeat": ("activity-heartbeat", "A backup, a cron job, a whole Prometheus: silence becomes an alert."),
     "own": ("send", "A script of your own: a key, a summary, a component."),
 }
-SCRIPTS = {"generic": GENERIC_SAMPLE}
+FILLED = {"generic"}
+"""Kinds whose form begins with an example: without one nobody knows what to point at."""
 
 
 @login_required
@@ -206,8 +207,15 @@ def _came_in(row: Integration, now: datetime) -> dict[str, Any]:
 
 
 def _form(request: HttpRequest, form: IntegrationForm, seen: Preview | None, **context: Any) -> HttpResponse:  # noqa: ANN401
-    sample = request.POST.get("sample", SCRIPTS.get(form.kind, ""))
-    context |= {"form": form, "seen": seen, "sample": sample, "heartbeat": form.kind == Integration.Kind.HEARTBEAT}
+    example = EXAMPLES.get(form.kind, "")
+    sample = request.POST.get("sample", example if form.kind in FILLED else "")
+    context |= {
+        "form": form,
+        "seen": seen,
+        "sample": sample,
+        "example": example,
+        "heartbeat": form.kind == Integration.Kind.HEARTBEAT,
+    }
     return render(request, "incidents/integrations/form.html", context, status=400 if form.errors else 200)
 
 
