@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from catalog.forms import ExplainingForm
 from catalog.models import Person, Team
-from incidents.form_fields import TeamChoice
+from incidents.form_fields import LinesField, LinesWidget, TeamChoice
 from incidents.models import LayerVersion
 from incidents.oncall.wallclock import EVERY_DAY, Window
 from incidents.operations.turns import Turns
@@ -39,7 +39,7 @@ class Moment(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
-class PeopleWidget(forms.MultiWidget):
+class PeopleWidget(LinesWidget):
     """One line for each person of a rotation, in order."""
 
     def __init__(self, lines: int) -> None:
@@ -47,21 +47,17 @@ class PeopleWidget(forms.MultiWidget):
             [forms.TextInput(attrs={**TYPED, "aria-label": f"Person {place}"}) for place in range(1, lines + 1)]
         )
 
-    def decompress(self, value: Any) -> list[str]:  # noqa: ANN401
-        """The initial value is a list already."""
-        return list(value or [])
 
-
-class PeopleField(forms.MultiValueField):
+class PeopleField(LinesField):
     """People in the order of their turns; empty lines are left out."""
 
     def __init__(self, lines: int, **options: Any) -> None:  # noqa: ANN401
         fields = [forms.CharField(required=False) for _ in range(lines)]
         super().__init__(fields, widget=PeopleWidget(lines), require_all_fields=False, **options)
 
-    def compress(self, data_list: Sequence[str]) -> list[Person]:
-        """Each typed text as a person. Raises ValidationError naming the ones that are nobody."""
-        return [find_person(text) for text in data_list if text.strip()]
+    def read(self, text: str) -> Person:
+        """The person. Raises ValidationError for nobody's name."""
+        return find_person(text)
 
 
 def find_person(text: str) -> Person:
