@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.http import QueryDict
+from django.utils.html import format_html
 
 from catalog.form_fields import Lines, Links, Pairs, Words
 from catalog.forms_naming import NamedForm
@@ -305,7 +306,12 @@ class TokenForm(ExplainingForm):
 
     name = forms.CharField(max_length=100, help_text="Where it will be used, such as ci-registrar")
     scopes = forms.MultipleChoiceField(
-        choices=ApiToken.Scope.choices, widget=forms.CheckboxSelectMultiple(attrs=BOX), help_text="As few as it needs"
+        choices=[
+            (scope, format_html('{} <span class="t-2 fs-12 mono nowrap">{}</span>', words, scope))
+            for scope, words in ApiToken.Scope.choices
+        ],
+        widget=forms.CheckboxSelectMultiple(attrs=BOX),
+        help_text="As few as it needs",
     )
     teams = forms.MultipleChoiceField(required=False)
     expires_on = forms.DateField(

@@ -1,5 +1,6 @@
 """Fields that several forms of the incidents app have: things are typed by name, with suggestions while one types."""
 
+from collections.abc import Container, Sequence
 from typing import Any
 
 from django import forms
@@ -86,6 +87,57 @@ def _called(what: str, text: str) -> list[str]:
     """The reference of what has exactly this title; of none where several have."""
     refs = [hit.ref for hit in _hits(what, text, most=MEANT) if hit.title.lower() == text.lower()]
     return refs if len(refs) == 1 else []
+
+
+class LinesWidget(forms.MultiWidget):
+    """One line for each of several; of these only what is wrong is marked so."""
+
+    wrong: Container[int] = ()
+    """Places of lines that can't be; empty where it is not known which."""
+
+    def decompress(self, value: Any) -> list[str]:  # noqa: ANN401
+        """The initial value is a list already."""
+        return list(value or [])
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:  # noqa: ANN401  # as its base says
+        """Empty lines are never wrong, but the first where all are empty."""
+        context = super().get_context(name, value, attrs)
+        lines = context["widget"]["subwidgets"]
+        filled = [place for place, line in enumerate(lines) if line["value"]] or [0]
+        for place, line in enumerate(lines):
+            if place not in (self.wrong or filled):
+                line["attrs"].pop("aria-invalid", None)
+        return context
+
+
+class LinesField(forms.MultiValueField):
+    """Several of a kind, one a line; empty lines are left out. `read` says what a line means."""
+
+    def read(self, text: str) -> Any:  # noqa: ANN401
+        """What a line means. Raises ValidationError for what means nothing."""
+        raise NotImplementedError
+
+    def compress(self, data_list: Sequence[str]) -> list[Any]:
+        """Each typed text as what it means. Raises ValidationError with what is wrong with each line."""
+        found, faults = [], {}
+        for place, text in enumerate(data_list):
+            try:
+                found += [self.read(text)] if text.strip() else []
+            except forms.ValidationError as error:
+                faults[place] = error
+        assert isinstance(self.widget, LinesWidget)  # noqa: S101 - tells mypy
+        self.widget.wrong = faults.keys()
+        if faults:
+            raise forms.ValidationError(list(faults.values()))
+        return found
+
+
+class TeamChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # it takes no argument when it runs
+    """A list of few teams, such as the reader's own."""
+
+    def label_from_instance(self, obj: Any) -> str:  # noqa: ANN401
+        """As people call it."""
+        return str(obj.label)
 
 
 class TeamField(forms.CharField):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from catalog.forms import ExplainingForm
 from catalog.models import Component, Team
-from incidents.form_fields import ComponentField
+from incidents.form_fields import ComponentField, TeamChoice
 from incidents.forms_oncall import WEEKDAYS
 from incidents.models import DrillPlan
 from incidents.operations.drill_plans import Rhythm
@@ -23,7 +23,7 @@ class PlanForm(ExplainingForm):
     }
 
     component = ComponentField(label="Component", help_text="Such as ci-runners; leave it empty to drill a team.")
-    team = forms.ModelChoiceField(
+    team = TeamChoice(
         Team.objects.none(), required=False, empty_label="No team", label="Or a team",
         help_text="Its components take turns: the one drilled longest ago is next.",
     )  # fmt: skip

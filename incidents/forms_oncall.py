@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from catalog.forms import ExplainingForm
 from catalog.models import Person, Team
+from incidents.form_fields import LinesField, LinesWidget, TeamChoice
 from incidents.models import LayerVersion
 from incidents.oncall.wallclock import EVERY_DAY, Window
 from incidents.operations.turns import Turns
@@ -38,7 +39,7 @@ class Moment(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M")
 
 
-class PeopleWidget(forms.MultiWidget):
+class PeopleWidget(LinesWidget):
     """One line for each person of a rotation, in order."""
 
     def __init__(self, lines: int) -> None:
@@ -46,21 +47,17 @@ class PeopleWidget(forms.MultiWidget):
             [forms.TextInput(attrs={**TYPED, "aria-label": f"Person {place}"}) for place in range(1, lines + 1)]
         )
 
-    def decompress(self, value: Any) -> list[str]:  # noqa: ANN401
-        """The initial value is a list already."""
-        return list(value or [])
 
-
-class PeopleField(forms.MultiValueField):
+class PeopleField(LinesField):
     """People in the order of their turns; empty lines are left out."""
 
     def __init__(self, lines: int, **options: Any) -> None:  # noqa: ANN401
         fields = [forms.CharField(required=False) for _ in range(lines)]
         super().__init__(fields, widget=PeopleWidget(lines), require_all_fields=False, **options)
 
-    def compress(self, data_list: Sequence[str]) -> list[Person]:
-        """Each typed text as a person. Raises ValidationError naming the ones that are nobody."""
-        return [find_person(text) for text in data_list if text.strip()]
+    def read(self, text: str) -> Person:
+        """The person. Raises ValidationError for nobody's name."""
+        return find_person(text)
 
 
 def find_person(text: str) -> Person:
@@ -228,7 +225,7 @@ class ScheduleForm(TurnsForm):
     """A new schedule with its rotation."""
 
     name = forms.CharField(max_length=200, label="Name", help_text="Usually the team's, such as Build & CI.")
-    team = forms.ModelChoiceField(Team.objects.none(), required=False, label="Team", empty_label="No team")
+    team = TeamChoice(Team.objects.none(), required=False, label="Team", empty_label="No team")
     time_zone = forms.ChoiceField(label="Time zone", help_text="Handoffs keep to the clock of this zone.")
     field_order = ("name", "team", "time_zone", "people", "length", "unit", "handoff", "weekday", "starts_at")
 

@@ -12,6 +12,7 @@ from django.forms import BoundField
 
 from catalog.models import Person, Team
 from incidents.escalation import Condition, Step, Target, TargetKind
+from incidents.form_fields import LinesField, LinesWidget, TeamChoice
 from incidents.forms_oncall import SUGGESTED, WEEKDAYS, find_person
 from incidents.models import EscalationPolicy, PolicyVersion, Schedule
 from incidents.operations.policy_drafts import PolicyDraft
@@ -70,7 +71,7 @@ def _called(name: str) -> Iterator[Target]:
         yield Target(TargetKind.TEAM, ref)
 
 
-class TargetsWidget(forms.MultiWidget):
+class TargetsWidget(LinesWidget):
     """One line for each target."""
 
     def __init__(self, lines: int) -> None:
@@ -81,12 +82,8 @@ class TargetsWidget(forms.MultiWidget):
             ]
         )
 
-    def decompress(self, value: Any) -> list[str]:  # noqa: ANN401
-        """The initial value is a list already."""
-        return list(value or [])
 
-
-class TargetsField(forms.MultiValueField):
+class TargetsField(LinesField):
     """Targets; empty lines are left out."""
 
     def __init__(self, lines: int, **options: Any) -> None:  # noqa: ANN401
@@ -95,17 +92,9 @@ class TargetsField(forms.MultiValueField):
             fields, widget=TargetsWidget(lines), require_all_fields=False, required=False, **options
         )  # fmt: skip
 
-    def compress(self, data_list: Sequence[str]) -> list[Target]:
-        """Each typed text as a target. Raises ValidationError naming the ones that are nothing."""
-        return [find_target(text) for text in data_list if text.strip()]
-
-
-class TeamField(forms.ModelChoiceField):  # type: ignore[type-arg]  # it takes no argument when it runs
-    """A team by its name."""
-
-    def label_from_instance(self, obj: Any) -> str:  # noqa: ANN401
-        """As people call it."""
-        return str(obj.label)
+    def read(self, text: str) -> Target:
+        """The target. Raises ValidationError for what is none."""
+        return find_target(text)
 
 
 class DurationField(forms.CharField):
@@ -145,7 +134,7 @@ class PolicyForm(forms.Form):
     }
 
     name = forms.CharField(max_length=200, help_text="Usually the team's, such as Build & CI.")
-    team = TeamField(Team.objects.none(), required=False, empty_label="No team")
+    team = TeamChoice(Team.objects.none(), required=False, empty_label="No team")
     repeat = forms.IntegerField(
         min_value=0, max_value=20, initial=0, label="Go through all steps again", help_text="Further times; 0 for none."
     )

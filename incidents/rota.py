@@ -162,7 +162,8 @@ def compared(
     to_be = rotation.stretches(after, axis.start, axis.end)
     as_is = rotation.stretches(before, axis.start, axis.end) if before else []
     names, tints = _names([*as_is, *to_be]), lanes.tints_of([*to_be, *as_is])
-    drawn = [lanes.lane("As it will be", to_be, axis, names=names, tints=tints)]
+    begun = None if before else min(now, since)
+    drawn = [lanes.lane("As it will be", to_be, axis, names=names, tints=tints, since=begun)]
     if before:
         drawn.append(lanes.lane("As it is", as_is, axis, names=names, tints=tints, sub=True))
     from_now = rotation.stretches(after, max(now, since), axis.end)
@@ -210,7 +211,14 @@ def _window_values(raw: Mapping[str, Any]) -> dict[str, object]:
 
 def _final(row: Schedule, stretches: Sequence[rotation.Stretch], axis: lanes.Axis, names: dict[str, str]) -> lanes.Lane:
     url = reverse("incidents:schedule", args=[row.slug])
-    return lanes.lane(row.name, stretches, axis, names=names, tints=lanes.tints_of(stretches), url=url)
+    return lanes.lane(
+        row.name, stretches, axis, names=names, tints=lanes.tints_of(stretches), url=url, since=_begun(row)
+    )
+
+
+def _begun(row: Schedule) -> datetime:
+    """Since when there is this schedule: since it was made, or what it says holds from before."""
+    return min([row.created_at, *(version.starts_at for version in row.layers.all())])
 
 
 def _layers_and_final(schedule: Schedule, axis: lanes.Axis) -> list[lanes.Lane]:
@@ -222,7 +230,7 @@ def _layers_and_final(schedule: Schedule, axis: lanes.Axis) -> list[lanes.Lane]:
     everybody = [*(stretch for _, found in layers for stretch in found), *final]
     names, tints = _names(everybody), lanes.tints_of(everybody)
     return [
-        lanes.lane("Final", final, axis, names=names, tints=tints),
+        lanes.lane("Final", final, axis, names=names, tints=tints, since=_begun(schedule)),
         lanes.lane("Overrides", overrides, axis, names=names, tints=tints, sub=True),
         *(lanes.lane(name, found, axis, names=names, tints=tints, sub=True, holes=False) for name, found in layers),
         *_away(everybody, names, axis),

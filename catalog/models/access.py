@@ -37,6 +37,12 @@ class ApiToken(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
+    @property
+    def may(self) -> list[tuple[str, str]]:
+        """What it may do: each scope in words and by its name; one that is no more goes by its name alone."""
+        words = dict(self.Scope.choices)
+        return [(words.get(scope, ""), scope) for scope in self.scopes]
+
 
 class Invitation(models.Model):
     """A letter that lets somebody make their account; its link is kept as a hash and works once."""

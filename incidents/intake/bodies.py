@@ -10,6 +10,19 @@ from portal.lib.json_body import DEEPEST, too_deep
 LARGEST = 5 * 1024 * 1024
 GZIP = 16 + zlib.MAX_WBITS
 
+WRONG = {
+    "Expecting value": "a value is missing",
+    "Expecting ',' delimiter": "a comma is missing, or a bracket",
+    "Expecting ':' delimiter": "a colon is missing",
+    "Expecting property name": "a name in double quotes is missing",
+    "Illegal trailing comma": "there is a comma too many",
+    "Unterminated string": "a text begins that has no end",
+    "Invalid control character": "a text is broken by a line break or a tab",
+    "Invalid \\": "a backslash stands before what it can't stand before",
+    "Extra data": "something is left although it was at its end",
+}
+"""What Python says of JSON it can't read, by how it begins, in words of people."""
+
 
 class TooLarge(Expected):
     """Send at most 5 MB at once, unpacked."""
@@ -60,11 +73,20 @@ def parsed(raw: bytes) -> Body:
         raise _malformed(f"This is not UTF-8: byte {error.start} is wrong.") from error
     except RecursionError as error:
         raise _malformed(f"This is nested too deeply; use at most {DEEPEST} levels.") from error
+    except json.JSONDecodeError as error:
+        raise _malformed(_no_json(text, error)) from error
     except ValueError as error:
         raise _malformed(f"This is no JSON: {error}."[:300]) from error
     if too_deep(value):
         raise _malformed(f"This is nested too deeply; use at most {DEEPEST} levels.")
     return Body(text, value)
+
+
+def _no_json(text: str, error: json.JSONDecodeError) -> str:
+    if not text.strip():
+        return "There is nothing in it: JSON was expected."
+    wrong = next((words for said, words in WRONG.items() if error.msg.startswith(said)), "something can't be read")
+    return f"This is no JSON: in line {error.lineno:,}, column {error.colno:,}, {wrong}."
 
 
 def _gunzipped(raw: bytes) -> bytes:

@@ -7,6 +7,7 @@ from incidents.intake.ways import WAYS
 from incidents.models import Integration
 
 PLACEHOLDER = "YOUR-KEY"
+TRY = "Try it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +16,19 @@ class Recipe:
 
     title: str
     text: str
+    note: str = ""
 
 
-def recipes(kind: str, *, base: str, key: str = "") -> list[Recipe]:
-    """For an integration of `kind` at the portal's address `base`; without `key` a placeholder stands in its place."""
+def recipes(kind: str, *, base: str, key: str = "", trying: str = "") -> list[Recipe]:
+    """For an integration of `kind` at the portal's address `base`; without `key` a placeholder stands in its place.
+
+    `trying` says what the alert to try it with leads to.
+    """
     url, key = f"{base}/api/v1", key or PLACEHOLDER
-    return [Recipe(title, text.format(url=url, key=key, base=base)) for title, text in _texts(kind)]
+    return [
+        Recipe(title, text.format(url=url, key=key, base=base), trying if title == TRY else "")
+        for title, text in _texts(kind)
+    ]
 
 
 def _texts(kind: str) -> Sequence[tuple[str, str]]:
@@ -49,7 +57,7 @@ route:
         ),
         ("Where a tool takes nothing but an address", "{url}/alerts/alertmanager/{key}"),
         (
-            "Try it",
+            TRY,
             """\
 curl -X POST {url}/alerts/alertmanager \\
   -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\
@@ -61,7 +69,7 @@ curl -X POST {url}/alerts/alertmanager \\
         ("Address of the Events API v2, for whatever pages PagerDuty", "{url}/events/pagerduty/v2/enqueue"),
         ("Routing key (also called integration key)", "{key}"),
         (
-            "Try it",
+            TRY,
             """\
 curl -X POST {url}/events/pagerduty/v2/enqueue \\
   -H 'Content-Type: application/json' \\
@@ -81,7 +89,7 @@ receivers:
     Integration.Kind.GENERIC: [
         ("Address, to be sent to with POST", "{url}/alerts/generic/{key}"),
         (
-            "Try it",
+            TRY,
             """\
 curl -X POST {url}/alerts/generic \\
   -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\

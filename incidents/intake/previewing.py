@@ -15,9 +15,41 @@ from portal.lib.errors import FieldError, Invalid
 SHOWN = 20
 HINTED = 5
 """So many names that the catalog does not know are looked for in it."""
-GENERIC_SAMPLE = """\
+EXAMPLES: Mapping[str, str] = {
+    Integration.Kind.GENERIC: """\
 {"id": "4711", "title": "Queue is growing", "service": "ci-runners", "level": "critical", "state": "open"}
-"""
+""",
+    Integration.Kind.ALERTMANAGER: """\
+{
+  "version": "4",
+  "alerts": [
+    {
+      "status": "firing",
+      "labels": {"alertname": "QueueGrows", "component": "ci-runners", "severity": "critical"},
+      "annotations": {"summary": "Queue is growing"},
+      "startsAt": "2026-01-12T09:00:00Z"
+    }
+  ]
+}
+""",
+    Integration.Kind.PAGERDUTY: """\
+{
+  "event_action": "trigger",
+  "dedup_key": "queue",
+  "payload": {"summary": "Queue is growing", "source": "db-1", "severity": "critical", "component": "ci-runners"}
+}
+""",
+    Integration.Kind.OWN: """\
+{
+  "key": "queue",
+  "summary": "Queue is growing",
+  "component": "ci-runners",
+  "severity": "page",
+  "status": "firing"
+}
+""",
+}
+"""What a tool of each kind sends, to begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +89,8 @@ def preview(*, kind: str, settings: object, sample: str | object, integration: I
     if kind not in WAYS:
         message = "A heartbeat is only heard; what it says is not read."
         raise Invalid(message, errors=(FieldError("kind", "invalid", message),))
+    if isinstance(sample, str) and not sample.strip():
+        return Preview(errors=(FieldError("", "empty", "Paste a sample first: one request as your tool sends it."),))
     try:
         value = bodies.parsed(sample.encode("utf-8", "replace")).value if isinstance(sample, str) else sample
         return _read(kind, config, value, integration or Integration(kind=kind))

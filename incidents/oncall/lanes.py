@@ -1,7 +1,7 @@
 """PURE: stretches of a schedule as bars on a time axis, in per cent of its width, for SVG without a view box."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -109,9 +109,14 @@ def lane(
     url: str = "",
     sub: bool = False,
     holes: bool = True,
+    since: datetime | None = None,
 ) -> Lane:
-    """A row with a bar for every stretch; without `holes` the gaps stay empty (a single layer may have them)."""
-    shown = [stretch for stretch in stretches if holes or isinstance(stretch, Shift)]
+    """A row with a bar for every stretch; without `holes` the gaps stay empty (a single layer may have them).
+
+    What lies before `since`, when there was no schedule yet, is no gap and stays empty, too.
+    """
+    told = stretches if since is None else list(_from(stretches, since))
+    shown = [stretch for stretch in told if holes or isinstance(stretch, Shift)]
     bars = tuple(_bar(stretch, on, names, tints) for stretch in shown)
     said = "; ".join(bar.title for bar in bars) or "nobody"
     return Lane(title, url, bars, said, sub)
@@ -138,6 +143,14 @@ def tints_of(stretches: Iterable[Stretch]) -> dict[str, str]:
 def per_cent(share: float) -> str:
     """For an SVG attribute."""
     return f"{share * 100:.3f}%"
+
+
+def _from(stretches: Iterable[Stretch], since: datetime) -> Iterator[Stretch]:
+    for one in stretches:
+        if isinstance(one, Shift) or one.override is not None or (one.start is not None and one.start >= since):
+            yield one
+        elif one.end is None or one.end > since:
+            yield replace(one, start=since)
 
 
 def _bar(stretch: Stretch, on: Axis, names: Mapping[str, str], tints: Mapping[str, str]) -> Bar:

@@ -21,7 +21,8 @@ from catalog.views.components import owners_for
 from incidents.forms_intake import IntegrationForm
 from incidents.intake import ways
 from incidents.intake.howto import recipes
-from incidents.intake.previewing import GENERIC_SAMPLE, Preview, preview
+from incidents.intake.previewing import EXAMPLES, Preview, preview
+from incidents.intake.trying import foretold
 from incidents.models import Integration
 from incidents.operations import integrations as operations
 from incidents.operations.integrations import Made
@@ -40,7 +41,8 @@ ABOUT = {
     "heartbeat": ("activity-heartbeat", "A backup, a cron job, a whole Prometheus: silence becomes an alert."),
     "own": ("send", "A script of your own: a key, a summary, a component."),
 }
-SCRIPTS = {"generic": GENERIC_SAMPLE}
+FILLED = {"generic"}
+"""Kinds whose form begins with an example: without one nobody knows what to point at."""
 
 
 @login_required
@@ -112,6 +114,13 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
+@require_safe
+def live(request: HttpRequest, pk: int) -> HttpResponse:
+    """What came in and when its keys were used, which refresh by themselves; a key that is shown beside them stays."""
+    return render(request, "incidents/integrations/live.html", _came_in(queries.integration_by_id(pk), db_now()))
+
+
+@login_required
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Another name, other settings; with the button Preview only look what would be read."""
     row = queries.integration_by_id(pk)
@@ -173,28 +182,40 @@ def _once(row: Integration) -> str:
 
 
 def _page(request: HttpRequest, row: Integration, *, now: datetime, key: str) -> HttpResponse:
-    found = list(queries.deliveries(DeliveryFilter(integration=row.pk)).order_by("-received_at", "-pk")[:LATEST])
-    told = queries.parts_told([one.pk for one in found])
-    keys = list(row.keys.select_related("created_by"))
-    context = {
-        "now": now,
-        "integration": row,
-        "health": _health(row),
+    context = _came_in(row, now) | {
         "key": key,
-        "keys": [(one, one.revoked_at is None and (one.expires_at is None or one.expires_at > now)) for one in keys],
-        "recipes": recipes(row.kind, base=conf.base_url(), key=key),
-        "lines": [(one, told.get(one.pk)) for one in found],
-        "traffic": queries.traffic([row.pk], now=now).get(row.pk),
-        "facts": _facts(row),
+        "recipes": recipes(row.kind, base=conf.base_url(), key=key, trying=foretold(row, now=now)),
         "may_write": (row.team is not None or actor_of(request).everywhere) and reader_may_write(request, [row.team]),
         "trail": [("Integrations", reverse("incidents:integrations")), (row.name, "")],
     }
     return render(request, "incidents/integrations/integration.html", context)
 
 
+def _came_in(row: Integration, now: datetime) -> dict[str, Any]:
+    found = list(queries.deliveries(DeliveryFilter(integration=row.pk)).order_by("-received_at", "-pk")[:LATEST])
+    told = queries.parts_told([one.pk for one in found])
+    keys = list(row.keys.select_related("created_by"))
+    return {
+        "now": now,
+        "integration": row,
+        "health": _health(row),
+        "keys": [(one, one.revoked_at is None and (one.expires_at is None or one.expires_at > now)) for one in keys],
+        "lines": [(one, told.get(one.pk)) for one in found],
+        "traffic": queries.traffic([row.pk], now=now).get(row.pk),
+        "facts": _facts(row),
+    }
+
+
 def _form(request: HttpRequest, form: IntegrationForm, seen: Preview | None, **context: Any) -> HttpResponse:  # noqa: ANN401
-    sample = request.POST.get("sample", SCRIPTS.get(form.kind, ""))
-    context |= {"form": form, "seen": seen, "sample": sample, "heartbeat": form.kind == Integration.Kind.HEARTBEAT}
+    example = EXAMPLES.get(form.kind, "")
+    sample = request.POST.get("sample", example if form.kind in FILLED else "")
+    context |= {
+        "form": form,
+        "seen": seen,
+        "sample": sample,
+        "example": example,
+        "heartbeat": form.kind == Integration.Kind.HEARTBEAT,
+    }
     return render(request, "incidents/integrations/form.html", context, status=400 if form.errors else 200)
 
 
@@ -267,6 +288,7 @@ urlpatterns = [
     path("integrations", listing, name="integrations"),
     path("integrations/new", new, name="new-integration"),
     path("integrations/<int:pk>", show, name="integration"),
+    path("integrations/<int:pk>/live", live, name="integration-live"),
     path("integrations/<int:pk>/edit", edit, name="edit-integration"),
     path("integrations/<int:pk>/rotate", rotate, name="rotate-integration"),
     path("integrations/<int:pk>/retire", retire, name="retire-integration"),

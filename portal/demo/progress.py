@@ -19,6 +19,8 @@ CLEAR_WITHIN = timedelta(minutes=5)
 SHOWN_FOR = timedelta(minutes=30)
 """So long after its repair a break is still told of."""
 AT_MOST = 3
+TOGETHER = timedelta(seconds=10)
+"""Whoever is paged within so long of the first is paged with them: of another team, or by the next sweep."""
 NAMED = 4
 
 
@@ -143,19 +145,41 @@ def _answered(incident: Incident) -> tuple[Step, ...]:
     paged = Notification.objects.filter(incident=incident, kind=Notification.Kind.PAGE).select_related("person")
     sent = list(paged.order_by("pk")[:50])
     pages = list(Page.objects.filter(incident=incident))
-    return (_paged(incident, sent, pages), _taken(incident, pages))
+    return (*_paged(incident, sent, pages), _taken(incident, pages))
 
 
-def _paged(incident: Incident, sent: Sequence[Notification], pages: Sequence[Page]) -> Step:
+def _paged(incident: Incident, sent: Sequence[Notification], pages: Sequence[Page]) -> tuple[Step, ...]:
+    """Who was paged first, then whoever was added later, each with their time."""
     if not pages:
         why = f"it is a symptom of {incident.root.label}" if incident.root else "it is for information"
-        return Step("Paged", f"Nobody: {why}.", skipped=True)
+        return (Step("Paged", f"Nobody: {why}.", skipped=True),)
     if not sent:
-        return Step("Paged", "Whoever is on call, by e-mail.", due=pages[0].opened_at + TOLD_WITHIN)
-    names = list(dict.fromkeys(one.person.label for one in sent))
+        return (Step("Paged", "Whoever is on call, by e-mail.", due=pages[0].opened_at + TOLD_WITHIN),)
+    rounds = _rounds(sent)
+    first, later = rounds[0], rounds[1:]
+    return (_asked("Paged", first), *(_asked("Escalated", one) for one in later[:AT_MOST]))
+
+
+def _rounds(sent: Sequence[Notification]) -> list[list[Notification]]:
+    """The first message to each person, those that were wanted at about the same time together."""
+    found: list[list[Notification]] = []
+    known: set[int] = set()
+    for one in sorted(sent, key=lambda note: (note.due_at, note.pk)):
+        if one.person_id in known:
+            continue
+        known.add(one.person_id)
+        if found and one.due_at - found[-1][0].due_at < TOGETHER:
+            found[-1].append(one)
+        else:
+            found.append([one])
+    return found
+
+
+def _asked(title: str, sent: Sequence[Notification]) -> Step:
+    names = [one.person.label for one in sent]
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     inbox = f"{reverse('demo:inbox')}?to={sent[0].person.email}"
-    return Step("Paged", f"{', '.join(names[:NAMED])}{more}", at=sent[0].sent_at or sent[0].created_at, url=inbox)
+    return Step(title, f"{', '.join(names[:NAMED])}{more}", at=sent[0].sent_at or sent[0].created_at, url=inbox)
 
 
 def _taken(incident: Incident, pages: Sequence[Page]) -> Step:

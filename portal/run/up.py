@@ -246,7 +246,10 @@ def _first_sign_in(folder: DataFolder) -> list[str]:
         name, password = (folder.path / "first-sign-in").read_text().split()
     except FileNotFoundError:
         return ["Sign in with the accounts that you made (portal portal_admin makes one)."]
-    return [f"Sign in as {name} with the password {password} (made at the first start; change it in the settings)."]
+    return [
+        f"Sign in as {name} with the password {password} (made at the first start; to change it: the initials at the",
+        "top right, then Change password).",
+    ]
 
 
 def main(argv: list[str]) -> int:

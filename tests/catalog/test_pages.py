@@ -269,7 +269,10 @@ def test_a_token_is_shown_once(ada: Client) -> None:
     minted = answer.context["minted"]["text"]
     assert re.search(rf">{minted}</pre>\s*<button[^>]* data-copy=", answer.content.decode())
     assert (answer.redirect_chain, "no-store" in answer["Cache-Control"]) == ([("/settings/tokens", 302)], True)
-    assert minted not in ada.get("/settings/tokens").content.decode()
+    listed = ada.get("/settings/tokens").content.decode()
+    assert minted not in listed
+    both = 'Register components and teams <span class="t-2 fs-12 mono nowrap">components:write</span>'
+    assert listed.count(both) == 2, "in the list and in the form"
     ada.post(f"/settings/tokens/{ApiToken.objects.get().pk}/revoke")
     assert "revoked" in text(ada.get("/settings/tokens").content)
 

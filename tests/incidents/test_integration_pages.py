@@ -8,8 +8,11 @@ from django.test import Client
 
 from catalog.models import Team
 from incidents.intake import deliveries
+from incidents.intake.bodies import parsed
+from incidents.intake.previewing import EXAMPLES
 from incidents.models import Delivery, Integration
 from portal.lib.clock import db_now
+from portal.lib.errors import Invalid
 from tests import make, make_incidents
 from tests.make_incidents import am_alert, am_message
 
@@ -176,3 +179,54 @@ def test_pages_ask_the_database_little(ada: Client, django_assert_max_num_querie
     for url in ("/integrations", row.get_absolute_url(), "/deliveries", whole.get_absolute_url(), "/integrations/new"):
         with django_assert_max_num_queries(20):
             assert ada.get(url).status_code == 200
+
+
+def test_what_came_in_shows_by_itself_and_the_new_key_stays(ada: Client) -> None:
+    page = new(ada, "alertmanager").content.decode()
+    row = Integration.objects.get()
+    assert f'id="facts" aria-labelledby="h-facts" hx-get="/integrations/{row.pk}/live"' in page
+    key = re.search(r'aria-label="The new key">([a-z0-9]{32})<', page)
+    assert key
+    post_alerts(key[1], am_alert("A"))
+    part = text(ada.get(f"/integrations/{row.pk}/live"))
+    assert ("Nothing came in yet" in part, "never used" in part, "1 request," in part) == (False, False, True)
+    assert all(f'id="{one}" hx-swap-oob="outerMorph"' in part for one in ("health", f"used-{row.keys.get().pk}"))
+    assert 'id="came-in" aria-labelledby="h-deliveries" hx-swap-oob="outerMorph"' in part
+    assert "The new key" not in part
+
+
+def test_beside_the_alert_to_try_it_stands_whom_it_tells(ada: Client) -> None:
+    linh = make_incidents.reachable("linh")
+    make_incidents.catch_all(linh)
+    said = f"opens an incident of P5, for information. {linh.label} gets a message by the policy"
+    assert said in text(new(ada, "alertmanager"))
+    assert "P5, for information" in text(new(ada, "pagerduty", name="PagerDuty"))
+    assert "Sending it" not in text(new(ada, "own", name="Script"))
+
+
+def test_without_a_sample_one_is_asked_for_and_an_example_offered(ada: Client) -> None:
+    for kind in ("alertmanager", "pagerduty", "generic", "own"):
+        asked = text(new(ada, kind, preview="1", sample=" ", key="/id"))
+        assert ("Paste a sample first" in asked, "would get a 400" in asked) == (True, False)
+        assert 'data-fill="sample"' in asked
+        seen = text(new(ada, kind, preview="1", sample=EXAMPLES[kind], key="/id", summary="/title"))
+        assert ("Queue is growing" in seen, "would get a 400" in seen) == (True, False), kind
+
+
+@pytest.mark.parametrize(
+    ("sample", "said"),
+    [
+        ('{"id": 1,\n "x" 2}', "in line 2, column 6, a colon is missing"),
+        ('{"id": 1 "x": 2}', "in line 1, column 10, a comma is missing"),
+        ('{"id": 1,}', "in line 1, column 9, there is a comma too many"),
+        ('{"id": "1}', "in line 1, column 8, a text begins that has no end"),
+        ('{"id": }', "in line 1, column 8, a value is missing"),
+        ("{} {}", "in line 1, column 4, something is left"),
+        ("{id: 1}", "in line 1, column 2, a name in double quotes is missing"),
+        ('{"id": "\\q"}', "in line 1, column 9, a backslash stands"),
+    ],
+)
+def test_what_is_wrong_with_json_is_said_in_words_by_line_and_column(sample: str, said: str) -> None:
+    with pytest.raises(Invalid, match=f"This is no JSON: {said}") as caught:
+        parsed(sample.encode())
+    assert "char" not in str(caught.value)

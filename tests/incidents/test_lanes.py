@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from incidents.oncall.lanes import Axis, axis, lane, tints_of
-from incidents.oncall.rotation import Gap, Shift
+from incidents.oncall.rotation import Gap, Shift, Stretch
 from tests.incidents.rotation_by_minutes import utc
 
 MONDAY = date(2026, 11, 16)
@@ -75,3 +75,12 @@ def test_a_layer_that_rests_leaves_its_row_empty() -> None:
 def test_people_are_told_apart_by_three_tints_in_the_order_they_come() -> None:
     shifts = [Shift(person, NOW, NOW, "primary") for person in ("ada", "bo", "ada", "cy", "dee")]
     assert tints_of(shifts) == {"ada": "", "bo": "b", "cy": "c", "dee": ""}
+
+
+def test_what_lies_before_the_schedule_was_made_is_no_gap() -> None:
+    made = utc(2026, 11, 18, 23)
+    stretches: list[Stretch] = [Gap(None, utc(2026, 11, 19, 23)), Shift("ada", utc(2026, 11, 19, 23), None, "primary")]
+    drawn = lane("CI", stretches, week(), names=NAMES, tints={}, since=made)
+    assert [(bar.x, bar.css) for bar in drawn.bars] == [("42.857%", "hole"), ("57.143%", "shift")]
+    before: list[Stretch] = [Gap(None, made, override="7"), Gap(made - timedelta(days=1), made)]
+    assert [bar.width for bar in lane("CI", before, week(), names={}, tints={}, since=made).bars] == ["42.857%"]

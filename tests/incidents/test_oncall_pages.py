@@ -1,5 +1,6 @@
 """The on-call pages, used by a member of the team, a platform admin, and somebody from elsewhere."""
 
+import re
 from datetime import time, timedelta
 from urllib.parse import quote
 
@@ -175,6 +176,32 @@ def test_a_rotation_is_previewed_before_it_is_saved(member: Client, schedule: Sc
     assert member.post("/on-call/build-ci/rotation", form | {"save": "1"}).status_code == 302
     saved = LayerVersion.objects.get(starts_at__gt=db_now())
     assert (saved.people, saved.length, saved.weekday) == (["user:default/eve", "user:default/bo"], 2, 1)
+
+
+@pytest.mark.parametrize("address", ["/on-call/new", "/drills/plans/new", "/escalation-policies/new"])
+def test_teams_to_choose_from_go_by_their_names(member: Client, team: Team, address: str) -> None:
+    Team.objects.filter(pk=team.pk).update(title="Build & CI")
+    shown = member.get(address).content.decode()
+    assert (">Build &amp; CI</option>" in shown, f">{team.ref}</option>" in shown) == (True, False)
+
+
+def test_only_the_line_that_names_nobody_is_wrong_and_hours_before_a_schedule_are_no_gap(member: Client) -> None:
+    form = {
+        "name": "CI nights", "time_zone": "UTC", "people_0": "ada", "people_1": "nobody-known", "people_2": "who",
+        "length": "1", "unit": "day", "handoff": "20:00", "weekday": "0", "starts_at": local(db_now()),
+    }  # fmt: skip
+    refused = member.post("/on-call/new", form | {"preview": "1"}).content.decode()
+    wrong = re.findall(r'<input[^>]*name="(people_\d)"[^>]*aria-invalid', refused)
+    assert wrong == ["people_1", "people_2"]
+    assert all(f"Nobody is known as “{text}”" in refused for text in ("nobody-known", "who"))
+    empty = member.post("/on-call/new", form | {"people_0": "", "people_1": "", "people_2": ""}).content.decode()
+    assert re.findall(r'<input[^>]*name="(people_\d)"[^>]*aria-invalid', empty) == ["people_0"]
+    form |= {"people_1": "", "people_2": ""}
+    for page in (
+        member.post("/on-call/new", form | {"preview": "1"}),
+        member.post("/on-call/new", form | {"save": "1"}, follow=True),
+    ):
+        assert 'class="hole"' not in page.content.decode()
 
 
 def test_a_member_makes_a_schedule_for_the_team_but_not_for_another(member: Client, team: Team) -> None:

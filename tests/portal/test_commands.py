@@ -19,6 +19,8 @@ from catalog.models import Person
 from portal.beat import BeatEntry
 from portal.management.commands import prepare
 from portal.management.commands.tick import walk
+from portal.run.folder import DataFolder
+from portal.run.up import _first_sign_in
 from slo.models import DataSource
 from tests import make
 
@@ -145,3 +147,10 @@ def test_commands_know_the_broker_that_workers_listen_to(tmp_path: Path) -> None
     hidden = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
     said = subprocess.run([sys.executable, "-c", code], env=hidden, capture_output=True, text=True, timeout=60)
     assert said.stdout.strip() == "files://localhost//"
+
+
+def test_the_terminal_says_where_the_first_password_is_changed(tmp_path: Path) -> None:
+    (tmp_path / "first-sign-in").write_text("admin secret\n")
+    said = " ".join(_first_sign_in(DataFolder(tmp_path)))
+    assert "Sign in as admin with the password secret" in said
+    assert "the initials at the top right, then Change password" in said

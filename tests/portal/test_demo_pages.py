@@ -218,6 +218,36 @@ def test_what_comes_of_a_break_is_told_step_by_step(
     assert "it is over" in waits()
 
 
+def test_only_who_was_paged_first_stands_at_paged_and_whoever_came_later_at_escalated(
+    demo: Demo, browser_of_ada: Client
+) -> None:
+    linh, rahul = make_incidents.reachable("linh"), make_incidents.reachable("rahul")
+    steps = make_incidents.step(linh), make_incidents.step(rahul)
+    team = make_incidents.paged(make.team("build-ci", linh), *steps)
+    promise = make_incidents.objective(make.component("ci-runners", owner=team, tier=1))
+    browser_of_ada.post("/demo/break/ci-runners-stall")
+    now = timezone.now()
+    make_incidents.transition(promise, at=now)
+    take_transitions(now=now)
+    advance_due(now=now)
+    advance_due(now=now + make_incidents.FIVE)
+    said = " ".join(page(browser_of_ada.get("/demo/break")).split())
+    paged, escalated = said.index(">Paged</b>"), said.index(">Escalated</b>")
+    assert paged < said.index(f">{linh.label}</a>", paged) < escalated < said.index(f">{rahul.label}</a>", paged)
+    assert "next: taken" in said
+
+
+@pytest.mark.parametrize("address", ["/demo/break", "/demo/inbox"])
+def test_what_the_frame_tells_refreshes_along(demo: Demo, browser_of_ada: Client, address: str) -> None:
+    make_incidents.incident(now=timezone.now())
+    whole = browser_of_ada.get(address).content.decode()
+    assert 'id="open-top"' in whole
+    assert "hx-swap-oob" not in whole
+    part = browser_of_ada.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert all(f'id="open-{place}" href="/incidents" hx-swap-oob="outerMorph"' in part for place in ("top", "side"))
+    assert "1 open" in part
+
+
 def test_what_nobody_took_waits_for_its_recovery_once_it_is_repaired(demo: Demo, browser_of_ada: Client) -> None:
     make_incidents.catch_all(make_incidents.reachable("kim"))
     promise = make_incidents.objective(make.component("argo-cd", tier=1))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +81,8 @@ def test_those_that_fit_the_component_and_are_there_come_first() -> None:
 
 def test_of_a_source_that_cannot_be_asked_nothing_is_called_missing() -> None:
     assert all(not missing for _, missing in fitting(component_type="dns", there=None))
+
+
+def test_the_readme_counts_the_presets_right() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    assert f"one of {len(ALL)} presets" in readme
