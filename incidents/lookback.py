@@ -11,6 +11,7 @@ from incidents import budgets, panels
 from incidents.models import Alert, Incident, Notification, Page, StatusUpdate, TimelineEntry
 from incidents.queries import timeline_of
 from incidents.queries.reviews import similar
+from incidents.responses import DECIDING
 from slo.queries.costs import ObjectiveCost
 
 Kind = TimelineEntry.Kind
@@ -39,8 +40,20 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """Who took a page, and how long after its opening, or after the reopening that called `again`; None: nobody did."""
+
+    by: Person | None
+    after: timedelta | None
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Paged:
-    """A team or a person who was called: whom messages went to, when, and who took it after how long."""
+    """A team or a person who was called: whom messages went to, when, and who took it after how long.
+
+    `taken_by` and `taken_after` are of its first opening; `later` has one for each reopening.
+    """
 
     whom: str
     role: str
@@ -48,6 +61,7 @@ class Paged:
     people: tuple[Person, ...]
     taken_by: Person | None
     taken_after: timedelta | None
+    later: Sequence[Taken] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,8 @@ class Facts:
     more_entries: int
     costs: panels.Panel[ObjectiveCost]
     similar: panels.Panel[Incident]
+    acknowledged_by: Person | None
+    """Who answered first: `to_acknowledge` after the opening."""
     pages: Sequence[Page]
     """With their notifications prefetched, as `access` wants them."""
 
@@ -89,11 +105,12 @@ def facts_of(incident: Incident, *, now: datetime) -> Facts:
         to_restore=_after(incident.opened_at, incident.resolved_at),
         open_for=open_for,
         minutes_blocked=None if people is None else round(people * open_for.total_seconds() / 60),
-        paged=[_paged(page) for page in pages],
+        paged=[_paged(page, entries) for page in pages],
         timeline=_shortened(told),
         more_entries=max(0, len(told) - MOST_ENTRIES),
         costs=panels.guarded("Costs", lambda: budgets.Concerned(incident, promises).costs(now=now)),
         similar=panels.guarded("Similar", lambda: similar(incident)),
+        acknowledged_by=_answerer(incident, entries),
         pages=pages,
     )
 
@@ -122,23 +139,53 @@ def _answered(incident: Incident, entries: Iterable[TimelineEntry]) -> datetime 
     return min(moments, default=None)
 
 
+def _answerer(incident: Incident, entries: Iterable[TimelineEntry]) -> Person | None:
+    if not incident.generation:
+        return incident.acknowledged_by
+    said = (entry for entry in entries if entry.person_id is not None and _answers(entry))
+    first = next(said, None)
+    return first.person if first else None
+
+
+def _answers(entry: TimelineEntry) -> bool:
+    """A responder's own page answers for that team alone."""
+    if entry.kind == Kind.RESOLVED:
+        return True
+    return entry.kind == Kind.ACKNOWLEDGED and (entry.page is None or entry.page.role in DECIDING)
+
+
 def _pages(incident: Incident) -> Iterable[Page]:
     outbox = Prefetch("notifications", Notification.objects.select_related("person").order_by("created_at", "pk"))
     return incident.pages.select_related("team", "person", "acknowledged_by").prefetch_related(outbox).order_by("pk")
 
 
-def _paged(page: Page) -> Paged:
+def _paged(page: Page, entries: Sequence[TimelineEntry]) -> Paged:
     notes = [note for note in page.notifications.all() if note.kind == Notification.Kind.PAGE]
     people: Mapping[int, Person] = {note.person_id: note.person for note in notes}
     whom = page.team.label if page.team else page.person.label if page.person else page.get_role_display()
+    first, *later = _taken(page, entries)
     return Paged(
         whom=whom,
         role=page.get_role_display(),
         at=notes[0].created_at if notes else page.opened_at,
         people=tuple(people.values()),
-        taken_by=page.acknowledged_by,
-        taken_after=_after(page.opened_at, page.acknowledged_at),
+        taken_by=first.by,
+        taken_after=first.after,
+        later=later,
     )
+
+
+def _taken(page: Page, entries: Sequence[TimelineEntry]) -> list[Taken]:
+    """One for the page's opening, and one for each reopening after it, which starts a clock of its own."""
+    starts = [entry.at for entry in entries if entry.kind == Kind.REOPENED and entry.at > page.opened_at]
+    if not starts:
+        return [Taken(page.acknowledged_by, _after(page.opened_at, page.acknowledged_at))]
+    taking = [entry for entry in entries if entry.kind == Kind.ACKNOWLEDGED and entry.page_id == page.pk]
+    found = []
+    for start, stop in zip([page.opened_at, *starts], [*starts, None], strict=True):
+        its = next((one for one in taking if start <= one.at and (stop is None or one.at < stop)), None)
+        found.append(Taken(its.person, its.at - start, start != page.opened_at) if its else Taken(None, None, True))
+    return found
 
 
 def _told(entries: Sequence[TimelineEntry]) -> list[Moment]:

@@ -158,6 +158,8 @@ def _item(item: ActionItem, outcome: Outcome | None) -> str:
 def _paged(one: Paged) -> str:
     who = ", ".join(person.label for person in one.people) or "nobody"
     taken = f"{one.taken_by.label} after {_lasting(one.taken_after)}" if one.taken_by else "not taken"
+    for again in one.later:
+        taken += f"; reopened: {again.by.label} after {_lasting(again.after)}" if again.by else "; reopened: not taken"
     return f"{one.whom} ({one.role.lower()}), {_moment(one.at)}: {who}; {taken}"
 
 

@@ -90,24 +90,27 @@ class Status:
     broken: Sequence[Incident]
     planned: Sequence[Occurrence]
     lines: Sequence[Line]
+    unconfirmed: Sequence[Incident] = ()
+    """Resolved by hand, while an alert still fires."""
     answering: Promptness | None = None
     """How fast the pager is; None where that was not asked for."""
 
     @property
     def state(self) -> str:
-        """The worst of now: down with a P1, degraded with a P2 or P3, else works."""
+        """The worst of now: down with a P1, degraded with a P2 or P3, or where an end is not confirmed; else works."""
+        if not self.broken and self.unconfirmed:
+            return DEGRADED
         return state_of(min((incident.severity for incident in self.broken), default=None))
 
     @property
     def headline(self) -> str:
         """Is it me or the platform, in a sentence."""
-        names = [incident.component.label if incident.component else incident.title for incident in self.broken]
-        names = list(dict.fromkeys(names))
+        names = _names(self.broken)
+        if not names and self.unconfirmed:
+            return f"Resolved, not confirmed yet: {_some(_names(self.unconfirmed))}."
         if not names:
             return "Everything works."
-        more = len(names) - 2
-        said = " and ".join(names) if more <= 0 else f"{', '.join(names[:2])} and {more} more"
-        return f"Not as promised: {said}."  # a name may be a plural itself, so no verb goes with it
+        return f"Not as promised: {_some(names)}."  # a name may be a plural itself, so no verb goes with it
 
     @property
     def fine(self) -> int:
@@ -124,9 +127,10 @@ def status(*, now: datetime, whole: bool = True) -> Status:
     today = timezone.localtime(now).date()
     first = today - timedelta(days=DAYS - 1)
     since = datetime.combine(first, time(), tzinfo=ZoneInfo(zone))
-    wanted, broken = queries.capabilities(), queries.broken_now()
+    wanted, told = queries.capabilities(), queries.broken_now(unconfirmed=True)
+    broken, unconfirmed = [one for one in told if one.is_open], [one for one in told if not one.is_open]
     touched = queries.days_of(wanted, since=since, now=now, zone=zone)
-    worst = _worst_now(broken)
+    worst = _worst_now(broken, unconfirmed)
     promised = queries.promises_of(wanted) if whole else {}
     lines = [
         Line(
@@ -136,7 +140,7 @@ def status(*, now: datetime, whole: bool = True) -> Status:
         for one in wanted
     ]  # fmt: skip
     lines.sort(key=lambda line: worst.get(line.key, 9))
-    return Status(now, broken, planned(now), lines, promptness(now=now) if whole else None)
+    return Status(now, broken, planned(now), lines, unconfirmed, promptness(now=now) if whole else None)
 
 
 def planned(now: datetime) -> list[Occurrence]:
@@ -157,13 +161,24 @@ def state_of(severity: int | None) -> str:
     return DOWN if severity == Severity.P1 else DEGRADED
 
 
-def _worst_now(broken: Sequence[Incident]) -> Mapping[str, int]:
+def _names(incidents: Sequence[Incident]) -> list[str]:
+    return list(dict.fromkeys(one.component.label if one.component else one.title for one in incidents))
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - 2
+    return " and ".join(names) if more <= 0 else f"{', '.join(names[:2])} and {more} more"
+
+
+def _worst_now(broken: Sequence[Incident], unconfirmed: Sequence[Incident]) -> Mapping[str, int]:
+    """By key of the capability; what was resolved and is not confirmed is no outage any more."""
     found: dict[str, int] = {}
-    for incident in broken:
+    for incident in (*broken, *unconfirmed):
         component = incident.component
+        severity = incident.severity if incident.is_open else max(incident.severity, Severity.P2)
         if component is not None:
             for key in (f"s{component.system_id}", f"c{component.pk}"):
-                found[key] = min(found.get(key, 9), incident.severity)
+                found[key] = min(found.get(key, 9), severity)
     return found
 
 

@@ -32,6 +32,11 @@ class Together:
     """That those it concerns were told that it began; asked for only while no update was written."""
 
     @property
+    def others(self) -> int:
+        """How many follow it beside the reader."""
+        return self.followers - self.following
+
+    @property
     def left(self) -> int:
         """How many tasks are still to be done."""
         return sum(task.done_at is None for task in self.tasks)

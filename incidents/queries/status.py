@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from catalog.models import Component, System
-from incidents.models import Incident, StatusUpdate
+from incidents.models import Alert, Incident, StatusUpdate
 from incidents.models.incident import WORST_TOLD
 from slo.queries.fleet import FleetFilter, FleetRow, fleet, row
 
@@ -91,17 +91,22 @@ def promises_of(wanted: Collection[Capability]) -> Mapping[str, list[FleetRow]]:
     return found
 
 
-def broken_now() -> list[Incident]:
+def broken_now(*, unconfirmed: bool = False) -> list[Incident]:
     """Open incidents of P1 to P3 that are no symptoms, the worst first, with `said`: what was told, newest first.
 
-    `symptoms_open` counts what else fires because of them.
+    `symptoms_open` counts what else fires because of them. With `unconfirmed`, those too that somebody resolved while
+    an alert of theirs fires.
     """
+    is_told = ~Q(state=Incident.State.RESOLVED)
+    if unconfirmed:
+        firing = Alert.objects.filter(incident=OuterRef("pk"), cleared_at=None)
+        is_told |= Q(Exists(firing), state=Incident.State.RESOLVED, check_again_at__isnull=False)
     still = Count("symptoms", filter=~Q(symptoms__state=Incident.State.RESOLVED))
     told = StatusUpdate.objects.filter(public=True).order_by("-at", "-pk")
     found: QuerySet[Incident] = (
-        Incident.objects.exclude(state=Incident.State.RESOLVED)
+        Incident.objects.filter(is_told)
         .filter(severity__lte=WORST_TOLD, root=None, is_drill=False)
-        .select_related("component__system", "owner", "acknowledged_by")
+        .select_related("component__system", "owner", "acknowledged_by", "resolved_by")
         .annotate(symptoms_open=still)
         .prefetch_related(Prefetch("updates", told, to_attr="said"))
     )

@@ -172,11 +172,12 @@ def _heard_by(said: StatusUpdate) -> str:
     entry = said.incident.timeline.filter(kind=TimelineEntry.Kind.UPDATE, data__update=said.pk).first()
     told = plural(entry.data["told"], "follower") if entry and entry.data.get("told") else ""
     page = "on the status page" if said.public and said.incident.is_told_to_all else ""
-    if told:
-        return f"Told {told}, and said {page}." if page else f"Told {told}."
-    return (
-        f"Said {page}. Nobody else follows it." if page else "Written down. Nobody else follows it, so nobody is told."
-    )
+    if not page:
+        return f"Told {told} by message." if told else "Written down. Nobody else follows it, so nobody is told."
+    people = said.incident.people_blocked
+    waiting = f" {plural(people, 'blocked person', 'blocked people')} can read it there." if people else ""
+    heard = f"Told {told} by message, and said {page}." if told else f"Said {page}. Nobody else follows it."
+    return f"{heard}{waiting}"
 
 
 def _entry(number: int, pk: int) -> TimelineEntry:

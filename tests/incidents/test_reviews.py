@@ -268,6 +268,25 @@ def test_facts_leave_out_the_time_between_an_end_and_a_reopening(world: World) -
     assert facts.open_for == 30 * MINUTE
     assert facts.minutes_blocked == 210
     assert facts.paged[0].people == (world.ada,)
+    assert facts.acknowledged_by == world.by.person
+    (paged,) = facts.paged
+    assert (paged.taken_by, paged.taken_after) == (world.by.person, 2 * MINUTE)
+    assert [(one.by, one.after) for one in paged.later] == [(None, None)], "nobody took it when it had reopened"
+
+
+def test_each_opening_has_a_clock_of_its_own_in_who_was_paged(world: World) -> None:
+    incident = make_incidents.incident(world.runners, key="a")
+    advance_due(now=NOW)
+    operations.acknowledge_incident(incident=incident, by=world.by, now=NOW + 2 * MINUTE)
+    operations.resolve(incident=incident, by=world.by, now=NOW + 10 * MINUTE)
+    fires_again(world, at=NOW + 15 * MINUTE)
+    second = make_incidents.reachable("second")
+    operations.acknowledge_incident(incident=incident, by=Actor(person=second), now=NOW + 16 * MINUTE)
+    incident.refresh_from_db()
+    facts = facts_of(incident, now=NOW + DAY)
+    (paged,) = facts.paged
+    assert (facts.acknowledged_by, facts.to_acknowledge) == (paged.taken_by, paged.taken_after)
+    assert [(one.by, one.after) for one in paged.later] == [(second, MINUTE)]
 
 
 def test_a_review_and_the_analytics_tell_the_same_figures(world: World) -> None:

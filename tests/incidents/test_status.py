@@ -12,6 +12,7 @@ from catalog.access import Actor
 from catalog.models import Component, MaintenanceWindow, Person
 from incidents import operations, status
 from incidents.models import Incident
+from incidents.paging import check_again_due
 from portal.lib.clock import db_now
 from tests import make, make_incidents
 
@@ -168,3 +169,29 @@ def test_the_feed_is_atom_and_tells_what_was_said(runners: Component, ada: Perso
     text = answer.content.decode()
     for said in ("Mended", "It is over", "Jobs &lt;wait&gt;"):
         assert said in text
+
+
+def test_what_was_resolved_while_an_alert_fires_is_not_said_to_work(
+    runners: Component, ada: Person, client: Client
+) -> None:
+    incident = make_incidents.incident(runners, key="k", now=db_now(), summary="Jobs wait")
+    operations.resolve(incident=incident, by=Actor(person=ada), now=db_now())
+    told = status.status(now=db_now())
+    assert (told.state, told.headline) == ("degraded", "Resolved, not confirmed yet: ci-runners.")
+    assert [line.state for line in told.lines] == ["degraded"]
+    assert told.broken == []
+    client.force_login(make.account("bob"))
+    text = client.get(reverse("incidents:status")).content.decode()
+    assert "not confirmed yet: an alert still fires" in text
+    assert "Everything works" not in text
+    operations.clear_alert(key="k", now=db_now())
+    told = status.status(now=db_now())
+    assert (told.state, told.headline) == ("works", "Everything works.")
+
+
+def test_what_pages_again_is_broken_and_no_longer_unconfirmed(runners: Component, ada: Person) -> None:
+    incident = make_incidents.incident(runners, key="k", now=db_now(), summary="Jobs wait")
+    operations.resolve(incident=incident, by=Actor(person=ada), now=db_now() - DAY)
+    check_again_due(now=db_now())
+    told = status.status(now=db_now())
+    assert (len(told.broken), told.unconfirmed, told.headline) == (1, [], "Not as promised: ci-runners.")

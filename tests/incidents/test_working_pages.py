@@ -119,11 +119,27 @@ def test_it_is_said_truly_who_heard_an_update(incident: Incident, ada: Person) -
     assert "Written down. Nobody else follows it, so nobody is told." in said("Two")
     operations.follow(incident=incident, person=make_incidents.reachable("bob"), now=db_now())
     both = said("Three", public="on")
-    assert "Told 1 follower, and said on the status page." in both
+    assert "Told 1 follower by message, and said on the status page." in both
     assert "told 1 follower and the status page" in both
-    assert "Told 1 follower." in said("Four")
+    Incident.objects.filter(pk=incident.pk).update(people_blocked=35, teams_blocked=8)
+    before = text_of(client, incident.get_absolute_url())
+    assert "1 follower hears it by message." in before
+    assert "On the status page 35 blocked people in 8 teams can read it." in before
+    assert "35 blocked people can read it there." in said("Six", public="on")
+    assert "Told 1 follower by message." in said("Four")
     Incident.objects.filter(pk=incident.pk).update(severity=4)
-    assert "Told 1 follower." in said("Five", public="on")  # the status page does not tell of it
+    assert "Told 1 follower by message." in said("Five", public="on")  # the status page does not tell of it
+
+
+def test_alerts_of_what_is_resolved_say_what_holds_then(incident: Incident, ada: Person) -> None:
+    client = signed_in(ada)
+    assert "it resolves when the last one clears" in text_of(client, incident.get_absolute_url())
+    operations.resolve(incident=incident, by=Actor(person=ada), now=db_now())
+    over = text_of(client, incident.get_absolute_url())
+    assert "it resolves when the last one clears" not in over
+    assert "it pages again at" in over
+    Incident.objects.filter(pk=incident.pk).update(check_again_at=None)
+    assert "it is resolved</span>" in text_of(client, incident.get_absolute_url())
 
 
 def test_until_somebody_writes_it_says_who_was_told_that_it_began(incident: Incident, ada: Person) -> None:
