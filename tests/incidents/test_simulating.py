@@ -1,6 +1,5 @@
 """What would happen: the code that pages says it, and nothing is kept or sent."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -149,7 +148,6 @@ def test_on_its_page(client: Client) -> None:
     page = client.get("/incidents/simulate?component=component:default/runners&rule=page&alone=on")
     assert page.status_code == 200
     assert "Ada" in page.content.decode()
-    words = " ".join(page.content.decode().split())
-    assert re.search(r">P\d: a page rule fired [^<.]*\.( It blocks \d|</p>)", words), "two sentences are two"
+    assert "P2: a page rule fired.</p>" in page.content.decode()
     assert client.get("/incidents/simulate?component=component:default/none&rule=page").status_code == 400
     assert nothing_kept()
