@@ -112,6 +112,11 @@ class Facts:
     down: int
 
     @property
+    def coming(self) -> int:
+        """How many action items are due in the week to come, not overdue yet."""
+        return self.due - self.overdue
+
+    @property
     def left_out(self) -> int:
         """Incidents of the week beside those that are shown."""
         return self.opened + self.helped - len(self.incidents)

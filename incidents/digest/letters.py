@@ -74,9 +74,14 @@ def _subject(found: Sequence[Facts]) -> str:
     week = f"{first.week.days[0]:%d %b} – {first.week.days[-1]:%d %b}"
     if all(facts.quiet for facts in found):
         return f"{name}: a quiet week, {week}"[:SUBJECT_LENGTH]
-    incidents = _plural(first.opened, "incident")
-    worry = f", {_plural(first.worrying, 'budget')} at risk" if first.worrying else ""
-    return " ".join(f"{name}: {incidents}{worry}, {week}".split())[:SUBJECT_LENGTH]
+    whole = next((facts for facts in found[1:] if facts.team is None), None)
+    said = [
+        f"{_plural(first.opened, 'incident')}{' of its own' if first.helped else ''}",
+        f"{first.helped} of others" if first.helped else "",
+        f"{_plural(first.worrying, 'budget')} at risk" if first.worrying else "",
+    ]
+    everywhere = f"; {_plural(whole.opened, 'incident')} on the whole platform" if whole and whole.opened else ""
+    return " ".join(f"{name}: {', '.join(filter(None, said))}{everywhere}, {week}".split())[:SUBJECT_LENGTH]
 
 
 def _plural(n: int, word: str) -> str:

@@ -236,7 +236,8 @@ def _rule_notes(promised: Promise, definition: Definition) -> list[str]:
     if after is None:
         notes.append("No rule of its alert policy pages anybody.")
     elif after > LATE_PAGE:
-        notes.append(f"A total outage pages only after {words(after)}; the outage rule would page after 9 min.")
+        rest = "an alert policy that takes outages at once would page after 9 min."
+        notes.append(f"A total outage pages only after {words(after)}; {rest}")
     return notes
 
 

@@ -117,7 +117,7 @@ def _shown(tried: Tried, objective: Objective, form: BacktestForm, *, now: datet
 
 
 def _line(alert: Alert, end: datetime) -> Line:
-    rules = ", ".join(dict.fromkeys(firing.title for firing in alert.firings))
+    rules = " · ".join(dict.fromkeys(firing.title for firing in alert.firings))
     early = ""
     if alert.early is not None:
         early = f"{words(abs(alert.early))} {'before' if alert.early >= timedelta() else 'after'}"

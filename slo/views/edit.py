@@ -94,10 +94,11 @@ def _ranked(wanted: Offers, found: Offered) -> list[tuple[str, Offers]]:
     known = found.source is not None and not found.error
     ready = [one for one in wanted if not one[1]]
     fit, unfit = ([one for one in ready if found.fits(one[0]) == wanted] for wanted in (True, False))
-    there = " and their metrics are there" if known else ""
+    there = "; their metrics are there" if known else ""
+    kind = found.component_type
     return [
-        (f"They fit{there}" if found.component_type else f"For any component{there}", fit),
-        (f"For other components{there}", unfit),
+        (f"They fit{there}" if kind else f"For any component{there}", fit),
+        (f"For other components{there}" if kind else f"For a certain type of component{there}", unfit),
         ("Metrics missing now", [one for one in wanted if one[1]]),
     ]
 

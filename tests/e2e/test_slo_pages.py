@@ -85,6 +85,10 @@ def test_without_script_the_form_shows_all_fields_in_groups(browser: Browser, pr
     context.close()
 
 
+LONGEST_FIGURES = """boxes => boxes.map((box, n) => {
+  box.textContent = n ? 'no traffic' : '\u2212400.0%'
+  return box.offsetHeight
+})"""
 LONGEST_HEALTH = "cells => cells.slice(0, 3).forEach(cell => { cell.lastChild.textContent = 'Broken or burning'; })"
 
 
@@ -98,6 +102,16 @@ def test_a_table_fits_into_a_small_laptops_window(signed_in: Callable[[str], Pag
             page.locator("td > .state").evaluate_all(LONGEST_HEALTH)
         over = "boxes => boxes.map(box => box.scrollWidth - box.clientWidth)"
         assert set(page.locator(".table-responsive").evaluate_all(over)) == {0}, f"{path} at {width}"
+
+
+def test_no_figure_of_an_objective_is_broken_over_two_lines(signed_in: Callable[[str], Page]) -> None:
+    page = signed_in("ada")
+    page.goto("/slos?q=build+success")
+    page.get_by_role("link", name="Build success").first.click()
+    figures = page.locator(".objective-words .big")
+    for width in (360, 992, 1100, 1280, 1366, 1440):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert max(figures.evaluate_all(LONGEST_FIGURES)) < 40, f"at {width}"
 
 
 def test_each_threshold_has_its_words_on_the_log_axis_in_both_themes(signed_in: Callable[[str], Page]) -> None:

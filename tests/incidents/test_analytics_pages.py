@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from catalog.models import Person
 from incidents.models import ActionItem, Incident, Review
 from portal.lib.clock import db_now
 from tests import make
-from tests.incidents.analytics_world import ACKNOWLEDGED, PAGED, RESOLVED, Event, Told, called, cast, page_of
+from tests.incidents.analytics_world import ACKNOWLEDGED, PAGED, REOPENED, RESOLVED, Event, Told, called, cast, page_of
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -99,6 +100,15 @@ def test_the_overview_says_the_medians(signed_in: Client) -> None:
     context = signed_in.get("/analytics").context
     assert (context["all"].incidents, context["all"].taken.median, context["all"].noisy) == (2, 120, 1)
     assert {one.id for one in context["charts"]} == {"incidents", "taken", "restored", "apart", "blocked", "noise"}
+
+
+def test_what_reopened_is_one_incident_and_says_how_often_it_opened(signed_in: Client) -> None:
+    again = (Event(MINUTE, RESOLVED), Event(5 * MINUTE, REOPENED), Event(9 * MINUTE, RESOLVED))
+    Told(db_now() - timedelta(hours=20), again, make.component("dns"), severity=2).write()
+    said = " ".join(re.sub(r"<[^>]+>", " ", signed_in.get("/analytics").content.decode()).split())
+    assert "P2 1 2 openings" in said
+    assert "P1 1 openings" not in said
+    assert "count openings: an incident that reopens is one incident" in said
 
 
 def test_charts_and_tables_have_the_same_numbers(signed_in: Client) -> None:

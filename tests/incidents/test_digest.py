@@ -149,7 +149,10 @@ def test_what_the_team_was_called_into_stands_beside_its_own(world: World) -> No
     assert (found.opened, found.helped, len(found.incidents), found.left_out) == (1, 1, 2, 0)
     assert (found.answered, found.median_answer) == (1, timedelta(minutes=4))
     assert (fleet.opened, fleet.helped) == (2, 0)
-    assert "Incidents: 1, and 1 of others that the team was called into" in compose(world.ada, [found], off="").text
+    letter = compose(world.ada, [found, fleet], off="")
+    assert "Incidents: 1, and 1 of others that the team was called into" in letter.text
+    said = "Build Ci: 1 incident of its own, 1 of others; 2 incidents on the whole platform, 16 Nov – 22 Nov"
+    assert letter.subject == said
 
 
 def test_budgets_gaps_and_components_without_owner_are_told(world: World) -> None:
@@ -189,6 +192,8 @@ def test_action_items_that_are_overdue_or_due_this_week_are_told(world: World) -
     assert ([one.title for one in found.items], found.due, found.overdue) == (["late", "soon"], 2, 1)
     letter = compose(world.ada, [found], off="https://portal.example/off")
     assert "late: Ada, by 22 Nov, overdue" in letter.text
+    assert "Action items: 1 overdue, 1 due by next week" in letter.text
+    assert "1 overdue, 1 due by next week" in letter.html
     assert "overdue since 22 Nov" in letter.html
 
 

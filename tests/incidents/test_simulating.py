@@ -148,5 +148,6 @@ def test_on_its_page(client: Client) -> None:
     page = client.get("/incidents/simulate?component=component:default/runners&rule=page&alone=on")
     assert page.status_code == 200
     assert "Ada" in page.content.decode()
+    assert "P2: a page rule fired.</p>" in page.content.decode()
     assert client.get("/incidents/simulate?component=component:default/none&rule=page").status_code == 400
     assert nothing_kept()

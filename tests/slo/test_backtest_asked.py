@@ -169,7 +169,13 @@ def test_the_page_tries_what_the_form_says_and_leads_to_the_edit_form(objective:
     assert link
     form = browser.get(html.unescape(link[1])).content.decode()
     assert 'value="99.9' in form
+    assert "its owner’s to change" not in other
     browser.force_login(make.account_of(make.person("outsider")))
+    first = text(browser.get(at).content)
+    assert first.index("Try what you would propose") < first.index("Try it"), "before anything is tried"
+    tried = re.search(r"(\d+ \w+ \d\d:\d\d) UTC to \w+ (\d+ \w+ \d\d:\d\d) UTC", first)
+    assert tried
+    assert tried[1] != tried[2]
     assert "The goal is its owner’s to change" in text(browser.get(f"{at}?target=99.9&policy=quiet&days=7").content)
     assert '<option value="quiet" selected' in form
 

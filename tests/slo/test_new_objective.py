@@ -54,6 +54,9 @@ def test_presets_come_first_and_the_source_says_why_it_knows_nothing(
     assert "Which metrics are there is not known." in said
     assert said.index("Jenkins is up") < said.index("For other components")
     assert "?preset=jenkins-up&component=component%3Adefault%2Fci" in html.unescape(page.content.decode())
+    nothing_chosen = text(client.get("/slos/new").content)
+    assert "For a certain type of component" in nothing_chosen
+    assert "For other components" not in nothing_chosen
     assert "Jenkins is up" not in text(client.get("/slos/new?q=vault").content)
     assert "No preset is called so" in text(client.get("/slos/new?q=nothing-like-it%00").content)
 
