@@ -20,6 +20,11 @@ class NamedForm(forms.Form):
     )
     namespace = forms.CharField(max_length=63, initial="default", help_text=NAMESPACE_HELP)
 
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  # as its base says
+        super().__init__(*args, **options)
+        for name, other in (("title", "name"), ("name", "title")):  # neither is optional where the other is empty
+            self.fields[name].needed = f"or a {other}"  # type: ignore[attr-defined]  # read by components/field.html
+
     def clean(self) -> dict[str, Any]:
         """With a name. One that was written badly is left to its own error."""
         given: dict[str, Any] = super().clean() or self.cleaned_data

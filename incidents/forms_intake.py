@@ -11,6 +11,7 @@ from catalog.forms import ExplainingForm
 from catalog.models import Team
 from incidents.intake.config import COMPONENT, LOUDNESS, NONE, POINTERS
 from incidents.models import Integration
+from portal.lib import durations
 
 LABELS = "labels"
 POINTER = {"class": "mono", "spellcheck": "false", "placeholder": "/alert/id"}
@@ -153,7 +154,8 @@ class IntegrationForm(ExplainingForm):
         """What was filled in, as settings have it."""
         given = self.cleaned_data
         plain = ("component_labels", "component_rules", "default_component", "severity_label", "rules", "default_rule")
-        said: dict[str, object] = {name: given[name] for name in (*plain, *self.BEATS) if name in given}
+        said: dict[str, object] = {name: given[name] for name in plain if name in given}
+        said |= {name: durations.plain(given[name]) for name in self.BEATS if name in given}
         if "grouping" in given:
             labels = list(given["group_labels"])
             said["grouping"] = labels if given["grouping"] == LABELS else given["grouping"]

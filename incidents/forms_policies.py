@@ -98,7 +98,7 @@ class TargetsField(LinesField):
 
 
 class DurationField(forms.CharField):
-    """`5m`, `1h30m`; empty where it may be."""
+    """`5m`, `10 minutes`, `1h30m`; empty where it may be."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401
         attrs = {"class": "mono", "spellcheck": "false", "autocapitalize": "off"}
@@ -108,9 +108,9 @@ class DurationField(forms.CharField):
         """A timedelta or None. Raises ValidationError."""
         text = super().clean(value)
         try:
-            return durations.parse(text) if text else None
+            return durations.spoken(text) if text else None
         except durations.BadDuration as error:
-            raise forms.ValidationError("Write for example 30s, 5m or 1h30m.") from error
+            raise forms.ValidationError("Write for example 30s, 10 minutes or 1h30m.") from error
 
 
 @dataclass(frozen=True, slots=True)

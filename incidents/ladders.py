@@ -72,6 +72,22 @@ class Ladder:
         """Steps that would reach nobody now."""
         return tuple(rung for rung in self.rungs if rung.nobody)
 
+    @property
+    def again(self) -> list[tuple[Rung, str, int]]:
+        """Steps that would now call nobody whom no earlier one calls: who that is, and the earlier one's number."""
+        found, called = [], dict[Person, int]()
+        for rung in self.rungs:
+            people = list(dict.fromkeys(person for one in rung.asked for person in one.reached))
+            if people and all(person in called for person in people):
+                found.append((rung, _named(people), called[people[0]]))
+            called |= {person: rung.number for person in people if person not in called}
+        return found
+
+
+def _named(people: Sequence[Person]) -> str:
+    first, rest = people[0].label, len(people) - 1
+    return f"{first} and {rest} more" if rest else first
+
 
 @dataclass(frozen=True, slots=True)
 class Told:

@@ -11,6 +11,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.db.models import QuerySet
 
+from incidents.channels.ways import ways
 from incidents.firing import Firing
 from incidents.models import Incident, Notification, Page, TimelineEntry
 from incidents.operations.alerts import Raised, raise_alert
@@ -28,6 +29,12 @@ class Call:
     person_ref: str
     channel: str
     rule: str
+
+    @property
+    def way(self) -> str:
+        """The channel as people call it."""
+        known = ways.get(self.channel)
+        return known.title if known else self.channel
 
 
 class Move(NamedTuple):

@@ -19,6 +19,12 @@ LOOKED_AT = 80
 FEW, CALLED_SO = 3, 0.6
 """With fewer than these, and nothing that is called so, slips are forgiven: a text may mention what is misspelt."""
 LOOKED_AT_FORGIVING = 40
+QUESTIONS = (
+    "a an are at by call do does find for from has have how in is it its me my of on our owner owns page paged pages"
+    " please responsible runs show tell that the there this to what when where which who whom whose why with"
+)
+"""Words of a question, which name nothing: left out where nothing holds all of it."""
+ASKING = frozenset(QUESTIONS.split())
 ORDER = ("urgency", "name", "pk")
 COLUMNS = ("ref", "namespace", "name", "title", "description")
 OF_COMPONENTS = ("kind", "type", "urgency", "worst", "owner_ref", "owner__name", "owner__title")
@@ -31,10 +37,21 @@ def kinds(*, known: bool = True) -> list[str]:
 
 
 def search(text: str, *, limit: int, now: datetime, only: Collection[str] = ()) -> list[Hit]:
-    """The best `limit` things for `text`, best first; `only` of some kinds. Slips are forgiven where little fits."""
+    """The best `limit` things for `text`, best first; `only` of some kinds. Slips are forgiven where little fits.
+
+    Where nothing fits a question, what it asks about is looked for: `who owns artefact cache`.
+    """
     words = tuple(texts.words_in(text))
     if not words:
         return []
+    found = _search(text, words, limit, now, only)
+    about = tuple(word for word in words if word not in ASKING)
+    if about and about != words and not any(hit.score > likeness.LIKE for hit in found):
+        return _search(" ".join(about), about, limit, now, only) or found
+    return found
+
+
+def _search(text: str, words: tuple[str, ...], limit: int, now: datetime, only: Collection[str]) -> list[Hit]:
     asked = [one for one in registries.search.items() if not only or set(one[1].kinds) & set(only)]
     sought = Sought(text.strip()[: texts.LONGEST], words)
     found = _all(asked, sought, limit, now, only)

@@ -144,6 +144,11 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} delivery {self.pk}: {self.outcome or self.state}"
 
+    @property
+    def own_key(self) -> str:
+        """Its key as the sender knows it, without what tells integrations apart; empty for a request of many alerts."""
+        return self.key.removeprefix(f"integration-{self.integration_id}").removeprefix(":")
+
     def get_kind_display(self) -> str:  # type: ignore[no-redef]  # the stubs have made one
         """What people call the kind of what sent it, a plugin's too."""
         return _called(self.kind)

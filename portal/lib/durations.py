@@ -6,6 +6,19 @@ from datetime import timedelta
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 PART = re.compile(r"(\d+)(ms|s|m|h|d|w)")
 LONGEST = 100
+SAID = {
+    name: unit
+    for unit, names in {
+        "s": "sec secs second seconds",
+        "m": "min mins minute minutes",
+        "h": "hr hrs hour hours",
+        "d": "day days",
+        "w": "week weeks",
+    }.items()
+    for name in (unit, *names.split())
+}
+SPOKEN = re.compile(rf"(\d+)\s*({'|'.join(sorted(SAID, key=len, reverse=True))})(?![^\W\d_])", re.IGNORECASE)
+BETWEEN = re.compile(r"\s|,|\band\b")
 
 
 class BadDuration(ValueError):
@@ -22,6 +35,23 @@ def parse(text: str) -> timedelta:
         return timedelta(seconds=sum(int(n) * UNITS[u] for n, u in parts))
     except OverflowError as error:
         raise BadDuration(f"{text!r} is longer than can be reckoned with") from error
+
+
+def spoken(text: str) -> timedelta:
+    """What people write into a form: `10 minutes`, `1 hour and 30 min`, `90 s`, and all that `parse` reads."""
+    said = SPOKEN.findall(text) if len(text) <= LONGEST else []
+    rest = BETWEEN.sub("", SPOKEN.sub("", text))
+    if not said or rest:
+        return parse(text)  # which says what is wrong with it
+    return parse("".join(count + SAID[unit.lower()] for count, unit in said))
+
+
+def plain(text: str) -> str:
+    """The same as `parse` reads it; what is no duration stays as it is, for whoever reads it to refuse."""
+    try:
+        return render(spoken(text))
+    except BadDuration:
+        return text
 
 
 def render(duration: timedelta) -> str:

@@ -34,7 +34,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing to do once: `of` are the rows of which one is enough, `docs` the page that tells how."""
+    """One thing to do once: `of` are the rows of which one is enough, `docs` the page that tells how.
+
+    `otherwise` is another way to do it: what its button says, and the name of its page.
+    """
 
     key: str
     title: str
@@ -43,6 +46,7 @@ class Part:
     docs: str
     of: Callable[[], QuerySet]  # type: ignore[type-arg]  # of any model
     url: Callable[[Known], str]
+    otherwise: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Step:
     url: str
     done: bool
     component: str = ""
+    other_action: str = ""
+    other_url: str = ""
 
 
 def _living(model: type[Team | Component | Objective | Schedule]) -> Callable[[], QuerySet]:  # type: ignore[type-arg]
@@ -90,8 +96,9 @@ PARTS = (
         "New team", "getting-started#a-team", _living(Team), _at("catalog:new-team"),
     ),
     Part(
-        "component", "A component", "What your platform runs and whose it is: paste its catalog-info.yaml.",
-        "Paste YAML", "getting-started#a-component", _living(Component), _at("catalog:import"),
+        "component", "A component", "What your platform runs and whose it is: by form, or as catalog-info.yaml.",
+        "New component", "getting-started#a-component", _living(Component), _at("catalog:new-component"),
+        ("Paste YAML", "catalog:import"),
     ),
     Part(
         "source", "A data source", "A Prometheus that Portico may read. Test it; asked every minute, it must answer.",
@@ -137,7 +144,8 @@ def steps(there_is: Known | None = None) -> list[Step]:
     return [
         Step(
             part.key, part.title, part.text, part.action, part.docs, part.url(there_is), part.key in there,
-            component if part.key == DRILL else "",
+            component if part.key == DRILL else "", part.otherwise[0],
+            reverse(part.otherwise[1]) if part.otherwise[1] else "",
         )
         for part in PARTS
     ]  # fmt: skip

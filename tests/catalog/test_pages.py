@@ -117,6 +117,14 @@ def test_a_component_says_who_owns_it_and_who_suffers_with_it(ada: Client) -> No
     assert "component not-there-yet" in listed
 
 
+def test_facts_say_when_the_entry_itself_was_written_and_by_whom(ada: Client) -> None:
+    component = make.component("runners", source="user:default/ada")
+    shown = ada.get(component.get_absolute_url()).content.decode()
+    assert ("<dt>Written</dt>" in shown, "version 1, by" in shown) == (True, True)
+    assert '<span title="user:default/ada">ada</span>' in shown
+    assert "API client" not in shown
+
+
 def test_an_api_and_the_service_of_its_title_are_told_apart_wherever_they_stand(ada: Client) -> None:
     team = Team.objects.get()
     make.component("payments-api", title="Payments API", type="service", owner=team)
@@ -210,6 +218,12 @@ def test_a_name_left_empty_is_made_of_the_title_and_a_clash_is_said_beside_it(ad
         assert said["name"][0].startswith(words)
     assert "muller-sohne" not in ada.get(f"/{kind}/new").content.decode()
     assert "data-name-of" in ada.get(f"/{kind}/new").content.decode()
+
+
+@pytest.mark.parametrize("kind", ["components", "teams", "systems", "domains"])
+def test_a_title_or_a_name_is_needed_and_neither_is_called_optional(ada: Client, kind: str) -> None:
+    form = text(ada.get(f"/{kind}/new").content)
+    assert ("Title or a name" in form, "Name or a title" in form) == (True, True)
 
 
 def test_editing_keeps_what_the_form_does_not_show(ada: Client) -> None:

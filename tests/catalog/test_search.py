@@ -196,6 +196,14 @@ def test_the_page_marks_what_fits_and_says_when_it_guessed(browser_of_ada_there:
 
 
 @pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("text", ["who owns ci-runners", "Who is on call for the ci runners?", "where are ci-runers"])
+def test_of_a_question_what_it_asks_about_is_found(browser_of_ada_there: Client, text: str) -> None:
+    page = browser_of_ada_there.get("/search", {"q": text}).content.decode()
+    assert "/components/component/default/ci-runners" in page
+    assert 'Nothing is called that"' not in page
+
+
+@pytest.mark.usefixtures("world")
 def test_a_script_that_is_searched_for_never_runs(browser_of_ada_there: Client) -> None:
     make.component("x", title="<script>alert(1)</script>")
     page = browser_of_ada_there.get("/search", {"q": '"><script>alert(1)</script>'}).content.decode()

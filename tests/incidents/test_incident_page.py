@@ -169,6 +169,21 @@ def test_what_is_typed_is_suggested_however_much_there_is(ada: Person, runners: 
     assert Client().get(reverse("incidents:suggest", args=["people"]), {"q": "a"}).status_code == 302
 
 
+def test_ones_own_team_is_offered_first(ada: Person) -> None:
+    make.team("ci-own", ada, make.person("zoe", display_name="Adele Zoe"))
+    make.person("aaron", display_name="Adele Aaron")
+    client = signed_in(ada)
+    address = reverse("incidents:suggest", args=["people"])
+    near = text_of(client, address, near="1")
+    assert ("Adele Zoe (user:default/zoe)" in near, "(user:default/ada)" in near, "aaron" in near) == (
+        True,
+        False,
+        False,
+    )
+    typed = text_of(client, address, near="1", person="adele")
+    assert typed.index("zoe") < typed.index("aaron")
+
+
 def test_declaring_takes_a_typed_name_and_asks_what_was_meant(ada: Person, runners: Component) -> None:
     client, here = signed_in(ada), reverse("incidents:declare")
     shown = text_of(client, here, component=runners.ref)
@@ -359,6 +374,7 @@ def test_of_two_who_press_at_once_one_has_it_and_one_is_told_so(incident: Incide
 
 def test_answers_stand_before_what_can_be_written(ada: Person, incident: Incident) -> None:
     text = text_of(signed_in(ada), incident.get_absolute_url())
+    assert text.index('id="say-next-in"') < text.index(">Send</button>")
     places = [text.index(f'id="{one}"') for one in ("live", "answers", "links", "entries", "say", "work")]
     assert places == sorted(places)
 

@@ -117,7 +117,8 @@ def test_a_heartbeat_has_a_short_form(ada: Client) -> None:
     shown = text(ada.get("/integrations/new?kind=heartbeat"))
     assert ("A beat every" in shown, "Sample" in shown, "Severity label" in shown) == (True, False, False)
     assert new(ada, "heartbeat", every="soon", grace="1m").status_code == 400
-    assert new(ada, "heartbeat", every="1h", grace="1m").status_code == 200
+    assert new(ada, "heartbeat", every="1 hour", grace="1m").status_code == 200
+    assert Integration.objects.get().settings["every"] == "1h"
     assert "Waits for its first beat" in text(ada.get("/integrations"))
 
 
@@ -230,3 +231,16 @@ def test_what_is_wrong_with_json_is_said_in_words_by_line_and_column(sample: str
     with pytest.raises(Invalid, match=f"This is no JSON: {said}") as caught:
         parsed(sample.encode())
     assert "char" not in str(caught.value)
+
+
+def test_a_delivery_goes_by_its_integrations_name_and_the_senders_own_key(ada: Client) -> None:
+    row, key = make_incidents.integration(name="Prometheus eu")
+    post_alerts(key, am_alert("A"), am_alert("B"))
+    whole = Delivery.objects.get(part_of=None)
+    part = whole.parts.latest("pk")
+    assert part.own_key
+    for one in (whole, part):
+        shown = text(ada.get(one.get_absolute_url()))
+        assert f"integration-{row.pk}" not in shown
+        assert ">Prometheus eu</a>" in shown.partition("What became of it</h2>")[2]
+    assert f'key <span class="mono">{part.own_key}</span>' in text(ada.get(part.get_absolute_url()))

@@ -121,6 +121,25 @@ def test_a_step_that_reaches_nobody_now_is_told_in_the_preview(member: Client, t
     assert "Step 2 would reach nobody now" in page.content.decode()
 
 
+def test_a_step_that_calls_nobody_else_is_told_in_the_preview(member: Client, team: Team, ada: Person) -> None:
+    schedule = make_incidents.schedule(ada, team=team)
+    second = {"steps-1-targets_0": f"schedule:{schedule.slug}", "steps-1-wait": "10 minutes"}
+    said = f"Step 2 would call nobody else now: {ada.label}, called in step 1 already"
+    page = member.post(f"{LIST}/new", body(team, **second)).content.decode()
+    assert said in page
+    bo = make_incidents.reachable("bo")
+    page = member.post(f"{LIST}/new", body(team, **second | {"steps-1-targets_1": bo.ref})).content.decode()
+    assert "nobody else" not in page
+
+
+def test_waits_are_taken_as_people_write_them(member: Client, team: Team) -> None:
+    member.post(f"{LIST}/new", body(team, save="1", **{"steps-0-wait": "10 minutes", "ack_timeout": "1 hour"}))
+    version = PolicyVersion.objects.get()
+    assert (version.steps[0]["delay"], version.ack_timeout) == ("10m", timedelta(hours=1))
+    refused = member.post(f"{LIST}/new", body(team, save="1", **{"steps-0-wait": "a while"}))
+    assert "10 minutes or 1h30m" in refused.content.decode()
+
+
 def test_an_edit_is_a_new_version_and_shows_what_changed(
     member: Client, policy: EscalationPolicy, team: Team, ada: Person
 ) -> None:

@@ -147,7 +147,13 @@ def test_on_its_page(client: Client) -> None:
     assert client.get("/incidents/simulate").status_code == 200
     page = client.get("/incidents/simulate?component=component:default/runners&rule=page&alone=on")
     assert page.status_code == 200
-    assert "Ada" in page.content.decode()
-    assert "P2: a page rule fired.</p>" in page.content.decode()
+    said = page.content.decode()
+    assert "Ada" in said
+    assert "P2: a page rule fired.</p>" in said
+    assert ("<td>E-mail</td>" in said, "<td>email</td>" in said) == (True, False)
+    catch_all = client.get("/incidents/simulate?rule=page&component=&alone=on").content.decode()
+    assert catch_all.count(">Catch-all</") <= 1
+    assert said.index("<td>Ada") < said.index("everybody whom the policy names has been asked")
+    assert "notice is-bad" not in said
     assert client.get("/incidents/simulate?component=component:default/none&rule=page").status_code == 400
     assert nothing_kept()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.lib.durations import BadDuration, parse, render, words
+from portal.lib.durations import BadDuration, parse, plain, render, spoken, words
 
 
 @given(st.integers(min_value=0, max_value=10**12))
@@ -33,3 +33,31 @@ def test_what_no_clock_reaches_is_refused() -> None:
 )  # fmt: skip
 def test_people_read_two_units_at_the_most(seconds: int, said: str) -> None:
     assert words(timedelta(seconds=seconds)) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("10 minutes", "10m"), ("1 hour", "1h"), ("90 s", "1m30s"), ("90 sec", "1m30s"), ("5 m", "5m"),
+        ("1 hour and 30 minutes", "1h30m"), ("2 days, 3 hrs", "2d3h"), (" 1 Hour 5 Min ", "1h5m"), ("2weeks", "14d"),
+        ("1h30m", "1h30m"), ("500ms", "500ms"),
+    ],
+)  # fmt: skip
+def test_what_people_write_is_understood(text: str, meant: str) -> None:
+    assert render(spoken(text)) == meant
+    assert plain(text) == meant
+
+
+@given(st.integers(min_value=0, max_value=10**12))
+def test_what_is_rendered_is_understood_as_people_write_it_too(milliseconds: int) -> None:
+    duration = timedelta(milliseconds=milliseconds)
+    assert spoken(render(duration)) == duration
+
+
+@pytest.mark.parametrize(
+    "text", ["", "5", "soon", "10 minutes or so", "5 months", "-5 minutes", "1.5 hours", "9" * 200]
+)
+def test_what_means_nothing_is_refused_with_examples_too(text: str) -> None:
+    with pytest.raises(BadDuration, match="write for example"):
+        spoken(text)
+    assert plain(text) == text

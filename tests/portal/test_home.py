@@ -35,6 +35,7 @@ def test_the_setup_ticks_itself_off_and_is_then_for_admins_alone(client: Client)
     html = home_of(client, "katrin", admin=True)
     assert "Set up: 1 of 9 done." in html
     assert "Next: a component." in html
+    assert 'href="/components/new">New component</a>' in html
     assert "of 9 done" not in home_of(client, "elena")
 
 

@@ -64,6 +64,13 @@ def test_each_step_ticks_itself_off_and_no_other() -> None:
     assert left() == []
 
 
+def test_a_component_may_be_filled_in_or_pasted(client: Client) -> None:
+    client.force_login(make.account("ada"))
+    html = client.get("/setup").content.decode()
+    assert 'href="/components/new" aria-label="New component: A component"' in html
+    assert 'aria-label="Paste YAML: A component"' in html
+
+
 def test_the_next_forms_begin_with_what_is_there(client: Client) -> None:
     ada = make.person("ada", admin=True)
     make.component("elsewhere", owner=make.team("first-of-all"))
@@ -73,6 +80,7 @@ def test_the_next_forms_begin_with_what_is_there(client: Client) -> None:
     TeamPaging.objects.update_or_create(team=team, defaults={"schedule": schedule})
     client.force_login(make.account_of(ada))
     html = client.get("/setup").content.decode()
+    assert "Set up, step by step</h2>" in html
     assert f"/slos/new?component={component.ref.replace(':', '%3A').replace('/', '%2F')}" in html
     assert f'value="{component.ref}"' in html
     assert f"/escalation-policies/new?team={team.pk}" in html

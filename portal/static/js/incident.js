@@ -17,6 +17,11 @@ function go(to) {
   }
 }
 
+// A menu that begins with a name to be typed is opened to type it
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches?.("details.menu[open]")) event.target.querySelector("input[list]")?.focus();
+}, true);
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.target.closest?.(TYPING) || keys.open) return;
   if (event.key === "?") {
