@@ -215,6 +215,9 @@ def test_the_status_page_says_what_is_promised_kept_and_left(promised: Component
     for said in ("How fast pages are sent", "2.0 s", "of the budget left", "1 further promise"):
         assert said in text
     assert text.index("Queue") < text.index("Jobs"), "least left first"
+    assert "no traffic" not in text
+    Standing.objects.filter(good=None).update(data=Standing.Data.QUIET)
+    assert "no traffic" in client.get(reverse("incidents:status")).content.decode()
 
 
 def test_the_api_says_the_same(promised: Component, api: APIClient) -> None:

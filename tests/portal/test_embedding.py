@@ -95,6 +95,8 @@ def test_whoever_has_a_link_sees_what_it_was_made_for(lead: Client, runners: Com
     objective = share(lead, "slo:runners-start")
     assert said(Client().get(objective["badge/budget"])) == "error budget: 42.1 % left"
     assert "Promised" in Client().get(objective["card/overview"]).content.decode()
+    promise.standing.__class__.objects.filter(pk=promise.standing.pk).update(data="quiet")
+    assert "no traffic" in Client().get(objective["card/overview"]).content.decode()
     duty = Client().get(share(lead, "group:default/build-ci")["card/on-call"]).content.decode()
     assert "<b>Ada Okafor</b>" in duty
 
