@@ -52,12 +52,13 @@ def _whom(version: PolicyVersion | None, severity: Severity, now: datetime) -> s
     if version is None:
         return "Nobody is told: there is no catch-all"
     steps = policy_of(version, urgency(severity)).steps
-    targets = steps[0].targets if steps else ()
-    people = [one.label for one in Directory.load(targets, now=now).reachable(targets)]
+    directory = Directory.load([target for step in steps for target in step.targets], now=now)
+    reached = (directory.reachable(step.targets) for step in steps)
+    people = [one.label for one in next(filter(None, reached), [])]
     named = ", ".join(people[:NAMED]) + (f" and {len(people) - NAMED} more" if len(people) > NAMED else "")
     by = f"by the policy “{version.policy.name}”"
     if not people:
-        return f"Nobody is reached at first {by}"
+        return f"Nobody is reached {by} now"
     calm = severity > Severity.P3
     told = "gets a message" if calm else "is paged"
     many = "get a message" if calm else "are paged"
