@@ -59,6 +59,7 @@ def incident(runners: Component, linh: Person, omar: Person, mailbox: MailSink) 
     incident = fire(runners)
     tell(person=linh, subject="It affects you", text="t", key="k", now=NOW, incident=incident)
     following.follow(incident=incident, person=omar, now=NOW)
+    sweep(MINUTE)  # what is due in one sweep is sent in any order
     ends(5 * MINUTE)
     sweep(6 * MINUTE)
     return incident
