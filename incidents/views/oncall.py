@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from catalog.access import Actor, actor_of, may_write, person_of, require_owned
+from catalog.access import Actor, NotYourTeam, actor_of, may_write, person_of, require_owned
 from catalog.models import Person, Team
 from incidents import forms_oncall as forms
 from incidents import rota
@@ -107,8 +107,8 @@ def new_schedule(request: HttpRequest) -> HttpResponse:
     preview = None
     if form.is_valid():
         given = form.cleaned_data
-        require_owned(actor, [given["team"]], scope=SCOPE)
         try:
+            require_owned(actor, [given["team"]], scope=SCOPE)
             if "save" in request.POST:
                 made = operations.create_schedule(
                     name=given["name"], team=given["team"], time_zone=given["time_zone"], turns=form.turns(),
@@ -117,6 +117,9 @@ def new_schedule(request: HttpRequest) -> HttpResponse:
                 messages.success(request, f"{made.name} is made.")
                 return redirect("incidents:schedule", made.slug)
             preview = rota.preview(form.turns(), zone=given["time_zone"], shown_in=_zone(), now=now)
+        except NotYourTeam as refused:  # what was written stays
+            form.add_error("team", str(refused))
+            return render(request, "incidents/oncall/edit.html", _editing(form, None, now), status=refused.status)
         except Invalid as error:
             form.explain(error)
     return render(request, "incidents/oncall/edit.html", _editing(form, preview, now))

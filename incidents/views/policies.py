@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from catalog import queries as catalog
-from catalog.access import Actor, actor_of, may_write, person_of, require_owned
+from catalog.access import Actor, NotYourTeam, actor_of, may_write, person_of, require_owned
 from catalog.models import Team
 from incidents import access, ladders
 from incidents.forms_policies import PolicyForm, suggestions, zones
@@ -128,17 +128,20 @@ def _first_values(asked: str) -> dict[str, object]:
 
 
 def _edit(request: HttpRequest, form: PolicyForm, version: PolicyVersion | None) -> HttpResponse:
-    now, actor, preview = db_now(), actor_of(request), None
+    now, actor, preview, status = db_now(), actor_of(request), None, 400
     if form.is_valid():
         draft = form.draft(version.policy.slug if version else "")
-        require_owned(actor, [draft.team], scope=SCOPE)
         try:
+            require_owned(actor, [draft.team], scope=SCOPE)
             if "save" in request.POST:
                 return _saved(request, draft, actor, is_new=version is None)
             check(draft, now=now)
             preview = _preview(draft, version)
         except Invalid as refused:
             form.refuse(refused)
+        except NotYourTeam as refused:  # what was written stays
+            status = refused.status
+            form.add_error("team", str(refused))
         except Expected as refused:
             form.add_error(None, str(refused))
     context = {
@@ -150,7 +153,7 @@ def _edit(request: HttpRequest, form: PolicyForm, version: PolicyVersion | None)
         "targets": suggestions(),
         "zones": zones(),
     }
-    return render(request, "incidents/policies/edit.html", context, status=400 if form.errors else 200)
+    return render(request, "incidents/policies/edit.html", context, status=status if form.errors else 200)
 
 
 def _saved(request: HttpRequest, draft: PolicyDraft, actor: Actor, *, is_new: bool) -> HttpResponse:

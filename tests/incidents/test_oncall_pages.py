@@ -212,6 +212,10 @@ def test_a_member_makes_a_schedule_for_the_team_but_not_for_another(member: Clie
     }  # fmt: skip
     refused = member.post("/on-call/new", form | {"team": str(other.pk)})
     assert "Select a valid choice" in refused.content.decode()
+    nobodys = member.post("/on-call/new", form | {"team": ""})
+    assert nobodys.status_code == 403
+    assert "Name a team of your own" in nobodys.content.decode()
+    assert 'value="CI nights"' in nobodys.content.decode(), "what was written stays"
     assert member.post("/on-call/new", form | {"team": str(team.pk)}).headers["Location"] == "/on-call/ci-nights"
 
 

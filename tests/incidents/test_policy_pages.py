@@ -221,7 +221,10 @@ def test_an_outsider_reads_and_changes_nothing(outsider: Client, policy: Escalat
     assert outsider.get(f"{policy.get_absolute_url()}/edit").status_code == 403
     assert outsider.post(f"{policy.get_absolute_url()}/retire").status_code == 403
     assert outsider.post(f"{LIST}/new", body(team, save="1")).status_code == 400  # no team of theirs
-    assert outsider.post(f"{LIST}/new", body(None, save="1")).status_code == 403
+    nobodys = outsider.post(f"{LIST}/new", body(None, save="1"))
+    assert nobodys.status_code == 403
+    assert "Name a team of your own" in nobodys.content.decode()
+    assert 'value="Build &amp; CI"' in nobodys.content.decode(), "what was written stays"
     assert PolicyVersion.objects.count() == 1
 
 
