@@ -58,7 +58,7 @@ def test_names_are_offered_where_the_cursor_stands_and_taken_by_keyboard(signed_
 def test_the_name_follows_the_title_until_somebody_writes_it(signed_in: Callable[[str], Page]) -> None:
     page = signed_in("ada")
     page.goto("/components/new")
-    title, name = page.get_by_label("Title"), page.locator("#id_name")
+    title, name = page.locator("#id_title"), page.locator("#id_name")
     title.fill("Größe & Łódź, v1.2!")
     expect(name).to_have_value("grosse-lodz-v1-2")
     name.fill("mine")
@@ -68,7 +68,7 @@ def test_the_name_follows_the_title_until_somebody_writes_it(signed_in: Callable
     title.fill("A third")
     expect(name).to_have_value("a-third")
     page.goto("/slos/new?preset=")
-    page.get_by_label("Title").fill("CI runners start")
+    page.locator("#id_title").fill("CI runners start")
     page.get_by_label("Component").select_option("component:default/ci-runners")
     expect(name).to_have_value("ci-runners-start")
 

@@ -214,7 +214,7 @@ def test_the_status_says_what_is_known_and_what_is_not(client: APIClient) -> Non
     assert [rule["name"] for rule in body["rules"]] == ["page-fast", "page-slow", "ticket-fast", "ticket-slow"]
     assert body["rules"][0]["capped"] is True
     assert body["outage_pages_after"] == "54m"
-    assert any("outage rule" in note for note in body["notes"])
+    assert any("takes outages at once" in note for note in body["notes"])
     assert client.get("/api/v1/slos/nobody/status").status_code == 404
 
 
