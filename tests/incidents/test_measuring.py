@@ -154,3 +154,11 @@ def test_the_line_costs_the_page_no_question(ada: Person, incident: Incident, mo
     plain = questions()
     monkeypatch.setattr("incidents.views.pages.measured", lambda *_, **__: [])
     assert questions() == plain
+
+
+def test_what_opened_this_minute_has_not_cost_anything_that_was_counted_yet(ada: Person, incident: Incident) -> None:
+    assert "not counted yet" in page(ada, incident, "incident")
+    Incident.objects.update(opened_at=db_now() - timedelta(hours=2))
+    later = page(ada, incident, "incident")
+    assert "not counted yet" not in later
+    assert "nothing is known of that time" in later
