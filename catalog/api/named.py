@@ -32,10 +32,7 @@ class ByReference(ByName[M]):
         """The row. Raises ValidationError, with what was probably meant, where there is none."""
         if not isinstance(data, str):
             self.fail("invalid")
-        try:
-            ref = str(parse(data, kind=self.kind))
-        except BadReference as bad:
-            raise serializers.ValidationError(f"{bad}.", code="invalid") from bad
+        ref = _whole(data, self.kind)
         try:
             return super().to_internal_value(ref)
         except serializers.ValidationError as gone:
@@ -53,10 +50,14 @@ class Reference(serializers.CharField):
 
     def to_internal_value(self, data: object) -> str:
         """The whole reference. Raises ValidationError where it is none."""
-        try:
-            return str(parse(super().to_internal_value(data), kind=self.kind))  # type: ignore[arg-type]  # DRF checks
-        except BadReference as bad:
-            raise serializers.ValidationError(f"{bad}.", code="invalid") from bad
+        return _whole(super().to_internal_value(data), self.kind)  # type: ignore[arg-type]  # DRF checks
+
+
+def _whole(text: str, kind: str) -> str:
+    try:
+        return str(parse(text, kind=kind))
+    except BadReference as bad:
+        raise serializers.ValidationError(f"{bad}.", code="invalid") from bad
 
 
 def component(**options: Any) -> ByReference[Component]:  # noqa: ANN401  # as its base says

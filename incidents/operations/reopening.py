@@ -10,10 +10,9 @@ from datetime import datetime
 from django.db.models import Max, Q
 
 from catalog.models import Person
-from incidents.models import InboxMessage, Incident, Notification, PageStep, WorkingHours
-from incidents.oncall.directory import opens_at
+from incidents.models import InboxMessage, Incident, Notification, PageStep
 from incidents.operations.ending import OVER, SETTLES
-from incidents.operations.telling import Told, first_methods, outbox_row, put_in_inbox
+from incidents.operations.telling import Told, first_methods, opening, outbox_row, put_in_inbox
 from portal.lib.hints import nudge
 from portal.lib.words import hour
 from portal.lib.zones import zone_of
@@ -32,11 +31,10 @@ def tell_reopened(incident: Incident, *, now: datetime) -> int:
     key = f"again-{incident.pk}-{incident.generation}"
     put_in_inbox([(one, _subject(incident), _text(incident, one)) for one in people.values()], key, now, incident)
     due = now + SETTLES
-    hours = {row.person_id: row for row in WorkingHours.objects.filter(person__in=methods)}
+    opens = opening([one.person for one in told], due)
     rows = []
     for one in told:
-        open_hours = hours.get(one.person.pk)
-        row = outbox_row(one, key, now, incident, opens_at(open_hours, due) if open_hours else due)
+        row = outbox_row(one, key, now, incident, opens.get(one.person.pk, due))
         row.rule, row.generation = f"{Notification.AGAIN}/{one.method.pk}", incident.generation
         rows.append(row)
     Notification.objects.bulk_create(rows, ignore_conflicts=True)

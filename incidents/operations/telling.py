@@ -33,7 +33,7 @@ def tell(
     method = methods.order_by("order", "pk").first()
     if method is None:
         return None
-    due = _opens([person], now).get(person.pk, now) if can_wait else now
+    due = opening([person], now).get(person.pk, now) if can_wait else now
     row = outbox_row(Told(person, method, subject, text), key, now, incident, due)
     made, _ = Notification.objects.get_or_create(
         idempotency_key=row.idempotency_key, defaults={name: getattr(row, name) for name in _SAID}
@@ -54,7 +54,7 @@ class Told:
 
 def tell_many(wanted: Sequence[Told], *, key: str, now: datetime, incident: Incident | None = None) -> None:
     """As `tell`, for any number of people in a few statements; it waits for everybody's working hours."""
-    opens = _opens([one.person for one in wanted], now)
+    opens = opening([one.person for one in wanted], now)
     rows = [outbox_row(one, key, now, incident, opens.get(one.person.pk, now)) for one in wanted]
     put_in_inbox([(one.person, one.subject, one.text) for one in wanted], key, now, incident)
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
@@ -68,7 +68,7 @@ _SAID = (
 )  # fmt: skip
 
 
-def _opens(people: Sequence[Person], now: datetime) -> dict[int, datetime]:
+def opening(people: Sequence[Person], now: datetime) -> dict[int, datetime]:
     """By person when they may be told, for those with working hours."""
     return {row.person_id: opens_at(row, now) for row in WorkingHours.objects.filter(person__in=people)}
 

@@ -38,11 +38,16 @@ def test_a_slip_is_told_with_what_was_meant(api: APIClient) -> None:
     )
 
 
-@pytest.mark.parametrize("said", ["component:", "/", 7, ["ci-runners"], {}, True])
+@pytest.mark.parametrize("said", ["component:", "/", 7, ["ci-runners"], {}, True, "ci\x00x", "a" * 5000])
 def test_what_is_no_reference_is_refused_by_its_field(api: APIClient, said: object) -> None:
     answer = api.post("/api/v1/incidents", {"component": said, "title": "Jobs wait"}, format="json")
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == "component"
+
+
+def test_half_a_letter_is_refused_and_breaks_nothing(api: APIClient) -> None:
+    body = '{"component": "ci-\\ud800", "title": "Jobs wait"}'
+    assert api.generic("POST", "/api/v1/incidents", body, content_type="application/json").status_code == 400
 
 
 def test_teams_people_and_schedules_are_named_alike(api: APIClient) -> None:
