@@ -54,8 +54,9 @@ def _read(page: str, command: str) -> Iterator[Call]:
     places = [urlsplit(one) for one in words if "/api/v1/" in one]
     body = words[words.index("-d") + 1] if "-d" in words else None
     method = words[words.index("-X") + 1] if "-X" in words else "GET"
-    if method != "GET" and places and not places[0].path.startswith(tuple(LEFT_OUT)) and "--data-binary" not in words:
-        yield Call(page, method, places[0].path.removeprefix("$PORTICO"), body)
+    path = places[0].path.removeprefix("$PORTICO") if places else ""
+    if method != "GET" and path and not path.startswith(tuple(LEFT_OUT)) and "--data-binary" not in words:
+        yield Call(page, method, path, body)
 
 
 CALLS = list(calls())
