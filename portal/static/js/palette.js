@@ -5,6 +5,10 @@ const box = palette?.querySelector("[type=search]");
 const answers = document.getElementById("palette-answers");
 const options = () => [...answers.querySelectorAll("[role=option]")];
 const chosen = () => answers.querySelector("[aria-selected=true]");
+const typed = () => box.value.trim();
+
+let answered = ""; // what the answers that are shown were asked with
+let going = false; // Enter came before the answers to what is typed: their first is gone to as soon as they are there
 
 function choose(option) {
   chosen()?.setAttribute("aria-selected", "false");
@@ -14,9 +18,25 @@ function choose(option) {
   else box.removeAttribute("aria-activedescendant");
 }
 
+function forget() {
+  going = false;
+  choose(null);
+}
+
+function go() {
+  const option = chosen();
+  if (option) location.assign(option.href);
+}
+
+function wait() {
+  going = true;
+  box.dispatchEvent(new CustomEvent("ask"));
+}
+
 function open() {
   if (palette.open) return;
   box.value = "";
+  forget();
   palette.showModal();
   box.focus();
   box.dispatchEvent(new CustomEvent("ask"));
@@ -52,12 +72,28 @@ if (palette) {
       MOVES[event.key]();
     } else if (event.key === "Enter" && chosen()) {
       event.preventDefault();
-      location.assign(chosen().href);
+      go();
+    } else if (event.key === "Enter" && typed() && typed() !== answered && !going) {
+      event.preventDefault(); // a second time it sends the form: the page of answers
+      wait();
     } else if (event.key === "Escape") {
       event.preventDefault(); // a search field would first empty itself
       palette.close();
     }
   });
-  // the first answer is chosen at once: type, Enter, there. Not before anything is typed, where Enter would surprise
-  document.addEventListener("htmx:after:swap", () => { if (palette.open) choose(box.value.trim() ? options()[0] : null); });
+  // the first answer is chosen as soon as it is one to what is typed: type, Enter, there, however slow the answers are.
+  // Not before anything is typed, where Enter would surprise, and never one to what was typed before
+  box.addEventListener("input", forget);
+  palette.addEventListener("close", forget);
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.target !== box) return;
+    answered = new URL(event.detail.ctx.request.action, location.href).searchParams.get("q")?.trim() ?? "";
+    if (typed() !== answered) return;
+    choose(answered ? options()[0] : null);
+    if (going) go();
+    going = false;
+  });
+  for (const failure of ["htmx:error", "htmx:response:error"]) {
+    document.addEventListener(failure, (event) => { if (event.target === box && going) box.form.submit(); });
+  }
 }
