@@ -68,6 +68,20 @@ WITH RECURSIVE cause(id) AS (
 )
 SELECT id FROM cause
 """
+# The same for each of many by itself, told by what is broken; few are asked for, those of some teams.
+WAITING = """
+WITH RECURSIVE cause(waits, id) AS (
+    SELECT asked, asked FROM unnest(%(among)s::bigint[]) AS asked
+    UNION
+    SELECT cause.waits, c.id FROM cause CROSS JOIN LATERAL (
+        SELECT d.target_id AS breaks FROM catalog_dependency d
+         WHERE d.holder_id = cause.id AND d.relation IN ('dependsOn', 'consumesApi') AND d.target_id IS NOT NULL
+        UNION ALL
+        SELECT d.holder_id FROM catalog_dependency d WHERE d.target_id = cause.id AND d.relation = 'providesApi'
+    ) next JOIN catalog_component c ON c.id = next.breaks AND c.retired_at IS NULL
+)
+SELECT id, array_agg(waits) FROM cause WHERE id = ANY(%(broken)s) AND id <> waits GROUP BY id
+"""
 UPWARDS = f"SELECT array_agg(id) FROM ({ABOVE}) above"  # noqa: S608  # names of our own
 
 
@@ -128,15 +142,17 @@ def blast_radius(component_id: int) -> BlastRadius:
 
 def upstream(component_id: int) -> frozenset[int]:
     """Ids of all that break this component when they break: its blast radius seen from the other end. One query."""
-    return relied_on([component_id]) - {component_id}
-
-
-def relied_on(component_ids: Collection[int]) -> frozenset[int]:
-    """Ids of all that break any of these when they break, these among them. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(UPWARDS, [list(component_ids)])
+        cursor.execute(UPWARDS, [[component_id]])
         (found,) = cursor.fetchone()
-    return frozenset(found or ())
+    return frozenset(found or ()) - {component_id}
+
+
+def waiting_for(broken: Collection[int], *, among: Collection[int]) -> dict[int, frozenset[int]]:
+    """By each of `broken` that breaks some of `among`: which. A component is not told to wait for itself. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING, {"broken": list(broken), "among": list(among)})
+        return {component: frozenset(waits) for component, waits in cursor.fetchall()}
 
 
 def upstream_ids(component_id: int) -> RawSQL:

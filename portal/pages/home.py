@@ -1,6 +1,6 @@
-"""Home: what is on fire and who has it, what waits for the reader, which promises are worst, what is theirs."""
+"""Home: what is broken and touches the reader, what waits for them, what is theirs; then the whole platform."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,19 +10,20 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 from catalog import queries as catalog
-from catalog.graph import relied_on
 from catalog.models import Component, Person, Team
 from incidents import duty
 from incidents import queries as incidents
-from incidents.models import Incident, Schedule, Severity
+from incidents.models import Incident, Schedule
 from incidents.queries import oncall
 from portal.context_processors import Frame
 from portal.lib.reading import readable
 from portal.pages import lead, needs, setup
+from portal.pages.touching import touching, waited_for
 from slo.queries import FleetFilter, fleet, fleet_totals
 from slo.queries.fleet import FleetRow, row
 
-SHOWN_INCIDENTS, SHOWN_OBJECTIVES, SHOWN_COMPONENTS, SHOWN_SHIFTS = 6, 5, 12, 3
+SHOWN_INCIDENTS, SHOWN_OBJECTIVES, SHOWN_COMPONENTS, SHOWN_SHIFTS, SHOWN_VISITS = 6, 5, 12, 3, 5
+AT_RISK = 2  # the health of what is at risk; as bad is a day on which what one relies on is broken
 SHIFTS_AHEAD = timedelta(days=70)  # so that a shift shown is hardly ever one cut off at the end
 
 
@@ -49,7 +50,9 @@ def of_everybody(person: Person | None, frame: Frame) -> dict[str, Any]:
     schedules = duty.all_schedules(now=now, request=frame.request)
     steps = setup.steps(setup.Known(admin=bool(person and person.platform_admin)))
     totals = figures()
-    burning, owned = open_incidents(), list(catalog.components_of(teams)) if teams else []
+    owned = list(catalog.components_of(teams)) if teams else []
+    touched = touching(teams, owned)
+    promised = worst_objectives(teams) if teams else []
     return {
         "shell": frame,
         "now": now,
@@ -57,12 +60,14 @@ def of_everybody(person: Person | None, frame: Frame) -> dict[str, Any]:
         "teams": teams,
         "setup": setup.told(steps) if setup.shown(steps, person) else None,
         "totals": totals,
-        "incidents": burning,
-        "felt": felt(burning, owned),
+        "touching": touched,
+        "incidents": open_incidents(beside=[one.incident.pk for one in touched]),
         "needs": waiting(person, teams, schedules, totals, now=now) if person else [],
         "shifts": shifts(person, schedules, now=now) if person else [],
-        "worst": worst_objectives(),
-        "components": components(owned, teams, schedules, now=now),
+        "promised": promised,
+        "worst": [] if promised else worst_objectives(),
+        "components": components(owned, teams, schedules, waits=waited_for(touched), now=now),
+        "lately": catalog.visits_of(person)[:SHOWN_VISITS] if person and teams else [],
     }
 
 
@@ -110,15 +115,18 @@ def figures() -> dict[str, Any]:
     }
 
 
-def open_incidents() -> list[Incident]:
-    """The loudest first, the longest open first among equals."""
-    found = incidents.incidents(state="open").select_related("owner", "component", "acknowledged_by")
+def open_incidents(*, beside: Collection[int] = ()) -> list[Incident]:
+    """The loudest first, the longest open first among equals; those `beside` are shown elsewhere."""
+    found = incidents.incidents(state="open").exclude(pk__in=beside)
     return list(found.order_by("severity", "opened_at")[:SHOWN_INCIDENTS])
 
 
-def worst_objectives() -> list[FleetRow]:
-    """Those that burn or have the least left, whatever their team."""
-    return [row(objective) for objective in fleet(FleetFilter(sort="-state"))[:SHOWN_OBJECTIVES]]
+def worst_objectives(teams: Collection[Team] = ()) -> list[FleetRow]:
+    """Those that burn or have the least left, whatever their team; or of some teams alone."""
+    found = fleet(FleetFilter(sort="-state"))
+    if teams:
+        found = found.filter(definition__component__owner__in=teams)
+    return [row(objective) for objective in found[:SHOWN_OBJECTIVES]]
 
 
 def shifts(person: Person, schedules: list[Schedule], *, now: datetime) -> list[oncall.Duty]:
@@ -126,28 +134,26 @@ def shifts(person: Person, schedules: list[Schedule], *, now: datetime) -> list[
     return oncall.duties(schedules, now, now + SHIFTS_AHEAD, of=person)[:SHOWN_SHIFTS]
 
 
-def felt(burning: Sequence[Incident], owned: Sequence[Component]) -> set[int]:
-    """Numbers of those of `burning` that `owned` can't work without; what is theirs is not among them."""
-    mine = {component.pk for component in owned}
-    loud = {one.pk: one.component_id for one in burning if one.severity <= Severity.P3 and one.component_id}
-    if not mine or set(loud.values()) <= mine:
-        return set()
-    needed = relied_on(mine) - mine
-    return {number for number, component in loud.items() if component in needed}
-
-
 def components(
-    owned: list[Component], teams: list[Team], schedules: list[Schedule], *, now: datetime
+    owned: list[Component],
+    teams: list[Team],
+    schedules: list[Schedule],
+    *,
+    waits: Mapping[int, Incident],
+    now: datetime,
 ) -> list[dict[str, object]]:
-    """What the reader's teams own, what is broken first, with all who are on call for it."""
+    """What the reader's teams own, with all who are on call: what is broken or waits for such first."""
     health = catalog.health_of([component.pk for component in owned])
     theirs = [one for one in schedules if one.team_id in {team.pk for team in teams}]
     duty = oncall.on_call_now(theirs, now=now)
-    owned.sort(key=lambda component: (-health.get(component.pk, -1), component.tier or 5, component.name))
+    owned.sort(
+        key=lambda one: (-max(health.get(one.pk, -1), AT_RISK if one.pk in waits else -1), one.tier or 5, one.name)
+    )
     return [
         {
             "component": component,
             "health": health.get(component.pk),
+            "waits": waits.get(component.pk),
             "duty": [one for one in duty if one.schedule.team_id == component.owner_id],
         }
         for component in owned[:SHOWN_COMPONENTS]

@@ -1,13 +1,15 @@
 """Home: what is on fire, what waits for whom, and what an empty portal says."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from incidents.firing import Firing
-from incidents.models import Incident
+from incidents.models import Incident, StatusUpdate
 from incidents.operations import raise_alert
 from portal.lib import words
 from portal.lib.clock import db_now
@@ -69,20 +71,89 @@ def test_what_is_for_information_asks_nobody_to_take_it(client: Client) -> None:
     assert "nobody yet" not in html
 
 
-def test_whoever_waits_for_what_is_broken_reads_so_on_their_home(client: Client) -> None:
-    """Through what lies between, too; neither the owner nor somebody whose things stand alone does."""
-    chloe, linh = make.person("chloe"), make.person("linh")
+def part_of(html: str, heading: str) -> str:
+    """The words of the card with this heading's id."""
+    words_and_tags = html.split(f'id="{heading}">')[1].split("</section>")[0]
+    return unescape(" ".join(re.sub("<[^>]*>", " ", words_and_tags).split()))
+
+
+def test_what_touches_the_reader_comes_first_with_what_of_theirs_waits_and_the_last_that_was_said(
+    client: Client,
+) -> None:
+    """Through what lies between, too; whose things stand alone is told that nothing of theirs is broken."""
+    chloe, linh, elena = make.person("chloe"), make.person("linh"), make.person("elena")
     runners = make.component("ci-runners", owner=make.team("build-ci", linh), tier=1)
     builds = make.component("builds", owner=make.team("delivery"))
     make.dependency(builds, runners)
-    make.dependency(make.component("checkout", owner=make.team("shop", chloe)), builds)
-    elena = make.person("elena")
+    shop = make.team("shop", chloe)
+    for name in ("checkout", "cart"):
+        make.dependency(make.component(name, owner=shop), builds)
+    make.component("flyers", owner=shop)
     make.component("island", owner=make.team("far", elena))
-    make_incidents.incident(runners, now=db_now(), severity=1)
-    said = "your teams wait for it"
-    for person, waits in ((chloe, True), (linh, False), (elena, False)):
+    incident = make_incidents.incident(runners, now=db_now(), severity=1)
+    told = {"state": "identified", "text": "A disk is full", "actor_name": "linh"}
+    StatusUpdate.objects.create(incident=incident, at=db_now(), **told)
+    StatusUpdate.objects.create(incident=incident, at=db_now(), public=False, **{**told, "text": "Only among us"})
+
+    client.force_login(make.account_of(chloe))
+    html = client.get("/").content.decode()
+    first = part_of(html, "h-touching")
+    assert "2 components of yours can’t work without it: cart , checkout" in first
+    assert "Cause found: A disk is full" in first
+    assert "Only among us" not in first
+    assert part_of(html, "h-mine").count("waits for ci-runners") == 2
+    assert "No other incident is open." in part_of(html, "h-inc")
+    assert html.index('id="h-touching"') < html.index('id="h-mine"') < html.index("Platform health")
+
+    client.force_login(make.account_of(linh))
+    first = part_of(client.get("/").content.decode(), "h-touching")
+    assert "yours: Build Ci" in first
+    assert "can’t work" not in first, "a thing does not wait for itself"
+
+    client.force_login(make.account_of(elena))
+    html = client.get("/").content.decode()
+    assert "Nothing that your teams own or rely on is broken." in part_of(html, "h-touching")
+    assert incident.title in part_of(html, "h-inc")
+
+
+def test_a_low_incident_touches_its_owners_alone(client: Client) -> None:
+    chloe, linh = make.person("chloe"), make.person("linh")
+    runners = make.component("ci-runners", owner=make.team("build-ci", linh))
+    make.dependency(make.component("checkout", owner=make.team("shop", chloe)), runners)
+    incident = make_incidents.incident(runners, now=db_now(), severity=4)
+    for person, card in ((chloe, "h-inc"), (linh, "h-touching")):
         client.force_login(make.account_of(person))
-        assert (said in client.get("/").content.decode()) is waits, person.name
+        assert incident.title in part_of(client.get("/").content.decode(), card), person.name
+
+
+def test_my_teams_promises_are_shown_where_they_have_any_and_the_worst_of_all_otherwise(client: Client) -> None:
+    ours = make_slo.objective(name="ours")
+    make_slo.objective(name="theirs")
+    linh = make.person("linh")
+    component = ours.definition.component
+    component.owner = make.team("build-ci", linh)
+    component.save()
+    client.force_login(make.account_of(linh))
+    shown = part_of(client.get("/").content.decode(), "h-worst")
+    assert shown.startswith("My teams’ objectives")
+    assert "Ours component" in shown
+    assert "Theirs" not in shown
+    elena = make.person("elena")
+    make.team("far", elena)
+    client.force_login(make.account_of(elena))
+    shown = part_of(client.get("/").content.decode(), "h-worst")
+    assert shown.startswith("Worst objectives")
+    assert "Ours component" in shown
+    assert "Theirs component" in shown
+
+
+def test_what_was_looked_at_lately_is_a_click_away(client: Client) -> None:
+    linh = make.person("linh")
+    make.component("ci-runners", owner=make.team("build-ci", linh))
+    client.force_login(make.account_of(linh))
+    assert 'id="h-lately"' not in client.get("/").content.decode()
+    client.get("/components/component/default/ci-runners")
+    assert "ci-runners" in part_of(client.get("/").content.decode(), "h-lately")
 
 
 def test_components_without_owner_wait_for_platform_admins(client: Client) -> None:
