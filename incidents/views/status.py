@@ -1,5 +1,6 @@
 """The status page for developers, and its feed: is it me or the platform, since when, what next."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -8,11 +9,14 @@ from django.urls import path, reverse
 from django.utils import feedgenerator
 from django.views.decorators.http import require_safe
 
+from catalog import queries as catalog
 from catalog import sharing
 from catalog.access import NotSignedIn, person_of
+from catalog.models import Component, Person
 from incidents import status
 from incidents.models import Follower, Incident
 from incidents.queries import status as queries
+from incidents.queries.touching import waiting
 from portal.lib import conf
 from portal.lib.clock import now_of
 from portal.lib.errors import Missing
@@ -84,20 +88,34 @@ def _told(request: HttpRequest) -> HttpResponse:
 
 
 def _context(request: HttpRequest, *, whole: bool = True) -> dict[str, object]:
-    told = status.status(now=now_of(request), whole=whole)
-    return {"now": told.now, "status": told, "known": known(request), "followed": _followed(request, told)}
+    told, signed_in = status.status(now=now_of(request), whole=whole), known(request)
+    person = _person(request) if signed_in and told.broken else None
+    waits = _waits(person, told.broken) if person else {}
+    return {
+        "now": told.now,
+        "status": told,
+        "broken": [(one, waits.get(one.pk, ())) for one in told.broken],
+        "known": signed_in,
+        "followed": _followed(person, told.broken) if person else set(),
+    }
 
 
-def _followed(request: HttpRequest, told: status.Status) -> set[int]:
-    """Numbers of the broken ones that the reader follows."""
+def _person(request: HttpRequest) -> Person | None:
     try:
-        person = person_of(request) if known(request) and told.broken else None
+        return person_of(request)
     except NotSignedIn:
-        person = None
-    if person is None:
-        return set()
-    mine = Follower.objects.filter(person=person, incident__in=[one.pk for one in told.broken])
+        return None
+
+
+def _followed(person: Person, broken: Sequence[Incident]) -> set[int]:
+    """Numbers of the broken ones that the reader follows."""
+    mine = Follower.objects.filter(person=person, incident__in=[one.pk for one in broken])
     return set(mine.values_list("incident_id", flat=True))
+
+
+def _waits(person: Person, broken: Sequence[Incident]) -> Mapping[int, tuple[Component, ...]]:
+    """What of the reader's teams relies on each of the broken ones: is it me, then, or the platform."""
+    return waiting(broken, list(catalog.components_of(catalog.teams_of(person))))
 
 
 urlpatterns = [

@@ -15,14 +15,15 @@ from incidents import duty
 from incidents import queries as incidents
 from incidents.models import Incident, Schedule
 from incidents.queries import oncall
+from incidents.queries.touching import touching, waited_for
 from portal.context_processors import Frame
 from portal.lib.reading import readable
 from portal.pages import lead, needs, setup
-from portal.pages.touching import touching, waited_for
 from slo.queries import FleetFilter, fleet, fleet_totals
 from slo.queries.fleet import FleetRow, row
 
 SHOWN_INCIDENTS, SHOWN_OBJECTIVES, SHOWN_COMPONENTS, SHOWN_SHIFTS, SHOWN_VISITS = 6, 5, 12, 3, 5
+NOTHING_OF_YOURS = "Nothing that your teams own or rely on is broken."
 AT_RISK = 2  # the health of what is at risk; as bad is a day on which what one relies on is broken
 SHIFTS_AHEAD = timedelta(days=70)  # so that a shift shown is hardly ever one cut off at the end
 
@@ -61,6 +62,7 @@ def of_everybody(person: Person | None, frame: Frame) -> dict[str, Any]:
         "setup": setup.told(steps) if setup.shown(steps, person) else None,
         "totals": totals,
         "touching": touched,
+        "nothing": NOTHING_OF_YOURS if totals["open"] else "No open incidents.",
         "incidents": open_incidents(beside=[one.incident.pk for one in touched]),
         "needs": waiting(person, teams, schedules, totals, now=now) if person else [],
         "shifts": shifts(person, schedules, now=now) if person else [],

@@ -195,3 +195,21 @@ def test_what_pages_again_is_broken_and_no_longer_unconfirmed(runners: Component
     check_again_due(now=db_now())
     told = status.status(now=db_now())
     assert (len(told.broken), told.unconfirmed, told.headline) == (1, [], "Not as promised: ci-runners.")
+
+
+def test_whoever_has_something_that_relies_on_it_reads_so_and_nobody_else_does(
+    client: Client, runners: Component
+) -> None:
+    chloe, elena = make.person("chloe"), make.person("elena")
+    shop = make.team("shop", chloe)
+    make.team("far", elena)
+    for name in ("cart", "checkout", "pricing", "search"):
+        make.dependency(make.component(name, owner=shop), runners)
+    make_incidents.incident(runners, now=db_now(), severity=1)
+    for person, waits in ((chloe, True), (elena, False)):
+        client.force_login(make.account_of(person))
+        for url in (reverse("incidents:status"), reverse("incidents:status-live")):
+            html = client.get(url).content.decode()
+            assert ("you wait for it" in html) is waits, person.name
+            assert ("4 components of yours rely on it:" in html) is waits
+            assert ("and 1 more" in html) is waits

@@ -1,0 +1,71 @@
+"""What is broken and touches somebody: their teams' own incidents, and those of what their teams can't work without."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Prefetch, Q
+
+from catalog.graph import waiting_for
+from catalog.models import Component, Team
+from incidents.models import Incident, StatusUpdate
+from incidents.models.incident import WORST_TOLD
+from incidents.queries.incidents import incidents
+
+AT_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Touching:
+    """An open incident; of what relies on it the reader's teams own `waiting`, by name. `said` is the last update."""
+
+    incident: Incident
+    own: bool
+    """Whether one of the reader's teams owns what is broken."""
+    waiting: tuple[Component, ...]
+    said: StatusUpdate | None
+
+
+def touching(teams: Collection[Team], owned: Sequence[Component]) -> list[Touching]:
+    """The loudest first, the longest open first among equals, own ones whatever their severity; three questions.
+
+    `owned` is what `teams` own. Others' are told from P3 on, as on the status page, and not the symptoms of another.
+    """
+    if not teams:
+        return []
+    told = StatusUpdate.objects.filter(public=True).order_by("-at", "-pk")
+    mine = Q(owner__in=teams) | Q(component__in=owned)
+    others = Q(severity__lte=WORST_TOLD, root=None, component__isnull=False)
+    found = incidents(state="open").filter(mine | others).order_by("severity", "opened_at")
+    burning = list(found.prefetch_related(Prefetch("updates", told, to_attr="said"))[:AT_MOST])
+    waits, numbers, keys = waiting(burning, owned), {team.pk for team in teams}, {one.pk for one in owned}
+    return [
+        Touching(one, own, waits.get(one.pk, ()), next(iter(one.said), None))
+        for one in burning
+        if (own := one.owner_id in numbers or one.component_id in keys) or one.pk in waits
+    ]
+
+
+def waiting(burning: Sequence[Incident], owned: Sequence[Component]) -> dict[int, tuple[Component, ...]]:
+    """By incident that everybody is told of, which of `owned` can't work without what is broken, by name; one question.
+
+    Where nothing of theirs does, it is left out.
+    """
+    loud = {one.pk: one.component_id for one in burning if one.component_id and one.is_told_to_all}
+    if not loud or not owned:
+        return {}
+    found = waiting_for(set(loud.values()), among=[one.pk for one in owned])
+    named = sorted(owned, key=lambda one: one.label.lower())
+    return {
+        incident: tuple(one for one in named if one.pk in found[component])
+        for incident, component in loud.items()
+        if component in found
+    }
+
+
+def waited_for(found: Sequence[Touching]) -> Mapping[int, Incident]:
+    """By component of the reader's the loudest incident that it waits for."""
+    told: dict[int, Incident] = {}
+    for one in found:
+        for component in one.waiting:
+            told.setdefault(component.pk, one.incident)
+    return told
