@@ -26,7 +26,7 @@ REPORT_CSP = """
 document.addEventListener("securitypolicyviolation", (event) => console.error(
   `CSP: ${event.violatedDirective} blocked ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber}`));
 """
-PATIENCE = 15_000  # milliseconds for what a page does by itself; two cores are shared with the whole product
+PATIENCE = 30_000  # milliseconds for what a page does by itself; two cores are shared with the product and other tests
 expect.set_options(timeout=PATIENCE)
 Open = Callable[..., Page]
 SignedIn = Callable[..., Page]
@@ -40,6 +40,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
             if CHROMIUM is None:
                 item.add_marker(pytest.mark.skip(reason="no chromium on PATH; bin/test installs it"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database_beside_the_browser() -> Iterator[None]:
+    """Playwright keeps a loop running in this thread, which Django takes for asynchronous code, to the very end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield
 
 
 @pytest.fixture(scope="session")
