@@ -6,11 +6,12 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from catalog.models import Component, System
 from incidents.models import Alert, Incident, StatusUpdate
 from incidents.models.incident import WORST_TOLD
+from incidents.queries.said import with_said
 from slo.queries.fleet import FleetFilter, FleetRow, fleet, row
 
 AT_MOST = 100
@@ -102,23 +103,19 @@ def broken_now(*, unconfirmed: bool = False) -> list[Incident]:
         firing = Alert.objects.filter(incident=OuterRef("pk"), cleared_at=None)
         is_told |= Q(Exists(firing), state=Incident.State.RESOLVED, check_again_at__isnull=False)
     still = Count("symptoms", filter=~Q(symptoms__state=Incident.State.RESOLVED))
-    told = StatusUpdate.objects.filter(public=True).order_by("-at", "-pk")
     found: QuerySet[Incident] = (
         Incident.objects.filter(is_told)
         .filter(severity__lte=WORST_TOLD, root=None, is_drill=False)
         .select_related("component__system", "owner", "acknowledged_by", "resolved_by")
         .annotate(symptoms_open=still)
-        .prefetch_related(Prefetch("updates", told, to_attr="said"))
     )
-    return list(found.order_by("severity", "opened_at")[:AT_MOST])
+    return list(with_said(found).order_by("severity", "opened_at")[:AT_MOST])
 
 
 def ended_lately(since: datetime) -> list[Incident]:
     """Incidents of P1 to P3 that ended since then, the last first, with `said`: their public updates, newest first."""
-    told = StatusUpdate.objects.filter(public=True).order_by("-at", "-pk")
     found = Incident.objects.filter(resolved_at__gte=since, severity__lte=WORST_TOLD, root=None, is_drill=False)
-    found = found.select_related("component").prefetch_related(Prefetch("updates", told, to_attr="said"))
-    return list(found.order_by("-resolved_at")[:AT_MOST])
+    return list(with_said(found.select_related("component")).order_by("-resolved_at")[:AT_MOST])
 
 
 def updates_of(incident: Incident) -> Sequence[StatusUpdate]:

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Prefetch, Q
+from django.db.models import Q
 
 from catalog.graph import waiting_for
 from catalog.models import Component, Team
 from incidents.models import Incident, StatusUpdate
 from incidents.models.incident import WORST_TOLD
 from incidents.queries.incidents import incidents
+from incidents.queries.said import last_said, with_said
 
 AT_MOST = 100
 
@@ -32,14 +33,13 @@ def touching(teams: Collection[Team], owned: Sequence[Component]) -> list[Touchi
     """
     if not teams:
         return []
-    told = StatusUpdate.objects.filter(public=True).order_by("-at", "-pk")
     mine = Q(owner__in=teams) | Q(component__in=owned)
     others = Q(severity__lte=WORST_TOLD, root=None, component__isnull=False)
     found = incidents(state="open").filter(mine | others).order_by("severity", "opened_at")
-    burning = list(found.prefetch_related(Prefetch("updates", told, to_attr="said"))[:AT_MOST])
+    burning = list(with_said(found)[:AT_MOST])
     waits, numbers, keys = waiting(burning, owned), {team.pk for team in teams}, {one.pk for one in owned}
     return [
-        Touching(one, own, waits.get(one.pk, ()), next(iter(one.said), None))
+        Touching(one, own, waits.get(one.pk, ()), last_said(one))
         for one in burning
         if (own := one.owner_id in numbers or one.component_id in keys) or one.pk in waits
     ]

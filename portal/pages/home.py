@@ -15,6 +15,7 @@ from incidents import duty
 from incidents import queries as incidents
 from incidents.models import Incident, Schedule
 from incidents.queries import oncall
+from incidents.queries.said import with_said
 from incidents.queries.touching import touching, waited_for
 from portal.context_processors import Frame
 from portal.lib.reading import readable
@@ -118,9 +119,9 @@ def figures() -> dict[str, Any]:
 
 
 def open_incidents(*, beside: Collection[int] = ()) -> list[Incident]:
-    """The loudest first, the longest open first among equals; those `beside` are shown elsewhere."""
+    """The loudest first, the longest open first among equals, each with `said`; those `beside` are shown elsewhere."""
     found = incidents.incidents(state="open").exclude(pk__in=beside)
-    return list(found.order_by("severity", "opened_at")[:SHOWN_INCIDENTS])
+    return list(with_said(found).order_by("severity", "opened_at")[:SHOWN_INCIDENTS])
 
 
 def worst_objectives(teams: Collection[Team] = ()) -> list[FleetRow]:
