@@ -6,8 +6,8 @@ is measured once its objectives have read their history. Pages are found by foll
 measured of each kind that a role reaches. First byte is from asking to the first byte of the answer, over a connection
 that stays open; one round of all pages follows another, so that what disturbs the machine for a moment disturbs no page
 alone, and there are fewer rounds than `--runs` where so many would take longer than `--seconds`. The slowest twentieth
-of so few is the slowest: those that miss the bar are asked further rounds among themselves, and judged by all. Weight is
-what an empty browser fetches over the wire, apart from what draws charts and graphs, which comes with the first of them.
+of so few is the slowest: those that miss the bar are asked further rounds among themselves, and judged by all. Weight
+is what an empty browser fetches over the wire, apart from what draws charts and graphs, which comes with the first.
 Questions and processor time are those of the same page asked for in this process, of the demo's own database.
 
 A page that goes wrong while it is measured is named at the end, and keeps no other from being measured.
