@@ -3,12 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
 
 from catalog.graph import waiting_for
 from catalog.models import Component, Team
 from incidents.models import Incident, StatusUpdate
-from incidents.models.incident import WORST_TOLD
 from incidents.queries.incidents import incidents
 from incidents.queries.said import last_said, with_said
 
@@ -26,23 +25,23 @@ class Touching:
     said: StatusUpdate | None
 
 
-def touching(teams: Collection[Team], owned: Sequence[Component]) -> list[Touching]:
-    """The loudest first, the longest open first among equals, own ones whatever their severity; three questions.
+def touching(teams: Collection[Team], owned: Sequence[Component]) -> tuple[list[Touching], list[Incident]]:
+    """The open incidents that touch `teams`, and the others, each with `said`; three questions.
 
-    `owned` is what `teams` own. Others' are told from P3 on, as on the status page, and not the symptoms of another.
+    The loudest first, the longest open first among equals. `owned` is what the teams own. Own incidents are told
+    whatever their severity; others touch from P3 on, as on the status page, and not as symptoms of another.
     """
-    if not teams:
-        return []
-    mine = Q(owner__in=teams) | Q(component__in=owned)
-    others = Q(severity__lte=WORST_TOLD, root=None, component__isnull=False)
-    found = incidents(state="open").filter(mine | others).order_by("severity", "opened_at")
-    burning = list(with_said(found)[:AT_MOST])
+    mine = Case(When(Q(owner__in=teams) | Q(component__in=owned), then=0), default=1)
+    burning = list(with_said(incidents(state="open")).order_by(mine, "severity", "opened_at")[:AT_MOST])
+    burning.sort(key=lambda one: (one.severity, one.opened_at))
     waits, numbers, keys = waiting(burning, owned), {team.pk for team in teams}, {one.pk for one in owned}
-    return [
+    touched = [
         Touching(one, own, waits.get(one.pk, ()), last_said(one))
         for one in burning
         if (own := one.owner_id in numbers or one.component_id in keys) or one.pk in waits
     ]
+    told = {one.incident.pk for one in touched}
+    return touched, [one for one in burning if one.pk not in told]
 
 
 def waiting(burning: Sequence[Incident], owned: Sequence[Component]) -> dict[int, tuple[Component, ...]]:

@@ -53,7 +53,7 @@ def of_everybody(person: Person | None, frame: Frame) -> dict[str, Any]:
     steps = setup.steps(setup.Known(admin=bool(person and person.platform_admin)))
     totals = figures()
     owned = list(catalog.components_of(teams)) if teams else []
-    touched = touching(teams, owned)
+    touched, others = touching(teams, owned) if teams else ([], open_incidents())
     promised = worst_objectives(teams) if teams else []
     return {
         "shell": frame,
@@ -64,7 +64,7 @@ def of_everybody(person: Person | None, frame: Frame) -> dict[str, Any]:
         "totals": totals,
         "touching": touched,
         "nothing": NOTHING_OF_YOURS if totals["open"] else "No open incidents.",
-        "incidents": open_incidents(beside=[one.incident.pk for one in touched]),
+        "incidents": others[:SHOWN_INCIDENTS],
         "needs": waiting(person, teams, schedules, totals, now=now) if person else [],
         "shifts": shifts(person, schedules, now=now) if person else [],
         "promised": promised,
@@ -118,10 +118,10 @@ def figures() -> dict[str, Any]:
     }
 
 
-def open_incidents(*, beside: Collection[int] = ()) -> list[Incident]:
-    """The loudest first, the longest open first among equals, each with `said`; those `beside` are shown elsewhere."""
-    found = incidents.incidents(state="open").exclude(pk__in=beside)
-    return list(with_said(found).order_by("severity", "opened_at")[:SHOWN_INCIDENTS])
+def open_incidents() -> list[Incident]:
+    """The loudest first, the longest open first among equals, each with `said`."""
+    found = with_said(incidents.incidents(state="open"))
+    return list(found.order_by("severity", "opened_at")[:SHOWN_INCIDENTS])
 
 
 def worst_objectives(teams: Collection[Team] = ()) -> list[FleetRow]:

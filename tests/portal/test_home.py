@@ -204,7 +204,7 @@ def test_home_asks_little_of_the_database_however_much_there_is(
         firing = Firing(key=f"k{number}", source="test", summary=f"Trouble {number}", component=component)
         raise_alert(firing=firing, now=db_now() - timedelta(minutes=number))
     client.force_login(make.account_of(linh))
-    with django_assert_max_num_queries(33):
+    with django_assert_max_num_queries(30):
         client.get("/")
 
 
