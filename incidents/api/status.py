@@ -47,6 +47,18 @@ class BrokenOut(serializers.Serializer[Any]):
     url = serializers.CharField()
 
 
+class UnconfirmedOut(serializers.Serializer[Any]):
+    """An incident that was resolved while an alert of it fires; if one still does at `check_again_at`, it is open again."""
+
+    number = serializers.IntegerField()
+    title = serializers.CharField()
+    severity = serializers.ChoiceField(choices=list(Severity.labels))
+    component = serializers.CharField(allow_null=True)
+    resolved_at = serializers.DateTimeField()
+    check_again_at = serializers.DateTimeField()
+    url = serializers.CharField()
+
+
 class PlannedOut(serializers.Serializer[Any]):
     """Planned work, running or to come."""
 
@@ -111,6 +123,7 @@ class PlatformStatusOut(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=STATES)
     headline = serializers.CharField()
     incidents = BrokenOut(many=True)
+    unconfirmed = UnconfirmedOut(many=True)
     planned = PlannedOut(many=True)
     capabilities = CapabilityOut(many=True)
     answering = AnsweringOut()
@@ -131,10 +144,23 @@ class StatusNow(APIView):
             "state": told.state,
             "headline": told.headline,
             "incidents": [_incident(one, known=known) for one in told.broken],
+            "unconfirmed": [_unconfirmed(one) for one in told.unconfirmed],
             "planned": [_planned(one.window.title, one.window, one.start, one.end) for one in told.planned],
             "capabilities": [_capability(one) for one in told.lines],
             "answering": _answering(told.answering),
         })  # fmt: skip
+
+
+def _unconfirmed(incident: Incident) -> dict[str, object]:
+    return {
+        "number": incident.number,
+        "title": incident.title,
+        "severity": incident.get_severity_display(),
+        "component": incident.component_ref or None,
+        "resolved_at": incident.resolved_at,
+        "check_again_at": incident.check_again_at,
+        "url": incident.get_absolute_url(),
+    }
 
 
 def _incident(incident: Incident, *, known: bool) -> dict[str, object]:

@@ -24,6 +24,7 @@ from portal.lib.reading import known, readable
 
 FEED_DAYS = timedelta(days=30)
 FEED_KEPT = 60
+UNCONFIRMED = "Resolved, not confirmed yet: an alert still fires."
 
 
 class NoSuchFeed(Missing):
@@ -73,11 +74,16 @@ def _told(request: HttpRequest) -> HttpResponse:
         feed_url=conf.base_url() + reverse("incidents:status-feed"),
     )
     entries: list[tuple[datetime, Incident, str, str, str]] = []
-    for incident in [*queries.broken_now(), *queries.ended_lately(now_of(request) - FEED_DAYS)]:
+    broken = queries.broken_now(unconfirmed=True)
+    unconfirmed = {one.pk for one in broken if not one.is_open}
+    ended = queries.ended_lately(now_of(request) - FEED_DAYS)
+    for incident in [*(one for one in broken if one.is_open), *ended]:
         about = f"{incident.get_severity_display()} {incident.title}"
         entries.append((incident.opened_at, incident, "opened", about, f"{incident.label} began."))
         if incident.resolved_at:
-            entries.append((incident.resolved_at, incident, f"over-{incident.generation}", about, "It is over."))
+            # told under a name of its own, so that readers of the feed hear of the end itself, too
+            name, text = ("resolved", UNCONFIRMED) if incident.pk in unconfirmed else ("over", "It is over.")
+            entries.append((incident.resolved_at, incident, f"{name}-{incident.generation}", about, text))
         said = ((one.at, incident, f"update-{one.pk}", about, f"{one.get_state_display()}: {one.text}")
                 for one in incident.said)  # type: ignore[attr-defined]  # prefetched  # fmt: skip
         entries.extend(said)

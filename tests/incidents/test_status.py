@@ -1,6 +1,6 @@
 """The status page: what is broken, ninety days of each capability, what strangers see, how many questions it asks."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -167,12 +167,12 @@ def test_the_feed_is_atom_and_tells_what_was_said(runners: Component, ada: Perso
     answer = client.get(reverse("incidents:status-feed"))
     assert answer["Content-Type"].startswith("application/atom+xml")
     text = answer.content.decode()
-    for said in ("Mended", "It is over", "Jobs &lt;wait&gt;"):
+    for said in ("Mended", "not confirmed yet", "Jobs &lt;wait&gt;"):
         assert said in text
 
 
 def test_what_was_resolved_while_an_alert_fires_is_not_said_to_work(
-    runners: Component, ada: Person, client: Client
+    runners: Component, ada: Person, client: Client, api: APIClient, settings: make.Settings
 ) -> None:
     incident = make_incidents.incident(runners, key="k", now=db_now(), summary="Jobs wait")
     operations.resolve(incident=incident, by=Actor(person=ada), now=db_now())
@@ -184,7 +184,17 @@ def test_what_was_resolved_while_an_alert_fires_is_not_said_to_work(
     text = client.get(reverse("incidents:status")).content.decode()
     assert "not confirmed yet: an alert still fires" in text
     assert "Everything works" not in text
+    settings.PORTAL_ANONYMOUS_READ = True
+    (answered,) = api.get("/api/v1/status").json()["unconfirmed"]
+    incident.refresh_from_db()
+    assert (answered["number"], answered["severity"]) == (incident.number, "P1")
+    assert datetime.fromisoformat(answered["check_again_at"]) == incident.check_again_at
+    feed = client.get(reverse("incidents:status-feed")).content.decode()
+    assert "Resolved, not confirmed yet: an alert still fires." in feed
+    assert "It is over." not in feed
     operations.clear_alert(key="k", now=db_now())
+    assert api.get("/api/v1/status").json()["unconfirmed"] == []
+    assert "It is over." in client.get(reverse("incidents:status-feed")).content.decode()
     told = status.status(now=db_now())
     assert (told.state, told.headline) == ("works", "Everything works.")
 
