@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from catalog.models import Component, Person, Team
 from catalog.queries import meant
-from catalog.refs import BadReference, parse
+from catalog.refs import BadReference, no_such, parse
 
 M = TypeVar("M", bound=Model)
 
@@ -38,7 +38,7 @@ class ByReference(ByName[M]):
         except serializers.ValidationError as gone:
             guess = meant([ref]).get(ref)
             hint = f" Did you mean {guess}?" if guess else ""
-            raise serializers.ValidationError(f"The catalog has no {ref}.{hint}", code="does_not_exist") from gone
+            raise serializers.ValidationError(f"{no_such(ref)}{hint}", code="does_not_exist") from gone
 
 
 class Reference(serializers.CharField):

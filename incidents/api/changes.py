@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from catalog.access import require
 from catalog.models import ApiToken, Component
+from catalog.refs import no_such
 from incidents import operations
 from incidents.api.incidents import actor_of_api, moment
 from incidents.intake.own import full_ref
@@ -136,7 +137,7 @@ class Deployments(generics.ListAPIView[Change]):
         for place, (one, ref) in enumerate(zip(said, refs, strict=True)):
             before = f"changes[{place}]." if many else ""
             if ref not in there:
-                errors.append(FieldError(f"{before}component", "unknown", f"The catalog has no {ref}."))
+                errors.append(FieldError(f"{before}component", "unknown", no_such(ref)))
                 continue
             at = one.pop("at", None) or now
             if at > now + AHEAD:

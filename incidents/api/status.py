@@ -48,7 +48,7 @@ class BrokenOut(serializers.Serializer[Any]):
 
 
 class UnconfirmedOut(serializers.Serializer[Any]):
-    """An incident that was resolved while an alert of it fires; if one still does at `check_again_at`, it is open again."""
+    """An incident that was resolved while an alert fires; if one still does at `check_again_at`, it is open again."""
 
     number = serializers.IntegerField()
     title = serializers.CharField()
