@@ -34,7 +34,8 @@ def test_a_slip_is_told_with_what_was_meant(api: APIClient) -> None:
     [error] = answer.json()["errors"]
     assert (error["field"], error["code"]) == ("component", "does_not_exist")
     assert error["message"] == (
-        "There is no component called “ci-runer” (component:default/ci-runer). Did you mean component:default/ci-runners?"
+        "There is no component called “ci-runer” (component:default/ci-runer)."
+        " Did you mean component:default/ci-runners?"
     )
 
 
