@@ -49,10 +49,18 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """A step that called somebody: when, and whom."""
+
+    at: datetime
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Paged:
     """A team or a person who was called: whom messages went to, when, and who took it after how long.
 
-    `taken_by` and `taken_after` are of its first opening; `later` has one for each reopening.
+    `people` are all of them, `calls` who was called by which step. `taken_by` and `taken_after` are of its first opening; `later` has one for each reopening.
     """
 
     whom: str
@@ -62,6 +70,7 @@ class Paged:
     taken_by: Person | None
     taken_after: timedelta | None
     later: Sequence[Taken] = ()
+    calls: Sequence[Called] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +181,17 @@ def _paged(page: Page, entries: Sequence[TimelineEntry]) -> Paged:
         taken_by=first.by,
         taken_after=first.after,
         later=later,
+        calls=_calls(notes),
     )
+
+
+def _calls(notes: Iterable[Notification]) -> list[Called]:
+    """A person who is told by several methods is called once a step."""
+    steps: dict[object, tuple[datetime, dict[int, Person]]] = {}
+    for note in notes:
+        _, people = steps.setdefault(note.step_id or note.created_at, (note.created_at, {}))
+        people[note.person_id] = note.person
+    return [Called(at, tuple(people.values())) for at, people in steps.values()]
 
 
 def _taken(page: Page, entries: Sequence[TimelineEntry]) -> list[Taken]:

@@ -156,11 +156,12 @@ def _item(item: ActionItem, outcome: Outcome | None) -> str:
 
 
 def _paged(one: Paged) -> str:
-    who = ", ".join(person.label for person in one.people) or "nobody"
+    calls = (f"{_moment(call.at)}: {', '.join(person.label for person in call.people)}" for call in one.calls)
+    who = "; ".join(calls) or f"{_moment(one.at)}: nobody"
     taken = f"{one.taken_by.label} after {_lasting(one.taken_after)}" if one.taken_by else "not taken"
     for again in one.later:
         taken += f"; reopened: {again.by.label} after {_lasting(again.after)}" if again.by else "; reopened: not taken"
-    return f"{one.whom} ({one.role.lower()}), {_moment(one.at)}: {who}; {taken}"
+    return f"{one.whom} ({one.role.lower()}), {who}; {taken}"
 
 
 def _cost(title: str, share: float | None) -> str:

@@ -12,7 +12,7 @@ from incidents import lookback, operations
 from incidents.analytics import figures
 from incidents.impact import measured
 from incidents.lookback import facts_of
-from incidents.models import Follower, InboxMessage, Incident, Review
+from incidents.models import Follower, InboxMessage, Incident, Review, TeamPaging
 from incidents.operations.reviews import (
     Conflict,
     IsDraft,
@@ -272,6 +272,25 @@ def test_facts_leave_out_the_time_between_an_end_and_a_reopening(world: World) -
     (paged,) = facts.paged
     assert (paged.taken_by, paged.taken_after) == (world.by.person, 2 * MINUTE)
     assert [(one.by, one.after) for one in paged.later] == [(None, None)], "nobody took it when it had reopened"
+
+
+def test_who_was_paged_is_told_step_by_step(world: World) -> None:
+    TeamPaging.objects.all().delete()
+    steps = make_incidents.step(world.ada, delay=2 * MINUTE), make_incidents.step(world.ben, world.bob)
+    make_incidents.paged(world.team, *steps)
+    incident = make_incidents.incident(world.runners, key="a")
+    for minute in range(4):
+        advance_due(now=NOW + minute * MINUTE)
+    facts = facts_of(incident, now=NOW + DAY)
+    (paged,) = facts.paged
+    assert [(one.at, set(one.people)) for one in paged.calls] == [
+        (NOW, {world.ada}),
+        (NOW + 2 * MINUTE, {world.ben, world.bob}),
+    ]
+    operations.resolve(incident=incident, by=world.by, now=NOW + 10 * MINUTE)
+    said = to_markdown(world.review(incident), facts, [], {})
+    first, second = (f"{at:%Y-%m-%d %H:%M:%S} UTC: " for at in (NOW, NOW + 2 * MINUTE))
+    assert f"{first}Ada; {second}" in said
 
 
 def test_each_opening_has_a_clock_of_its_own_in_who_was_paged(world: World) -> None:
