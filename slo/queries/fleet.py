@@ -67,6 +67,11 @@ class FleetRow:
     """The share of the lowest threshold of its error-budget policy that its budget is below."""
 
     @property
+    def overspent(self) -> float | None:
+        """By how much of the budget more than all of it is spent; None where it is not."""
+        return -self.remaining if self.remaining is not None and self.remaining < 0 else None
+
+    @property
     def absence(self) -> str | None:
         """Why a number of it is missing, as `absent` takes it: all is known and nothing came, or there is no data."""
         return "no-traffic" if self.data == Standing.Data.QUIET else None

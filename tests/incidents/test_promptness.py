@@ -214,6 +214,7 @@ def test_the_status_page_says_what_is_promised_kept_and_left(promised: Component
     text = " ".join(client.get(reverse("incidents:status")).content.decode().split())
     for said in ("How fast pages are sent", "2.0 s", "of the budget left", "1 further promise"):
         assert said in text
+    assert 'budget overspent by 20.0<span class="unit">%</span>' in text, "less than nothing can't be left"
     assert text.index("Queue") < text.index("Jobs"), "least left first"
     assert "no traffic" not in text
     Standing.objects.filter(good=None).update(data=Standing.Data.QUIET)
