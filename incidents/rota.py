@@ -71,11 +71,11 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A stretch of a preview; without a `name` it is a gap."""
+    """A stretch of a preview, to its true end; without a `name` it is a gap, without an `end` it lasts."""
 
     name: str
     start: datetime
-    end: datetime
+    end: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,9 @@ def compared(
         drawn.append(lanes.lane("As it is", as_is, axis, names=names, tints=tints, sub=True))
     from_now = rotation.stretches(after, max(now, since), axis.end)
     holes = [one for one in from_now if isinstance(one, rotation.Gap) and one.override is None]
-    return Preview(axis, drawn, _told(from_now, names), holes)
+    whole = rotation.stretches(after, max(now, since), axis.end + AHEAD)
+    told = [one for one in whole if one.start is None or one.start < axis.end]
+    return Preview(axis, drawn, _told(told, names, until=axis.end + AHEAD), holes)
 
 
 def _with_version(of: Schedule | None, row: LayerVersion, zone: str) -> rotation.Schedule:
@@ -310,9 +312,13 @@ def _names(stretches: Iterable[rotation.Stretch]) -> dict[str, str]:
     return {ref: person.label for ref, person in queries.people_by_ref(refs).items()}
 
 
-def _told(stretches: Iterable[rotation.Stretch], names: dict[str, str]) -> list[Coming]:
+def _told(stretches: Iterable[rotation.Stretch], names: dict[str, str], *, until: datetime) -> list[Coming]:
     return [
-        Coming(names.get(one.person, one.person) if isinstance(one, rotation.Shift) else "", one.start, one.end)
+        Coming(
+            names.get(one.person, one.person) if isinstance(one, rotation.Shift) else "",
+            one.start,
+            one.end if one.end is not None and one.end < until else None,
+        )
         for one in stretches
-        if one.start is not None and one.end is not None
+        if one.start is not None
     ]

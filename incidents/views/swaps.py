@@ -119,7 +119,15 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
             preview = rota_changes.with_hands(schedule, changes, now=now, shown_in=_zone())
         except Invalid as error:
             form.explain(error)
-    context = {"form": form, "preview": preview, "now": now, "schedule": schedule, "mine": mine, "offers": offers}
+    context = {
+        "form": form,
+        "preview": preview,
+        "now": now,
+        "schedule": schedule,
+        "mine": mine,
+        "offers": offers,
+        "zone": _zone(),
+    }
     return render(request, "incidents/oncall/swap_ask.html", context, status=400 if form.errors else 200)
 
 

@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from catalog.access import system
 from catalog.models import Person, Team
+from incidents import rota
 from incidents.models import LayerVersion, Override, Schedule
 from incidents.operations.absences import enter_absence
 from incidents.operations.schedules import Turns, add_override, create_schedule
@@ -93,6 +94,20 @@ def test_a_rotation_reads_as_turns_and_not_as_a_chain(member: Client, schedule: 
     assert "by turns: Ada, Bo, then from the beginning" in page
 
 
+def test_a_rotation_says_by_whose_clock_it_is_where_the_reader_s_is_another(member: Client, schedule: Schedule) -> None:
+    said = '<span class="t-2">(Europe/Berlin)</span>'
+    assert said in member.get(f"/on-call/{schedule.slug}").text
+    Schedule.objects.update(time_zone="UTC")
+    assert said not in member.get(f"/on-call/{schedule.slug}").text
+
+
+def test_who_has_it_without_an_end_has_it_on(schedule: Schedule, ada: Person) -> None:
+    now = db_now()
+    turns = Turns((ada.ref,), now, handoff=time(9))
+    found = rota.preview(turns, zone="UTC", shown_in="UTC", now=now)
+    assert [(one.name, one.end) for one in found.shifts] == [("Ada", None)]
+
+
 def test_the_board_costs_as_many_queries_for_many_schedules(
     member: Client, schedule: Schedule, ada: Person, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -173,6 +188,7 @@ def test_a_rotation_is_previewed_before_it_is_saved(member: Client, schedule: Sc
     preview = member.post("/on-call/build-ci/rotation", form | {"preview": "1"}).content.decode()
     assert "As it will be" in preview
     assert LayerVersion.objects.count() == 1
+    assert "00:00</time>" not in preview, "a shift ends at its handoff, not where the preview ends"
     assert member.post("/on-call/build-ci/rotation", form | {"save": "1"}).status_code == 302
     saved = LayerVersion.objects.get(starts_at__gt=db_now())
     assert (saved.people, saved.length, saved.weekday) == (["user:default/eve", "user:default/bo"], 2, 1)

@@ -74,6 +74,7 @@ def test_a_swap_is_chosen_from_lists_previewed_and_then_asked_for(schedule: Sche
     form = {"gives": mine.value, "takes": theirs.value, "reason": "A wedding"}
     previewed = client.post(f"{PAGE}/swaps/new", form | {"preview": "1"})
     assert (previewed.status_code, "As it will be" in previewed.text, Swap.objects.count()) == (200, True, 0)
+    assert "Times in UTC." in previewed.text
     assert client.post(f"{PAGE}/swaps/new", form | {"save": "1"}).status_code == 302
     made = Swap.objects.get()
     assert (made.asked, made.given, made.taken) == (bo, [(mine.start, mine.end)], [(theirs.start, theirs.end)])
