@@ -1,6 +1,7 @@
 """Pages that steer all paging: what would become of an alert, and the pause."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from catalog.access import actor_of
 from incidents.forms_steering import PauseForm, SimulateForm
-from incidents.models import PagingPause
+from incidents.models import Alert, PagingPause
 from incidents.operations import pausing
 from incidents.pauses import pause_at
 from incidents.simulating import simulate
@@ -29,7 +30,11 @@ def simulation(request: HttpRequest) -> HttpResponse:
     asked = "component" in request.GET
     form = SimulateForm(request.GET if asked else None, initial={"at": db_now()})
     found = simulate(**form.arguments(now=db_now())) if asked and form.is_valid() else None
-    context = {"form": form, "found": found, "now": db_now()}
+    context: dict[str, Any] = {"form": form, "found": found, "now": db_now()}
+    if found is not None:
+        said = form.cleaned_data
+        context |= {"said": said, "at": said["at"] or context["now"], "loud": Alert.Rule(said["rule"]).label}
+        context["why"] = found.severity_reason.removeprefix(f"P{found.severity}: ")
     return render(request, "incidents/simulate.html", context, status=400 if form.errors else 200)
 
 

@@ -149,7 +149,8 @@ def test_on_its_page(client: Client) -> None:
     assert page.status_code == 200
     said = page.content.decode()
     assert "Ada" in said
-    assert "P2: a page rule fired.</p>" in said
+    assert "A page rule fired.</p>" in said
+    assert '<span class="sev sev-2">P2</span><h2 class="card-title" id="outcome">runners</h2>' in said
     assert ("<td>E-mail</td>" in said, "<td>email</td>" in said) == (True, False)
     catch_all = client.get("/incidents/simulate?rule=page&component=&alone=on").content.decode()
     assert catch_all.count(">Catch-all</") <= 1
