@@ -108,6 +108,7 @@ def test_thirty_policies_cost_as_many_questions_as_three(
 def test_a_policy_is_previewed_in_words_before_it_is_saved(member: Client, team: Team) -> None:
     page = member.post(f"{LIST}/new", body(team)).content.decode()
     assert "Step 1, at once: Ada" in page
+    assert page.index('form="policy" name="save"') < page.index('id="policy"'), "it is saved where it was read"
     assert not EscalationPolicy.objects.exists()
     saved = member.post(f"{LIST}/new", body(team, save="1"))
     made = EscalationPolicy.objects.get()
