@@ -60,7 +60,8 @@ class Called:
 class Paged:
     """A team or a person who was called: whom messages went to, when, and who took it after how long.
 
-    `people` are all of them, `calls` who was called by which step. `taken_by` and `taken_after` are of its first opening; `later` has one for each reopening.
+    `people` are all of them, `calls` who was called by which step. `taken_by` and `taken_after` are of its first
+    opening; `later` has one for each reopening.
     """
 
     whom: str
