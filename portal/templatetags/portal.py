@@ -163,6 +163,12 @@ def thing(entity: object, none: str = "—", css: str = "plain") -> SafeString:
     )
 
 
+@register.filter
+def address(mail: str) -> SafeString:
+    """An e-mail address that may break behind its @, and so not within a word."""
+    return format_html("{}{}<wbr>{}", *mail.partition("@"))
+
+
 # Numbers ------------------------------------------------------------------------------------------------------------
 
 

@@ -166,6 +166,10 @@ def test_nobody_is_a_state_of_its_own() -> None:
     assert text('{% who None %}, {% who None "not taken" %}') == "nobody yet, not taken"
 
 
+def test_an_address_breaks_behind_its_at_sign_and_escapes_the_rest() -> None:
+    assert render("{{ mail|address }}", mail="ci@<x>") == "ci@<wbr>&lt;x&gt;"
+
+
 # Drawings -----------------------------------------------------------------------------------------------------------
 
 
