@@ -1,6 +1,7 @@
 """The catalog's pages: what they show, what they cost, what they refuse."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -115,6 +116,19 @@ def test_a_component_says_who_owns_it_and_who_suffers_with_it(ada: Client) -> No
     assert "not registered" in said
     listed = text(ada.get(f"{runners.get_absolute_url()}?tab=dependencies").content)
     assert "component not-there-yet" in listed
+
+
+def test_a_team_s_page_leads_with_who_is_on_call_on_a_phone(ada: Client) -> None:
+    page = ada.get(Team.objects.get().get_absolute_url()).content.decode()
+    assert re.findall(r'<div id="([\w-]+)" class="lead">', page) == ["on-call", "paging"]
+
+
+def test_one_date_is_told_once_where_it_was_owned_since_it_was_registered(ada: Client) -> None:
+    runners = make.component("ci-runners", owner=Team.objects.get())
+    since = runners.ownerships.get().period.lower
+    for registered, said in ((since, "when it was registered"), (since - timedelta(days=1), "registered ")):
+        Component.objects.update(created_at=registered, confirmed_at=None)
+        assert f", {said}" in text(ada.get(runners.get_absolute_url()).content)
 
 
 def test_facts_say_when_the_entry_itself_was_written_and_by_whom(ada: Client) -> None:

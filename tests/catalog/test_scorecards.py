@@ -1,5 +1,6 @@
 """Scorecards: what each check says, what they add up to, and that none can take the others down."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -408,6 +409,12 @@ def test_the_api_tells_each_check_of_a_component_as_it_is_now(fleet: Client) -> 
     assert by_key["objective"]["fix"] == "/slos/new?component=component:default/bad"
     assert api.get("/api/v1/components/component/default/nothing/scorecard").status_code == 404
     assert APIClient().get("/api/v1/scorecards").status_code == 401
+
+
+@database
+def test_a_card_of_a_phone_says_that_its_checks_failed(fleet: Client) -> None:
+    page = fleet.get("/scorecards/components?sort=failed").content.decode()
+    assert re.search(r'<span class="d-lg-none">[1-9]\d* of \d+ failed: </span>\S', page)
 
 
 @database

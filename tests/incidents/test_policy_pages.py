@@ -89,6 +89,9 @@ def test_the_list_tells_what_each_does_first_and_who_uses_it(member: Client, pol
     page = member.get(LIST).content.decode()
     assert policy.name in page
     assert "No catch-all is set." in page
+    steps = policy.versions.get().steps
+    assert f'{len(steps)}<span class="d-lg-none t-2"> step' in page, "a card of a phone has no heads"
+    assert '<span class="d-lg-none t-2">used by </span>' in page
     assert "Nothing matches" in member.get(f"{LIST}?q=zzz").content.decode()
     assert "No policy was retired." in member.get(f"{LIST}?view=retired").content.decode()
 
