@@ -1,5 +1,6 @@
 """The product's own documentation as one search finds it: pages and their sections; read once, when it is asked."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from django.urls import reverse
 
 from catalog import likeness, registries
 from catalog.registries import Hit, Sought
+from portal.lib.doc_text import plain
 from portal.lib.kept import Kept
 from portal.pages import doc_texts
 
@@ -21,6 +23,7 @@ OF_SECTION = 0.98
 OF_PAGE = 3
 """Sections of one page that are named: whoever opens it finds the others."""
 NEAR = 0.75
+QUOTED = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,29 +35,53 @@ class Part:
     url: str
     detail: str
     words: tuple[str, ...]
+    text: str
 
+
+type Found = tuple[Hit, Part, Sequence[str]]
 
 _kept: Kept[tuple[tuple[Part, ...], tuple[str, ...]]] = Kept(seconds=60, most=1)
 
 
 def find(sought: Sought, limit: int, now: datetime) -> list[Hit]:
     """What is called so, then what says so; with slips forgiven, what is nearly called so, or says what was meant."""
-    ranked = sorted(_hits(sought), key=lambda hit: -hit.score)
-    return _few_of_each(ranked)[:limit]
+    ranked = sorted(_hits(sought), key=lambda hit: -hit[0].score)
+    return [_quoting(*one) for one in _few_of_each(ranked)[:limit]]
 
 
-def _few_of_each(hits: Sequence[Hit]) -> list[Hit]:
+def _quoting(hit: Hit, part: Part, words: Sequence[str]) -> Hit:
+    """Where the title doesn't say why it fits, the words around the longest that was asked for."""
+    if likeness.marks(words, hit.title):
+        return hit
+    sought = re.compile(rf"\b{re.escape(max(words, key=len))}", re.IGNORECASE)
+    for line in part.text.splitlines():
+        said = " ".join(plain(line.strip("|-*> ").replace("|", " ")).split())
+        found = sought.search(said)
+        if found:
+            return replace(hit, detail=f"{hit.detail} · {_cut(said, found.start())}")
+    return hit
+
+
+def _cut(said: str, at: int) -> str:
+    """About `QUOTED` letters around the place, at the ends of words."""
+    start = said.rfind(" ", 0, max(0, at - QUOTED // 3)) + 1
+    end = start + QUOTED
+    shown = said[start:] if len(said) <= end else f"{said[start:end].rpartition(' ')[0]}…"
+    return f"…{shown}" if start else shown
+
+
+def _few_of_each(hits: Sequence[Found]) -> list[Found]:
     kept: dict[str, int] = {}
     found = []
-    for hit in hits:
-        page = hit.ref.partition("#")[0]
+    for one in hits:
+        page = one[0].ref.partition("#")[0]
         kept[page] = kept.get(page, 0) + 1
         if kept[page] <= OF_PAGE:
-            found.append(hit)
+            found.append(one)
     return found
 
 
-def _hits(sought: Sought) -> Iterator[Hit]:
+def _hits(sought: Sought) -> Iterator[Found]:
     parts, vocabulary = _known()
     asked = _meant(sought, vocabulary) if sought.forgiving else sought
     if sought.forgiving and asked.words == sought.words:
@@ -65,7 +92,8 @@ def _hits(sought: Sought) -> Iterator[Hit]:
             score = likeness.score(asked.words, (part.title, part.page), inside=True)
             section = OF_SECTION if "#" in part.url else 1.0
             ref = f"doc:{part.page}#{part.url.partition('#')[2]}".rstrip("#")
-            yield Hit("doc", ref, part.title, part.url, "book", part.detail, weight * section * score)
+            hit = Hit("doc", ref, part.title, part.url, "book", part.detail, weight * section * score)
+            yield hit, part, asked.words
 
 
 def _meant(sought: Sought, vocabulary: Sequence[str]) -> Sought:
@@ -103,9 +131,11 @@ def _parts(name: str) -> Iterator[Part]:
     title, *sections = doc_texts.parts(name)
     url = reverse("docs-page", args=[name])
     whole = " ".join((title.heading, title.text, *(f"{one.heading} {one.text}" for one in sections)))
-    yield Part(name, title.heading, url, DETAIL, _words(whole))
+    yield Part(name, title.heading, url, DETAIL, _words(whole), whole)
     for one in sections:
-        yield Part(name, one.heading, f"{url}#{one.anchor}", title.heading, _words(f"{one.heading} {one.text}"))
+        yield Part(
+            name, one.heading, f"{url}#{one.anchor}", title.heading, _words(f"{one.heading} {one.text}"), one.text
+        )
 
 
 def _words(text: str) -> tuple[str, ...]:

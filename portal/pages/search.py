@@ -75,7 +75,11 @@ def found(text: str, *, kind: str, limit: int, now: datetime, kinds: Collection[
     hits = queries.search(text, limit=limit, now=now, only=[kind] if kind else kinds)
     if not hits:
         return []
-    title = "Best match first" if hits[0].score > likeness.LIKE + 0.05 else "Nothing is called that; did you mean"
+    title = (
+        "Best match first"
+        if hits[0].score > likeness.LIKE + 0.05
+        else f"Nothing is called “{_short(text)}”. Did you mean:"
+    )
     return [Group(title, tuple(_line(hit, text) for hit in hits))]
 
 
@@ -98,6 +102,10 @@ def _line(hit: Hit, text: str) -> Line:
     health = HEALTHS.get(hit.health, "") if hit.health is not None else ""
     kind = KINDS.get(hit.kind, hit.kind.capitalize())
     return Line(hit.url, hit.icon, mark(hit.title, queries.marked(hit, text)), kind, hit.detail, health)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:39]}…"
 
 
 def mark(title: str, parts: list[tuple[int, int]]) -> SafeString:

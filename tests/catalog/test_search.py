@@ -1,5 +1,6 @@
 """One search over everything: found, ranked, marked, forgiven, and never broken by what is typed."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -189,7 +190,7 @@ def test_the_page_marks_what_fits_and_says_when_it_guessed(browser_of_ada_there:
     assert "ci-<mark>runn</mark>ers" in page
     guessed = browser_of_ada_there.get("/search?q=ci-runers").content.decode()
     assert "runners</mark>" in guessed
-    assert "did you mean" in browser_of_ada_there.get("/search?q=vualt").content.decode()
+    assert "Nothing is called “vualt”. Did you mean:" in browser_of_ada_there.get("/search?q=vualt").content.decode()
     assert "<html" not in browser_of_ada_there.get("/search?q=ci", headers={"HX-Request": "true"}).content.decode()
     nothing = browser_of_ada_there.get("/search?q=zzzzqqq").content.decode()
     assert "Nothing is called that" in nothing
@@ -238,3 +239,15 @@ def test_a_hosts_connection_may_let_the_server_bind(text: str, monkeypatch: pyte
     monkeypatch.setitem(connection.settings_dict["OPTIONS"], "server_side_binding", True)
     assert here
     assert found(text) == here
+
+
+def test_of_the_docs_the_words_around_are_shown_where_the_title_does_not_say_why() -> None:
+    found = [
+        hit
+        for hit in queries.search("forgiven", limit=40, now=make.NOW, only=["doc"])
+        if "forgiven" not in hit.title.lower()
+    ]
+    assert found
+    for hit in found:
+        assert re.search(r" · .*\bforgiven", hit.detail), hit
+        assert len(hit.detail) < 240
