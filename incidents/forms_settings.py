@@ -26,10 +26,10 @@ class TeamPagingForm(forms.Form):
 
     policy = forms.ModelChoiceField(
         EscalationPolicy.objects.none(), required=False, empty_label="None: the catch-all is paged",
-        label="Its pages walk", help_text="Any policy; the team's own come first.",
+        label="Escalation policy", help_text="Any policy; the team's own come first.",
     )  # fmt: skip
     schedule = forms.ModelChoiceField(
-        Schedule.objects.none(), required=False, empty_label="None", label="Shown as its on call",
+        Schedule.objects.none(), required=False, empty_label="None", label="Schedule shown as its on call",
         help_text="On the team's page and wherever the team is named. It pages nobody by itself.",
     )  # fmt: skip
 
@@ -65,11 +65,17 @@ class SeverityRuleForm(forms.Form):
         "teams_blocked": "catalog#blast-radius",
     }
 
-    rule = forms.ChoiceField(choices=ANY_RULE, required=False, label="When it is")
-    tier = forms.TypedChoiceField(coerce=int, empty_value=None, choices=ANY_TIER, required=False, label="On")
-    teams_blocked = forms.IntegerField(required=False, min_value=1, max_value=10_000, label="Blocking at least, teams")
-    source = forms.CharField(required=False, max_length=40, help_text="Such as slo, api, alertmanager, pagerduty.")
-    severity = forms.TypedChoiceField(coerce=int, choices=Severity.choices, initial=3, label="Then it is")
+    rule = forms.ChoiceField(choices=ANY_RULE, required=False, label="Kind of alert")
+    tier = forms.TypedChoiceField(
+        coerce=int, empty_value=None, choices=ANY_TIER, required=False, label="Tier of the component"
+    )
+    teams_blocked = forms.IntegerField(required=False, min_value=1, max_value=10_000, label="Teams blocked, at least")
+    source = forms.CharField(
+        required=False,
+        max_length=40,
+        help_text="What sends it, such as alertmanager, or slo for Portico's own objectives.",
+    )
+    severity = forms.TypedChoiceField(coerce=int, choices=Severity.choices, initial=3, label="Severity")
 
     def line(self) -> Line:
         """What was filled in, once it is valid."""
@@ -99,8 +105,10 @@ class PastedForm(forms.Form):
 class WhatIfForm(forms.Form):
     """An alert that somebody imagines. A component brings its tier and how many teams it blocks."""
 
-    rule = forms.ChoiceField(choices=ANY_RULE[1:], initial="page", label="The source says")
-    component = ComponentField(help_text="Such as ci-runners; fills in the next two.")
+    rule = forms.ChoiceField(choices=ANY_RULE[1:], initial="page", label="Kind of alert")
+    component = ComponentField(
+        help_text="Such as ci-runners; its tier and the teams that it blocks count, whatever stands below."
+    )
     tier = forms.TypedChoiceField(coerce=int, empty_value=None, choices=ANY_TIER, required=False)
     teams_blocked = forms.IntegerField(required=False, min_value=0, max_value=10_000, label="Teams blocked")
     source = forms.CharField(required=False, max_length=40)

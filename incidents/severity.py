@@ -46,6 +46,11 @@ class Verdict:
     severity: int
     reason: str
 
+    @property
+    def why(self) -> str:
+        """The reason without its severity, for beside a badge that says it."""
+        return self.reason.partition(": ")[2]
+
 
 DEFAULT = (
     Line(1, rule="page", tier=1),

@@ -1,5 +1,6 @@
 """Team paging, the catch-all and the severity table: who may set them, on pages and over the API."""
 
+import re
 from typing import Any
 
 import pytest
@@ -129,7 +130,9 @@ def test_the_table_is_edited_on_its_page(root: Person) -> None:
 def test_the_page_tells_what_an_alert_would_get_and_why(ada: Person, team: Team) -> None:
     make.component("runners", owner=team, tier=1)
     page = signed_in(ada).get(f"{RULES}?rule=page&component=runners").content.decode()
-    assert "P1: a page rule fired on a tier 1 component" in page
+    assert "A page rule fired on a tier 1 component" in page
+    assert "P1: " not in page, "the badge says it"
+    assert re.search(r"From <a[^>]*>runners</a>: tier 1, 0 teams blocked\.", page)
     assert "decides" in page
     assert (
         "There is no component called “nope”."
