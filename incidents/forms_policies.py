@@ -133,7 +133,10 @@ class PolicyForm(forms.Form):
         "own_low": "escalation#a-policy",
     }
 
-    name = forms.CharField(max_length=200, help_text="Usually the team's, such as Build & CI.")
+    name = forms.CharField(
+        max_length=200, help_text="Usually the team's, such as Build & CI.",
+        error_messages={"required": "Write a name, such as the team’s."},
+    )  # fmt: skip
     team = TeamChoice(Team.objects.none(), required=False, empty_label="No team")
     repeat = forms.IntegerField(
         min_value=0, max_value=20, initial=0, label="Go through all steps again", help_text="Further times; 0 for none."
@@ -166,6 +169,14 @@ class PolicyForm(forms.Form):
             self.initial.update(_initial(version))
         names = Names.of([policy_of(version), policy_of(version, "low")]) if version else Names()
         self.rows = {ladder: self._add_ladder(ladder, steps, names) for ladder, steps in said.items()}
+
+    def clean(self) -> dict[str, Any]:
+        """Says a first step without anybody at once, beside it, whatever else is wrong."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        badly = any(f"steps-{number}-targets" in self.errors for number in range(self.rows["steps"]))
+        if not badly and not any(self._filled("steps")):
+            self.add_error("steps-0-targets", "Name at least one step; without one nobody would be called.")
+        return given
 
     def plain(self) -> list[BoundField]:
         """What is said of the policy itself."""

@@ -25,11 +25,11 @@ class Uses:
         """One line for each kind of use."""
         said = []
         if self.teams:
-            said.append(f"pages of {_some([team.label for team in self.teams])} walk it")
+            said.append(f"for every page to {_some([team.label for team in self.teams])}")
         if self.catch_all:
-            said.append("it is the catch-all")
+            said.append("as the catch-all")
         if self.fallback_of:
-            said.append(f"{_some([policy.name for policy in self.fallback_of])} falls back to it")
+            said.append(f"as the fallback of {_some([policy.name for policy in self.fallback_of])}")
         return said
 
 

@@ -15,6 +15,7 @@ from portal.lib import durations
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MIDNIGHT = "00:00"
+SEVERITIES = {Urgency.HIGH: "P1 to P3", Urgency.LOW: "P4 and P5"}
 
 
 @dataclass
@@ -88,7 +89,7 @@ def lines(found: Mapping[Urgency, Policy], names: Names) -> list[str]:
     """A policy line by line."""
     said = []
     for urgency, policy in found.items():
-        of = "" if len(found) == 1 else f"{urgency.label} urgency, "
+        of = "" if len(found) == 1 else f"{SEVERITIES[urgency]}, "
         said += [f"{of}{line}"[:1].upper() + f"{of}{line}"[1:] for line in _step_lines(policy, names)]
     return said + list(_end(found[Urgency.HIGH], names))
 

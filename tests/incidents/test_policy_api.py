@@ -52,7 +52,7 @@ def test_a_policy_is_put_once_read_back_and_put_as_it_was_read(script: APIClient
     read = script.get(f"{POLICIES}/ci").json()
     assert (read["version"], read["uses"]["teams"], read["ack_timeout"]) == (1, ["group:default/ci"], "30m")
     assert read["steps"][1]["targets"] == ["group:default/ci", "user:default/ada"]
-    assert read["words"][0] == "High urgency, step 1, at once: Ada"
+    assert read["words"][0] == "P1 to P3, step 1, at once: Ada"
     assert read["now"][0]["steps"][0]["asked"][0]["reached"] == ["user:default/ada"]
     assert script.put(f"{POLICIES}/ci", read).status_code == 200
     assert PolicyVersion.objects.count() == 1

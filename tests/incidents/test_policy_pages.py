@@ -72,7 +72,7 @@ def test_a_policy_is_shown_as_a_ladder_with_who_would_be_reached_now(member: Cli
         "Bo",
         "no confirmed way to reach them",
         "the catch-all is paged",
-        "Pages of",
+        "Every page to",
     ):
         assert part in page
 
@@ -197,7 +197,8 @@ def test_conditions_turns_and_steps_for_low_urgency_are_filled_in(member: Client
         ({"steps-0-wait": "1s"}, "Wait 10s to 1d"),
         ({"steps-0-zone": "Mars/Olympus"}, "There is no time zone Mars/Olympus"),
         ({"steps-0-how": "turn"}, "Taking turns needs at least two targets"),
-        ({"name": ""}, "This field is required"),
+        ({"name": ""}, "Write a name, such as the team"),
+        ({"name": "", "steps-0-targets_0": ""}, "Name at least one step"),
     ],
 )
 def test_what_is_wrong_stands_beside_its_field(
@@ -211,7 +212,7 @@ def test_what_is_wrong_stands_beside_its_field(
 
 def test_a_policy_in_use_is_not_retired_and_says_where(member: Client, policy: EscalationPolicy) -> None:
     page = member.post(f"{policy.get_absolute_url()}/retire", follow=True).content.decode()
-    assert "is still used: pages of Ci walk it" in page
+    assert "is still used: for every page to Ci." in page
     TeamPaging.objects.update(policy=None)
     assert member.post(f"{policy.get_absolute_url()}/retire")["Location"] == LIST
     policy.refresh_from_db()
