@@ -269,6 +269,7 @@ def ago(context: Mapping[str, object], when: datetime | None, none: str = "never
         return _absent(none)
     past = _now(context) - when
     text = f"in {words.rough(past)}" if past < timedelta(0) else f"{words.rough(past)} ago"
+    text = "just now" if abs(past) < timedelta(seconds=1) else text
     return _time(when, text, extra='data-time="ago"')
 
 

@@ -128,6 +128,9 @@ def test_times_are_told_from_the_given_now() -> None:
     when = NOW - timedelta(minutes=29)
     assert text("{% ago when %}, {% since when %}", when=when) == "29 min ago, 29 min"
     assert text("{% ago when %}", when=NOW + timedelta(days=3)) == "in 3 d"
+    assert text("{% ago when %}", when=NOW + timedelta(milliseconds=300)) == "just now", "a sweep is never to come"
+    assert text("{% ago when %}", when=NOW - timedelta(milliseconds=300)) == "just now"
+    assert text("{% ago when %}", when=NOW - timedelta(seconds=1)) == "1 s ago"
     assert text("{% ago when %}", when=None) == "never"
 
 

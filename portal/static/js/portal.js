@@ -49,7 +49,7 @@ function clock(seconds) {
 }
 
 const said = {
-  ago: (past) => (past < 0 ? `in ${rough(past)}` : `${rough(past)} ago`),
+  ago: (past) => (Math.abs(past) < 1 ? "just now" : past < 0 ? `in ${rough(past)}` : `${rough(past)} ago`),
   since: (past) => rough(past),
   countdown: (past, { over = "now", before = "" }) => (past < 0 ? before + clock(-past) : over),
 };
