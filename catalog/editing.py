@@ -41,11 +41,15 @@ def refusal(request: HttpRequest, entity: Owned | Team) -> Refusal | None:
     if team is None:
         ref = "" if isinstance(entity, Team) else entity.owner_ref
         owner = Person.objects.filter(ref=ref, retired_at=None).first()
-        return _of_person(owner) if owner else Refusal("You may look, not change.", "Platform admins may change it.")
+        return (
+            _of_person(owner)
+            if owner
+            else Refusal("You can view it but not edit it.", "Platform admins may change it.")
+        )
     leads = Membership.objects.filter(team=team, role=Membership.Role.LEAD, person__retired_at=None)
     named = [row.person.label for row in leads.select_related("person").order_by("person__name") if row.person]
     ask = f" Ask {_either(named)}." if named else ""
-    reason = f"This is {'' if isinstance(entity, Team) else 'owned by '}{team.label}: you may look, not change."
+    reason = f"This is {'' if isinstance(entity, Team) else 'owned by '}{team.label}: you can view it but not edit it."
     return Refusal(reason, f"Its members and platform admins may change it.{ask}", team.get_absolute_url(), team.label)
 
 
@@ -59,7 +63,7 @@ def person_refusal(request: HttpRequest, whom: Person) -> Refusal | None:
 
 def _of_person(whom: Person) -> Refusal:
     return Refusal(
-        f"This is {whom.label}'s: you may look, not change.",
+        f"This is {whom.label}'s: you can view it but not edit it.",
         f"{whom.label} and platform admins may change it.",
         whom.get_absolute_url(),
         whom.label,

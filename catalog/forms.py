@@ -56,9 +56,9 @@ class EntityForm(ExplainingForm):
     title = forms.CharField(required=False, max_length=200, help_text="What people call it")
     description = forms.CharField(required=False, help_text="One sentence")
     tags = Words(required=False, help_text="Lower-case words with commas between")
-    links = Links(help_text="One a line: the address, then what it is called")
-    labels = Pairs(help_text="One a line, key: value; short words that machines choose by")
-    annotations = Pairs(help_text="One a line, key: value; for other tools, such as github.com/project-slug")
+    links = Links(help_text="One per line: the address, then what it is called")
+    labels = Pairs(help_text="One per line, key: value; short words that machines choose by")
+    annotations = Pairs(help_text="One per line, key: value; for other tools, such as github.com/project-slug")
 
     groups: Mapping[str, Sequence[str]] = {}
     field_order: Sequence[str] = ()
@@ -125,8 +125,8 @@ class ComponentForm(EntityForm):
         rows=3, label="Depends on", help_text="One reference a line, such as component:default/k8s-build"
     )
     dependency_of = Lines(label="Needed by", help_text="What depends on it and doesn't say so itself")
-    provides_apis = Lines(label="Provides APIs", help_text="One a line, such as orders-api")
-    consumes_apis = Lines(label="Consumes APIs", help_text="One a line; it breaks when they do")
+    provides_apis = Lines(label="Provides APIs", help_text="One per line, such as orders-api")
+    consumes_apis = Lines(label="Consumes APIs", help_text="One per line; it breaks when they do")
     responders = Lines(help_text="Further teams to page at P1, one reference a line")
     runbook = forms.CharField(required=False, help_text="Address of what to do when it breaks")
     docs = forms.CharField(required=False, strip=False, widget=forms.Textarea(attrs={"rows": 6}), help_text="Markdown")
@@ -239,7 +239,7 @@ class TeamForm(EntityForm):
     email = forms.CharField(required=False, label="E-mail")
     chat_url = forms.CharField(required=False, label="Chat", help_text="Address of the channel to reach it")
     parent = forms.CharField(required=False, help_text="The wider team, such as group:default/platform")
-    children = Lines(label="Teams in it", help_text="One a line; a team may also say itself what it is part of")
+    children = Lines(label="Teams in it", help_text="One per line; a team may also say itself what it is part of")
     field_order: Sequence[str] = (
         "title",
         "description",
@@ -318,7 +318,7 @@ class TokenForm(ExplainingForm):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
         label="Expires on",
-        help_text="Empty: it doesn't; it can be revoked at any time",
+        help_text="Empty: never expires. It can be revoked at any time",
     )
 
     def __init__(self, data: QueryDict | None = None, *, teams: Sequence[Team], unlimited: bool) -> None:

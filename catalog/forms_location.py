@@ -35,8 +35,8 @@ class LocationForm(ExplainingForm):
     type = forms.ChoiceField(choices=Location.Type.choices, label="Read from")
     targets = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 4, "class": "mono"}),
-        help_text="One a line: the address of a catalog-info.yaml (its page on GitHub, GitLab, Bitbucket or Gitea will "
-        "do), or the absolute path of a directory",
+        help_text="One per line: the address of a catalog-info.yaml (its page on GitHub, GitLab, Bitbucket or Gitea "
+        "will do), or the absolute path of a directory",
     )
     team = forms.ChoiceField(label="Held to", help_text="Its manifests then write only what this team owns")
     every = forms.ChoiceField(choices=EVERY, initial="1h", label="Read it")

@@ -77,16 +77,16 @@ class IntegrationForm(ExplainingForm):
         widget=forms.TextInput(attrs=POINTER | {"placeholder": "/state"}),
     )  # fmt: skip
     link = Lines(label="Links are at", help_text="One pointer a line")
-    label = Pairs(label="Labels are at", help_text="One a line, name: pointer; for rules and groups below")
-    severities = Pairs(label="Words for severity", help_text="One a line, their word: page, ticket or info")
-    statuses = Pairs(label="Words for status", help_text="One a line, their word: firing or resolved")
+    label = Pairs(label="Labels are at", help_text="One per line, name: pointer; for rules and groups below")
+    severities = Pairs(label="Words for severity", help_text="One per line, their word: page, ticket or info")
+    statuses = Pairs(label="Words for status", help_text="One per line, their word: firing or resolved")
     component_labels = Words(
         required=False, initial=("component", "portico_component"), label="Component labels",
         help_text="The first of these labels that names a known component decides",
     )  # fmt: skip
     component_rules = ComponentRules(
         rows=3, label="Component rules",
-        help_text="One a line, such as job=runner-* dc=eu -> ci-runners; a star stands for anything",
+        help_text="One per line, such as job=runner-* dc=eu -> ci-runners; a star stands for anything",
     )  # fmt: skip
     default_component = forms.CharField(
         required=False,
@@ -96,7 +96,7 @@ class IntegrationForm(ExplainingForm):
     severity_label = forms.CharField(initial="severity", required=False, label="Severity label")
     rules = Pairs(
         label="What words for severity mean",
-        help_text=f"One a line, their word: page, ticket or info. Known already: {KNOWN_WORDS}, and the like",
+        help_text=f"One per line, their word: page, ticket or info. Known already: {KNOWN_WORDS}, and the like",
     )
     default_rule = forms.ChoiceField(choices=RULES, initial="page", label="Without a known word")
     grouping = forms.ChoiceField(

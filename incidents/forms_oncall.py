@@ -211,7 +211,9 @@ class TurnsForm(ExplainingForm):
 
 
 RARE = ("window_start", "window_end", "window_days", "ends_at")
-PEOPLE_HINT = "One a line; the first begins. Leave a line empty to leave somebody out. Previewing makes room for more."
+PEOPLE_HINT = (
+    "One per line; the first begins. Leave a line empty to leave somebody out. Previewing makes room for more."
+)
 
 
 class LayerForm(TurnsForm):

@@ -81,7 +81,7 @@ class SourceForm(forms.Form):
                 "headers"
             ].help_text = "Stored, and not shown again. Empty keeps them; what you write replaces all."
         else:
-            self.fields["headers"].help_text = "One a line, such as X-Scope-OrgID: platform"
+            self.fields["headers"].help_text = "One per line, such as X-Scope-OrgID: platform"
         if source:
             self.fields["name"].disabled = True
 

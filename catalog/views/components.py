@@ -36,7 +36,8 @@ def new(request: HttpRequest) -> HttpResponse:
     only = owners[0].ref if len(owners) == 1 else ""
     form = NewComponentForm(request.POST or None, owners=owners, owner=only)
     trail = [("Catalog", reverse("catalog:components")), ("Register component", "")]
-    context = {"form": form, "trail": trail, "title": "Register component", "action": "Register", "paste": True}
+    context = {"form": form, "trail": trail, "title": "Register component", "action": "Register", "paste": True,
+               "back": reverse("catalog:components")}  # fmt: skip
     if preview.wanted(request):
         return preview.show(request, form, form.spec, context)
     form.initial.update(named_in(request))

@@ -60,7 +60,8 @@ def new(request: HttpRequest, kind: Kind) -> HttpResponse:
     owners = owners_for(actor)
     form = kind.new_form(request.POST or None, owners=owners, owner=owners[0].ref if len(owners) == 1 else "")
     title = f"New {kind.name}"
-    context = {"form": form, "trail": kind.trail((title, "")), "title": title, "action": "Create", "paste": True}
+    context = {"form": form, "trail": kind.trail((title, "")), "title": title, "action": "Create", "paste": True,
+               "back": reverse(f"catalog:{kind.plural}")}  # fmt: skip
     if preview.wanted(request):
         return preview.show(request, form, form.spec, context)
     if form.is_valid():

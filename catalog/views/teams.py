@@ -30,7 +30,8 @@ def new(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     form = NewTeamForm(request.POST or None)
     trail = [("Teams", reverse("catalog:teams")), ("New team", "")]
-    context = {"form": form, "trail": trail, "title": "New team", "action": "Create", "paste": True}
+    context = {"form": form, "trail": trail, "title": "New team", "action": "Create", "paste": True,
+               "back": reverse("catalog:teams")}  # fmt: skip
     if preview.wanted(request):
         return preview.show(request, form, lambda: form.spec(person), context)
     form.initial.update(named_in(request))

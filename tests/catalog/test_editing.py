@@ -39,7 +39,7 @@ def test_an_outsider_reads_the_form_but_can_send_nothing_and_is_told_who_can(
     client: Client, team: Team, url: str
 ) -> None:
     page = seen(client, "eve", url)
-    assert "you may look, not change" in page
+    assert "you can view it but not edit it" in page
     assert f"Ask {Person.objects.get(name='ada').label}." in page
     assert f'href="{team.get_absolute_url()}"' in page
     assert '<fieldset class="form-all" disabled' in page
@@ -50,24 +50,24 @@ def test_an_outsider_reads_the_form_but_can_send_nothing_and_is_told_who_can(
 @pytest.mark.parametrize("name", ["ada", "ben"])
 def test_members_of_the_owner_team_get_the_form(client: Client, team: Team, name: str) -> None:
     page = seen(client, name, EDIT)
-    assert "you may look" not in page
+    assert "you can view it" not in page
     assert "disabled" not in page.partition('id="entity-form"')[2].partition("</form>")[0]
     assert "Save" in page
 
 
 def test_platform_admins_get_every_form(client: Client, team: Team) -> None:
     client.force_login(make.account("root", admin=True))
-    assert "you may look" not in client.get(EDIT).content.decode()
+    assert "you can view it" not in client.get(EDIT).content.decode()
 
 
 def test_what_nobody_owns_may_be_claimed(client: Client, team: Team) -> None:
     Component.objects.update(owner=None, owner_ref="")
-    assert "you may look" not in seen(client, "eve", EDIT)
+    assert "you can view it" not in seen(client, "eve", EDIT)
 
 
 def test_a_person_is_edited_by_themselves_only(client: Client, ada: Person) -> None:
     assert f"{ada.label} and platform admins may change it." in seen(client, "eve", "/people/default/ada/edit")
-    assert "you may look" not in seen(client, "ada", "/people/default/ada/edit")
+    assert "you can view it" not in seen(client, "ada", "/people/default/ada/edit")
 
 
 def test_rare_fields_are_folded_until_something_in_them_is_wrong(client: Client, team: Team) -> None:

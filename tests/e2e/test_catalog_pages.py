@@ -68,7 +68,7 @@ def test_a_form_one_may_not_send_says_who_may_and_can_be_read(signed_in: Callabl
     page = signed_in("elena")
     for address in (f"{RUNNERS}/edit", "/teams/default/build-ci/edit", "/people/default/ada/edit"):
         page.goto(address)
-        expect(page.locator("main .notice")).to_contain_text("you may look, not change")
+        expect(page.locator("main .notice")).to_contain_text("you can view it but not edit it")
         expect(page.locator("#entity-form input:enabled, #entity-form textarea:enabled")).to_have_count(0)
         expect(page.get_by_role("button", name="Save")).to_have_count(0)
         assert not looked_at(page)

@@ -39,5 +39,5 @@ def test_a_field_shows_its_link_and_a_field_without_one_shows_none() -> None:
     form = PastedForm()
     shown = render_to_string("components/field.html", {"field": form["kind"]})
     assert '<a href="/docs/alerts" target="_blank" rel="noopener"' in shown
-    assert 'More<span class="visually-hidden"> about Sent by, in the docs, in a new tab</span></a>' in shown
+    assert 'How it works<span class="visually-hidden"> about Sent by, in the docs, in a new tab</span></a>' in shown
     assert "href" not in render_to_string("components/field.html", {"field": form["sample"]})
