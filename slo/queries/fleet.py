@@ -10,7 +10,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, When
 
 from catalog.models import Component
 from slo.models import Objective, Standing
-from slo.queries.outlook import ahead, burn_window
+from slo.queries.outlook import ahead, burn_window, gone_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,8 @@ class FleetRow:
     exhausts_at: datetime | None
     exhausts_over: str
     """Of how long the pace is that `exhausts_at` is reckoned by, such as `6 h`."""
+    gone_at: datetime | None
+    """`exhausts_at` within the period; None where the budget lasts for it, or is gone."""
     coverage: float | None
     blind_since: datetime | None
     evaluated_at: datetime | None
@@ -191,6 +193,7 @@ def row(objective: Objective) -> FleetRow:
         data=stood.data,
         exhausts_at=exhausts_at,
         exhausts_over=exhausts_over,
+        gone_at=gone_at(objective, now=stood.evaluated_at) if stood.evaluated_at else None,
         coverage=stood.coverage,
         blind_since=stood.blind_since,
         evaluated_at=stood.evaluated_at,
