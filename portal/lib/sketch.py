@@ -18,6 +18,10 @@ from portal.lib.drawn import stretches
 WIDTH, HEIGHT = 1000, 100
 MOST = 200
 """Points of a sketch; of more, each stands for several."""
+ROOM = 5
+"""Characters of a label beside the plot that the usual margin holds."""
+MONTHS = 6
+"""Months at most that are each named under a plot."""
 TONES = {"bad": "bad", "main": "accent", "good": "good"}
 
 A_FEW_DAYS, A_SEASON = timedelta(days=2), timedelta(days=100)
@@ -49,18 +53,25 @@ def sketch(figure: object) -> SafeString:
         return SafeString()
     limits = "".join(f"M0 {height(y):.1f}H{WIDTH}" for y in _limits(form, axis) if low <= y <= high)
     drawn = format_html('<path class="sketch-limit" d="{}"/>', limits) if limits else ""
-    lines = format_html_join("", '<path class="sketch-beside" d="{}"/>', ((_line(heights(one)),) for one in beneath))
+    lines = format_html_join(
+        "",
+        '<path class="sketch-beside{}" d="{}"/>',
+        ((_dashes(one), _line(heights(ys))) for one, ys in zip(series[1:], beneath, strict=True)),
+    )
+    ends = list(_ends(trace, axis, low, high))
+    roomy = any(place in ("high", "low") and len(said) > ROOM for place, said in ends)
     return format_html(
-        '<svg class="sketch is-{}{}" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">'
+        '<svg class="sketch is-{}{}{}" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">'
         '{}<path d="{}"/>{}</svg>{}',
         TONES.get(trace.get("meta", {}).get("role", "main"), "none"),
         " sketch-solid" if trace.get("type") == "bar" else "",
+        " sketch-roomy" if roomy else "",
         WIDTH,
         HEIGHT,
         lines,
         path,
         drawn,
-        format_html_join("", '<span class="sketch-end sketch-{}">{}</span>', _ends(trace, axis, low, high)),
+        format_html_join("", '<span class="sketch-end sketch-{}">{}</span>', ends),
     )
 
 
@@ -85,6 +96,10 @@ def _drawable(trace: Mapping[str, Any]) -> bool:
     )
 
 
+def _dashes(trace: Mapping[str, Any]) -> str:
+    return " is-dashed" if (trace.get("meta") or {}).get("role") == "dashed" else ""
+
+
 def _is_line(trace: Mapping[str, Any]) -> bool:
     return trace.get("type", "scatter") == "scatter" and "lines" in trace.get("mode", "lines")
 
@@ -105,12 +120,15 @@ def _limits(form: Mapping[str, Any], axis: Mapping[str, Any]) -> Iterator[float]
                 yield at
 
 
-def _ends(trace: Mapping[str, Any], axis: Mapping[str, Any], low: float, high: float) -> Iterator[tuple[str, str]]:
+def _ends(trace: Mapping[str, Any], axis: Mapping[str, Any], low: float, high: float) -> Iterator[tuple[str, str | SafeString]]:
     """What stands at the ends of the axes, by place."""
     yield "high", _value(high, axis)
     yield "low", _value(low, axis)
     moments = [x for x in trace.get("x") or () if isinstance(x, datetime)]
-    if moments:
+    if 1 < len(moments) <= MONTHS and all(x.day == 1 and x.hour == 0 for x in moments):
+        under = "columns" if trace.get("type") == "bar" else "points"
+        yield f"months is-{under}", format_html_join("", "<span>{}</span>", ((f"{x:%b}",) for x in moments))
+    elif moments:
         whole = moments[-1] - moments[0]
         form = "%H:%M" if whole < A_FEW_DAYS else "%-d %b" if whole < A_SEASON else "%b %Y"
         yield "from", f"{moments[0]:{form}}"
