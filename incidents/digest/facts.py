@@ -91,6 +91,9 @@ class Facts:
     promised: int
     """Objectives in all."""
     loads: tuple[Load, ...]
+    """The most called first, at most SHOWN."""
+    paged: int
+    """How many people were called."""
     items: tuple[ActionItem, ...]
     """Open action items that are overdue, or due in the week to come, the first due first, at most SHOWN."""
     due: int
@@ -115,6 +118,11 @@ class Facts:
     def coming(self) -> int:
         """How many action items are due in the week to come, not overdue yet."""
         return self.due - self.overdue
+
+    @property
+    def others_paged(self) -> int:
+        """People who were called beside those of `loads`."""
+        return self.paged - len(self.loads)
 
     @property
     def left_out(self) -> int:

@@ -63,6 +63,7 @@ def gather_all(
             worrying=len(objectives[key]),
             promised=promised[key],
             loads=tuple(_load(one) for one in called.loads[:SHOWN]),
+            paged=len(called.loads),
             items=tuple(due[:SHOWN]),
             due=len(due),
             overdue=sum(one.due_on < today(now) for one in due),

@@ -78,7 +78,7 @@ def _subject(found: Sequence[Facts]) -> str:
     said = [
         f"{_plural(first.opened, 'incident')}{' of its own' if first.helped else ''}",
         f"{first.helped} of others" if first.helped else "",
-        f"{_plural(first.worrying, 'budget')} at risk" if first.worrying else "",
+        f"{_plural(first.worrying, 'budget')} at risk or spent" if first.worrying else "",
     ]
     everywhere = f"; {_plural(whole.opened, 'incident')} on the whole platform" if whole and whole.opened else ""
     return " ".join(f"{name}: {', '.join(filter(None, said))}{everywhere}, {week}".split())[:SUBJECT_LENGTH]

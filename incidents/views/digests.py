@@ -21,9 +21,10 @@ from incidents.digest import links
 from incidents.digest.letters import Letter
 from incidents.digest.sending import teams_of
 from incidents.digest.showing import PLATFORM, Reader, letter_about
-from incidents.operations.digests import choose_digest
+from incidents.operations.digests import choose_digest, zone_of_person
 from incidents.queries.digests import latest_letter, letters_by_week, wants_digest
 from portal.lib.clock import db_now, now_of
+from portal.lib.zones import zone_of
 
 
 @login_required
@@ -38,6 +39,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     context = {
         "now": now,
         "person": person,
+        "zone": zone_of(zone_of_person(person)),
         "wanted": wants_digest(person),
         "latest": latest_letter(person),
         "letter": letter,
