@@ -120,7 +120,9 @@ def _limits(form: Mapping[str, Any], axis: Mapping[str, Any]) -> Iterator[float]
                 yield at
 
 
-def _ends(trace: Mapping[str, Any], axis: Mapping[str, Any], low: float, high: float) -> Iterator[tuple[str, str | SafeString]]:
+def _ends(
+    trace: Mapping[str, Any], axis: Mapping[str, Any], low: float, high: float
+) -> Iterator[tuple[str, str | SafeString]]:
     """What stands at the ends of the axes, by place."""
     yield "high", _value(high, axis)
     yield "low", _value(low, axis)

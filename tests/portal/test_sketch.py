@@ -60,6 +60,18 @@ def test_what_has_many_points_is_thinned_and_keeps_its_peak() -> None:
     assert " 0.0 " in drawn
 
 
+def test_few_months_are_named_each_and_wide_figures_have_room() -> None:
+    months = [(datetime(2026, month, 1, tzinfo=UTC), value) for month, value in ((9, 16.25), (10, 3.0), (11, 5.0))]
+    drawn = sketch(charts.columns(months, name="all", role="all"))
+    assert 'sketch-months is-columns"><span>Sep</span><span>Oct</span><span>Nov</span></span>' in drawn
+    assert "sketch-from" not in drawn
+    assert "sketch-roomy" not in drawn
+    lines = [charts.Line("median", months, "main"), charts.Line("p90", [(at, 103.5) for at, _ in months], "dashed")]
+    drawn = sketch(charts.lines(lines, suffix=" min"))
+    assert "sketch-roomy" in drawn
+    assert 'class="sketch-beside is-dashed"' in drawn
+
+
 def test_what_it_cannot_sketch_is_nothing() -> None:
     assert sketch(charts.bars([("a", 1.0)], name="x", role="main")) == ""
     assert sketch("{}") == ""
