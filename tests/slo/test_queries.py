@@ -147,6 +147,9 @@ def test_while_a_rule_fires_what_is_left_is_reckoned_by_the_pace_that_fires() ->
     assert (row(found).exhausts_at, row(found).exhausts_over) == (NOW + timedelta(hours=7, minutes=12), "1 h")
     found.standing.burn = 0.2
     assert row(found).exhausts_over == "6 h"
+    assert row(found).gone_at == NOW + timedelta(days=15)
+    found.standing.exhausts_at = NOW + timedelta(days=64)
+    assert row(found).gone_at is None, "beyond its period it lasts"
 
 
 @pytest.mark.parametrize(
