@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -17,7 +18,7 @@ from catalog.models import AuditEntry, Component, Person, Score, ScoreDay, Score
 from incidents import analytics
 from incidents.asking import wanted
 from incidents.digest import pictures, sending
-from incidents.digest.facts import Facts, week_before
+from incidents.digest.facts import Facts, Load, week_before
 from incidents.digest.gathering import gather
 from incidents.digest.letters import compose
 from incidents.digest.links import off_link
@@ -166,6 +167,18 @@ def test_budgets_gaps_and_components_without_owner_are_told(world: World) -> Non
     assert (found.worrying, found.promised, [one.name for one in found.objectives]) == (1, 2, ["late"])
     assert ([gap.policy for gap in found.gaps], found.unowned) == ([False], 0)
     assert (fleet.unowned, {gap.team.name for gap in fleet.gaps}) == (1, {"build-ci", "other"})
+    letter = compose(world.ada, [found], off="")
+    assert "1 budget at risk or spent" in letter.subject
+    assert "overspent by 10.0%" in letter.text
+
+
+def test_how_many_were_paged_beside_those_listed_is_told(world: World) -> None:
+    found = facts(world)
+    loads = tuple(Load(f"P{n}", 20 - n, 0, 0) for n in range(10))
+    letter = compose(world.ada, [replace(found, loads=loads, paged=12)], off="")
+    assert "and 2 others, paged no more often" in letter.text
+    assert "and 2 others, paged no more often" in letter.html
+    assert "paged no more" not in compose(world.ada, [replace(found, loads=loads, paged=10)], off="").html
 
 
 def test_scorecards_are_told_with_what_moved(world: World) -> None:
@@ -445,6 +458,7 @@ def test_the_preview_shows_what_is_sent(world: World, client: Client) -> None:
     assert page.context["letter"].subject.startswith("Build Ci: ")
     assert "cid:" not in page.context["srcdoc"]
     assert "Stop sending it to me" in said
+    assert f"every Monday at 08:00 ({page.context['letter'].text.splitlines()[0].split('times in ')[1]})" in said
     assert client.get("/digest?team=group:default/nobody").status_code == 404
     client.post("/digest/choose", {"wanted": "0"})
     assert "Send it to me" in client.get("/digest").content.decode()
