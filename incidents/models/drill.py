@@ -1,5 +1,7 @@
 """Fire drills: test pages through the whole chain of a component, what came of them, and when the next ones are."""
 
+from calendar import day_name
+
 from django.db import models
 from django.urls import reverse
 
@@ -46,6 +48,13 @@ class DrillPlan(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["next_at"], condition=models.Q(removed_at=None), name="drill_plan_due")]
+
+    @property
+    def rhythm_words(self) -> str:
+        """`Every Monday at 10:00 Europe/Berlin`, `First Tuesday of the month at 09:30 UTC`."""
+        day = day_name[self.weekday]
+        often = f"Every {day}" if self.every == self.Every.WEEK else f"First {day} of the month"
+        return f"{often} at {self.at:%H:%M} {self.time_zone}"
 
     def __str__(self) -> str:
         return f"{self.get_every_display()}: {self.component or self.team}"
@@ -94,6 +103,13 @@ class Drill(models.Model):
             models.Index(fields=["component", "-begun_at"], name="drill_of_component"),
             models.Index(fields=["-begun_at", "-id"], name="drill_newest"),
         ]
+
+    @property
+    def rhythm_words(self) -> str:
+        """`Every Monday at 10:00 Europe/Berlin`, `First Tuesday of the month at 09:30 UTC`."""
+        day = day_name[self.weekday]
+        often = f"Every {day}" if self.every == self.Every.WEEK else f"First {day} of the month"
+        return f"{often} at {self.at:%H:%M} {self.time_zone}"
 
     def __str__(self) -> str:
         return f"Drill of {self.component_ref} on {self.begun_at:%Y-%m-%d}"
