@@ -48,6 +48,8 @@ class Fleet:
     holes: Mapping[int | None, Holes]
     policies: Mapping[int, EscalationPolicy]
     told: Coverage
+    counting_catch_all: bool
+    """Whether the catch-all was asked, too."""
 
     def components(self, *, team: str = "", tier: int | None = None) -> QuerySet[Component]:
         """Those uncovered, to be ordered by `ORDER`; `team` is a reference."""
@@ -66,6 +68,8 @@ class Fleet:
     def _chain(self, component: Component, policy: EscalationPolicy | None) -> str:
         without = "no policy" if component.owner_id else "no owner"
         start = policy.name if policy else without
+        if not self.counting_catch_all:
+            return start
         return f"{start} → {'catch-all' if self.told.catch_all else 'no catch-all'}"
 
 
@@ -97,7 +101,7 @@ def _of(
             by_policy[key] = told.of(key, counting_catch_all=counting_catch_all)
         if by_policy[key]:
             found[owner] = by_policy[key]
-    return Fleet(found, policies, told)
+    return Fleet(found, policies, told, counting_catch_all)
 
 
 def uncovered_by_team(*, now: datetime, load: LoadSchedules = read_schedules) -> dict[str, int]:

@@ -99,10 +99,12 @@ def test_a_plan_is_made_changed_and_withdrawn_on_its_page(site: Client, runners:
     made = DrillPlan.objects.get()
     assert (made.at, made.weekday, made.component) == (time(10), 1, runners)
     assert runners.label in page(site, "/drills")
+    assert "Every Tuesday at 10:00 Europe/Berlin" in page(site, "/drills")
     assert "Europe/Berlin" in page(site, f"/drills/plans/{made.pk}")
     site.post(f"/drills/plans/{made.pk}", {**form, "every": "month"})
     made.refresh_from_db()
     assert made.every == "month"
+    assert "First Tuesday of the month at 10:00 Europe/Berlin" in page(site, "/drills")
     assert "one of them" in site.post("/drills/plans/new", {**form, "component": ""}).content.decode()
     site.post(f"/drills/plans/{made.pk}/remove")
     assert site.get(f"/drills/plans/{made.pk}").status_code == 404
@@ -188,11 +190,15 @@ def test_coverage_on_its_page_as_csv_over_the_api_and_in_the_metrics(
     make_incidents.catch_all(make_incidents.reachable("boss"))
     assert "Every component is covered." in page(site, "/coverage")
     make.component("app", owner=make.team("apps"), tier=2)
-    assert "At no hour anybody" in page(site, "/coverage?catch_all=no&tier=2")
+    assert "Nobody, at any hour" in page(site, "/coverage?catch_all=no&tier=2")
+    orphan = make.component("orphan")
+    Component.objects.filter(pk=orphan.pk).update(owner=None)
+    assert f'{orphan.get_absolute_url()}/edit">set one' in page(site, "/coverage?catch_all=no")
+    orphan.delete()
     assert "Covered." in page(site, "/coverage?tier=1")
     lines = b"".join(site.get("/coverage.csv?catch_all=no").streaming_content).decode().splitlines()  # type: ignore[attr-defined]
     assert len(lines) == 2
-    assert lines[1].startswith("component:default/app,group:default/apps,2,no policy → catch-all,")
+    assert lines[1].startswith("component:default/app,group:default/apps,2,no policy,")
     _, secret = make.token("read")
     api.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
     (row,) = api.get("/api/v1/coverage?catch_all=no").json()["results"]
