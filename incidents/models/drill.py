@@ -104,13 +104,6 @@ class Drill(models.Model):
             models.Index(fields=["-begun_at", "-id"], name="drill_newest"),
         ]
 
-    @property
-    def rhythm_words(self) -> str:
-        """`Every Monday at 10:00 Europe/Berlin`, `First Tuesday of the month at 09:30 UTC`."""
-        day = day_name[self.weekday]
-        often = f"Every {day}" if self.every == self.Every.WEEK else f"First {day} of the month"
-        return f"{often} at {self.at:%H:%M} {self.time_zone}"
-
     def __str__(self) -> str:
         return f"Drill of {self.component_ref} on {self.begun_at:%Y-%m-%d}"
 
