@@ -24,7 +24,7 @@ class PlanForm(ExplainingForm):
 
     component = ComponentField(label="Component", help_text="Such as ci-runners; leave it empty to drill a team.")
     team = TeamChoice(
-        Team.objects.none(), required=False, empty_label="No team", label="Or a team",
+        Team.objects.none(), required=False, empty_label="No team", label="Team",
         help_text="Its components take turns: the one drilled longest ago is next.",
     )  # fmt: skip
     every = forms.ChoiceField(choices=DrillPlan.Every.choices, initial=DrillPlan.Every.MONTH, label="How often")
@@ -40,6 +40,8 @@ class PlanForm(ExplainingForm):
     def __init__(self, *args: Any, teams: Sequence[Team], **options: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **options)
         team, zone = self.fields["team"], self.fields["time_zone"]
+        self.fields["component"].needed = "or a team below"  # type: ignore[attr-defined]  # read by components/field.html
+        team.needed = "or a component above"  # type: ignore[attr-defined]  # the same
         assert isinstance(team, forms.ModelChoiceField)  # noqa: S101 - tells mypy
         assert isinstance(zone, forms.ChoiceField)  # noqa: S101
         team.queryset = Team.objects.filter(pk__in=[one.pk for one in teams])

@@ -75,7 +75,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 made = put_location(
                     spec=form.spec(), actor=actor, now=db_now(), origin=Origin.FORM, expected_version=ABSENT
                 )
-                messages.success(request, f"{made.row.label} is there and being read.")
+                messages.success(request, f"{made.row.label} is added; its first reading comes in a moment.")
                 return redirect(made.row)
         except Expected as error:
             form.explain(error)

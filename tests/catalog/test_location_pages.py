@@ -70,6 +70,8 @@ def test_an_import_tells_each_problem_with_its_place_and_leads_to_the_line(ada: 
     assert "Line 12, column 9 metadata.name : Use letters." in said
     assert f'href="{TARGET}#L12"'.encode() in page
     assert "Not read: It is gone." in said
+    assert "never read" in said
+    assert "0 created" not in said.partition("b.yaml")[2], "nothing is counted of what was never read"
     assert "Degraded" in said
     assert "2" in text(ada.get("/imports").content)
 

@@ -67,6 +67,7 @@ def test_what_is_for_information_asks_nobody_to_take_it(client: Client) -> None:
     client.force_login(make.account_of(linh))
     html = client.get("/").content.decode()
     assert "· for information, to" in html
+    assert "sent for information" not in html, "once is enough"
     assert "Take it" not in html
     assert "nobody yet" not in html
 
