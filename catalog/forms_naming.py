@@ -23,7 +23,7 @@ class NamedForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  # as its base says
         super().__init__(*args, **options)
         for name, other in (("title", "name"), ("name", "title")):  # neither is optional where the other is empty
-            self.fields[name].needed = f"this or a {other} is enough"  # type: ignore[attr-defined]  # read by components/field.html
+            self.fields[name].needed = f"or a {other}"  # type: ignore[attr-defined]  # read by components/field.html
 
     def clean(self) -> dict[str, Any]:
         """With a name. One that was written badly is left to its own error."""
