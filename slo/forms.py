@@ -101,7 +101,7 @@ class ObjectiveForm(forms.Form):
     title = forms.CharField(max_length=200, help_text="What is promised, such as “Jobs succeed”.")
     name = forms.CharField(
         required=False, max_length=63, widget=forms.TextInput(attrs={"data-name-of": "component title"}),
-        help_text="For the API and for files; made of component and title if you leave it empty. It stays.",
+        help_text="For the API and files. It stays. Empty: made of component and title.",
     )  # fmt: skip
     description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}))
     type = forms.ChoiceField(choices=types, label="Indicator")
@@ -158,7 +158,7 @@ class ObjectiveForm(forms.Form):
     )
     policy = forms.ChoiceField(
         label="Alert policy",
-        help_text="When somebody is told. “… and outages at once” also pages within minutes where nothing works.",
+        help_text="When somebody is told; “… and outages at once” within minutes where nothing works.",
     )
     budget_policy = forms.ModelChoiceField(
         BudgetPolicy.objects.order_by("name"),

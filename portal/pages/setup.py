@@ -101,7 +101,7 @@ PARTS = (
         ("Paste YAML", "catalog:import"),
     ),
     Part(
-        "source", "A data source", "A Prometheus that Portico may read. Test it; asked every minute, it must answer.",
+        "source", "A data source", "A Prometheus that Portico may read, and that answers.",
         "Test it", "getting-started#a-data-source",
         lambda: DataSource.objects.filter(retired_at=None, reachable=True), _source,
     ),
@@ -110,7 +110,7 @@ PARTS = (
         "Choose a preset", "getting-started#an-objective", _living(Objective), _of_component("slo:new"),
     ),
     Part(
-        "contact", "A way to reach you", "Your e-mail, chat or telephone, confirmed by a code; then a test page.",
+        "contact", "A way to reach you", "E-mail, chat or telephone, confirmed by a code.",
         "Add one", "getting-started#a-way-to-reach-you",
         lambda: ContactMethod.objects.filter(removed_at=None, confirmed_at__isnull=False), _at("incidents:contacts"),
     ),
@@ -128,7 +128,7 @@ PARTS = (
         "Choose one", "getting-started#a-catch-all", lambda: CatchAll.objects.all(), _at("incidents:catch-all"),
     ),
     Part(
-        DRILL, "A fire drill", "A test page goes the whole way to whoever is on call; answer it, and all of it works.",
+        DRILL, "A fire drill", "A test page for whoever is on call; answered, all of it works.",
         "Send a test page", "getting-started#a-fire-drill",
         lambda: Drill.objects.filter(outcome=Drill.Outcome.ANSWERED), _of_component("incidents:drills"),
     ),
