@@ -24,7 +24,7 @@ FIND = "SELECT *, clock_timestamp() AS at FROM catalog_apitoken WHERE digest = %
 
 def digest(token: str) -> str:
     """What is stored of a token; it has 256 random bits, so a plain hash can't be turned round."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()  # half a pair may come out of JSON
 
 
 class TokenAuthentication(BaseAuthentication):

@@ -1,14 +1,13 @@
 """The query string of the change log, the same for page, export and API."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.http import QueryDict
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from catalog.queries.changes import VIAS, ChangeFilter
 from portal.lib.errors import FieldError, Invalid
+from portal.lib.moments import moment_or_day_in
 
 FIELDS = ("actor", "kind", "object", "team", "action", "via", "since", "until")
 KIND = re.compile(r"[a-z][a-z0-9-]*")
@@ -48,12 +47,7 @@ def _whole(text: str, kind: str) -> str:
 def _moment(name: str, text: str) -> datetime | None:
     if not text:
         return None
-    try:
-        found = parse_datetime(text.replace(" ", "+")) or parse_datetime(f"{text}T00:00")  # `+` in a query is a blank
-        whole = None if found is None else found if found.tzinfo else timezone.make_aware(found)
-        moment = whole.astimezone(UTC) if whole else None
-    except (ValueError, OverflowError) as error:
-        raise _bad(name, MOMENT_HELP) from error
+    moment = moment_or_day_in(text)
     if moment is None:
         raise _bad(name, MOMENT_HELP)
     return moment

@@ -14,6 +14,7 @@ from catalog.forms_naming import NamedForm
 from catalog.models import ApiToken, Component, Membership, Person, Team
 from catalog.specs import ComponentSpec, DomainSpec, EntitySpec, MemberSpec, SystemSpec, TeamSpec
 from portal.lib.errors import Expected
+from portal.lib.moments import DayField
 
 BOX = {"class": "form-check-input"}
 NAMES = ("kind", "namespace", "name")
@@ -314,9 +315,8 @@ class TokenForm(ExplainingForm):
         help_text="As few as it needs",
     )
     teams = forms.MultipleChoiceField(required=False)
-    expires_on = forms.DateField(
+    expires_on = DayField(
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
         label="Expires on",
         help_text="Empty: never expires. It can be revoked at any time",
     )

@@ -9,6 +9,7 @@ from catalog.forms import ExplainingForm
 from catalog.levels import LEVELS
 from catalog.models import Component, Team
 from catalog.operations.campaigns import CampaignSpec
+from portal.lib.moments import DayField
 
 
 class CampaignForm(ExplainingForm):
@@ -21,9 +22,7 @@ class CampaignForm(ExplainingForm):
 
     name = forms.CharField(max_length=200, help_text="Such as: every tier-1 component is gold")
     level = forms.ChoiceField(choices=[(name, name.capitalize()) for name in LEVELS], initial="gold")
-    due_on = forms.DateField(
-        label="By", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), help_text="The last day, in UTC"
-    )
+    due_on = DayField(label="By", help_text="The last day, in UTC")
     why = forms.CharField(required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
     tiers = forms.TypedMultipleChoiceField(
         required=False,

@@ -10,6 +10,7 @@ from django.http import QueryDict
 from catalog.forms import BOX, ExplainingForm
 from catalog.operations.windows import WindowSpec
 from catalog.recurrence import known_zone
+from portal.lib.moments import MomentField
 
 RHYTHMS = {
     "": "Once",
@@ -33,15 +34,9 @@ class WindowForm(ExplainingForm):
     }
 
     title = forms.CharField(max_length=200, help_text="What is done, such as: nodes get a new kernel")
-    starts_at = forms.DateTimeField(
-        label="From",
-        input_formats=[FORMAT, f"{FORMAT}:%S"],
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-    )
-    ends_at = forms.DateTimeField(
+    starts_at = MomentField(label="From")
+    ends_at = MomentField(
         label="Until",
-        input_formats=[FORMAT, f"{FORMAT}:%S"],
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
         help_text="Of a repeated one: the end of the first",
     )
     time_zone = forms.CharField(max_length=64, label="Time zone", help_text="By whose clock, such as Europe/Berlin")

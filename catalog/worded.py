@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django.utils.timezone import localtime
 
+from portal.lib.moments import far
+
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 KEYS = {
     "min_bad": "at least bad",
@@ -83,4 +85,4 @@ def _moment(text: str) -> str:
         at = datetime.fromisoformat(text)
     except ValueError:
         return ""
-    return "" if at.tzinfo is None else f"{localtime(at):%-d %b %Y %H:%M}"
+    return "" if at.tzinfo is None or far(at) else f"{localtime(at):%-d %b %Y %H:%M}"

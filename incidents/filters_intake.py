@@ -1,14 +1,13 @@
 """The query string of deliveries and integrations, the same for pages and API."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.http import QueryDict
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from incidents.models import Delivery
 from incidents.queries.intake import OUTCOMES, DeliveryFilter
 from portal.lib.errors import FieldError, Invalid
+from portal.lib.moments import moment_or_day_in
 
 FIELDS = ("integration", "state", "outcome", "since", "until")
 
@@ -36,13 +35,8 @@ def _one_of(name: str, text: str, choices: list[str]) -> str:
 def _moment(name: str, text: str) -> datetime | None:
     if not text:
         return None
-    try:
-        found = parse_datetime(text.replace(" ", "+")) or parse_datetime(f"{text}T00:00")  # `+` in a query is a blank
-        whole = None if found is None else found if found.tzinfo else timezone.make_aware(found)
-        if whole is not None:
-            return whole.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
+    if found := moment_or_day_in(text):
+        return found
     raise _bad(name, "Use a date such as 2026-11-22, or a moment such as 2026-11-22T14:00+01:00.")
 
 

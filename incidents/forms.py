@@ -5,8 +5,8 @@ from typing import ClassVar
 from django import forms
 
 from incidents.form_fields import ComponentField, TeamField
-from incidents.forms_oncall import Moment
 from incidents.models.incident import Severity
+from portal.lib.moments import MomentField
 
 
 class DeclareForm(forms.Form):
@@ -48,9 +48,8 @@ class ResolveFiringForm(ResolveForm):
         "silent_until": "incidents#what-you-can-do-there",
     }
 
-    silent_until = forms.DateTimeField(
+    silent_until = MomentField(
         required=False,
-        widget=Moment,
         label="Keep silent until",
         help_text="An alert of it still fires. Left empty, it pages again after 30 minutes if it then still does.",
     )

@@ -14,6 +14,7 @@ from incidents.form_fields import LinesField, LinesWidget, TeamChoice
 from incidents.models import LayerVersion
 from incidents.oncall.wallclock import EVERY_DAY, Window
 from incidents.operations.turns import Turns
+from portal.lib.moments import MomentField
 
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 SUGGESTED = 500
@@ -28,15 +29,6 @@ def suggestions() -> list[Person]:
 def typed_as(person: Person) -> str:
     """How a person stands in a field: unmistakable and readable."""
     return f"{person.label} ({person.ref})"
-
-
-class Moment(forms.DateTimeInput):
-    """A date and time in the reader's zone, by the browser's own picker."""
-
-    input_type = "datetime-local"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%dT%H:%M")
 
 
 class PeopleWidget(LinesWidget):
@@ -87,8 +79,8 @@ class OverrideForm(ExplainingForm):
         help_text="Type a name and choose; “nobody” leaves it empty on purpose.",
         widget=forms.TextInput(attrs=TYPED),
     )
-    starts_at = forms.DateTimeField(widget=Moment, label="From")
-    ends_at = forms.DateTimeField(widget=Moment, label="Until")
+    starts_at = MomentField(label="From")
+    ends_at = MomentField(label="Until")
     reason = forms.CharField(required=False, max_length=200, label="Why", help_text="Shown on the schedule.")
 
     def clean_person(self) -> Person | None:
@@ -104,8 +96,8 @@ class AbsenceForm(ExplainingForm):
         "note": "on-call#absences",
     }
 
-    starts_at = forms.DateTimeField(widget=Moment, label="From")
-    ends_at = forms.DateTimeField(widget=Moment, label="Until")
+    starts_at = MomentField(label="From")
+    ends_at = MomentField(label="Until")
     note = forms.CharField(
         required=False, max_length=200, label="Note", help_text="Everybody signed in can read it; a word is enough."
     )
@@ -128,7 +120,7 @@ class TurnsForm(ExplainingForm):
     weekday = forms.TypedChoiceField(
         coerce=int, choices=list(enumerate(WEEKDAYS)), initial=0, label="Handoff day", help_text="For turns of weeks."
     )
-    starts_at = forms.DateTimeField(widget=Moment, label="From")
+    starts_at = MomentField(label="From")
 
     window_start = forms.TimeField(
         required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), label="Only from",
@@ -142,7 +134,7 @@ class TurnsForm(ExplainingForm):
         required=False, coerce=int, choices=list(enumerate(WEEKDAYS)), widget=forms.CheckboxSelectMultiple,
         label="Only on", help_text="The days on which it begins; none ticked is every day.",
     )  # fmt: skip
-    ends_at = forms.DateTimeField(required=False, widget=Moment, label="Until", help_text="Empty: without end.")
+    ends_at = MomentField(required=False, label="Until", help_text="Empty: without end.")
 
     def __init__(self, *args: Any, zone: str = "", **options: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **options)

@@ -11,6 +11,7 @@ from incidents.form_fields import ComponentField
 from incidents.forms_oncall import TYPED, find_person, typed_as
 from incidents.models import ActionItem
 from incidents.operations.action_items import ItemSpec
+from portal.lib.moments import DayField
 from slo.models import Objective
 
 
@@ -19,15 +20,6 @@ def named(component: Component | None) -> str:
     if component is None:
         return ""
     return component.name if component.ref == f"component:default/{component.name.lower()}" else component.ref
-
-
-class Day(forms.DateInput):
-    """A day, by the browser's own picker."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
 
 class ActionItemForm(ExplainingForm):
@@ -44,9 +36,7 @@ class ActionItemForm(ExplainingForm):
         help_text="Type a name and choose.",
         widget=forms.TextInput(attrs=TYPED),
     )
-    due_on = forms.DateField(
-        widget=Day, label="By when?", help_text="Reminders come a week before, on the day, and weekly after."
-    )
+    due_on = DayField(label="By when?", help_text="Reminders come a week before, on the day, and weekly after.")
     component = ComponentField(label="Which component is it about?", help_text="Such as ci-runners.")
     details = forms.CharField(
         required=False, max_length=10_000, widget=forms.Textarea(attrs={"rows": 4}), help_text="Markdown."

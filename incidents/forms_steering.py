@@ -9,6 +9,7 @@ from catalog.forms import ExplainingForm
 from incidents.firing import Firing
 from incidents.form_fields import ComponentField
 from incidents.models import Alert
+from portal.lib.moments import MomentField
 
 HOURS = [(0.5, "30 minutes"), (1, "1 hour"), (2, "2 hours"), (4, "4 hours"), (8, "8 hours"), (24, "a day")]
 
@@ -24,10 +25,9 @@ class SimulateForm(forms.Form):
         label="What breaks?", help_text="Such as ci-runners; empty for what the catalog does not know."
     )
     rule = forms.ChoiceField(choices=Alert.Rule.choices, label="How loud is the alert?", initial=Alert.Rule.PAGE)
-    at = forms.DateTimeField(
+    at = MomentField(
         required=False,
         label="When?",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text="Who is on call, which policy holds and which maintenance is planned is asked for that moment.",
     )
     alone = forms.BooleanField(

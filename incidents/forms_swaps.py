@@ -8,10 +8,11 @@ from django import forms
 
 from catalog.forms import ExplainingForm
 from catalog.models import Person
-from incidents.forms_oncall import TYPED, Moment, find_person
+from incidents.forms_oncall import TYPED, find_person
 from incidents.models import LayerVersion
 from incidents.operations.swaps import Period
 from incidents.rota_changes import Choice
+from portal.lib.moments import MomentField
 
 FIRST = "Choose"
 
@@ -24,10 +25,8 @@ class SwapForm(ExplainingForm):
     }
 
     gives = forms.ChoiceField(label="Which of your shifts")
-    starts_at = forms.DateTimeField(
-        required=False, widget=Moment, label="Only from", help_text="Leave both empty for the whole shift."
-    )
-    ends_at = forms.DateTimeField(required=False, widget=Moment, label="Only until")
+    starts_at = MomentField(required=False, label="Only from", help_text="Leave both empty for the whole shift.")
+    ends_at = MomentField(required=False, label="Only until")
     takes = forms.ChoiceField(label="Who takes it, and what you take in return")
     reason = forms.CharField(
         required=False, max_length=200, label="Why", help_text="They read it, and so does the team."
@@ -73,10 +72,8 @@ class ReplaceForm(ExplainingForm):
         help_text="Type a name and choose; “nobody” leaves them empty on purpose.",
         widget=forms.TextInput(attrs=TYPED),
     )  # fmt: skip
-    starts_at = forms.DateTimeField(widget=Moment, label="From")
-    ends_at = forms.DateTimeField(
-        widget=Moment, label="Until", help_text="Whoever else is on call between keeps their part."
-    )
+    starts_at = MomentField(label="From")
+    ends_at = MomentField(label="Until", help_text="Whoever else is on call between keeps their part.")
     reason = forms.CharField(required=False, max_length=200, label="Why", help_text="Shown on the schedule.")
 
     def __init__(self, data: Any, *, people: Sequence[Person], **options: Any) -> None:  # noqa: ANN401
@@ -101,7 +98,7 @@ class ReplaceForm(ExplainingForm):
 class OrderForm(ExplainingForm):
     """A place for each layer, 1 being the topmost, and from when on."""
 
-    starts_at = forms.DateTimeField(widget=Moment, label="From", help_text="Each layer carries on in its turn.")
+    starts_at = MomentField(label="From", help_text="Each layer carries on in its turn.")
 
     def __init__(self, data: Any, *, layers: Sequence[LayerVersion], now: datetime) -> None:  # noqa: ANN401
         super().__init__(data, initial={"starts_at": now})

@@ -7,8 +7,9 @@ from django import forms
 
 from catalog.models import Person
 from incidents.form_fields import Suggesting
-from incidents.forms_oncall import Moment, find_person
+from incidents.forms_oncall import find_person
 from incidents.models import IncidentRole, StatusUpdate
+from portal.lib.moments import MomentField
 
 NEXT_IN = [(15, "in 15 minutes"), (30, "in 30 minutes"), (60, "in 1 hour"), (120, "in 2 hours")]
 SNOOZES = [(15, "15 minutes"), (30, "30 minutes"), (60, "1 hour"), (120, "2 hours"), (480, "8 hours")]
@@ -64,7 +65,7 @@ class UpdateForm(forms.Form):
     next_in = forms.TypedChoiceField(
         choices=[("", "not promised"), *NEXT_IN], coerce=int, empty_value=None, required=False, label="Next update"
     )
-    next_by = forms.DateTimeField(widget=Moment, required=False, label="Or at this time")
+    next_by = MomentField(required=False, label="Or at this time")
     public = forms.BooleanField(required=False, initial=True, label="On the status page")
 
     def said(self, *, now: datetime) -> dict[str, Any]:

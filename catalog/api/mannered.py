@@ -5,6 +5,7 @@ A POST with an Idempotency-Key is answered once; somebody who is turned away aga
 
 import hashlib
 from collections.abc import Callable, Iterable
+from copy import copy
 from functools import wraps
 
 from django.core.exceptions import RequestDataTooBig
@@ -15,14 +16,14 @@ from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
-from catalog.access import NotSignedIn, actor_of
+from catalog.access import actor_of
 from catalog.models import IdempotentAnswer
 from catalog.operations import idempotency
 from catalog.operations.idempotency import Claim
 from catalog.throttling import stranger
 from portal.lib.api import problem
 from portal.lib.clock import db_now
-from portal.lib.errors import FieldError
+from portal.lib.errors import Expected, FieldError
 
 HEADER = "Idempotency-Key"
 LONGEST = 200
@@ -72,8 +73,9 @@ def _once(view: View, request: HttpRequest, *args: object, **kwargs: object) -> 
     if not 0 < len(key) <= LONGEST or not key.isascii() or not key.isprintable():
         return _bad_key()
     try:
-        who, digest = _sender(view, request), _digest(request)
-    except (APIException, NotSignedIn, RequestDataTooBig):
+        digest = _digest(request)  # before anybody signs in: a session's check of its origin may parse the body
+        who = _sender(view, request)
+    except (APIException, Expected, RequestDataTooBig):
         return view(request, *args, **kwargs)  # which says what is wrong
     try:
         found = idempotency.claim(actor_ref=who, key=key, request=digest, now=db_now())
@@ -113,7 +115,7 @@ def _again(found: IdempotentAnswer) -> HttpResponse:
 def _sender(view: View, request: HttpRequest) -> str:
     """By the view's own ways to sign in. Raises what they raise, NotSignedIn for nobody."""
     one = view.cls(**view.initkwargs)  # type: ignore[attr-defined]  # as_view() leaves both
-    asked = one.initialize_request(request)
+    asked = one.initialize_request(copy(request))  # for who fails to sign in on a request is nobody on it from then on
     asked.user  # noqa: B018  # signs in, or raises
     actor = actor_of(asked)
     return f"token:{actor.token.pk}" if actor.token else actor.ref  # two tokens may share a name

@@ -45,7 +45,7 @@ class Found:
 
 def component_by_ref(ref: str) -> Component:
     """The component named `kind:namespace/name` in any case, retired or not. Raises NoSuchComponent."""
-    found = Component.objects.select_related("owner", "system__domain").filter(ref=ref.lower()).first()
+    found = Component.objects.select_related("owner", "system__domain").filter(ref=as_kept(ref)).first()
     if found is None:
         raise NoSuchComponent(no_such(ref))
     return found
@@ -53,7 +53,7 @@ def component_by_ref(ref: str) -> Component:
 
 def team_by_ref(ref: str) -> Team:
     """The team named `group:namespace/name` in any case, retired or not. Raises NoSuchTeam."""
-    found = Team.objects.select_related("parent").filter(ref=ref.lower()).first()
+    found = Team.objects.select_related("parent").filter(ref=as_kept(ref)).first()
     if found is None:
         raise NoSuchTeam(no_such(ref))
     return found
@@ -61,7 +61,7 @@ def team_by_ref(ref: str) -> Team:
 
 def person_by_ref(ref: str) -> Person:
     """The person named `user:namespace/name` in any case, retired or not. Raises NoSuchPerson."""
-    found = Person.objects.filter(ref=ref.lower()).first()
+    found = Person.objects.filter(ref=as_kept(ref)).first()
     if found is None:
         raise NoSuchPerson(no_such(ref))
     return found
@@ -69,7 +69,7 @@ def person_by_ref(ref: str) -> Person:
 
 def system_by_ref(ref: str) -> System:
     """The system named `system:namespace/name` in any case, retired or not. Raises NoSuchSystem."""
-    found = System.objects.select_related("owner", "domain").filter(ref=ref.lower()).first()
+    found = System.objects.select_related("owner", "domain").filter(ref=as_kept(ref)).first()
     if found is None:
         raise NoSuchSystem(no_such(ref))
     return found
@@ -77,7 +77,7 @@ def system_by_ref(ref: str) -> System:
 
 def domain_by_ref(ref: str) -> Domain:
     """The domain named `domain:namespace/name` in any case, retired or not. Raises NoSuchDomain."""
-    found = Domain.objects.select_related("owner", "parent").filter(ref=ref.lower()).first()
+    found = Domain.objects.select_related("owner", "parent").filter(ref=as_kept(ref)).first()
     if found is None:
         raise NoSuchDomain(no_such(ref))
     return found
@@ -123,7 +123,7 @@ def on_call_now(
 
 def changes_of(ref: str) -> QuerySet[AuditEntry]:
     """The change log of one object, newest first."""
-    return AuditEntry.objects.filter(object_ref=ref.lower())
+    return AuditEntry.objects.filter(object_ref=as_kept(ref))
 
 
 def tokens_of(actor: Actor) -> QuerySet[ApiToken]:
@@ -156,3 +156,8 @@ def _first[M: (Component, Team, Person)](rows: QuerySet[M], text: str, limit: in
         return ()
     begins_so_first = Case(When(name__istartswith=text.strip(), then=0), default=1)
     return tuple(holding(rows, text).order_by(begins_so_first, "name", "pk")[:limit])
+
+
+def as_kept(ref: str) -> str:
+    """A reference as rows have it; NUL, which none can hold, finds nothing."""
+    return ref.lower().replace("\x00", "\ufffd")

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from catalog.models import Claim, Component, Domain, Location, LocationFile, Person, System, Team
 from catalog.models.entity import Entity
+from catalog.queries.entities import as_kept
 from catalog.refs import no_such
 from portal.lib.errors import Missing
 
@@ -38,7 +39,7 @@ class Orphan:
 
 def location_by_ref(ref: str) -> Location:
     """The location named `location:namespace/name` in any case, retired or not. Raises NoSuchLocation."""
-    found = Location.objects.select_related("team").filter(ref=ref.lower()).first()
+    found = Location.objects.select_related("team").filter(ref=as_kept(ref)).first()
     if found is None:
         raise NoSuchLocation(no_such(ref))
     return found

@@ -33,6 +33,7 @@ from catalog.views.components import owners_for, version_of
 from portal.lib import conf, once
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected
+from portal.lib.posted import posted
 
 SIZE = 50
 
@@ -148,7 +149,7 @@ def hook(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
 def retire_orphan(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     """Retire an entity that the location no longer names."""
     row = queries.location_by_ref(f"location:{namespace}/{name}")
-    ref = request.POST.get("ref", "")
+    ref = posted(request, "ref")
     if not queries.orphan_claims(row).filter(ref=ref).exists():
         messages.error(request, "This is no longer orphaned; nothing was retired.")
         return redirect(row)

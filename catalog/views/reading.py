@@ -13,13 +13,14 @@ from catalog.filters import kept_query
 from catalog.operations import Outcome, ViewSpec, delete_view, save_view, star, unstar
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected
+from portal.lib.posted import posted
 
 
 @login_required
 @require_POST
 def star_thing(request: HttpRequest) -> HttpResponse:
     """Star what `ref` names, or with `starred` take the star away; back to where the button was."""
-    ref = request.POST.get("ref", "").replace("\x00", "")
+    ref = posted(request, "ref")
     if request.POST.get("starred"):
         unstar(ref=ref, actor=actor_of(request))
     else:

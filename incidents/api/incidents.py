@@ -1,5 +1,6 @@
 """List, declare, read, acknowledge, resolve, note."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from incidents import access, operations, queries
 from incidents.api import serializers as io
 from incidents.models import Incident, TimelineEntry
 from incidents.models.incident import Severity
+from portal.lib import moments
 from portal.lib.api import KeysetPagination
 from portal.lib.clock import db_now
 from portal.lib.errors import FieldError, Forbidden, Invalid
@@ -190,11 +192,12 @@ def moment(name: str, text: str) -> datetime | None:
     """A moment of the query, None where it is left out. Raises Invalid."""
     if not text:
         return None
-    try:
-        return serializers.DateTimeField().to_internal_value(text)
-    except serializers.ValidationError as error:
-        message = "Use a moment such as 2026-11-22T14:00:00Z."
-        raise Invalid(f"{name}: {message}", errors=(FieldError(name, "invalid", message),)) from error
+    found, message = None, "Use a moment such as 2026-11-22T14:00:00Z."
+    with suppress(serializers.ValidationError):
+        found = serializers.DateTimeField().to_internal_value(text.replace(" ", "+"))
+    if found is None or moments.far(found):
+        raise Invalid(f"{name}: {message}", errors=(FieldError(name, "invalid", message),))
+    return found
 
 
 def _choice(name: str, value: str, allowed: tuple[str, ...]) -> str:

@@ -20,8 +20,8 @@ from incidents.api.incidents import actor_of_api
 from incidents.models import Schedule
 from incidents.operations import schedules as operations
 from incidents.operations.handoff_notes import set_tells_handoffs
-from incidents.operations.turns import YEARS
 from incidents.queries import oncall as queries
+from portal.lib import moments
 from portal.lib.api import KeysetPagination
 from portal.lib.clock import db_now
 from portal.lib.errors import FieldError, Invalid
@@ -220,8 +220,8 @@ def moment(request: Request, name: str) -> datetime | None:
     except ValueError as error:
         wrong = FieldError(name, "invalid", "Write a moment such as 2026-11-22T09:00:00Z.")
         raise Invalid(errors=(wrong,)) from error
-    if found.year not in YEARS:
-        raise Invalid(errors=(FieldError(name, "out-of-range", "Choose a year from 1970 to 2199."),))
+    if moments.far(found):
+        raise Invalid(errors=(FieldError(name, moments.CODE, moments.SAID),))
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

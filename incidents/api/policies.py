@@ -111,8 +111,8 @@ class OnePolicy(APIView):
         there = EscalationPolicy.objects.filter(slug=slug).first()
         draft = io.draft(slug, given)
         require_owned(actor, [draft.team, *([there.team_id] if there else [])], scope=SCOPE)
-        version, _ = operations.put_policy(draft=draft, by=actor, now=db_now())
-        code = status.HTTP_200_OK if there else status.HTTP_201_CREATED
+        version, written = operations.put_policy(draft=draft, by=actor, now=db_now())
+        code = status.HTTP_201_CREATED if written and version.number == 1 else status.HTTP_200_OK
         return Response(io.policy_json(version.policy, now=db_now()), status=code)
 
     @extend_schema(operation_id="escalation_policies_delete", responses={204: None, **refusals(403, 404, 409)})

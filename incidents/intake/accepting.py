@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from incidents.intake import bodies
 from incidents.intake.config import Config, read
+from incidents.intake.signals import kept_text
 from incidents.intake.storing import store
 from incidents.intake.ways import WAYS
 from incidents.models import Delivery, Integration
@@ -67,7 +68,7 @@ def accept_event(*, integration: Integration, event: dict[str, object], now: dat
     if event.get("event_action") == "trigger" and event.get("dedup_key") in (None, ""):
         told["dedup_key"] = secrets.token_hex(16)
     row = _keep(_blank(integration, now), bodies.Body(json.dumps(told), told))
-    return row, str(told["dedup_key"])
+    return row, kept_text(told["dedup_key"])
 
 
 def keep_again(*, of: Delivery, integration: Integration, now: datetime) -> Delivery:

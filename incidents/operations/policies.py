@@ -13,6 +13,7 @@ from django.utils.text import slugify
 from catalog.access import Actor, require, require_admin
 from catalog.models import ApiToken, Team
 from catalog.operations import record_audit
+from catalog.operations.locking import hold_refs
 from incidents.models import CatchAll, EscalationPolicy, PolicyVersion, Schedule, TeamPaging
 from incidents.operations.policy_drafts import RESERVED, check
 from incidents.operations.policy_drafts import PolicyDraft as PolicyDraft
@@ -39,6 +40,7 @@ def put_policy(*, draft: PolicyDraft, by: Actor, now: datetime) -> tuple[PolicyV
     """
     require(by, [draft.team], scope=SCOPE)
     check(draft, now=now)
+    hold_refs(written=[f"escalationpolicy:{draft.slug}"])
     policy, _ = EscalationPolicy.objects.get_or_create(
         slug=draft.slug, defaults={"name": draft.name, "team": draft.team, "created_at": now}
     )
@@ -64,6 +66,7 @@ def create_policy(*, draft: PolicyDraft, by: Actor, now: datetime) -> PolicyVers
     """A policy that is not there yet; without a slug one is made from the name. Raises PolicyNameTaken, and as
     `put_policy`.
     """
+    hold_refs(written=[f"escalationpolicy:{draft.slug}"])  # of two that look for a free name, one finds it
     if not draft.slug:
         draft = _with_free_slug(draft)
     elif EscalationPolicy.objects.filter(slug=draft.slug).exists():

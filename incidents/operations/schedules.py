@@ -15,15 +15,16 @@ from django.utils.text import slugify
 from catalog.access import Actor
 from catalog.models import Person, Team
 from catalog.operations import record_audit
+from catalog.operations.locking import hold_refs
 from incidents.models import Override, PolicyVersion, Schedule, TeamPaging
 from incidents.oncall import rotation
 from incidents.oncall.schedules import rotation_of, with_layers
 from incidents.operations.layers import MOST_LAYERS, change_rotation, write_layers
-from incidents.operations.turns import GRACE, YEARS, Turns, check, expanded, told, wrong_turns, wrong_year
+from incidents.operations.turns import GRACE, Turns, check, expanded, told, wrong_turns, wrong_year
 from incidents.policies import newest_version
 from portal.lib.errors import Expected, FieldError
 
-__all__ = ["YEARS", "Turns", "change_rotation"]
+__all__ = ["Turns", "change_rotation"]
 
 TAKE_OVER = timedelta(hours=12)
 """How long a take-over lasts where the schedule names no end."""
@@ -99,6 +100,7 @@ def put_schedule(
     A differing layer holds from its `starts_at`, or from now where that has passed; layers that are not named end now.
     A schedule that was retired is back. Raises Invalid; also for a changed zone, which would move the past's shifts.
     """
+    hold_refs(written=[f"schedule:{slug}"])
     schedule = Schedule.objects.select_for_update(of=("self",)).select_related("team").filter(slug=slug).first()
     if schedule is None:
         made = create_schedule(
@@ -145,16 +147,14 @@ def add_override(
     """
     starts_at = now if now - GRACE <= starts_at < now else starts_at
     check(_wrong_period(starts_at, ends_at, now))
-    made, new = Override.objects.get_or_create(
-        schedule=schedule,
-        person=person,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        withdrawn_at=None,
-        defaults={"reason": reason.strip()[:200], "created_at": now, "created_by": by.person},
-    )
-    if new:
-        _record(by, "override", schedule, {"override": (None, _override_told(made))}, now)
+    Schedule.objects.select_for_update(no_key=True).get(pk=schedule.pk)  # of two clicks the second finds the first's
+    period = {"starts_at": starts_at, "ends_at": ends_at}
+    there = Override.objects.filter(schedule=schedule, person=person, withdrawn_at=None, **period).first()
+    if there is not None:
+        return there
+    said = {"reason": reason.strip()[:200], "created_at": now, "created_by": by.person}
+    made = Override.objects.create(schedule=schedule, person=person, **period, **said)
+    _record(by, "override", schedule, {"override": (None, _override_told(made))}, now)
     return made
 
 

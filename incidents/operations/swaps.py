@@ -95,26 +95,24 @@ def ask_swap(
     """
     given, taken = planned_swap(_read(schedule, now), asker=asker, asked=asked, gives=gives, takes=takes, now=now)
     both = [*given, *taken]
-    made, new = Swap.objects.get_or_create(
+    Schedule.objects.select_for_update(no_key=True).get(pk=schedule.pk)  # of two clicks the second finds the first's
+    what = {"asker": asker, "asked": asked, "gives": _json(given), "takes": _json(taken), "state": Swap.State.OPEN}
+    there = Swap.objects.filter(schedule=schedule, **what).first()
+    if there is not None:
+        return there
+    made = Swap.objects.create(
         schedule=schedule,
-        asker=asker,
-        asked=asked,
-        gives=_json(given),
-        takes=_json(taken),
-        state=Swap.State.OPEN,
-        defaults={
-            "first_at": min(start for start, _ in both),
-            "last_at": max(end for _, end in both),
-            "reason": reason.strip()[:200],
-            "created_at": now,
-        },
+        **what,
+        first_at=min(start for start, _ in both),
+        last_at=max(end for _, end in both),
+        reason=reason.strip()[:200],
+        created_at=now,
     )
-    if new:
-        _record(by, "ask-swap", schedule, {"swap": (None, _said(made))}, now)
-        text = f"{asker.label} asks you to take {told(given, asked)} on {schedule.name}."
-        if taken:
-            text += f" In return {asker.label} takes {told(taken, asked)} from you."
-        _tell(asked, f"{asker.label} asks you for a swap", text, made, "asked", now)
+    _record(by, "ask-swap", schedule, {"swap": (None, _said(made))}, now)
+    text = f"{asker.label} asks you to take {told(given, asked)} on {schedule.name}."
+    if taken:
+        text += f" In return {asker.label} takes {told(taken, asked)} from you."
+    _tell(asked, f"{asker.label} asks you for a swap", text, made, "asked", now)
     return made
 
 

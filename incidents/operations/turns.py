@@ -9,15 +9,13 @@ from catalog.models import Membership, Person
 from incidents.models import LayerVersion, Schedule
 from incidents.oncall import rotation
 from incidents.oncall.schedules import window_json, window_of
+from portal.lib import moments
 from portal.lib.errors import FieldError, Invalid
 
 GRACE = timedelta(minutes=5)
 """A form that was open for a while may still say a moment that has just passed; it then means now."""
 
 LONGEST_TURN = {"hour": 24 * 7, "day": 366, "week": 52}
-YEARS = range(1970, 2200)
-"""Moments outside lie at the calendar's edge, where turns can't be counted any more."""
-
 MOST_PEOPLE, MOST_WINDOWS = 200, 20
 TEAM = "group:"
 
@@ -131,8 +129,8 @@ def wrong_turns(layers: Sequence[Turns]) -> Iterable[FieldError]:
 
 def wrong_year(name: str, at: datetime) -> Iterable[FieldError]:
     """A moment beyond the calendar's edge."""
-    if at.year not in YEARS:
-        yield FieldError(name, "out-of-range", f"Choose a year from {YEARS[0]} to {YEARS[-1]}.")
+    if moments.far(at):
+        yield FieldError(name, moments.CODE, moments.SAID)
 
 
 def check(wrong: Iterable[FieldError]) -> None:

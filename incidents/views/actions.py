@@ -13,6 +13,7 @@ from incidents import access, forms, operations, queries
 from incidents.models import Incident, Page
 from portal.lib.clock import db_now
 from portal.lib.errors import Invalid, Missing
+from portal.lib.posted import posted
 
 
 @login_required
@@ -63,7 +64,7 @@ def resolve(request: HttpRequest, number: int) -> HttpResponse:
 def note(request: HttpRequest, number: int) -> HttpResponse:
     """A note on the timeline; anybody signed in may say something."""
     incident = queries.incident_by_number(number)
-    operations.add_note(incident=incident, by=actor_of(request), text=request.POST.get("text", ""), now=db_now())
+    operations.add_note(incident=incident, by=actor_of(request), text=posted(request, "text"), now=db_now())
     return redirect(incident)
 
 

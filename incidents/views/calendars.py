@@ -18,6 +18,7 @@ from incidents.operations import feeds
 from incidents.queries import oncall as queries
 from portal.lib import conf, once
 from portal.lib.clock import db_now
+from portal.lib.posted import posted
 
 BACK, AHEAD = timedelta(weeks=4), timedelta(weeks=8)
 
@@ -28,7 +29,7 @@ def calendars(request: HttpRequest) -> HttpResponse:
     """The reader's links; a new one is shown once, right after it was made."""
     me, now = person_of(request), db_now()
     if request.method == "POST":
-        slug = request.POST.get("schedule", "")
+        slug = posted(request, "schedule")
         schedule = queries.schedule_by_slug(slug) if slug else None
         made = feeds.make_feed(person=me, schedule=schedule, now=now)
         once.keep(request, "calendar", {"name": schedule.name if schedule else "", "url": made.url}, now=now)

@@ -22,6 +22,7 @@ from incidents.queries import contacts as queries
 from portal.lib import once
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected, Missing
+from portal.lib.posted import posted
 
 Act = Callable[[ContactMethod, Actor, datetime], object]
 
@@ -65,7 +66,7 @@ def methods(request: HttpRequest) -> HttpResponse:
 @require_POST
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """The code has arrived."""
-    code, done = request.POST.get("code", ""), "Confirmed: pages can reach you this way."
+    code, done = posted(request, "code"), "Confirmed: pages can reach you this way."
     return _acted(request, pk, lambda one, by, now: operations.confirm(method=one, code=code, by=by, now=now), done)
 
 
@@ -98,7 +99,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def label(request: HttpRequest, pk: int) -> HttpResponse:
     """Another name."""
-    words = request.POST.get("label", "")
+    words = posted(request, "label")
     return _acted(request, pk, lambda one, by, now: operations.label_method(method=one, label=words, by=by, now=now))
 
 

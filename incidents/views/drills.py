@@ -22,6 +22,7 @@ from incidents.operations.drill_plans import owner_of
 from incidents.queries import drills as queries
 from portal.lib.clock import db_now
 from portal.lib.errors import Invalid
+from portal.lib.posted import posted
 
 SCOPE = drill_plans.SCOPE
 NEWEST = ("-begun_at", "-pk")
@@ -80,7 +81,7 @@ def drill_of(request: HttpRequest) -> HttpResponse:
 @require_POST
 def begin(request: HttpRequest) -> HttpResponse:
     """One click on a component's page; a second one while it runs leads to the same drill."""
-    component = component_by_ref(full_ref(request.POST.get("component", "")))
+    component = component_by_ref(full_ref(posted(request, "component")))
     try:
         begun = drills.begin_drill(component=component, by=actor_of(request), now=db_now())
     except drills.PagingPaused as refused:

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
@@ -20,6 +19,7 @@ from incidents.models import Schedule
 from incidents.queries import fairness as queries
 from incidents.queries import oncall
 from portal.lib.clock import now_of
+from portal.lib.moments import day_in
 from portal.lib.reading import known, readable
 
 SIZE = 20
@@ -130,18 +130,13 @@ def _asked(request: HttpRequest, now: datetime) -> Asked:
     since, until = given
     if since is None or until is None:
         return Asked(first, last, team, schedule, "Write days such as 2026-11-22.")
-    if not since <= until <= since + LONGEST or not 1971 <= since.year <= 2198:
+    if not since <= until <= since + LONGEST:
         return Asked(first, last, team, schedule, "Choose a last day that is not before the first, at most 366 days.")
     return Asked(since, until, team, schedule)
 
 
 def _day(text: str, otherwise: date) -> date | None:
-    if not text:
-        return otherwise
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
+    return day_in(text) if text else otherwise
 
 
 urlpatterns = [

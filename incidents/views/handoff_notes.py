@@ -14,6 +14,7 @@ from incidents.operations import handoff_notes as operations
 from incidents.queries import oncall as queries
 from portal.lib.clock import now_of
 from portal.lib.errors import Invalid
+from portal.lib.posted import posted
 
 SCOPE = "oncall:write"
 SIZE = 25
@@ -50,7 +51,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
     schedule = _mine(request, slug)
     try:
         operations.add_handoff_note(
-            schedule=schedule, text=request.POST.get("text", ""), by=actor_of(request), now=now_of(request)
+            schedule=schedule, text=posted(request, "text"), by=actor_of(request), now=now_of(request)
         )
     except Invalid as error:
         messages.error(request, error.errors[0].message)

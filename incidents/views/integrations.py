@@ -11,7 +11,6 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import queries as catalog
@@ -31,6 +30,7 @@ from incidents.queries.intake import DeliveryFilter
 from portal.lib import conf, once
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected, FieldError, Invalid
+from portal.lib.moments import day_in
 
 SIZE = 50
 LATEST = 10
@@ -228,10 +228,7 @@ def _until(request: HttpRequest, now: datetime) -> datetime | None:
     text = request.POST.get("old_until", "")
     if not text:
         return None
-    try:
-        day = parse_date(text)
-    except ValueError:
-        day = None
+    day = day_in(text)
     if day is None:
         message = "Choose a day, such as 2026-11-30."
         raise Invalid(message, errors=(FieldError("old_until", "invalid", message),))

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from catalog.access import Actor, NotYourTeam, actor_of, may_write, person_of, require_owned
@@ -23,6 +22,7 @@ from incidents.queries import oncall as queries
 from incidents.queries import swaps
 from portal.lib.clock import db_now
 from portal.lib.errors import Invalid
+from portal.lib.moments import day_in, moment_in
 from portal.lib.reading import readable
 
 SCOPE = "oncall:write"
@@ -245,11 +245,8 @@ def _first_values(request: HttpRequest, now: datetime) -> dict[str, object]:
 
 def _asked_for(request: HttpRequest) -> dict[str, object]:
     """A gap to be filled comes with its times in the address."""
-    times = {
-        "starts_at": parse_datetime(request.GET.get("from", "")),
-        "ends_at": parse_datetime(request.GET.get("until", "")),
-    }
-    return {key: value for key, value in times.items() if value is not None and value.tzinfo is not None}
+    times = {"starts_at": moment_in(request.GET.get("from", "")), "ends_at": moment_in(request.GET.get("until", ""))}
+    return {key: value for key, value in times.items() if value is not None}
 
 
 def _zone() -> str:
@@ -259,10 +256,7 @@ def _zone() -> str:
 
 def _period(request: HttpRequest, now: datetime, *, otherwise: str = "week") -> tuple[date, int]:
     """First day and number of days asked for; from today on, so that a phone starts at now."""
-    try:
-        asked = parse_date(request.GET.get("start", ""))
-    except ValueError:
-        asked = None
+    asked = day_in(request.GET.get("start", ""))
     days = RANGES.get(request.GET.get("range", ""), RANGES[otherwise])
     return asked or timezone.localdate(now), days
 

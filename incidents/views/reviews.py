@@ -31,6 +31,7 @@ from incidents.queries import reviews as read
 from incidents.review_text import TITLES, changes, to_markdown
 from portal.lib.clock import db_now, now_of
 from portal.lib.errors import Expected, Invalid, Missing
+from portal.lib.posted import posted
 
 SIZE = 30
 VERSIONS = 50
@@ -153,7 +154,7 @@ def _edit(request: HttpRequest, number: int) -> HttpResponse:
             return redirect(review)
         return _form(request, review, review.sections, token=secrets.token_hex(8))
     auto = bool(request.headers.get("HX-Request"))
-    typed = {name: request.POST[name] for name in SECTIONS if name in request.POST}
+    typed = {name: posted(request, name) for name in SECTIONS if name in request.POST}
     if takes := "measured" in request.POST and not typed.get("impact", review.impact).strip():
         typed["impact"] = measured(facts_of(review.incident, now=db_now()))
     token = request.POST.get("form", "")[:40]
@@ -200,7 +201,7 @@ def unpublish(request: HttpRequest, number: int) -> HttpResponse:
     """A draft again."""
     review, actor = read.review_by_number(number), actor_of(request)
     access.require_review(actor, review.incident)
-    operations.unpublish_review(review=review, reason=request.POST.get("reason", ""), by=actor, now=db_now())
+    operations.unpublish_review(review=review, reason=posted(request, "reason"), by=actor, now=db_now())
     messages.success(request, "Taken back. It is a draft again, and its history says why.")
     return redirect(review)
 

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from catalog.access import Actor, actor_of, person_of, require_owned
@@ -28,6 +27,7 @@ from incidents.queries import oncall as queries
 from incidents.rota import Preview
 from portal.lib.clock import now_of
 from portal.lib.errors import Invalid, Missing
+from portal.lib.moments import moment_in
 
 SCOPE = "oncall:write"
 SIZE = 25
@@ -231,11 +231,7 @@ def _asked_for(request: HttpRequest) -> dict[str, Any]:
     """What a link from a problem brings: whose shift, from when to when."""
     asked: dict[str, Any] = {"out": request.GET.get("out", "")}
     for name, key in (("from", "starts_at"), ("until", "ends_at")):
-        try:
-            at = parse_datetime(request.GET.get(name, ""))
-        except ValueError:
-            at = None
-        if at is not None and at.tzinfo is not None:
+        if at := moment_in(request.GET.get(name, "")):
             asked[key] = at
     return asked
 

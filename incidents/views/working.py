@@ -16,6 +16,7 @@ from incidents.models import Incident, StatusUpdate, Task, TimelineEntry
 from incidents.views.actions import back, page_of, valid
 from portal.lib.clock import db_now
 from portal.lib.errors import Missing
+from portal.lib.posted import posted
 from portal.lib.words import plural
 
 
@@ -107,7 +108,7 @@ def edit_note(request: HttpRequest, number: int, pk: int) -> HttpResponse:
     """What a note said over time, and for whoever wrote it a form that puts it right."""
     entry, actor = _entry(number, pk), actor_of(request)
     if request.method == "POST":
-        operations.edit_note(entry=entry, text=request.POST.get("text", ""), by=actor, now=db_now())
+        operations.edit_note(entry=entry, text=posted(request, "text"), by=actor, now=db_now())
         return redirect(entry.incident)
     edits = entry.later.filter(kind=TimelineEntry.Kind.EDITED).order_by("-at", "-pk")
     history = [*edits, entry]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
+from datetime import date
 from difflib import get_close_matches
 from functools import cache, partial
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
+from portal.lib import moments
 from portal.lib.errors import FieldError, Invalid
 
 
@@ -28,8 +30,9 @@ class StrictSerializer(serializers.Serializer[Any]):
             if unknown and isinstance(error.detail, dict):
                 raise ValidationError({**error.detail, **unknown}) from error
             raise
-        if unknown:
-            raise ValidationError(unknown)
+        wrong = unknown | {name: [ErrorDetail(moments.SAID, moments.CODE)] for name in _too_far(found)}
+        if wrong:
+            raise ValidationError(wrong)
         return found
 
     def _missing_inside(self, data: object) -> dict[str, list[ErrorDetail]]:
@@ -38,6 +41,10 @@ class StrictSerializer(serializers.Serializer[Any]):
             return {}
         needed = [name for name, field in self.fields.items() if field.required and name not in data]
         return {name: [ErrorDetail("This field is required.", "required")] for name in needed}
+
+
+def _too_far(given: Mapping[str, object]) -> list[str]:
+    return [name for name, value in given.items() if isinstance(value, date) and moments.far(value)]
 
 
 def said(serializer: StrictSerializer, request: Request, *, about: type) -> dict[str, Any]:

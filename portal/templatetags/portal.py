@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from portal.lib import drawn, durations, words
 from portal.lib.links import safe_link
 from portal.lib.markdown import to_html
+from portal.lib.moments import local
 from portal.lib.own_clock import own_clock
 from portal.lib.own_links import own_links
 from portal.lib.sketch import sketch as first_paint
@@ -242,12 +243,12 @@ def _now(context: Mapping[str, object]) -> datetime:
 
 
 def _time(at: datetime, text: str, extra: str = "", css: str = "") -> SafeString:
-    local = timezone.localtime(at)
+    here = local(at)
     return format_html(
         '<time{} datetime="{}" title="{}"{}>{}</time>',
         format_html(' class="{}"', css) if css else "",
-        local.isoformat(timespec="seconds"),
-        words.exact_moment(local),
+        here.isoformat(timespec="seconds"),
+        words.exact_moment(here),
         format_html(" {}", SafeString(extra)) if extra else "",
         text,
     )
@@ -258,8 +259,8 @@ def at(context: Mapping[str, object], when: datetime | None, none: str = "—", 
     """A moment in the reader's zone: `14:02` today, `Wed 16:20` this week, `13 Nov 08:40` before."""
     if when is None:
         return _absent(none)
-    local_now = timezone.localtime(_now(context))
-    return _time(when, words.moment(timezone.localtime(when), now=local_now, seconds=seconds))
+    local_now = local(_now(context))
+    return _time(when, words.moment(local(when), now=local_now, seconds=seconds))
 
 
 @register.simple_tag(takes_context=True)
@@ -296,19 +297,19 @@ def countdown(
 @register.filter
 def hour(when: datetime) -> str:
     """For mails: `14:05 CET` by the clock of whoever it is written for."""
-    return words.hour(timezone.localtime(when))
+    return words.hour(local(when))
 
 
 @register.filter
 def day_and_hour(when: datetime) -> str:
     """For mails: `Thu 26 Nov 14:05 CET`, likewise."""
-    return words.day_and_hour(timezone.localtime(when))
+    return words.day_and_hour(local(when))
 
 
 @register.filter
 def to(start: datetime, end: datetime) -> str:
     """For mails: `Thu 26 Nov 14:05 to 14:20 CET`, likewise."""
-    return words.stretch(timezone.localtime(start), timezone.localtime(end))
+    return words.stretch(local(start), local(end))
 
 
 @register.filter

@@ -92,16 +92,16 @@ class AlertPolicyView(APIView):
         body = AlertPolicyIn(data=request.data)
         body.is_valid(raise_exception=True)
         given = body.validated_data
-        created = not AlertPolicy.objects.filter(name=name).exists()
-        save_policy(
+        now = db_now()
+        saved = save_policy(
             name=name,
             rules=[dict(rule) for rule in given["rules"]],
             title=given.get("title", ""),
             description=given.get("description", ""),
             actor=actor_of(request),
-            now=db_now(),
+            now=now,
         )
-        code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
+        code = status.HTTP_201_CREATED if saved.created_at == now else status.HTTP_200_OK
         return Response(policy_json(alert_policy(name)), status=code)
 
     @extend_schema(operation_id="alert_policies_delete", responses={204: None, **refusals(400, 403, 404)})

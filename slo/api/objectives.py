@@ -1,10 +1,9 @@
 """Objectives over HTTP."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils.dateparse import parse_datetime
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -16,6 +15,7 @@ from catalog.access import actor_of
 from portal.lib.api import KeysetPagination
 from portal.lib.clock import db_now
 from portal.lib.errors import FieldError, Invalid
+from portal.lib.moments import moment_in
 from portal.lib.problems import refusals
 from portal.lib.strict import etag, expected_version, same_name
 from slo import ledger, queries
@@ -176,13 +176,10 @@ def moment(request: Request, name: str) -> datetime | None:
     text = request.query_params.get(name, "")
     if not text:
         return None
-    try:
-        found = parse_datetime(text.replace(" ", "+"))  # a plus sign sent unescaped arrives as a space
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None or found.year not in range(1970, 2200):
+    found = moment_in(text)
+    if found is None:
         raise _refused(name, "write a time with its zone, such as 2026-11-22T12:00:00Z")
-    return found.astimezone(UTC)
+    return found
 
 
 def _refused(field: str, message: str) -> Invalid:

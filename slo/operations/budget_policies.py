@@ -10,6 +10,7 @@ from django.db import transaction
 from catalog.access import Actor, require, require_admin
 from catalog.models import ApiToken, Team
 from catalog.operations import record_audit
+from catalog.operations.locking import hold_refs
 from portal.lib.errors import FieldError, Invalid
 from slo.agreements import NoSuchBudgetPolicy
 from slo.drafts import NAME
@@ -36,6 +37,7 @@ def save_budget_policy(*, draft: BudgetPolicyDraft, actor: Actor, now: datetime)
     """
     require_admin(actor)
     written = {"title": draft.title.strip(), "text": draft.text.strip(), "thresholds": _checked(draft)}
+    hold_refs(written=[f"budget-policy:{draft.name}"])
     found = BudgetPolicy.objects.select_for_update().filter(name=draft.name).first()
     policy = found or BudgetPolicy(name=draft.name, created_at=now)
     before = {name: getattr(policy, name) if found else None for name in written}

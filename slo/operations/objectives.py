@@ -9,6 +9,7 @@ from django.db import transaction
 from catalog.access import Actor, NotYourTeam, require, require_scope
 from catalog.models import ApiToken, Component
 from catalog.operations import record_audit
+from catalog.operations.locking import hold_refs
 from catalog.refs import BadReference
 from catalog.refs import parse as parse_ref
 from portal.lib.errors import Expected, FieldError, Invalid, PreconditionFailed
@@ -85,6 +86,7 @@ def save_objective(
     require(actor, [named.component.owner_id], scope=SCOPE)
     warnings = absent(draft, named.source, now) if look_up else ()
     with transaction.atomic():
+        hold_refs(written=[f"slo:{draft.name}"])
         objective, created, diff = _write(draft, meant, named, expected_version, actor, now)
         if diff:
             record_audit(

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from catalog.access import Actor, require_admin
 from catalog.operations import record_audit
+from catalog.operations.locking import hold_refs
 from portal.lib.errors import Expected, FieldError, Invalid
 from slo.models import AlertCondition, AlertPolicy, Objective
 from slo.operations.objectives import Diff, assign
@@ -59,6 +60,7 @@ def put_policy(*, draft: PolicyDraft, actor: Actor, now: datetime) -> tuple[Aler
     Raises Invalid, Forbidden, PolicyTaken.
     """
     check_rules(draft.rules)
+    hold_refs(written=[f"alertpolicy:{draft.name}"])
     row = AlertPolicy.objects.select_for_update().filter(name=draft.name).first()
     own = draft.extra.get("slo", "")
     if row is not None and own and row.extra.get("slo", "") != own:  # an admin may make an SLO's own one everybody's

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from catalog.access import Actor, require_admin, system
 from catalog.operations import record_audit
+from catalog.operations.locking import hold_refs
 from portal.lib import durations
 from portal.lib.conf import prometheus_url
 from portal.lib.crypto import CannotUnseal, seal
@@ -119,6 +120,7 @@ def save_source(*, draft: SourceDraft, actor: Actor, now: datetime) -> DataSourc
     """Create or change the data source `draft.name`; platform admins only. Raises Invalid, Forbidden."""
     require_admin(actor)
     _refuse(draft)
+    hold_refs(written=[f"datasource:{draft.name}", *(["datasource"] if draft.is_default else [])])
     if draft.is_default:
         DataSource.objects.exclude(name=draft.name).filter(is_default=True).update(is_default=False, updated_at=now)
     before = DataSource.objects.select_for_update().filter(name=draft.name).first()

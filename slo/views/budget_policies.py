@@ -17,6 +17,7 @@ from catalog.access import NotSignedIn, actor_of, require_admin
 from catalog.models import Team
 from portal.lib.clock import db_now
 from portal.lib.markdown import to_html
+from portal.lib.posted import posted
 from slo import operations
 from slo.models import BudgetPolicy
 from slo.operations import BudgetPolicyDraft
@@ -146,7 +147,7 @@ def delete(request: HttpRequest, name: str) -> HttpResponse:
 def team(request: HttpRequest, name: str) -> HttpResponse:
     """A team goes by this policy (`action=add`), or by none any more (`remove`)."""
     policy = budget_policy(name)
-    found = Team.objects.filter(ref=request.POST.get("team", "")[:200].replace("\x00", "")).first()
+    found = Team.objects.filter(ref=posted(request, "team")[:200]).first()
     if found is None:
         messages.error(request, "Choose a team.")
         return redirect(policy)

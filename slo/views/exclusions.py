@@ -1,7 +1,7 @@
 """Exclusions: the list, and declare, change, withdraw; with what it would do to budgets beside the form."""
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +10,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import queries as catalog
@@ -19,6 +18,7 @@ from catalog.forms_windows import RHYTHMS
 from catalog.models import Team
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected
+from portal.lib.moments import moment_in
 from slo import queries
 from slo.forms_exclusions import ExclusionForm
 from slo.models import Exclusion, Objective
@@ -177,16 +177,8 @@ def _target(request: HttpRequest) -> Target:
 
 def _stretch(request: HttpRequest) -> tuple[datetime, datetime] | None:
     """What a link from a page says; nonsense is nothing."""
-    found = []
-    for name in ("from", "to"):
-        try:
-            at = parse_datetime(request.GET.get(name, "").replace(" ", "+"))
-        except ValueError:
-            at = None
-        if at is None or at.tzinfo is None or at.year not in range(1970, 2200):
-            return None
-        found.append(at.astimezone(UTC))
-    return found[0], found[1]
+    start, end = (moment_in(request.GET.get(name, "")) for name in ("from", "to"))
+    return (start, end) if start and end else None
 
 
 def _only_looks(request: HttpRequest) -> bool:

@@ -1,5 +1,6 @@
 """A POST sent again under its Idempotency-Key does nothing again, in whatever process and app it arrives."""
 
+import json
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -168,3 +169,51 @@ def test_of_many_at_once_one_works_and_the_others_are_told_to_wait(slow: threadi
     assert sorted(codes) == [201, *[409] * 7]
     assert Incident.objects.count() == 1
     assert post(make.signed(APIClient(), text), "k")["Idempotent-Replayed"] == "true"
+
+
+def session(**_: Any) -> APIClient:
+    """A browser's own: its origin is checked, for which the body may be read before the view does."""
+    api = APIClient(enforce_csrf_checks=True)
+    api.force_login(make.account_of(make.person("root", admin=True)))
+    secret = "a" * 32
+    api.cookies["portico_csrf"] = secret
+    api.credentials(HTTP_X_CSRFTOKEN=secret)
+    return api
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("of", [session, client])
+@pytest.mark.parametrize(
+    ("body", "kind", "codes"),
+    [
+        ('{"title": "Runners', "application/json", {400}),
+        ('{"title": "\\u0000"}', "application/json", {400}),
+        ('{"title": "\\ud800"}', "application/json", {400}),
+        ("title: x", "application/yaml", {415}),
+        ("a=b", "application/x-www-form-urlencoded", {400, 415}),
+        ("", "multipart/form-data; boundary=x", {400, 415}),
+        (json.dumps(BODY), "application/json", {201}),
+    ],
+)
+def test_a_key_changes_no_refusal_of_a_body(of: Any, body: str, kind: str, codes: set[int]) -> None:
+    api = of()
+    plain = api.generic("POST", HERE, body, content_type=kind)
+    keyed = api.generic("POST", HERE, body, content_type=kind, HTTP_IDEMPOTENCY_KEY="k")
+    assert (plain.status_code, keyed.status_code, keyed["Content-Type"]) == (
+        keyed.status_code, plain.status_code, plain["Content-Type"],
+    )  # fmt: skip
+    assert keyed.status_code in codes, keyed.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("of", [session, lambda: make.signed(APIClient(), make.token("components:write")[1])])
+def test_files_are_applied_once_under_a_key(of: Any) -> None:
+    group = {"apiVersion": "backstage.io/v1alpha1", "kind": "Group", "metadata": {"name": "mine"}}
+    api, text = of(), json.dumps(group | {"spec": {"type": "team", "children": []}})  # JSON is YAML
+    answers = [
+        api.generic("POST", "/api/v1/apply", text, content_type="application/yaml", HTTP_IDEMPOTENCY_KEY="k")
+        for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [answers[0].status_code] * 2
+    assert answers[0].status_code in {200, 207}
+    assert answers[1]["Idempotent-Replayed"] == "true"

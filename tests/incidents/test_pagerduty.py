@@ -1,5 +1,6 @@
 """PagerDuty's Events API v2: its public client pointed at us, and its answers word for word in their shape."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -174,3 +175,22 @@ def test_acknowledging_what_is_not_open_says_so(api: APIClient) -> None:
     api.post(URL, event(key, "acknowledge", dedup_key="d"))
     take_all()
     assert Delivery.objects.get().outcome == "nothing was open under this key"
+
+
+@pytest.mark.django_db
+def test_half_a_surrogate_pair_is_no_fault_of_ours() -> None:
+    _, key = make_incidents.integration("pagerduty")
+
+    def sent(said: dict[str, Any]) -> Any:
+        return APIClient().generic("POST", URL, json.dumps(said), content_type="application/json")
+
+    unknown, odd = sent(event("\ud800")), sent(event(key, dedup_key="q\ud800"))
+    assert (unknown.status_code, unknown.json()["errors"]) == (
+        400, ["'routing_key' is missing, not known, or was revoked"],
+    )  # fmt: skip
+    assert (odd.status_code, odd.json()["dedup_key"]) == (202, "q?")
+    take_all()
+    assert Alert.objects.get().cleared_at is None
+    assert sent(event(key, "resolve", dedup_key=odd.json()["dedup_key"])).status_code == 202
+    take_all()
+    assert Alert.objects.get().cleared_at is not None
