@@ -241,7 +241,7 @@ def test_people_plan_by_a_form_in_their_zone_and_the_component_says_so_while_it_
     )
     shown = client.get("/components/component/default/ci-runners").content.decode()
     assert "Maintenance: New kernel" in shown
-    assert "to hold pages" in shown
+    assert "holds pages" in shown
     listed = client.get("/maintenance").content.decode()
     assert 'id="h-now"' in listed
     edited = client.get(f"/maintenance/{row.pk}/edit").content.decode()
