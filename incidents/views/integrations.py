@@ -99,7 +99,7 @@ def new(request: HttpRequest) -> HttpResponse:
             form.explain(error)
     label = ways.kinds()[kind]
     back = reverse("incidents:new-integration")
-    trail = [("Integrations", reverse("incidents:integrations")), (f"New: {label}", "")]
+    trail = [*_above(), (f"New: {label}", "")]
     return _form(
         request, form, seen, trail=trail, title=f"New integration: {label}", action="Create integration", back=back
     )
@@ -143,7 +143,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect(row)
         except Expected as error:
             form.explain(error)
-    trail = [("Integrations", reverse("incidents:integrations")), (row.name, row.get_absolute_url()), ("Edit", "")]
+    trail = [*_above(), (row.name, row.get_absolute_url()), ("Edit", "")]
     return _form(request, form, seen, trail=trail, title=f"Edit {row.name}", action="Save", back=row.get_absolute_url())
 
 
@@ -181,6 +181,10 @@ def _to_its_page(request: HttpRequest, made: Made, *, now: datetime) -> HttpResp
     return redirect(made.integration)
 
 
+def _above() -> list[tuple[str, str]]:
+    return [("Incidents", reverse("incidents:list")), ("Integrations", reverse("incidents:integrations"))]
+
+
 def _once(row: Integration) -> str:
     return f"integration:{row.pk}"
 
@@ -190,7 +194,7 @@ def _page(request: HttpRequest, row: Integration, *, now: datetime, key: str) ->
         "key": key,
         "recipes": recipes(row.kind, base=conf.base_url(), key=key, trying=foretold(row, now=now)),
         "may_write": (row.team is not None or actor_of(request).everywhere) and reader_may_write(request, [row.team]),
-        "trail": [("Integrations", reverse("incidents:integrations")), (row.name, "")],
+        "trail": [*_above(), (row.name, "")],
     }
     return render(request, "incidents/integrations/integration.html", context)
 
