@@ -1,5 +1,6 @@
 """The form for planned maintenance: wall-clock times in a zone, and the usual rhythms by name."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -23,6 +24,18 @@ RHYTHMS = {
     OTHER: "By a rule of my own",
 }
 FORMAT = "%Y-%m-%dT%H:%M"
+
+
+class ForWhatForm(ExplainingForm):
+    """On what work is planned: all that a team owns, or one component of it."""
+
+    of = forms.ChoiceField(label="On what", help_text="All that a team owns, or one component of it")
+
+    def __init__(self, data: QueryDict | None, *, choices: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> None:
+        super().__init__(data)
+        field = self.fields["of"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  # tells mypy
+        field.choices = choices
 
 
 class WindowForm(ExplainingForm):
