@@ -178,7 +178,8 @@ def _choices(teams: QuerySet[Team]) -> list[tuple[str, list[tuple[str, str]]]]:
         team.pk: (team.label, [(team.ref, f"All of {team.label}")]) for team in teams
     }
     for one in queries.components_of(teams)[:MOST]:
-        listed[one.owner_id][1].append((one.ref, one.label))
+        if one.owner_id in listed:  # its team may have come in between
+            listed[one.owner_id][1].append((one.ref, one.label))
     return list(listed.values())
 
 
