@@ -1,5 +1,6 @@
 """The form for planned maintenance: wall-clock times in a zone, and the usual rhythms by name."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from catalog.operations.windows import WindowSpec
 from catalog.recurrence import known_zone
 from portal.lib.moments import MomentField
 
+OTHER = "other"
 RHYTHMS = {
     "": "Once",
     "FREQ=DAILY": "Every day",
@@ -19,14 +21,27 @@ RHYTHMS = {
     "FREQ=WEEKLY": "Every week",
     "FREQ=WEEKLY;INTERVAL=2": "Every two weeks",
     "FREQ=MONTHLY": "Every month on that day",
-    "other": "By the rule below",
+    OTHER: "By a rule of my own",
 }
 FORMAT = "%Y-%m-%dT%H:%M"
+
+
+class ForWhatForm(ExplainingForm):
+    """On what work is planned: all that a team owns, or one component of it."""
+
+    of = forms.ChoiceField(label="On what", help_text="All that a team owns, or one component of it")
+
+    def __init__(self, data: QueryDict | None, *, choices: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> None:
+        super().__init__(data)
+        field = self.fields["of"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  # tells mypy
+        field.choices = choices
 
 
 class WindowForm(ExplainingForm):
     """What is planned, when, and what it changes."""
 
+    choose: ClassVar = "id_repeats"
     explained: ClassVar = {
         "rrule": "maintenance#again-and-again",
         "holds_pages": "escalation#one-cause-is-one-page",
@@ -46,23 +61,24 @@ class WindowForm(ExplainingForm):
         max_length=500,
         label="Rule",
         widget=forms.TextInput(attrs={"class": "mono"}),
-        help_text="RFC 5545, such as FREQ=MONTHLY;BYDAY=1SU or FREQ=WEEKLY;UNTIL=20271231",
+        help_text="As in calendars (RFC 5545), such as FREQ=MONTHLY;BYDAY=1SU or FREQ=WEEKLY;UNTIL=20271231",
     )
     holds_pages = forms.BooleanField(
         required=False,
         label="Hold pages",
-        help_text="Nobody is to be paged meanwhile",
+        help_text="What fires meanwhile pages at its end, if it still does",
         widget=forms.CheckboxInput(attrs=BOX),
     )
     excludes_budget = forms.BooleanField(
         required=False,
-        label="Leave the budget",
-        help_text="What fails meanwhile is to spend no error budget",
+        label="Spend no budget",
+        help_text="What fails meanwhile counts in no error budget",
         widget=forms.CheckboxInput(attrs=BOX),
     )
 
     def __init__(self, data: QueryDict | None, *, spec: WindowSpec | None = None, zone: str = "UTC") -> None:
         super().__init__(data, initial=_initial(spec) if spec else {"time_zone": zone, "holds_pages": True})
+        self.fields["rrule"].only_for = OTHER  # type: ignore[attr-defined]  # read by components/field.html
 
     def clean(self) -> None:
         """Times are of the zone that is said, not of the reader's."""
@@ -74,7 +90,7 @@ class WindowForm(ExplainingForm):
         """The fields as `WindowSpec` names them."""
         given = self.cleaned_data
         zone = ZoneInfo(given["time_zone"])
-        rule = given["rrule"] if given["repeats"] == "other" else given["repeats"]
+        rule = given["rrule"] if given["repeats"] == OTHER else given["repeats"]
         return {
             **{name: given[name] for name in ("title", "time_zone", "holds_pages", "excludes_budget")},
             "starts_at": _in(given["starts_at"], zone),
@@ -95,6 +111,6 @@ def _initial(spec: WindowSpec) -> dict[str, object]:
         **{name: getattr(spec, name) for name in ("title", "time_zone", "holds_pages", "excludes_budget")},
         "starts_at": spec.starts_at.astimezone(zone).strftime(FORMAT),
         "ends_at": spec.ends_at.astimezone(zone).strftime(FORMAT),
-        "repeats": spec.rrule if known else "other",
+        "repeats": spec.rrule if known else OTHER,
         "rrule": "" if known else spec.rrule,
     }

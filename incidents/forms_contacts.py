@@ -11,6 +11,7 @@ from catalog.forms import BOX, ExplainingForm
 from incidents.channels.ways import Way, ways
 from incidents.models import ContactMethod, ContactRule, Urgency, WorkingHours
 from incidents.operations.wishes import Hours, Wish
+from portal.lib.errors import Expected
 
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 BLANK = 2
@@ -40,6 +41,13 @@ class WayForm(ExplainingForm):
             required=False, max_length=100, label="Your name for it", help_text="Such as my telephone."
         )
 
+    def explain(self, error: Expected) -> None:
+        """A method that they have already is told where it is filled in: at the first field."""
+        if [fault.code for fault in error.errors] == ["taken"] and self.fields:
+            self.add_error(next(iter(self.fields)), error.errors[0].message)
+        else:
+            super().explain(error)
+
     def given(self) -> Mapping[str, str]:
         """The way's own fields."""
         return {name: value for name, value in self.cleaned_data.items() if name != "label"}
@@ -53,7 +61,7 @@ class RulesForm(ExplainingForm):
     ) -> None:
         super().__init__(data, prefix=urgency)
         self.urgency, self.size = urgency, min(max(len(rules), _lines_in(data, urgency)) + BLANK, MOST_LINES)
-        named = [("", "No line"), *((str(one.pk), _named(one)) for one in methods)]
+        named = [("", "No method"), *((str(one.pk), _named(one)) for one in methods)]
         for line in range(self.size):
             rule = rules[line] if line < len(rules) else None
             self.fields[f"method-{line}"] = forms.ChoiceField(

@@ -17,7 +17,9 @@ LABELS = "labels"
 POINTER = {"class": "mono", "spellcheck": "false", "placeholder": "/alert/id"}
 RULES = (("page", "Page somebody"), ("ticket", "A ticket: can wait for the morning"), ("info", "For information"))
 RULE_LINE = re.compile(r"^(?P<labels>.+?)\s*(?:->|→)\s*(?P<component>[^\s].*)$")
-KNOWN_WORDS = ", ".join(f"{word} {rule}" for word, rule in LOUDNESS.items() if word in ("critical", "warning", "info"))
+KNOWN_WORDS = ", ".join(
+    f"{word} as {rule}" for word, rule in LOUDNESS.items() if word in ("critical", "warning", "info")
+)
 
 
 class ComponentRules(Lines):
@@ -96,7 +98,7 @@ class IntegrationForm(ExplainingForm):
     severity_label = forms.CharField(initial="severity", required=False, label="Severity label")
     rules = Pairs(
         label="What words for severity mean",
-        help_text=f"One per line, their word: page, ticket or info. Known already: {KNOWN_WORDS}, and the like",
+        help_text=f"One per line, their word: page, ticket or info. Already known: {KNOWN_WORDS}, and their like",
     )
     default_rule = forms.ChoiceField(choices=RULES, initial="page", label="Without a known word")
     grouping = forms.ChoiceField(

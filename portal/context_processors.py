@@ -19,12 +19,15 @@ log = structlog.get_logger(__name__)
 
 PAGING_LATE = timedelta(seconds=30)
 EVALUATION_LATE = timedelta(minutes=5)
+URGENT = (1, 2)
+"""Severities of open incidents that the sidebar counts in red."""
 HEALTHS = {4: "bad", 3: "exhausted", 2: "at-risk", 1: "no-data", 0: "healthy"}
 
 
 @dataclass(frozen=True, slots=True)
 class NavLink:
-    """One entry of the sidebar as drawn; `reach` is how much of the page's address it covers."""
+    """One entry of the sidebar as drawn; `urgent` is the colour of the badge, `reach` how much
+    of the page's address it covers."""
 
     title: str
     url: str
@@ -32,6 +35,7 @@ class NavLink:
     section: str
     active: bool
     badge: str
+    urgent: bool = False
     key: str = ""
     within: str = ""
     reach: int = 0
@@ -103,6 +107,15 @@ class Frame:
         return [link for link in self.navigation if link.within in ("", part)]
 
     @cached_property
+    def trail(self) -> list[tuple[str, str]]:
+        """Breadcrumbs of a page that says none itself, where it stands within a part: titles and addresses."""
+        here = next((link for link in self.navigation if link.active and link.within), None)
+        above = next((link for link in self.navigation if here and link.key == here.within), None)
+        if here is None or above is None:
+            return []
+        return [(above.title, above.url), (here.title, "" if here.url == self.request.path else here.url)]
+
+    @cached_property
     def search_url(self) -> str:
         """Where the search box leads; empty while there is nothing to search."""
         return _url("search")
@@ -153,7 +166,8 @@ class Frame:
             return None
         reach = max(_reach(self.request.path, start) for start in (url, *entry.also))
         badge = str(self.open_incidents.get("count") or "") if entry.badge == "open-incidents" else ""
-        return NavLink(entry.title, url, entry.icon, entry.section, reach > 0, badge, key, entry.within, reach)
+        urgent = bool(badge) and self.open_incidents.get("worst") in URGENT
+        return NavLink(entry.title, url, entry.icon, entry.section, reach > 0, badge, urgent, key, entry.within, reach)
 
     def _ask(self, name: str) -> Any:  # noqa: ANN401  # each fact has a shape of its own, said at its property
         fact: Callable[[HttpRequest], object] | None = registries.frame.get(name)

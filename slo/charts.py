@@ -126,7 +126,7 @@ def burn_rate(lines: Sequence[Line], *, thresholds: Sequence[Threshold] = (), ma
     for threshold, place in _places(thresholds):
         _rule(figure, threshold, place)
     _mark(figure, marks)
-    figure.update_yaxes(type="log", range=[-1, 2], tickvals=[0.1, 1, 10, 100], ticktext=["0.1×", "1×", "10×", "100×"])
+    figure.update_yaxes(type="log", range=[-1, 2], tickvals=[0.1, 1, 10, 100], ticktext=["≤0.1×", "1×", "10×", "100×"])
     return figure.made()
 
 

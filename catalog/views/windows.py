@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from catalog import queries
 from catalog.access import actor_of, person_of, reader_may_write
-from catalog.forms_windows import RHYTHMS, WindowForm
+from catalog.forms_windows import RHYTHMS, ForWhatForm, WindowForm
 from catalog.models import Component, MaintenanceWindow, Team
 from catalog.operations.windows import (
     NoSuchWindow,
@@ -31,11 +32,14 @@ from catalog.queries.windows import (
     running_windows,
     window_by_id,
 )
+from catalog.views.components import owners_for
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected
 from portal.lib.reading import readable
 
 SIZE = 50
+MOST = 2000
+"""Components to choose from; of further ones work is planned on their own page."""
 SOONEST, LATEST = ("starts_at", "pk"), ("-ends_at", "-pk")
 
 
@@ -78,13 +82,10 @@ def windows(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def plan(request: HttpRequest) -> HttpResponse:
-    """Plan work on `?component=` or on all of `?team=`; without either it leads to the list, and says how."""
+    """Plan work on `?component=` or on all of `?team=`; without either it is asked first on what."""
     actor = actor_of(request)
     if not request.GET.get("component") and not request.GET.get("team"):
-        messages.info(
-            request, "Work is planned from the page of a component or a team: open one, then Plan maintenance."
-        )
-        return redirect("catalog:maintenance")
+        return _on_what(request, owners_for(actor))
     target = _target(request)
     form = WindowForm(request.POST or None, zone=person_of(request).time_zone)
     if form.is_valid():
@@ -148,6 +149,38 @@ def may_plan(request: HttpRequest, target: Component | Team) -> bool:
         return False
     owner = target if isinstance(target, Team) else target.owner
     return (owner is not None or person.platform_admin) and reader_may_write(request, [owner])
+
+
+def _on_what(request: HttpRequest, teams: QuerySet[Team]) -> HttpResponse:
+    """First the component or the team; whoever may plan nothing is told who may."""
+    choices = _choices(teams)
+    if not choices:
+        messages.info(request, "Work is planned by members of the team that owns it, and by platform admins.")
+        return redirect("catalog:maintenance")
+    form = ForWhatForm(request.POST or None, choices=choices)
+    if form.is_valid():
+        ref = form.cleaned_data["of"]
+        name = "team" if ref.startswith("group:") else "component"
+        return redirect(f"{reverse('catalog:plan-maintenance')}?{urlencode({name: ref})}")
+    context = {
+        "form": form,
+        "trail": [("Maintenance", reverse("catalog:maintenance")), ("Plan", "")],
+        "title": "Plan maintenance",
+        "action": "Next",
+        "back": reverse("catalog:maintenance"),
+    }
+    return render(request, "catalog/form.html", context, status=400 if form.errors else 200)
+
+
+def _choices(teams: QuerySet[Team]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Team by team: all of it, then what it owns."""
+    listed: dict[int | None, tuple[str, list[tuple[str, str]]]] = {
+        team.pk: (team.label, [(team.ref, f"All of {team.label}")]) for team in teams
+    }
+    for one in queries.components_of(teams)[:MOST]:
+        if one.owner_id in listed:  # its team may have come in between
+            listed[one.owner_id][1].append((one.ref, one.label))
+    return list(listed.values())
 
 
 def _of(row: MaintenanceWindow) -> Component | Team:

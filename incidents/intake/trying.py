@@ -30,7 +30,7 @@ NAMED = 3
 
 
 def foretold(row: Integration, *, now: datetime) -> str:
-    """In words, empty where nobody can know: `It opens an incident of P5, for information. Linh Tran is told …`."""
+    """In words, empty where nobody can know: `Sending it opens a P5 incident, for information. Linh Tran gets …`."""
     if row.kind not in SAMPLES:
         return ""
     known, said = Known(now), config.read(row.settings, kind=row.kind)
@@ -43,9 +43,9 @@ def foretold(row: Integration, *, now: datetime) -> str:
     owner = firing.component.owner if firing.component else None
     own = known.policy_of_team(owner.pk) if owner else None
     whom = _whom(own or known.catch_all, severity, now)
-    how = "" if own else ", for it is about no component whose owner has one"
-    calm = "P5, for information" if severity is Severity.P5 else severity.label
-    return f"Sending it opens an incident of {calm}. {whom}{how}."
+    how = "" if own else " The alert names no component whose owner has a policy, so it goes to the catch-all."
+    calm = ", for information" if severity is Severity.P5 else ""
+    return f"Sending it opens a {severity.label} incident{calm}. {whom}.{how}"
 
 
 def _whom(version: PolicyVersion | None, severity: Severity, now: datetime) -> str:

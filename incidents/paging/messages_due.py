@@ -105,7 +105,8 @@ def step_words(page: Page, move: Move, people: Sequence[Person], directory: Dire
     name = f"{whose(page)}, {number}" + (f", round {move.cycle + 1}" if move.cycle else "")
     passed = "".join(f" Step {index + 1} is left out at this hour." for index in move.passed_over)
     if people:
-        return f"{name}: paged {', '.join(person.label for person in people)}.{passed}"
+        did = "told" if page.incident.is_information else "paged"
+        return f"{name}: {did} {', '.join(person.label for person in people)}.{passed}"
     return f"{name}: nobody reachable ({_why_nobody(move.targets, directory)}); on to the next at once.{passed}"
 
 

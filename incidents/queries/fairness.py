@@ -16,8 +16,9 @@ BACK = AHEAD = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Whole hours that somebody has, and of an even share; `hot` where that is too much."""
+    """Whole hours that somebody has, of what, and of an even share; `hot` where that is too much."""
 
+    head: str
     has: int
     even: int
     hot: bool
@@ -41,8 +42,8 @@ class Line:
         """All, nights and weekends, for drawing."""
         has, even, hot = self.share.has, self.share.even, self.share.too_much
         return [
-            Cell(round(getattr(has, name) / HOUR), round(getattr(even, name) / HOUR), name in hot)
-            for name in ("all", "nights", "weekends")
+            Cell(head, round(getattr(has, name) / HOUR), round(getattr(even, name) / HOUR), name in hot)
+            for name, head in (("all", "Hours"), ("nights", "At night"), ("weekends", "Weekends"))
         ]
 
 

@@ -79,7 +79,11 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "may_replay": row.state != Delivery.State.STORED
         and (owner is not None or everywhere)
         and reader_may_write(request, [owner]),
-        "trail": [("Deliveries", reverse("incidents:deliveries")), (f"Delivery {pk}", "")],
+        "trail": [
+            ("Incidents", reverse("incidents:list")),
+            ("Deliveries", reverse("incidents:deliveries")),
+            (f"Delivery {pk}", ""),
+        ],
     }
     return render(request, "incidents/deliveries/delivery.html", context)
 

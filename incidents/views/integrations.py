@@ -17,7 +17,7 @@ from catalog import queries as catalog
 from catalog.access import actor_of, reader_may_write
 from catalog.models import Team
 from catalog.views.components import owners_for
-from incidents.forms_intake import IntegrationForm
+from incidents.forms_intake import RULES, IntegrationForm
 from incidents.intake import ways
 from incidents.intake.howto import recipes
 from incidents.intake.previewing import EXAMPLES, Preview, preview
@@ -64,7 +64,8 @@ def listing(request: HttpRequest) -> HttpResponse:
         "choices": _choices(),
         "teams": Team.objects.filter(retired_at=None).order_by("name", "pk").only("ref", "name", "title")[:1000],
         "asked": {"team": team, "kind": kind},
-        "filtered": bool(told),
+        "narrowed": bool(team or kind),
+        "retired": retired,
         "tabs": _tabs(retired),
         "next": here + page.next if page.next else "",
         "previous": here + page.previous if page.previous else "",
@@ -97,8 +98,11 @@ def new(request: HttpRequest) -> HttpResponse:
         except Expected as error:
             form.explain(error)
     label = ways.kinds()[kind]
-    trail = [("Integrations", reverse("incidents:integrations")), (f"New: {label}", "")]
-    return _form(request, form, seen, trail=trail, title=f"New integration: {label}", action="Make it")
+    back = reverse("incidents:new-integration")
+    trail = [*_above(), (f"New: {label}", "")]
+    return _form(
+        request, form, seen, trail=trail, title=f"New integration: {label}", action="Create integration", back=back
+    )
 
 
 @login_required
@@ -139,7 +143,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect(row)
         except Expected as error:
             form.explain(error)
-    trail = [("Integrations", reverse("incidents:integrations")), (row.name, row.get_absolute_url()), ("Edit", "")]
+    trail = [*_above(), (row.name, row.get_absolute_url()), ("Edit", "")]
     return _form(request, form, seen, trail=trail, title=f"Edit {row.name}", action="Save", back=row.get_absolute_url())
 
 
@@ -177,6 +181,10 @@ def _to_its_page(request: HttpRequest, made: Made, *, now: datetime) -> HttpResp
     return redirect(made.integration)
 
 
+def _above() -> list[tuple[str, str]]:
+    return [("Incidents", reverse("incidents:list")), ("Integrations", reverse("incidents:integrations"))]
+
+
 def _once(row: Integration) -> str:
     return f"integration:{row.pk}"
 
@@ -186,7 +194,7 @@ def _page(request: HttpRequest, row: Integration, *, now: datetime, key: str) ->
         "key": key,
         "recipes": recipes(row.kind, base=conf.base_url(), key=key, trying=foretold(row, now=now)),
         "may_write": (row.team is not None or actor_of(request).everywhere) and reader_may_write(request, [row.team]),
-        "trail": [("Integrations", reverse("incidents:integrations")), (row.name, "")],
+        "trail": [*_above(), (row.name, "")],
     }
     return render(request, "incidents/integrations/integration.html", context)
 
@@ -258,7 +266,9 @@ def _facts(row: Integration) -> list[tuple[str, str]]:
         found.append(
             ("Component rules", str(len(said.get("component_rules", []))) if said.get("component_rules") else "")
         )
-    found += [("Otherwise", said.get("default_component", "")), ("Loud by default", said.get("default_rule", ""))]
+    rule = said.get("default_rule", "")
+    found.append(("Without a known component", said.get("default_component", "")))
+    found.append(("Without a known severity", dict(RULES).get(rule, rule)))
     return [(title, text) for title, text in found if text]
 
 

@@ -24,9 +24,14 @@ from portal.lib.reading import readable
 
 PER_PAGE = 50
 OPEN_AT_MOST = 200
-VIEWS = (("", "All"), ("open", "Open"), ("mine", "My teams"), ("untaken", "Not taken"), ("drills", "Drills"))
+VIEWS = (
+    ("", "All"), ("open", "Open"), ("untaken", "Not taken"), ("resolved", "Resolved"), ("mine", "My teams"),
+    ("drills", "Drills"),
+)  # fmt: skip
+OF_STATE = {"open": "open", "triggered": "untaken", "resolved": "resolved"}
+"""The view that shows what the API finds by `?state=`, for addresses that people type."""
 PERIODS = {"1": "Last 24 hours", "7": "Last 7 days", "30": "Last 30 days", "90": "Last 90 days", "365": "Last year"}
-FILTERS = ("q", "severity", "team", "component", "source", "period", "view")
+FILTERS = ("q", "severity", "team", "component", "source", "period")
 COLUMNS = (
     "number", "severity", "state", "title", "component", "owner", "source", "opened_at", "acknowledged_at",
     "acknowledged_by", "resolved_at", "cause", "teams_blocked", "people_blocked", "reopened", "root",
@@ -45,8 +50,9 @@ def incident_list(request: HttpRequest) -> HttpResponse:
     ended = found.filter(state=Incident.State.RESOLVED).order_by("-number")
     if before:
         ended = ended.filter(number__lt=int(before))
-    history = boards.rows(ended[: PER_PAGE + 1]) if request.GET.get("view") not in {"open", "untaken"} else []
-    shown = [] if before else boards.rows(is_open[:OPEN_AT_MOST])
+    view = _view(request)
+    history = boards.rows(ended[: PER_PAGE + 1]) if view not in {"open", "untaken"} else []
+    shown = [] if before or view == "resolved" else boards.rows(is_open[:OPEN_AT_MOST])
     context = {
         "now": now,
         "open": shown,
@@ -57,8 +63,9 @@ def incident_list(request: HttpRequest) -> HttpResponse:
         else "",
         "newest": _with(request.GET, before="") if before else "",
         "tabs": _tabs(request),
+        "view": view,
         "filters": request.GET,
-        "filtered": any(request.GET.get(name) for name in FILTERS),
+        "filtered": bool(view) or any(request.GET.get(name) for name in FILTERS),
         "severities": Severity.choices,
         "periods": PERIODS,
         "sources": queries.sources_seen(),
@@ -84,7 +91,7 @@ def download(request: HttpRequest) -> HttpResponseBase:
 def filtered(request: HttpRequest, *, now: datetime) -> QuerySet[Incident]:
     """The incidents that the address asks for; what makes no sense in it filters nothing."""
     asked = {name: request.GET.get(name, "").replace("\x00", "").strip() for name in FILTERS}
-    actor = _reader(request)
+    actor, view = _reader(request), _view(request)
     return queries.incidents(
         text=asked["q"],
         team=asked["team"],
@@ -92,10 +99,15 @@ def filtered(request: HttpRequest, *, now: datetime) -> QuerySet[Incident]:
         source=asked["source"],
         severities=[int(asked["severity"])] if asked["severity"] in {"1", "2", "3", "4", "5"} else [],
         since=now - timedelta(days=int(asked["period"])) if asked["period"] in PERIODS else None,
-        state={"open": "open", "untaken": "triggered"}.get(asked["view"], ""),
-        teams_called=actor.team_ids() if asked["view"] == "mine" and actor else None,
-        drills=asked["view"] == "drills",
+        state={"open": "open", "untaken": "triggered", "resolved": "resolved"}.get(view, ""),
+        teams_called=actor.team_ids() if view == "mine" and actor else None,
+        drills=view == "drills",
     )
+
+
+def _view(request: HttpRequest) -> str:
+    """The tab that is asked for: by its own name, or by the state that the API knows."""
+    return request.GET.get("view", "") or OF_STATE.get(request.GET.get("state", ""), "")
 
 
 class _Echo:
@@ -138,9 +150,9 @@ def _reader(request: HttpRequest) -> Actor | None:
 
 
 def _tabs(request: HttpRequest) -> list[dict[str, object]]:
-    chosen = request.GET.get("view", "")
+    chosen = _view(request)
     return [
-        {"title": title, "url": _with(request.GET, view=key, before=""), "count": None, "active": key == chosen}
+        {"title": title, "url": _with(request.GET, view=key, state="", before=""), "active": key == chosen}
         for key, title in VIEWS
         if key != "mine" or request.user.is_authenticated
     ]

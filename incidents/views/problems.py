@@ -15,7 +15,7 @@ from portal.lib.clock import now_of
 from portal.lib.reading import known, readable
 
 SIZE = 50
-TITLES = {Kind.GAP: "Gaps", Kind.UNREACHABLE: "Not to be reached", Kind.AWAY: "Away", Kind.TWICE: "Twice at once"}
+TITLES = {Kind.GAP: "Gaps", Kind.UNREACHABLE: "Out of reach", Kind.AWAY: "Away", Kind.TWICE: "On call twice"}
 
 
 @readable

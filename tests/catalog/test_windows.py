@@ -241,7 +241,7 @@ def test_people_plan_by_a_form_in_their_zone_and_the_component_says_so_while_it_
     )
     shown = client.get("/components/component/default/ci-runners").content.decode()
     assert "Maintenance: New kernel" in shown
-    assert "to hold pages" in shown
+    assert "holds pages" in shown
     listed = client.get("/maintenance").content.decode()
     assert 'id="h-now"' in listed
     edited = client.get(f"/maintenance/{row.pk}/edit").content.decode()
@@ -267,8 +267,19 @@ def test_the_list_is_paged_and_filtered(world: World) -> None:
     assert ">net<" in client.get("/maintenance?team=group:default/networking").content.decode()
 
 
-def test_planning_of_nothing_in_particular_leads_to_the_list_and_says_how(client: Client) -> None:
-    client.force_login(make.account("ada"))
+def test_planning_asks_first_on_what(world: World, client: Client) -> None:
+    client.force_login(make.account_of(world.ada))
+    page = client.get("/maintenance/new").content.decode()
+    assert '<optgroup label="' in page
+    assert (f'value="{world.runners.ref}"' in page, world.networking.ref in page) == (True, False)
+    asked = client.post("/maintenance/new", {"of": world.runners.ref}, follow=True)
+    assert "Plan maintenance of" in asked.content.decode()
+    assert client.get("/maintenance/new", {"team": world.runners.owner.ref}).status_code == 200  # type: ignore[union-attr]
+    assert client.post("/maintenance/new", {"of": world.networking.ref}).status_code == 400
+
+
+def test_whoever_may_plan_nothing_is_told_who_may(client: Client) -> None:
+    client.force_login(make.account("zoe"))
     page = client.get("/maintenance/new", follow=True)
     assert page.redirect_chain == [("/maintenance", 302)]
-    assert "open one, then Plan maintenance" in page.content.decode()
+    assert "by members of the team that owns it" in page.content.decode()

@@ -273,6 +273,14 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(
     assert not ContactMethod.objects.exists()
 
 
+def test_a_method_that_they_have_is_told_at_the_field(ada: Person, client: Client) -> None:
+    client.force_login(make.account_of(ada))
+    make_incidents.method(ada, address="ada@acme.example")
+    answer = client.post("/me/paging?add=email", {"address": "ada@acme.example"})
+    assert answer.status_code == 400
+    assert answer.context["form"].errors == {"address": ["You have this method already."]}
+
+
 def test_wrong_rules_and_hours_are_said(ada: Person, client: Client) -> None:
     client.force_login(make.account_of(ada))
     other = make_incidents.method(make.person("linh"))

@@ -92,6 +92,8 @@ def test_its_first_step_is_told_once_and_no_catch_all(ada: Person, linh: Person)
     )
     go_on()
     assert told(incident) == ["ada"]
+    said = incident.timeline.get(kind=TimelineEntry.Kind.PAGED).words
+    assert ("told Ada" in said, "paged" in said) == (True, False)
     assert not incident.timeline.filter(kind=TimelineEntry.Kind.EXHAUSTED).exists()
     page = make_incidents.page_of(incident)
     assert (page.next_step_at, page.exhausted_at) == (None, None)

@@ -123,9 +123,10 @@ def test_a_heartbeat_has_a_short_form(ada: Client) -> None:
 
 
 def test_keys_are_rotated_and_revoked_and_it_is_retired(ada: Client) -> None:
+    none = text(ada.get("/integrations?show=retired"))
     new(ada, "own")
     row = Integration.objects.get()
-    assert "The new key" in text(ada.post(f"/integrations/{row.pk}/rotate", {"old_until": "2999-01-01"}, follow=True))
+    assert "The new key" in text(ada.post(f"/integrations/{row.pk}/rotate", {"old_until": "2099-01-01"}, follow=True))
     assert row.keys.filter(expires_at__isnull=False).count() == 1
     assert ada.post(f"/integrations/{row.pk}/rotate", {"old_until": "2001-01-01"}).status_code == 400
     assert ada.post(f"/integrations/{row.pk}/rotate", {"old_until": "never"}).status_code == 400
@@ -135,6 +136,7 @@ def test_keys_are_rotated_and_revoked_and_it_is_retired(ada: Client) -> None:
     ada.post(f"/integrations/{row.pk}/retire")
     assert "Nothing comes in on its keys" in text(ada.get(row.get_absolute_url()))
     assert "Prometheus" in text(ada.get("/integrations?show=retired"))
+    assert "None is retired" in none
 
 
 def test_others_see_it_and_may_not_touch_it(ada: Client) -> None:
@@ -190,7 +192,7 @@ def test_what_came_in_shows_by_itself_and_the_new_key_stays(ada: Client) -> None
     assert key
     post_alerts(key[1], am_alert("A"))
     part = text(ada.get(f"/integrations/{row.pk}/live"))
-    assert ("Nothing came in yet" in part, "never used" in part, "1 request," in part) == (False, False, True)
+    assert ("Nothing came in yet" in part, "never used" in part, "<dd>1 request</dd>" in part) == (False, False, True)
     assert all(f'id="{one}" hx-swap-oob="outerMorph"' in part for one in ("health", f"used-{row.keys.get().pk}"))
     assert 'id="came-in" aria-labelledby="h-deliveries" hx-swap-oob="outerMorph"' in part
     assert "The new key" not in part
@@ -199,9 +201,11 @@ def test_what_came_in_shows_by_itself_and_the_new_key_stays(ada: Client) -> None
 def test_beside_the_alert_to_try_it_stands_whom_it_tells(ada: Client) -> None:
     linh = make_incidents.reachable("linh")
     make_incidents.catch_all(linh)
-    said = f"opens an incident of P5, for information. {linh.label} gets a message by the policy"
+    said = f"opens a P5 incident, for information. {linh.label} gets a message by the policy"
     assert said in text(new(ada, "alertmanager"))
-    assert "P5, for information" in text(new(ada, "pagerduty", name="PagerDuty"))
+    shown = text(ada.get(Integration.objects.get().get_absolute_url()))
+    assert "no component whose owner has a policy, so it goes to the catch-all." in shown
+    assert "P5 incident, for information" in text(new(ada, "pagerduty", name="PagerDuty"))
     assert "Sending it" not in text(new(ada, "own", name="Script"))
 
 

@@ -188,6 +188,18 @@ def test_the_list_shows_open_ones_first_and_filters_by_words_team_and_severity(w
     assert "Nothing matches" in ada.get(reverse("incidents:list"), {"severity": wrong}).content.decode()
 
 
+@pytest.mark.parametrize("asked", [{"view": "resolved"}, {"state": "resolved"}])
+def test_what_is_resolved_has_a_tab_and_the_state_of_the_api_leads_to_it(world: World, asked: dict[str, str]) -> None:
+    ada, here = signed_in(world.ada), reverse("incidents:list")
+    assert "Jobs wait" not in ada.get(here, asked).content.decode()
+    operations.clear_alert(key="t", now=db_now())
+    shown = ada.get(here, asked).content.decode()
+    assert "Jobs wait" in shown
+    assert 'name="view" value="resolved"' in shown, "and a filter stays in the tab"
+    assert "Jobs wait" in b"".join(ada.get(reverse("incidents:csv"), asked)).decode()
+    assert "Jobs wait" not in ada.get(here, {"state": "open"}).content.decode()
+
+
 def test_a_long_history_is_paged_by_number_and_asks_a_bounded_number_of_queries(
     world: World, django_assert_max_num_queries: object
 ) -> None:

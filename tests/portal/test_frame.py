@@ -98,6 +98,27 @@ def test_the_pages_of_a_part_are_shown_while_it_is_open(
     assert [link.title for link in frame.navigation] == ["Catalog", "Teams", "Docs"]  # the palette leads to all
 
 
+@pytest.mark.parametrize(("worst", "urgent"), [(1, True), (2, True), (3, False), (5, False)])
+def test_open_incidents_are_counted_in_red_where_one_is_urgent(
+    signed_in: HttpRequest, worst: int, urgent: bool
+) -> None:
+    registries.navigation["docs"] = registries.NavEntry("Docs", "docs", "book", 90, badge="open-incidents")
+    registries.frame["open-incidents"] = lambda request: {"count": 1, "worst": worst, "url": "/incidents"}
+    (link,) = Frame(signed_in).navigation
+    assert (link.badge, link.urgent) == ("1", urgent)
+    assert ("is-bad" in render_to_string("components/nav_entry.html", {"entry": link})) is urgent
+
+
+def test_a_page_within_a_part_says_where_it_is(signed_in: HttpRequest) -> None:
+    registries.navigation["docs"] = registries.NavEntry("Docs", "search", "book", 90)
+    registries.navigation["texts"] = registries.NavEntry("Texts", "docs", "book", 91, within="docs")
+    assert Frame(signed_in).trail == [("Docs", "/search"), ("Texts", "/docs")], "a page below it leads back to it"
+    signed_in.path = "/docs"
+    assert Frame(signed_in).trail == [("Docs", "/search"), ("Texts", "")]
+    signed_in.path = "/search"
+    assert Frame(signed_in).trail == []
+
+
 def test_a_stranger_is_told_nothing(rf: RequestFactory) -> None:
     request = rf.get("/")
     request.user = SimpleNamespace(is_authenticated=False)  # type: ignore[assignment]

@@ -91,6 +91,16 @@ def test_a_healthy_one_says_its_numbers_in_words(
     assert {trace["meta"]["role"] for trace in figure(page, "burn")["data"]} == {"faint", "main", "dashed"}
 
 
+def test_one_that_opened_an_incident_does_not_say_that_no_rule_ever_fired(
+    linh: Client, runners: Component, source: DataSource, now: datetime
+) -> None:
+    objective = counted(runners, source, now, [(999, 1000)] * 10_080)
+    assert "no rule has fired" in text(linh.get(f"/slos/{objective.pk}").content)
+    make_incidents.incident(runners, now=now - HOUR).alerts.update(objective=objective)
+    said = text(linh.get(f"/slos/{objective.pk}").content)
+    assert ("no rule has fired" in said, "None on record." in said) == (False, True)
+
+
 def test_uptime_counts_minutes_and_never_speaks_of_events(linh: Client, runners: Component, now: datetime) -> None:
     objective = make_slo.objective(
         "up", component=runners, type="uptime", indicator={"query": "up", "condition": ">= 1"}

@@ -41,7 +41,7 @@ def test_it_names_the_ends_of_its_axes_and_shows_the_limit() -> None:
     limit = charts.Threshold(10, "10× Page")
     drawn = sketch(charts.burn_rate([charts.Line("1 h", hours(0.1, 100), "main")], thresholds=[limit]))
     assert re.findall(r'sketch-(high|low|from|to)">([^<]*)', drawn) == [
-        ("high", "100×"), ("low", "0.1×"), ("from", "00:00"), ("to", "01:00"),
+        ("high", "100×"), ("low", "≤0.1×"), ("from", "00:00"), ("to", "01:00"),
     ]  # fmt: skip
     assert f'sketch-limit" d="M0 {100 / 3:.1f}H1000"' in drawn
 

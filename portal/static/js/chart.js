@@ -55,7 +55,7 @@ function withColours(value, colour) {
 const ROLES = {
   main: { line: { width: 1.75, color: "var(--p-accent)" }, marker: { color: "var(--p-accent)" } },
   second: { line: { width: 1.25, color: "var(--p-ink-3)" } },
-  faint: { line: { width: 1, color: "var(--p-line-strong)" } },
+  faint: { line: { width: 1, color: "var(--p-edge)" } },
   dashed: { line: { width: 1.25, color: "var(--p-ink-3)", dash: "4px,3px" } },
   all: { marker: { color: "var(--p-line-strong)" } },
   bad: { line: { width: 1.75, color: "var(--p-bad-mark)" }, marker: { color: "var(--p-bad-mark)" } },
