@@ -4,16 +4,21 @@ Rules keep their states and nothing fires or clears for what lies in the past; t
 bucket as always. The caller holds the ledger's cursor.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, cast
+
+from django.db import transaction
+from django.db.models import Q
 
 from slo import agreements, exclusions, recording
 from slo.burnrate import BudgetName, Reading, budget, burn_rate, exhaustion
 from slo.exclusions import Spans
 from slo.judging import standing_state
-from slo.ledger import NOTHING, Sums, sums_at
+from slo.ledger import NOTHING, Sums, hold, sums_at
 from slo.models import AlertTransition, Objective, Standing, TeamBudgetPolicy
 from slo.promises import SLOW, Promise, left_out, promise, rules_of
 from slo.thresholds import Threshold
@@ -53,6 +58,25 @@ def restate(ledger_id: int, *, reason: str, now: datetime) -> Restated | None:
     if stood.state != state:
         recording.report({objective.definition.component_id}, now=now)
     return Restated(objective, before, _figures(stood))
+
+
+def restate_soon(objectives: Iterable[Objective], *, now: datetime) -> None:
+    """`restate` these and what stands below them once the transaction has said what they promise now.
+
+    Not within it: evaluation takes a ledger before an objective, whoever writes an objective has that already. What
+    fails here, or dies before it, the next evaluation puts right.
+    """
+    ids = [one.pk for one in objectives]
+    if ids:
+        transaction.on_commit(partial(_restate_now, ids, now), robust=True)
+
+
+def _restate_now(ids: Sequence[int], now: datetime) -> None:
+    those = Objective.objects.filter(Q(pk__in=ids) | Q(parent__in=ids), retired_at=None, ledger__isnull=False)
+    for ledger_id in those.order_by("pk").values_list("ledger_id", flat=True):
+        with transaction.atomic():
+            if ledger_id is not None and hold(ledger_id):
+                restate(ledger_id, reason="The promise is another one", now=now)
 
 
 def _figures(stood: Standing) -> Figures:

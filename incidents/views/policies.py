@@ -35,7 +35,7 @@ VERSIONS = 20
 def listing(request: HttpRequest) -> HttpResponse:
     """All policies: what each does first, who that is now, where it is used."""
     now, text = db_now(), request.GET.get("q", "").replace("\x00", "").strip()
-    team, view = request.GET.get("team", ""), request.GET.get("view", "")
+    team, view = request.GET.get("team", "").replace("\x00", ""), request.GET.get("view", "")
     found = queries.policies(text=text, team=team, retired=view == "retired")
     page = catalog.page(found, ("name", "pk"), cursor=request.GET.get("cursor", ""), size=SIZE)
     context = {

@@ -27,6 +27,7 @@ from slo.models import (
 from slo.opening import begin
 from slo.operations.looking_up import absent
 from slo.operations.sources import POLICIES, default_policy
+from slo.restating import restate_soon
 
 SCOPE = ApiToken.Scope.SLOS
 
@@ -254,6 +255,8 @@ def keep(
     for pattern in [*changed, *others]:
         if pattern.parent_id is None:
             grouping.refresh(pattern, now=now, counts_anew=anew)
+    if not anew:
+        restate_soon(changed, now=now)
 
 
 def assign(row: Any, columns: dict[str, Any]) -> Diff:  # noqa: ANN401
