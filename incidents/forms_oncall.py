@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 
 from catalog.forms import ExplainingForm
@@ -18,6 +19,7 @@ from portal.lib.moments import MomentField
 
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 SUGGESTED = 500
+FEW = 3
 TYPED = {"list": "people", "autocomplete": "off"}
 
 
@@ -60,10 +62,17 @@ def find_person(text: str) -> Person:
     found = found or list(everybody.filter(display_name__iexact=text.strip())[:2])
     if len(found) != 1:
         what = "More than one person is" if found else "Nobody is"
-        raise forms.ValidationError(
-            f"{what} known as “{text.strip()}”. Choose from the list, or write user:default/name."
-        )
+        said = f"{what} known as “{text.strip()}”.{_perhaps(text.strip())}"
+        raise forms.ValidationError(f"{said} Choose from the list, or write user:default/name.")
     return found[0]
+
+
+def _perhaps(text: str) -> str:
+    """Whose name has a word that begins so; nobody is chosen by that, for a page goes to whoever is named."""
+    begins = Q(display_name__istartswith=text) | Q(display_name__icontains=f" {text}") | Q(name__istartswith=text)
+    near = Person.objects.filter(begins, retired_at=None)[:FEW] if text else ()
+    names = [one.label for one in near]
+    return f" Did you mean {', '.join(names[:-1])}{' or ' if names[1:] else ''}{names[-1]}?" if names else ""
 
 
 class OverrideForm(ExplainingForm):

@@ -85,7 +85,10 @@ def engage(request: HttpRequest, number: int) -> HttpResponse:
     """Page a further team."""
     incident = queries.incident_by_number(number)
     access.require_hand(actor_of(request), incident)
-    team = valid(forms.EngageForm(request.POST)).cleaned_data["team"]
+    form = forms.EngageForm(request.POST)
+    if not form.is_valid():
+        return unusable(request, incident, form)
+    team = form.cleaned_data["team"]
     operations.engage(incident=incident, by=actor_of(request), team=team, now=db_now())
     return back(request, incident, f"{team.label} is paged.")
 
@@ -101,8 +104,21 @@ def page_of(number: int, pk: int) -> Page:
 def valid[F: Form](form: F) -> F:
     """The form, if what was sent is usable. Raises Invalid, which names its fields."""
     if not form.is_valid():
-        raise Invalid(" ".join(f"{name}: {' '.join(map(str, errors))}" for name, errors in form.errors.items()))
+        raise Invalid(wrong(form))
     return form
+
+
+def wrong(form: Form) -> str:
+    """What can't be used, by the names that the fields have on their page."""
+    named = {name: str(field.label or name.replace("_", " ").capitalize()) for name, field in form.fields.items()}
+    told = ((named.get(name, ""), " ".join(map(str, errors))) for name, errors in form.errors.items())
+    return " ".join(f"{label}{'' if label.endswith('?') else ':'} {words}" if label else words for label, words in told)
+
+
+def unusable(request: HttpRequest, incident: Incident, form: Form) -> HttpResponse:
+    """To the incident's page, which says why what was typed can't be used."""
+    messages.error(request, wrong(form))
+    return redirect(incident)
 
 
 def back(request: HttpRequest, incident: Incident, said: str) -> HttpResponse:

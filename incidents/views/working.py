@@ -13,7 +13,7 @@ from catalog.access import actor_of, person_of
 from incidents import access, operations, queries
 from incidents import forms_working as forms
 from incidents.models import Incident, StatusUpdate, Task, TimelineEntry
-from incidents.views.actions import back, page_of, valid
+from incidents.views.actions import back, page_of, unusable, valid
 from portal.lib.clock import db_now
 from portal.lib.errors import Missing
 from portal.lib.posted import posted
@@ -55,7 +55,10 @@ def update(request: HttpRequest, number: int) -> HttpResponse:
 def role(request: HttpRequest, number: int) -> HttpResponse:
     """Who is commander, who speaks."""
     incident = _mine(request, number)
-    given = valid(forms.RoleForm(request.POST)).cleaned_data
+    form = forms.RoleForm(request.POST)
+    if not form.is_valid():
+        return unusable(request, incident, form)
+    given = form.cleaned_data
     person = person_of(request) if "mine" in request.POST else given["person"]
     operations.assign_role(incident=incident, role=given["role"], person=person, by=actor_of(request), now=db_now())
     return redirect(incident)
@@ -146,7 +149,10 @@ def snooze(request: HttpRequest, number: int, page: int) -> HttpResponse:
 def hand_over(request: HttpRequest, number: int, page: int) -> HttpResponse:
     """Somebody else is asked to take it."""
     incident = _mine(request, number)
-    person = valid(forms.PersonForm(request.POST)).cleaned_data["person"]
+    form = forms.PersonForm(request.POST)
+    if not form.is_valid():
+        return unusable(request, incident, form)
+    person = form.cleaned_data["person"]
     operations.hand_over(page=page_of(number, page), to=person, by=actor_of(request), now=db_now())
     return back(request, incident, f"{person.label} is paged, and has it when they take it.")
 
@@ -156,7 +162,10 @@ def hand_over(request: HttpRequest, number: int, page: int) -> HttpResponse:
 def engage_person(request: HttpRequest, number: int) -> HttpResponse:
     """Page somebody by name."""
     incident = _mine(request, number)
-    person = valid(forms.PersonForm(request.POST)).cleaned_data["person"]
+    form = forms.PersonForm(request.POST)
+    if not form.is_valid():
+        return unusable(request, incident, form)
+    person = form.cleaned_data["person"]
     operations.engage(incident=incident, by=actor_of(request), person=person, now=db_now())
     return back(request, incident, f"{person.label} is paged.")
 

@@ -1,5 +1,6 @@
 """The forms of working together, as a member and an outsider send them; the list and its CSV; a part that fails."""
 
+import html
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -211,6 +212,23 @@ def test_a_page_is_handed_over_from_the_page(incident: Incident, ada: Person) ->
     signed_in(bob).post(at(incident, "acknowledge", asked.pk))
     incident.refresh_from_db()
     assert incident.acknowledged_by == bob
+
+
+@pytest.mark.parametrize("action", ["hand-over", "engage-person", "role"])
+def test_a_name_that_nobody_has_leads_back_with_those_who_may_be_meant(
+    incident: Incident, ada: Person, action: str
+) -> None:
+    make_incidents.reachable("benno", display_name="Benno Falk")
+    make_incidents.reachable("zoe", display_name="Zoe Benning")
+    page, client = make_incidents.page_of(incident), signed_in(ada)
+    client.post(at(incident, "acknowledge", page.pk))
+    told = Page.objects.count()
+    path = at(incident, action, page.pk) if action == "hand-over" else at(incident, action)
+    answer = client.post(path, {"person": "ben", "role": "commander"}, follow=True)
+    assert answer.redirect_chain == [(incident.get_absolute_url(), 302)]
+    words = "Nobody is known as “ben”. Did you mean Benno Falk or Zoe Benning? Choose from the list"
+    assert words in html.unescape(answer.content.decode())
+    assert Page.objects.count() == told
 
 
 def test_resolving_what_still_fires_asks_how_long_it_stays_silent(incident: Incident, ada: Person) -> None:
