@@ -52,7 +52,7 @@ class Line:
     state: str
     days: Sequence[Day]
     promises: Sequence[FleetRow] = ()
-    """What is promised of it, least budget left first."""
+    """What is promised of it: what burns first, then least budget left."""
 
     @property
     def shown(self) -> Sequence[FleetRow]:

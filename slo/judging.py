@@ -384,6 +384,6 @@ def _why(window: BurnWindow, decision: Decision, reading: Mapping[str, Any]) -> 
         return f"No traffic for {words(window.long)}."
     over, short = float(window.factor), reading["burn_short"] or 0.0
     if decision.memory.state == "inactive":
-        return f"{short:.1f}× over {words(window.short)}: it has stayed at or under {over:.4g}× for as long."
+        return f"For {words(window.short)} it has not burned faster than {over:.4g}×; now {short:.1f}×."
     long = f"{reading['burn_long']:.1f}× over {words(window.long)}"
     return f"{long} and {short:.1f}× over {words(window.short)}, more than {over:.4g}×."

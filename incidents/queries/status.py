@@ -77,7 +77,7 @@ def days_of(
 
 
 def promises_of(wanted: Collection[Capability]) -> Mapping[str, list[FleetRow]]:
-    """By capability what is promised of its components of tier 1, least budget left first; one question."""
+    """By capability what is promised of its tier 1: what burns first, then least budget left; one question."""
     keys = {(isinstance(one.thing, System), one.thing.pk): one.key for one in wanted}
     systems = [pk for is_system, pk in keys if is_system]
     components = [pk for is_system, pk in keys if not is_system]
@@ -89,7 +89,7 @@ def promises_of(wanted: Collection[Capability]) -> Mapping[str, list[FleetRow]]:
         key = keys.get((True, component.system_id or 0)) or keys.get((False, component.pk))
         if key is not None:
             found[key].append(row(objective))
-    return found
+    return {key: sorted(rows, key=lambda one: not one.firing) for key, rows in found.items()}
 
 
 def broken_now(*, unconfirmed: bool = False) -> list[Incident]:

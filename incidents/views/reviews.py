@@ -170,7 +170,8 @@ def _edit(request: HttpRequest, number: int) -> HttpResponse:
             request, "incidents/reviews/edit.html#saved", {"review": saved, "was": _was(saved), "now": db_now()}
         )
     messages.success(request, "Saved: what was measured is the text of Impact now." if takes else "Saved.")
-    return redirect(f"{reverse('incidents:edit-review', args=[number])}#impact" if takes else saved)
+    there = f"{reverse('incidents:edit-review', args=[number])}#impact" if takes else f"{saved.get_absolute_url()}#main"
+    return redirect(there)  # which says a place, for a browser would else keep the one it was at
 
 
 @login_required

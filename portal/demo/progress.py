@@ -49,6 +49,12 @@ class Run:
     steps: tuple[Step, ...]
 
     @property
+    def told(self) -> list[Step]:
+        """What has happened, in the order in which it did, and then what has not."""
+        done = sorted((step for step in self.steps if step.at), key=lambda step: step.at or self.since)
+        return [*done, *(step for step in self.steps if step.at is None)]
+
+    @property
     def waits_for(self) -> Step | None:
         """The step that comes next, after the last that has happened; None once all is over."""
         last = max(place for place, step in enumerate(self.steps) if step.at)

@@ -112,7 +112,7 @@ class Up:
             self.terminal.say("Looking for somebody who may sign in …")
             await self._django("first_sign_in")
             return
-        self.terminal.say("Making the demo platform: its catalog, and sixty days of incidents …")
+        self.terminal.say("Preparing the demo platform: its catalog, and sixty days of incidents …")
         began = time.monotonic()
         await self._django("demo", "seed")
         self.terminal.say(f"The demo platform is there ({time.monotonic() - began:.0f} s).")

@@ -63,6 +63,12 @@ def state_icon(key: object) -> SafeString:
 
 
 @register.filter
+def state_word(key: object) -> str:
+    """The word of a state alone: `{{ change.to_state|state_word }}`."""
+    return look_of(key).word
+
+
+@register.filter
 def tone(key: object) -> str:
     """The colour class of a state: `is-bad`, `is-warn`, `is-good`, `is-none`, `is-accent`."""
     return f"is-{look_of(key).tone}"

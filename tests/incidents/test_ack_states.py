@@ -100,7 +100,11 @@ def test_a_forwarded_link_says_for_whom_it_answers(client: Client, page: Page, a
     client.force_login(make.account_of(linh))
     text = text_of(client, link(page, ada))
     assert "This link was made for Ada, and you are signed in as Linh" in text
+    assert "This link is Ada’s and works for a day" in text
     assert taken(page) is None
+    client.post(link(page, ada))
+    after = text_of(client, link(page, ada))
+    assert ("Ada has it." in after, "You have it." in after, "yours alone" in after) == (True, False, False)
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

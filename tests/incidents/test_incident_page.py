@@ -202,7 +202,9 @@ def test_declaring_takes_a_typed_name_and_asks_what_was_meant(ada: Person, runne
 def test_a_team_is_called_in_by_its_name(incident: Incident, ada: Person) -> None:
     dns = make_incidents.paged(make.team("dns", make.person("olu")), make_incidents.step(ada))
     client = signed_in(ada)
-    assert client.post(at(incident, "engage"), {"team": "dsn"}).status_code == 400
+    refused = client.post(at(incident, "engage"), {"team": "dsn"}, follow=True)
+    assert "Page which team?" in refused.content.decode()
+    assert not incident.pages.filter(team=dns).exists()
     assert client.post(at(incident, "engage"), {"team": "dns"}).status_code == 302
     assert incident.pages.filter(team=dns).exists()
 

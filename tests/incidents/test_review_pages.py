@@ -100,7 +100,8 @@ def test_from_the_incident_to_what_is_published(world: World) -> None:
     begun = ada.post(reverse("incidents:draft-review", args=[incident.pk]), follow=True)
     assert "A disk" in begun.content.decode()
     review = Review.objects.get()
-    assert ada.post(at(review, "edit-review"), typed(ada, review, **TOLD)).status_code == 302
+    saved = ada.post(at(review, "edit-review"), typed(ada, review, **TOLD))
+    assert saved["Location"] == f"{at(review)}#main", "or a browser would scroll to where it was in the form"
     shown = text_of(ada, at(review))
     assert TOLD["summary"] in shown
     assert "Acknowledged after" in shown

@@ -14,6 +14,7 @@ from incidents import operations, status
 from incidents.models import Incident
 from incidents.paging import check_again_due
 from portal.lib.clock import db_now
+from slo.models import Standing
 from tests import make, make_incidents
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +123,15 @@ def test_strangers_see_how_it_is_and_no_people(
     assert answer["incidents"][0]["taken"] is True
     assert answer["incidents"][0]["taken_by"] is None
     assert answer["incidents"][0]["updates"][0]["by"] is None
+
+
+def test_what_burns_is_the_first_promise_of_its_line(runners: Component) -> None:
+    for name, left, firing in (("spent", -0.4, ""), ("worse", -4.0, ""), ("burning", 0.7, "page")):
+        one = make_incidents.objective(runners, name)
+        Standing.objects.update_or_create(objective=one, defaults={"remaining": left, "firing": firing})
+    line = next(one for one in status.status(now=db_now()).lines if one.promises)
+    assert [one.name for one in line.shown][:1] == ["burning"]
+    assert [one.name for one in line.promises] == ["burning", "worse", "spent"]
 
 
 def test_planned_work_and_quiet_days(runners: Component, client: Client, api: APIClient) -> None:

@@ -163,7 +163,7 @@ def test_a_burning_one_shows_its_rule_its_incident_and_when_it_is_gone(
     assert "It burns 2.5 × too fast" in said
     assert "At the pace of the last 6 h it is gone" in said
     assert "1,500 bad of 60,000" in said
-    assert "inactive → firing" in said
+    assert "quiet → firing" in said
     assert "2.5× over 1 h, 33.0× over 5 min" in said
     assert f'href="/incidents/{incident.number}"' in page.decode()
     marks = [note["text"] for note in figure(page, "burn")["layout"]["annotations"]]
