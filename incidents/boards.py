@@ -212,7 +212,8 @@ def timeline(incident: Incident, *, show: str = "") -> list[Entry]:
             edits.setdefault(row.about_id, row)
         else:
             pins.setdefault(row.about_id, row.kind == TimelineEntry.Kind.PINNED)
-    shown = [_entry(row, edits.get(row.pk), pinned=pins.get(row.pk, False)) for row in read]
+    calm = incident.is_information
+    shown = [_entry(row, edits.get(row.pk), pinned=pins.get(row.pk, False), calm=calm) for row in read]
     return sorted(shown, key=lambda one: not one.pinned)
 
 
@@ -241,8 +242,9 @@ def _blocked_teams(radius: BlastRadius) -> tuple[BlockedTeam, ...]:
     return tuple(sorted(made, key=lambda blocked: -blocked.more))
 
 
-def _entry(row: TimelineEntry, edit: TimelineEntry | None, *, pinned: bool) -> Entry:
-    drawn = KINDS.get(row.kind, ("circle-dot", "none"))
+def _entry(row: TimelineEntry, edit: TimelineEntry | None, *, pinned: bool, calm: bool) -> Entry:
+    kind = TimelineEntry.Kind.TOLD if calm and row.kind == TimelineEntry.Kind.PAGED else row.kind
+    drawn = KINDS.get(kind, ("circle-dot", "none"))
     return Entry(row, *drawn, edit.words if edit else row.words, edit.at if edit else None, pinned)
 
 

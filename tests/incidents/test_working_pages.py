@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from catalog.access import Actor
 from catalog.models import Component, Person
-from incidents import budgets, operations, timeline
+from incidents import boards, budgets, operations, timeline
 from incidents.models import Change, Incident, Page, TimelineEntry
 from incidents.paging import advance_due
 from portal.lib.clock import db_now
@@ -324,3 +324,14 @@ def test_nobody_pins_or_edits_through_another_incident(incident: Incident, ada: 
     assert signed_in(ada).post(at(incident, "edit-note", note.pk), {"text": "y"}).status_code == 404
     assert signed_in(ada).post(at(incident, "pin", note.pk), {"pinned": "yes"}).status_code == 404
     assert not TimelineEntry.objects.filter(about=note).exists()
+
+
+def test_what_is_for_information_looks_like_no_alarm(ada: Person) -> None:
+    team = make_incidents.paged(make.team("docs", ada), make_incidents.step(ada))
+    calm = make_incidents.incident(make.component("docs", owner=team), rule="info", now=db_now())
+    advance_due(now=db_now())
+    drawn = {(one.row.kind, one.icon, one.tone) for one in boards.timeline(calm)}
+    assert ("paged", "mail", "none") in drawn
+    shown = text_of(signed_in(ada), calm.get_absolute_url())
+    assert "The status page tells of P1 to P3 only." in shown
+    assert "On the status page, should it get worse" in shown
