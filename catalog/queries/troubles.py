@@ -38,12 +38,12 @@ TROUBLES: Mapping[str, Trouble] = {
     one.key: one
     for one in (
         Trouble("no-owner", "No owner", "Alerts on it go to the catch-all policy.", "registered", ("assign",)),
-        Trouble("owner-missing", "Owner not there", "The team it names is not registered.", "registered",
+        Trouble("owner-missing", "Owner not registered", "The team it names is not registered.", "registered",
                 ("assign", "meant", "register")),
         Trouble("owner-dissolved", "Owner dissolved", "The team that owned it is no more.", "dissolved", ("assign",)),
         Trouble("owner-person", "Owned by a person", "A person sleeps, leaves and moves on; a team is paged.",
                 "registered", ("assign",)),
-        Trouble("dangling", "Reference to nothing", "It names what is not registered.", "registered",
+        Trouble("dangling", "Names what is not there", "It names what is not registered.", "registered",
                 ("meant", "register", "remove")),
         Trouble("unconfirmed", "Not confirmed for half a year", "Nobody said lately that it is still right.",
                 "confirmed", ("confirm", "retire")),
@@ -51,7 +51,7 @@ TROUBLES: Mapping[str, Trouble] = {
                 "retired", ("revive",)),
         Trouble("orphaned", "Dropped by its source", "The manifest that named it no longer does.", "dropped",
                 ("retire", "keep")),
-        Trouble("membership", "Membership of nobody", "The person, or the team, is not registered.", "registered",
+        Trouble("membership", "Member not registered", "The person, or the team, is not registered.", "registered",
                 ("meant", "register", "leave")),
         Trouble("no-members", "Team without members", "Nobody of it can be paged, and nobody may change what it owns.",
                 "registered", ("join", "retire", "edit")),
