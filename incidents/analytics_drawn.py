@@ -85,7 +85,7 @@ def noise(months: Sequence[Figures], asked: Wanted) -> Drawn:
     return Drawn(
         "noise", "Noise", "over by itself within 5 minutes", said, charts.columns_over(series) if months else None,
         _table(["Month", "Paged somebody", "Noise", "Share"], rows),
-        (("paged", "is-none", False), ("noise", "is-bad", False)),
+        (("paged", "key-bar key-3", False), ("noise", "key-bar is-bad", False)),
     )  # fmt: skip
 
 
@@ -111,24 +111,24 @@ def groups(rows: Sequence[Figures], thing: str) -> list[Drawn]:
 
 
 def people(found: People, asked: Wanted) -> list[Drawn]:
-    """Calls by month, and the dozen people who were called most often."""
+    """Calls by month, and the dozen people with the most disturbed nights."""
     series = [
         charts.Line("calls", _points(asked, [one.pages for one in found.months]), "all"),
         charts.Line("at night", _points(asked, [one.at_night for one in found.months]), "bad"),
     ]
     months = [[month_words(one.month), one.pages, one.at_night] for one in found.months]
-    most = found.loads[:SHOWN_BARS]
-    named = [(one.person.label, one.disturbed) for one in most]
+    most = sorted((one for one in found.loads if one.disturbed.nights), key=lambda one: -one.disturbed.nights)
+    named = [(one.person.label, one.disturbed) for one in most[:SHOWN_BARS]]
     return [
         Drawn(
             "calls", "Calls by month", "people called, nights by their own clocks",
             f"{found.pages} calls, {found.at_night} of them at night", charts.columns_over(series),
             _table(["Month", "Calls", "At night"], months),
-            (("calls", "is-none", False), ("at night", "is-bad", False)),
+            (("calls", "key-bar key-3", False), ("at night", "key-bar is-bad", False)),
         ),
         Drawn(
-            "nights", "Nights disturbed", "of those who were called most often",
-            ", ".join(f"{name}: {one.nights}" for name, one in named[:3]) or "Nobody was called",
+            "nights", "Nights disturbed", "by person, most first",
+            ", ".join(f"{name}: {one.nights}" for name, one in named[:3]) or "No night was disturbed",
             charts.bars([(name, one.nights) for name, one in named], name="nights", role="bad") if named else None,
             _table(["Person", "Nights", "Calls"], [[name, one.nights, one.pages] for name, one in named]),
         ),
@@ -148,17 +148,17 @@ def follow_up(months: Sequence[FollowUp], asked: Wanted) -> list[Drawn]:
             "items", "Action items", "by the month of their day",
             f"{sum(missed)} of {sum(one.due for one in months)} not in time", charts.columns_over(series),
             _table(["Month", "Due", "In time", "Late", "Overdue", "Dropped"], rows),
-            (("due", "is-none", False), ("not in time", "is-bad", False)),
+            (("due", "key-bar key-3", False), ("not in time", "key-bar is-bad", False)),
         )
     ]  # fmt: skip
 
 
 def past_step_one(rows: Sequence[Escalations]) -> Drawn:
-    """The dozen teams with the most pages: in how many of them step one was not enough."""
-    most = [one for one in rows if one.past][:SHOWN_BARS]
+    """The dozen teams with the most pages, the largest share first: in how many of them step one was not enough."""
+    most = sorted([one for one in rows if one.past][:SHOWN_BARS], key=lambda one: (-(one.share or 0), -one.past))
     bars = [(one.label, None if one.share is None else 100 * one.share) for one in most]
     return Drawn(
-        "past", "Past step one", "share of a team's pages",
+        "past", "Past step one", "share of a team's pages, largest first",
         ", ".join(f"{one.label}: {one.past} of {one.pages}" for one in most[:3]) or "Step one was always enough",
         charts.bars(bars, name="past step one", role="bad", suffix=" %") if most else None,
         _table(["Team", "Pages", "Past step one"], [[one.label, one.pages, one.past] for one in most]),

@@ -26,6 +26,7 @@ WORDS_HIGH = 0.25
 PLACES = ((0.0, "left"), (1.0, "right"), (0.5, "center"))
 """Where along its line the words of a limit may stand: share of the width, and which end of them."""
 HALF_A_MONTH = timedelta(days=16)
+A_FEW_MONTHS = 6  # as many names as a phone has room for
 LONGEST_NAME = 20  # what stands beside a bar
 POINTS = ("x", "y", "text")
 LAYOUT: Mapping[str, Any] = {"template": go.layout.Template()}
@@ -186,16 +187,16 @@ def _whole(traces: Sequence[Mapping[str, Any]], **layout: object) -> Figure:
 
 
 def _months(series: Sequence[Line]) -> dict[str, Any]:
-    """An axis of months, at most four of them named, with room for half a month at its ends."""
+    """An axis of months: each of a few is named, of more some with their years; room for half a month at its ends."""
     months = [at for one in series for at, _ in one.points]
     if not months:
         return {}
     first, last = min(months), max(months)
     many = max(len(one.points) for one in series)
-    step = next((step for step in (1, 2, 3) if many <= 4 * step), 6)
+    step, form = (1, "%b") if many <= A_FEW_MONTHS else (3, "%b %Y") if many <= 2 * A_FEW_MONTHS else (6, "%b %Y")
     return {
         "range": [first - HALF_A_MONTH, last + HALF_A_MONTH], "type": "date", "hoverformat": "%b %Y", "tickangle": 0,
-        "tickformatstops": _always("%b %Y"), "tickmode": "linear", "dtick": f"M{step}", "tick0": first,
+        "tickformatstops": _always(form), "tickmode": "linear", "dtick": f"M{step}", "tick0": first,
     }  # fmt: skip
 
 

@@ -107,7 +107,7 @@ def noise(request: HttpRequest) -> HttpResponse:
     asked = _asked(request)
     found = analytics.figures(asked, (OVERALL, "month", "component", "source"))
     past = analytics.escalations(asked, (OVERALL, "team"))
-    loudest = sorted((one for one in found["component"] if one.noisy), key=lambda one: -one.noisy)
+    loudest = _noisiest(one for one in found["component"] if one.noisy)
     context = {
         **_frame(request, asked, "analytics-noise"),
         "all": found[OVERALL][0],
@@ -116,7 +116,7 @@ def noise(request: HttpRequest) -> HttpResponse:
         "csv_of_charts": _csv(request, by="month"),
         "tables": [
             ("Component", loudest[:MOST], _csv(request, by="component")),
-            ("Source", [one for one in found["source"] if one.paged], _csv(request, by="source")),
+            ("Source", _noisiest(one for one in found["source"] if one.paged), _csv(request, by="source")),
         ],
         "teams_called": sorted(past["team"], key=lambda one: -one.past)[:MOST],
         "noisiest": _here(request, "analytics-components", sort="noise", page=""),
@@ -196,6 +196,10 @@ def _by(request: HttpRequest) -> str:
 
 def _worst_first(value: float | None) -> float | None:
     return None if value is None else -value
+
+
+def _noisiest(rows: Iterable[Figures]) -> list[Figures]:
+    return sorted(rows, key=lambda one: (-one.noisy, -(one.noise or 0)))
 
 
 def _last(value: float | None) -> tuple[bool, float]:

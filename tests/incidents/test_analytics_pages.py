@@ -12,6 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from catalog.models import Person
+from incidents import analytics_drawn
+from incidents.analytics import Calls, Disturbed, Escalations, Load, People
+from incidents.asking import asked_on_page
 from incidents.models import ActionItem, Incident, Review
 from portal.lib.clock import db_now
 from tests import make
@@ -201,3 +204,22 @@ def test_team_component_and_on_call_pages_lead_there(signed_in: Client) -> None:
         ("/incidents", "/analytics"),
     ):
         assert f'href="{link}' in signed_in.get(url).content.decode(), url
+
+
+def test_charts_of_shares_and_of_nights_have_the_most_first(ada: Person) -> None:
+    drawn = analytics_drawn.past_step_one(
+        [Escalations("a", "A", "", 9, 3), Escalations("b", "B", "", 2, 2), Escalations("c", "C", "", 1, 0)]
+    )
+    assert [row[0] for row in drawn.table["rows"]] == ["B", "A"]
+    loads = tuple(
+        Load(Person(title=name), Disturbed(pages=pages, at_night=nights, nights=nights, at_weekends=0, weekends=0))
+        for name, pages, nights in (("Often", 9, 1), ("Never at night", 5, 0), ("By night", 2, 2))
+    )
+    asked = asked_on_page({}, now=db_now(), zone="UTC")
+    _, nights = analytics_drawn.people(People(loads, tuple(Calls(at, 0, 0) for at in asked.months)), asked)
+    assert [row[0] for row in nights.table["rows"]] == ["By night", "Often"]
+
+
+def test_noise_by_source_has_the_noisiest_first(signed_in: Client) -> None:
+    (_, _, _), (_, sources, _) = signed_in.get("/analytics/noise").context["tables"]
+    assert [(one.label, one.noisy) for one in sources] == [("=cmd", 1), ("api", 0)]

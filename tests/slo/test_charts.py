@@ -109,15 +109,19 @@ def test_columns_over_months_lie_in_front_of_each_other_and_keep_gaps() -> None:
     assert (figure["layout"]["barmode"], axis["dtick"], axis["tickformatstops"][0]["value"]) == (
         "overlay",
         "M1",
-        "%b %Y",
+        "%b",
     )
     assert "color" not in json.dumps(figure)
 
 
-@pytest.mark.parametrize(("many", "step"), [(1, "M1"), (4, "M1"), (6, "M2"), (12, "M3"), (24, "M6"), (60, "M6")])
-def test_at_most_a_few_months_are_named(many: int, step: str) -> None:
+@pytest.mark.parametrize(
+    ("many", "step", "form"),
+    [(1, "M1", "%b"), (6, "M1", "%b"), (7, "M3", "%b %Y"), (12, "M3", "%b %Y"), (24, "M6", "%b %Y")],
+)
+def test_each_of_a_few_months_is_named_and_of_more_some(many: int, step: str, form: str) -> None:
     months = [(START + n * timedelta(days=30), float(n)) for n in range(many)]
-    assert as_sent(charts.lines([Line("median", months, "main")], suffix=" min"))["layout"]["xaxis"]["dtick"] == step
+    axis = as_sent(charts.lines([Line("median", months, "main")], suffix=" min"))["layout"]["xaxis"]
+    assert (axis["dtick"], axis["tickformatstops"][0]["value"]) == (step, form)
 
 
 def test_bars_lie_the_first_on_top_and_cut_long_names() -> None:
