@@ -16,6 +16,7 @@ from portal.lib.errors import Missing
 CAMPAIGN_STATES = ("running", "over", "all")
 CAMPAIGN_ORDER = ("due_on", "pk")
 BEHIND_ORDER = ("-behind", "name", "pk")
+FURTHEST_ORDER = ("level", "-open", "pk")
 REMINDED_BEFORE = timedelta(days=30)
 HISTORY = timedelta(days=400)
 NAMES = ("none", "bronze", "silver", "gold")
@@ -84,8 +85,8 @@ def named_by(campaign: Campaign) -> ScoreFilter:
 
 
 def behind(campaign: Campaign) -> QuerySet[Score]:
-    """Scores of components below its level, not ordered."""
-    return scores(named_by(campaign)).filter(level__lt=campaign.level)
+    """Scores of components below its level, with how many checks are `open` (failed, or unknown); not ordered."""
+    return scores(named_by(campaign)).filter(level__lt=campaign.level).annotate(open=F("failed") + F("unknown"))
 
 
 def teams_behind(campaign: Campaign) -> QuerySet[Team]:

@@ -26,6 +26,7 @@ from catalog.queries.campaigns import (
     BEHIND_ORDER,
     CAMPAIGN_ORDER,
     CAMPAIGN_STATES,
+    FURTHEST_ORDER,
     Reached,
     behind,
     campaign_by_id,
@@ -73,7 +74,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     now, row = db_now(), campaign_by_id(pk)
     teams = queries.page(teams_behind(row), BEHIND_ORDER, cursor=request.GET.get("teams", ""), size=TEAMS)
     late = queries.page(
-        behind(row), queries.SCORE_SORTS["level"], cursor=request.GET.get("cursor", ""), size=COMPONENTS
+        behind(row), FURTHEST_ORDER, cursor=request.GET.get("cursor", ""), size=COMPONENTS
     )
     known, here = scorecard.checks(), row.get_absolute_url()
     wanted = {key for key, check in known.items() if check.level in _levels_up_to(row)}
@@ -180,12 +181,12 @@ def _levels_up_to(row: Campaign) -> tuple[str, ...]:
     return LEVELS[: row.level]
 
 
-def _missing(score: Score, wanted: set[str]) -> list[tuple[str, bool]]:
-    """Titles of the checks it does not pass on the way there, and whether that is merely unknown."""
+def _missing(score: Score, wanted: set[str]) -> list[tuple[str, bool, object]]:
+    """Titles of the checks it does not pass on the way there, whether that is merely unknown, and why."""
     known = scorecard.checks()
     return [
-        (known[key].title, outcome is None)
-        for key, (outcome, _) in score.answers.items()
+        (known[key].title, outcome is None, reason)
+        for key, (outcome, reason) in score.answers.items()
         if key in wanted and outcome is not True
     ]
 

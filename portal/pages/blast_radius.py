@@ -213,11 +213,19 @@ def _node(row: Row) -> dict[str, object]:
     return {
         "id": row.component.pk,
         "label": row.component.label,
-        "sub": owner_words(row.component),
+        "sub": _of(row.component),
         "url": row.component.get_absolute_url(),
         "health": row.health if row.health in ICONS else "none",
         "self": row.depth == 0,
     }
+
+
+def _of(component: Component) -> str:
+    """Whose it is, and of what kind where it is no component: an API is often named as what provides it is."""
+    owner = owner_words(component)
+    if component.kind == Component.Kind.COMPONENT:
+        return owner
+    return f"{component.get_kind_display()} · {owner}" if owner else component.get_kind_display()
 
 
 def _edges(depths: Mapping[int, int]) -> list[tuple[int, int]]:

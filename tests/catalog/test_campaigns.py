@@ -269,6 +269,20 @@ def test_the_api_begins_reads_changes_and_ends(world: World) -> None:
     assert history == {"ref": "component:default/vpn", "steps": []}
 
 
+def test_components_furthest_behind_come_first_with_what_failed_and_why(world: World, client: Client) -> None:
+    row = begin(world.root, tiers=())
+    for name, failed in (("one-missing", 1), ("two-missing", 2)):
+        component = scored(make.component(name, owner=world.build), 2)
+        answers = {"docs": [False, "Nothing to read yet."]}
+        Score.objects.filter(component=component).update(failed=failed, answers=answers)
+    client.force_login(make.account_of(world.mallory))
+    answer = client.get(f"/scorecards/campaigns/{row.pk}")
+    order = [score.component.name for score, *_ in answer.context["components"]]
+    assert order == ["vpn", "two-missing", "cache", "one-missing"]
+    assert "Has docs" in answer.text
+    assert "Nothing to read yet." in answer.text
+
+
 def test_pages_show_it_and_only_admins_get_the_buttons(world: World, client: Client) -> None:
     client.force_login(make.account_of(world.root))
     form = {"name": "All gold", "level": "gold", "due_on": _soon(), "tiers": ["1"]}

@@ -43,14 +43,13 @@ def test_the_blast_radius_is_drawn_beside_the_list_that_says_the_same(
     page.get_by_role("button", name="Larger").click()
 
 
-@pytest.mark.parametrize("width", [1440, 360])
-def test_a_blast_radius_of_many_is_drawn_whole(signed_in: Callable[[str], Page], width: int) -> None:
+def test_a_blast_radius_of_many_is_drawn_whole_and_on_a_phone_listed(signed_in: Callable[[str], Page]) -> None:
     page = signed_in("ada")
-    page.set_viewport_size({"width": width, "height": 900})
+    page.set_viewport_size({"width": 1440, "height": 900})
     page.goto("/components/component/default/k8s-control-plane?tab=blast-radius&view=graph")
     box = page.locator("#radius-graph")
     nodes = page.locator(".radius-list li").count()
-    assert nodes > 12
+    assert nodes > 20
     expect(box).to_have_attribute("data-drawn", str(nodes))
     inside = """box => {
       const cy = box._cyreg.cy;
@@ -62,6 +61,12 @@ def test_a_blast_radius_of_many_is_drawn_whole(signed_in: Callable[[str], Page],
     assert not box.evaluate(inside)
     page.get_by_role("button", name="All of it").click()
     assert box.evaluate(inside)
+    page.set_viewport_size({"width": 360, "height": 900})
+    page.reload()
+    expect(box).to_be_hidden()
+    expect(page.locator(".radius-list")).to_contain_text("drawn on a wider screen only")
+    assert page.locator(".radius-list .rows").evaluate("rows => rows.scrollHeight <= rows.clientHeight + 1")
+    assert page.evaluate("typeof window.cytoscape") == "undefined"
 
 
 def test_a_form_one_may_not_send_says_who_may_and_can_be_read(signed_in: Callable[[str], Page]) -> None:

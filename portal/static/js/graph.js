@@ -114,4 +114,12 @@ async function draw(box) {
   box.dataset.drawn = figure.nodes.length;
 }
 
-for (const box of document.querySelectorAll("[data-graph]")) draw(box);
+// Once it has room: where there is only the list, nobody pays for a drawing
+const roomy = new ResizeObserver((boxes) => {
+  for (const { target, contentRect } of boxes) {
+    if (!contentRect.width) continue;
+    roomy.unobserve(target);
+    draw(target);
+  }
+});
+for (const box of document.querySelectorAll("[data-graph]")) roomy.observe(box);
