@@ -9,7 +9,7 @@ from catalog.queries.changes import VIAS, ChangeFilter
 from portal.lib.errors import FieldError, Invalid
 from portal.lib.moments import moment_or_day_in
 
-FIELDS = ("actor", "kind", "object", "team", "action", "via", "since", "until")
+FIELDS = ("q", "actor", "kind", "object", "team", "action", "via", "since", "until")
 KIND = re.compile(r"[a-z][a-z0-9-]*")
 LONGEST = 300
 MOMENT_HELP = "use a date such as 2026-11-22, or a moment such as 2026-11-22T14:00+01:00"
@@ -32,6 +32,7 @@ def change_filter(query: QueryDict) -> ChangeFilter:
         actor=_whole(given["actor"], "user"),
         kind=given["kind"].lower(),
         object=given["object"],
+        words=given["q"],
         team=_whole(given["team"], "group").lower(),
         action=given["action"].lower(),
         via=given["via"],

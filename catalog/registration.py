@@ -82,7 +82,9 @@ registries.search["groups"] = registries.Searched(tuple(searching_groups.KINDS),
 registries.subjects |= {
     "token": registries.Subject("API token", "catalog:tokens", named=False),
     "invitation": registries.Subject("invitation", "invitations", named=False),
-    "window": registries.Subject("maintenance window", "catalog:maintenance", named=False),
+    "window": registries.Subject(
+        "maintenance window", "catalog:maintenance", named=False, titled=("catalog.MaintenanceWindow", "pk", "title")
+    ),
     "view": registries.Subject("view"),
-    "campaign": registries.Subject("campaign", "catalog:campaign"),
+    "campaign": registries.Subject("campaign", "catalog:campaign", titled=("catalog.Campaign", "pk", "name")),
 }

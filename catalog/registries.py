@@ -43,13 +43,15 @@ navigation: dict[str, NavEntry] = {}
 class Subject:
     """What the change log names by `kind:name`: the kind in words, and its page, to which the name may be an argument.
 
-    With `query` the page is a list, which the name is a filter of.
+    With `query` the page is a list, which the name is a filter of. `titled`: where its title is, as model, the field
+    that the reference names, and the field that people read.
     """
 
     title: str
     url_name: str = ""
     named: bool = True
     query: str = ""
+    titled: tuple[str, str, str] | None = None
 
 
 subjects: dict[str, Subject] = {}

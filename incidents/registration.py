@@ -161,13 +161,19 @@ slo_happened.registry["incidents"] = happened.to_objectives
 sources.registry["response"] = responses.verdicts
 gates.registry["incidents"] = holding.of_component
 registries.subjects |= {
-    "policy": registries.Subject("escalation policy", "incidents:policy"),
-    "schedule": registries.Subject("schedule", "incidents:schedule"),
+    "policy": registries.Subject(
+        "escalation policy", "incidents:policy", titled=("incidents.EscalationPolicy", "slug", "name")
+    ),
+    "schedule": registries.Subject("schedule", "incidents:schedule", titled=("incidents.Schedule", "slug", "name")),
     "delivery": registries.Subject("delivery", "incidents:delivery"),
-    "integration": registries.Subject("integration", "incidents:integration"),
-    "incident": registries.Subject("incident", "incidents:incident"),
-    "review": registries.Subject("review", "incidents:review"),
-    "action-item": registries.Subject("action item", "incidents:action-item"),
+    "integration": registries.Subject(
+        "integration", "incidents:integration", titled=("incidents.Integration", "pk", "name")
+    ),
+    "incident": registries.Subject("incident", "incidents:incident", titled=("incidents.Incident", "number", "title")),
+    "review": registries.Subject("review", "incidents:review", titled=("incidents.Review", "pk", "incident__title")),
+    "action-item": registries.Subject(
+        "action item", "incidents:action-item", titled=("incidents.ActionItem", "pk", "title")
+    ),
     "severity-rules": registries.Subject("severity rules", "incidents:severity-rules", named=False),
     "paging": registries.Subject("all paging", "incidents:list", named=False),
 }

@@ -69,11 +69,15 @@ registries.team_panels["objectives"] = registries.TeamPanel("slo/parts/team.html
 registries.search["objectives"] = registries.Searched(("objective",), searching.find)
 registries.apply_kinds.update(documents.KINDS)
 registries.subjects |= {
-    "slo": registries.Subject("objective", "slo:list", query="q"),
-    "sli": registries.Subject("indicator"),
-    "alert-policy": registries.Subject("alert policy", "slo:alert-policy"),
-    "alert-condition": registries.Subject("alert condition"),
-    "budget-policy": registries.Subject("budget policy", "slo:budget-policy"),
-    "exclusion": registries.Subject("exclusion", "slo:exclusions", named=False),
+    "slo": registries.Subject("objective", "slo:list", query="q", titled=("slo.Definition", "name", "title")),
+    "sli": registries.Subject("indicator", titled=("slo.Indicator", "name", "title")),
+    "alert-policy": registries.Subject("alert policy", "slo:alert-policy", titled=("slo.AlertPolicy", "name", "title")),
+    "alert-condition": registries.Subject("alert condition", titled=("slo.AlertCondition", "name", "title")),
+    "budget-policy": registries.Subject(
+        "budget policy", "slo:budget-policy", titled=("slo.BudgetPolicy", "name", "title")
+    ),
+    "exclusion": registries.Subject(
+        "exclusion", "slo:exclusions", named=False, titled=("slo.Exclusion", "pk", "title")
+    ),
     "source": registries.Subject("data source", "slo:sources", named=False),
 }

@@ -14,6 +14,7 @@ from catalog.queries.changes import change_json, changes
 from portal.lib.api import KeysetPagination
 
 FILTERS = [
+    query("q", "Words in the name or title of what was written, or of who wrote"),
     query("actor", "Who, such as user:default/ada, token:ci, or just ada"),
     query("kind", "Kind of the object: component, group, user, token, …"),
     query("object", "Reference of the object"),

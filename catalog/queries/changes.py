@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from catalog.models import AuditEntry
+from catalog.queries.called import refs_called
 
 NEWEST = ("-at", "-pk")
 VIAS = ("web", "api", "cli", "link", "system")
@@ -19,6 +20,8 @@ class ChangeFilter:
     actor: str = ""
     kind: str = ""
     object: str = ""
+    words: str = ""
+    """In the name or title of what was written, or of who wrote."""
     team: str = ""
     action: str = ""
     via: str = ""
@@ -31,6 +34,9 @@ def changes(wanted: ChangeFilter) -> QuerySet[AuditEntry]:
     rows = AuditEntry.objects.order_by(*NEWEST).select_related("person")
     exact = {"actor_ref": wanted.actor, "via": wanted.via}
     rows = rows.filter(**{field: value for field, value in exact.items() if value})
+    if wanted.words:
+        named = refs_called(wanted.words)
+        rows = rows.filter(Q(object_ref__in=named) | Q(actor_ref__in=named))
     if wanted.object:
         rows = rows.filter(object_ref__in={wanted.object, wanted.object.lower()})  # tokens keep their case
     if wanted.kind:

@@ -1,6 +1,7 @@
 """The change log in words: `{% load changes %}`."""
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from django import template
@@ -143,15 +144,28 @@ def whole(value: object) -> str:
 
 
 @register.filter
-def object_words(ref: str) -> str:
-    """What a reference names: `policy:secrets` as `escalation policy secrets`, `group:default/ci` as `team ci`."""
+def object_words(ref: str, called: Mapping[str, str] | None = None) -> str:
+    """What a reference names: `policy:secrets` as `escalation policy secrets`, `group:default/ci` as `team ci`.
+
+    Of what has a title in `called`, that title stands for the name.
+    """
     kind, _, name = ref.partition(":")
+    if title := (called or {}).get(ref):
+        subject = registries.subjects.get(kind)
+        return f"{subject.title if subject else CALLED.get(kind, kind)} {title}"
     if kind in COMPONENTS or kind in PAGES:
         return f"{CALLED.get(kind, kind)} {name.removeprefix('default/')}" if name else ref
     if kind == "demo":
         return "the demo"
     subject = registries.subjects.get(kind)
     return f"{subject.title} {name}".strip() if subject else ref
+
+
+def kind_words(kind: str) -> str:
+    """A kind of what is written down, for a list to choose from: `slo` as `Objective`."""
+    subject = registries.subjects.get(kind)
+    words = subject.title if subject else CALLED.get(kind, kind)
+    return words[:1].upper() + words[1:]
 
 
 @register.filter

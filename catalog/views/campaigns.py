@@ -73,9 +73,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     """How it goes, which teams and components are behind; both lists have pages of their own."""
     now, row = db_now(), campaign_by_id(pk)
     teams = queries.page(teams_behind(row), BEHIND_ORDER, cursor=request.GET.get("teams", ""), size=TEAMS)
-    late = queries.page(
-        behind(row), FURTHEST_ORDER, cursor=request.GET.get("cursor", ""), size=COMPONENTS
-    )
+    late = queries.page(behind(row), FURTHEST_ORDER, cursor=request.GET.get("cursor", ""), size=COMPONENTS)
     known, here = scorecard.checks(), row.get_absolute_url()
     wanted = {key for key, check in known.items() if check.level in _levels_up_to(row)}
     context = {

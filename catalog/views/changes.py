@@ -14,16 +14,23 @@ from django.urls import reverse
 from catalog import queries
 from catalog.filters_changes import FIELDS, change_filter
 from catalog.models import AuditEntry, Team
+from catalog.queries.called import called
 from catalog.queries.changes import NEWEST, VIAS, ChangeFilter, change_json, changes
+from catalog.templatetags.changes import did_alone, kind_words
 from portal.lib.clock import db_now
 from portal.lib.errors import Invalid
 
 SIZE = 50
 CHUNK = 2_000
 KINDS = (
-    "component", "api", "resource", "system", "domain", "group", "user", "token", "invitation",
-    "window", "location", "slo", "source", "incident", "schedule", "policy", "integration", "delivery",
+    "component", "api", "resource", "system", "domain", "group", "user", "token", "invitation", "window", "location",
+    "slo", "source", "alert-policy", "budget-policy", "incident", "schedule", "policy", "integration", "delivery",
 )  # fmt: skip
+ACTIONS = (
+    "create", "update", "edit", "save", "confirm", "declare", "withdraw", "publish", "rotate", "revoke", "retire",
+    "delete",
+)  # fmt: skip
+"""Those that people look for; every other can be asked for by the address."""
 HEAD = ("at", "actor", "actor_name", "via", "action", "object", "owner", "diff")
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for a formula."""
@@ -49,10 +56,13 @@ def log(request: HttpRequest) -> HttpResponse:
         "query": urlencode(told),
         "refused": refused,
         "rows": page.rows,
+        "called": called(row.object_ref for row in page.rows),
         "next": here + page.next if page.next else "",
         "previous": here + page.previous if page.previous else "",
         "teams": Team.objects.order_by("name", "pk").only("ref", "name", "title")[:1000],
-        "kinds": KINDS,
+        "kinds": [(kind, kind_words(kind)) for kind in KINDS],
+        "actions": [(action, "Edited" if action == "edit" else did_alone(action)) for action in ACTIONS],
+        "other_action": asked["action"] if asked["action"] not in ACTIONS else "",
         "vias": VIAS,
     }
     return render(request, "catalog/changes.html", context, status=400 if refused else 200)

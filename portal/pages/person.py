@@ -12,6 +12,7 @@ from catalog.access import actor_of
 from catalog.models import Component, Domain, Person, System
 from catalog.operations import reopen_account
 from catalog.operations.people import account_closed
+from catalog.queries.called import called
 from portal.lib.clock import now_of
 from portal.lib.reading import known, readable
 from portal.pages import letters
@@ -64,6 +65,11 @@ def show(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
     return render(request, "catalog/person.html", context)
 
 
+def _written(person: Person, request: HttpRequest) -> dict[str, object]:
+    wrote = list(person.audit_entries.all()[:10]) if known(request) else []
+    return {"wrote": wrote, "called": called(entry.object_ref for entry in wrote)}
+
+
 def _tab_facts(person: Person, tab: str, request: HttpRequest) -> dict[str, object]:
     if tab == "relations":
         return relation_facts(person.ref, request)
@@ -88,5 +94,5 @@ def _tab_facts(person: Person, tab: str, request: HttpRequest) -> dict[str, obje
         "systems": system_lines(System.objects.filter(**own).order_by("name")[:MOST], now=now, request=request),
         "domains": domain_lines(Domain.objects.filter(**own).order_by("name")[:MOST]),
         "links": links_of(person),
-        "wrote": person.audit_entries.all()[:10],
+        **_written(person, request),
     }

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from catalog import registries
@@ -17,6 +19,7 @@ from catalog.access import Actor, system
 from catalog.models import AuditEntry
 from catalog.operations import record_audit
 from catalog.operations.audit import prune_changes
+from catalog.queries.called import called, refs_called
 from catalog.templatetags.changes import actor, did, did_alone, fields, object_url, object_words
 from tests import make
 
@@ -238,6 +241,35 @@ def test_in_a_list_of_one_object_the_object_is_not_missed() -> None:
 )
 def test_what_was_changed_has_a_name_and_where_it_can_a_page(ref: str, said: str, url: str) -> None:
     assert (object_words(ref), object_url(ref)) == (said, url)
+
+
+def test_what_has_a_title_is_called_by_it_and_found_by_it_without_a_question_a_row() -> None:
+    ada = make.person("ada", display_name="Ada Okafor")
+    make.component("ci-runners", title="CI runners")
+    for number in range(5):
+        component = make.component(f"c-{number}", title=f"Cache {number}")
+        entry(object_ref=component.ref, actor=Actor(person=ada, via="web"))
+    entry()
+    client = Client()
+    client.force_login(make.account("ben"))
+    with CaptureQueriesContext(connection) as few:
+        page = client.get("/changes").text
+    assert ">component CI runners</a>" in page
+    assert ">component Cache 4</a>" in page
+    for number in range(5, 25):
+        entry(object_ref=make.component(f"c-{number}", title=f"Cache {number}").ref)
+    with CaptureQueriesContext(connection) as many:
+        client.get("/changes")
+    assert len(many) == len(few)
+    for words, found in (("runners", 1), ("okafor", 5), ("CACHE", 25), (RUNNERS, 1), ("nothing of the kind", 0)):
+        assert len(client.get("/changes", {"q": words}).context["rows"]) == found, words
+
+
+def test_every_title_of_what_is_no_entity_can_be_asked_for() -> None:
+    titled = {kind: subject.titled for kind, subject in registries.subjects.items() if subject.titled}
+    assert {"slo", "integration", "policy", "schedule", "incident", "campaign"} <= titled.keys()
+    assert called([f"{kind}:{name}" for kind in titled for name in ("7", "none", "9" * 30)]) == {}
+    assert {f"{kind}:x" for kind in titled} <= refs_called("x")
 
 
 def test_every_kind_that_is_written_down_has_words() -> None:

@@ -212,7 +212,9 @@ def test_charts_of_shares_and_of_nights_have_the_most_first(ada: Person) -> None
     )
     assert [row[0] for row in drawn.table["rows"]] == ["B", "A"]
     loads = tuple(
-        Load(Person(title=name), Disturbed(pages=pages, at_night=nights, nights=nights, at_weekends=0, weekends=0))
+        Load(
+            Person(display_name=name), Disturbed(pages=pages, at_night=nights, nights=nights, at_weekends=0, weekends=0)
+        )
         for name, pages, nights in (("Often", 9, 1), ("Never at night", 5, 0), ("By night", 2, 2))
     )
     asked = asked_on_page({}, now=db_now(), zone="UTC")
