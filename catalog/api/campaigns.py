@@ -132,7 +132,7 @@ class CampaignList(APIView):
         responses={200: CampaignOut(many=True), **refusals(400)},
     )
     def get(self, request: Request) -> Response:
-        """By their day; `next` leads on."""
+        """List campaigns by their day; `next` leads on."""
         state = request.query_params.get("state") or "running"
         if state not in CAMPAIGN_STATES:
             message = f"Use one of {', '.join(CAMPAIGN_STATES)}."
@@ -146,7 +146,7 @@ class CampaignList(APIView):
         operation_id="campaigns_create", request=CampaignIn, responses={201: CampaignOut, **refusals(400, 403)}
     )
     def post(self, request: Request) -> Response:
-        """Begin one; for platform admins. Leads of teams that are behind are reminded as its day comes near."""
+        """Begin a campaign; for platform admins. Leads of teams that are behind are reminded as its day comes near."""
         shape = CampaignIn(data=request.data)
         shape.is_valid(raise_exception=True)
         row = begin_campaign(spec=CampaignSpec(**_said(shape.validated_data)), actor=actor_of(request), now=db_now())
@@ -160,12 +160,12 @@ class OneCampaign(APIView):
 
     @extend_schema(operation_id="campaigns_read", responses={200: CampaignOut, **READ_REFUSALS})
     def get(self, request: Request, pk: int) -> Response:
-        """With how far it was day by day, and which teams are behind."""
+        """Show a campaign with how far it was day by day, and which teams are behind."""
         return Response(_whole(campaign_by_id(pk)))
 
     @extend_schema(operation_id="campaigns_change", request=CampaignIn, responses={200: CampaignOut, **WRITE_REFUSALS})
     def patch(self, request: Request, pk: int) -> Response:
-        """Change what is named; for platform admins. Days already counted stay."""
+        """Change what the body names; for platform admins. Days already counted stay."""
         shape = CampaignIn(data=request.data, partial=True)
         shape.is_valid(raise_exception=True)
         changes = _said(shape.validated_data)
@@ -174,7 +174,7 @@ class OneCampaign(APIView):
 
     @extend_schema(operation_id="campaigns_end", responses={200: CampaignOut, **WRITE_REFUSALS})
     def delete(self, request: Request, pk: int) -> Response:
-        """Call it off, or done; for platform admins. It stays to be read."""
+        """Call a campaign off, or done; for platform admins. It stays to be read."""
         return Response(_whole(end_campaign(campaign_id=pk, actor=actor_of(request), now=db_now())))
 
 
@@ -185,7 +185,7 @@ class ScoreHistory(APIView):
 
     @extend_schema(operation_id="components_scorecard_history", responses={200: ScoreHistoryOut, **READ_REFUSALS})
     def get(self, request: Request, kind: str, namespace: str, name: str) -> Response:
-        """Its steps of the last 400 days, oldest first."""
+        """List the steps of its scorecard in the last 400 days, oldest first."""
         component = queries.component_by_ref(f"{kind}:{namespace}/{name}")
         steps = [
             {

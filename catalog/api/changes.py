@@ -55,7 +55,7 @@ class ChangeList(APIView):
         operation_id="changes_list", parameters=FILTERS, responses={200: ChangeOut(many=True), **refusals(400)}
     )
     def get(self, request: Request) -> Response:
-        """Newest first; `next` leads on. The pages /changes.csv and /changes.jsonl send everything at once."""
+        """List changes, newest first; `next` leads on. /changes.csv and /changes.jsonl send everything at once."""
         pages = NewestFirst()
         page = pages.paginate_queryset(changes(change_filter(request.query_params)), request, view=self) or []
         return pages.get_paginated_response([change_json(row) for row in page])

@@ -47,7 +47,7 @@ class ComponentView(EntityView):
 
     @extend_schema(operation_id="components_get", responses={200: ComponentOut, **READ_REFUSALS})
     def get(self, request: Request, kind: str, namespace: str, name: str) -> Response:
-        """The component, retired or not."""
+        """Show the component, retired or not."""
         return self.read(request, queries.component_by_ref(_ref(kind, namespace, name)))
 
     @extend_schema(
@@ -93,7 +93,7 @@ class ComponentList(APIView):
         responses={200: ComponentOut(many=True), **refusals(400)},
     )
     def get(self, request: Request) -> Response:
-        """Components by reference, filtered; `next` leads on."""
+        """List components by reference, filtered; `next` leads on."""
         return paged(self, request, with_relations(queries.components(starred_filter(request))))
 
 
@@ -104,7 +104,7 @@ class BlastRadiusView(APIView):
 
     @extend_schema(operation_id="components_blast_radius", responses={200: BlastRadiusOut, **READ_REFUSALS})
     def get(self, request: Request, kind: str, namespace: str, name: str) -> Response:
-        """Everything that depends on the component, directly or not, nearest first, and whose it is."""
+        """List everything that depends on the component, directly or not, nearest first, and whose it is."""
         component = queries.component_by_ref(_ref(kind, namespace, name))
         return Response(_radius_json(component, blast_radius(component.pk)))
 

@@ -72,7 +72,7 @@ class FacetsView(APIView):
 
     @extend_schema(operation_id="components_facets", parameters=FILTERS, responses={200: FacetsOut, **refusals(400)})
     def get(self, request: Request) -> Response:
-        """The choices of every filter with their counts, given the choices in all other filters."""
+        """List the choices of every filter with their counts, given the choices in all other filters."""
         found = queries.count_choices(starred_filter(request))
         shown = {field: [_choice(one) for one in choices] for field, choices in found.facets.items()}
         return Response({"total": found.total, **shown})
@@ -93,7 +93,7 @@ class SearchView(APIView):
         responses={200: SearchOut, **refusals(400)},
     )
     def get(self, request: Request) -> Response:
-        """The best few of everything that fits."""
+        """Search everything: the best few of each kind that fit."""
         text, now = request.query_params.get("q", ""), db_now()
         found = queries.search(text, limit=_limit(request), now=now, only=_kinds(request))
         return Response({"results": [_hit(one, text) for one in found]})

@@ -26,7 +26,7 @@ class SystemView(EntityView):
 
     @extend_schema(operation_id="systems_get", responses={200: SystemOut, **READ_REFUSALS})
     def get(self, request: Request, namespace: str, name: str) -> Response:
-        """The system, retired or not."""
+        """Show the system, retired or not."""
         return self.read(request, queries.system_by_ref(f"system:{namespace}/{name}"))
 
     @extend_schema(
@@ -69,7 +69,7 @@ class SystemList(APIView):
         operation_id="systems_list", parameters=[SEARCH], responses={200: SystemOut(many=True), **refusals(400)}
     )
     def get(self, request: Request) -> Response:
-        """Systems by reference; `next` leads on."""
+        """List systems by reference; `next` leads on."""
         return paged(self, request, queries.holding(System.objects.filter(retired_at=None), _q(request)))
 
 
@@ -82,7 +82,7 @@ class DomainView(EntityView):
 
     @extend_schema(operation_id="domains_get", responses={200: DomainOut, **READ_REFUSALS})
     def get(self, request: Request, namespace: str, name: str) -> Response:
-        """The domain, retired or not."""
+        """Show the domain, retired or not."""
         return self.read(request, queries.domain_by_ref(f"domain:{namespace}/{name}"))
 
     @extend_schema(
@@ -125,7 +125,7 @@ class DomainList(APIView):
         operation_id="domains_list", parameters=[SEARCH], responses={200: DomainOut(many=True), **refusals(400)}
     )
     def get(self, request: Request) -> Response:
-        """Domains by reference; `next` leads on."""
+        """List domains by reference; `next` leads on."""
         return paged(self, request, queries.holding(Domain.objects.filter(retired_at=None), _q(request)))
 
 

@@ -68,7 +68,7 @@ class LocationView(APIView):
 
     @extend_schema(operation_id="locations_get", responses={200: LocationOut, **READ_REFUSALS})
     def get(self, request: Request, namespace: str, name: str) -> Response:
-        """The location and how its import is, retired or not."""
+        """Show the location and how its import is, retired or not."""
         row = queries.location_by_ref(_ref(namespace, name))
         return Response(location_json(row), headers={"ETag": f'"{row.version}"'})
 
@@ -116,7 +116,7 @@ class LocationView(APIView):
         operation_id="locations_retire", parameters=[IF_MATCH], responses={200: LocationOut, **WRITE_REFUSALS}
     )
     def delete(self, request: Request, namespace: str, name: str) -> Response:
-        """Read it no more; what it named stays, listed as orphaned. PUT revives it."""
+        """Read the location no more; what it named stays, listed as orphaned. PUT revives it."""
         written = retire_location(
             ref=_ref(namespace, name),
             actor=actor_of(request),
@@ -138,7 +138,7 @@ class LocationList(APIView):
         responses={200: LocationOut(many=True), **refusals(400)},
     )
     def get(self, request: Request) -> Response:
-        """Locations by reference; `next` leads on."""
+        """List locations by reference; `next` leads on."""
         retired = request.query_params.get("retired", "").lower() in {"1", "true", "yes"}
         rows = Location.objects.select_related("team").filter(retired_at__isnull=not retired)
         rows = queries.locations_holding(rows, request.query_params.get("q", ""))
@@ -156,7 +156,7 @@ class LocationPreview(APIView):
         responses={200: PreviewOut, **refusals(400, 403)},
     )
     def post(self, request: Request) -> Response:
-        """Read some of its files now, for some seconds, and apply them dry; nothing is written."""
+        """Read some of the location's files now, for some seconds, and apply them dry; nothing is written."""
         given = _frozen(said(LocationItem(data=request.data), request, about=LocationSpec))
         spec = replace(LocationSpec(**given), team=given.get("team") or "")
         return Response(preview_json(preview_location(spec=spec, actor=actor_of(request), now=db_now())))
@@ -169,7 +169,7 @@ class LocationRefresh(APIView):
         operation_id="locations_refresh", request=None, responses={202: LocationOut, **refusals(400, 403, 404)}
     )
     def post(self, request: Request, namespace: str, name: str) -> Response:
-        """Have it read as soon as a worker comes by; `read_at` and `tried_at` tell when that was."""
+        """Have the location read as soon as a worker comes by; `read_at` and `tried_at` tell when that was."""
         row = ask_refresh(ref=_ref(namespace, name), actor=actor_of(request), now=db_now())
         return Response(location_json(row), status=status.HTTP_202_ACCEPTED)
 
@@ -181,7 +181,7 @@ class LocationFiles(APIView):
 
     @extend_schema(operation_id="locations_files", responses={200: LocationFileOut(many=True), **refusals(400, 404)})
     def get(self, request: Request, namespace: str, name: str) -> Response:
-        """Its files by address, each with what became of it and every problem; `next` leads on."""
+        """List its files by address, each with what became of it and every problem; `next` leads on."""
         location = queries.location_by_ref(_ref(namespace, name))
         pages = ByAddress()
         page = pages.paginate_queryset(queries.files_of(location), request, view=self) or []
@@ -195,7 +195,7 @@ class LocationOrphans(APIView):
 
     @extend_schema(operation_id="locations_orphans", responses={200: OrphanOut(many=True), **refusals(400, 404)})
     def get(self, request: Request, namespace: str, name: str) -> Response:
-        """What it named once and no longer names, by reference; `next` leads on."""
+        """List what it named once and no longer names, by reference; `next` leads on."""
         location = queries.location_by_ref(_ref(namespace, name))
         pages = ByClaimedRef()
         page = pages.paginate_queryset(queries.orphan_claims(location), request, view=self) or []
@@ -212,14 +212,14 @@ class LocationHook(APIView):
         operation_id="locations_webhook_rotate", request=None, responses={200: HookOut, **refusals(400, 403, 404)}
     )
     def post(self, request: Request, namespace: str, name: str) -> Response:
-        """A new secret, shown once; the one before ends at once."""
+        """Make a new webhook secret, shown once; the one before ends at once."""
         secret = rotate_hook(ref=_ref(namespace, name), actor=actor_of(request), now=db_now())
         headers = {"Cache-Control": "no-store"}
         return Response({"url": hook_url(namespace, name), "secret": secret}, headers=headers)
 
     @extend_schema(operation_id="locations_webhook_remove", responses={204: None, **refusals(403, 404)})
     def delete(self, request: Request, namespace: str, name: str) -> Response:
-        """Take no more webhooks."""
+        """Take no more webhooks of the location."""
         remove_hook(ref=_ref(namespace, name), actor=actor_of(request), now=db_now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 

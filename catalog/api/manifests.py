@@ -96,7 +96,7 @@ class ExportView(APIView):
         responses={(200, YAML): OpenApiTypes.ANY, **refusals(400)},
     )
     def get(self, request: Request) -> StreamingHttpResponse:
-        """Everything as catalog-info.yaml, for a Backstage to read as a location; filters leave only components.
+        """Export everything as catalog-info.yaml, for a Backstage to read as a location; filters leave components.
 
         `kind` may also name system, domain, group and user. Where reading is open to everybody, a reader that sends no
         token gets neither groups nor people.

@@ -25,7 +25,7 @@ class TeamView(EntityView):
 
     @extend_schema(operation_id="teams_get", responses={200: TeamOut, **READ_REFUSALS})
     def get(self, request: Request, namespace: str, name: str) -> Response:
-        """The team, retired or not."""
+        """Show the team, retired or not."""
         return self.read(request, queries.team_by_ref(f"group:{namespace}/{name}"))
 
     @extend_schema(
@@ -66,7 +66,7 @@ class TeamList(APIView):
 
     @extend_schema(operation_id="teams_list", parameters=[SEARCH], responses={200: TeamOut(many=True), **refusals(400)})
     def get(self, request: Request) -> Response:
-        """Teams by reference; `next` leads on."""
+        """List teams by reference; `next` leads on."""
         rows = queries.holding(Team.objects.filter(retired_at=None), request.query_params.get("q", ""))
         return paged(self, request, rows.prefetch_related("memberships"))
 
@@ -78,7 +78,7 @@ class PersonView(EntityView):
 
     @extend_schema(operation_id="people_get", responses={200: PersonOut, **READ_REFUSALS})
     def get(self, request: Request, namespace: str, name: str) -> Response:
-        """The person, with or without an account."""
+        """Show the person, with or without an account."""
         return self.read(request, queries.person_by_ref(f"user:{namespace}/{name}"))
 
     @extend_schema(
@@ -120,7 +120,7 @@ class PersonList(APIView):
         operation_id="people_list", parameters=[SEARCH], responses={200: PersonOut(many=True), **refusals(400)}
     )
     def get(self, request: Request) -> Response:
-        """People by reference; `next` leads on."""
+        """List people by reference; `next` leads on."""
         rows = queries.holding(Person.objects.filter(retired_at=None), request.query_params.get("q", ""))
         return paged(self, request, rows.prefetch_related("memberships"))
 
@@ -130,7 +130,7 @@ class MeView(APIView):
 
     @extend_schema(operation_id="me", responses={200: MeOut, **refusals()})
     def get(self, request: Request) -> Response:
-        """Who the token or the session stands for, and what it may write."""
+        """Show who the token or the session stands for, and what it may write."""
         actor = actor_of(request)
         return Response(
             {

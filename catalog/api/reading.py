@@ -84,7 +84,7 @@ class StarList(APIView):
 
     @extend_schema(operation_id="me_stars", responses={200: StarOut(many=True), **refusals(400, 403)})
     def get(self, request: Request) -> Response:
-        """Stars, newest first; `next` leads on."""
+        """List my stars, newest first; `next` leads on."""
         pages = Newest()
         rows = pages.paginate_queryset(queries.stars_of(reader(actor_of(request))), request, view=self) or []
         return pages.get_paginated_response([_star(row) for row in rows])
@@ -97,7 +97,7 @@ class StarView(APIView):
         operation_id="me_star", request=None, responses={200: StarOut, 201: StarOut, **refusals(403, 404, 409)}
     )
     def put(self, request: Request, ref: str) -> Response:
-        """Star it; twice is once."""
+        """Star an entity; twice is once."""
         written = star(ref=ref, actor=actor_of(request), now=db_now())
         return Response(_star(written.row), status=201 if written.outcome is Outcome.CREATED else 200)
 
@@ -115,7 +115,7 @@ class ViewList(APIView):
 
     @extend_schema(operation_id="me_views", responses={200: ViewOut(many=True), **refusals(400, 403)})
     def get(self, request: Request) -> Response:
-        """The reader's own views and those shared with their teams, newest first; `next` leads on."""
+        """List my own views and those shared with my teams, newest first; `next` leads on."""
         person, pages = reader(actor_of(request)), Newest()
         rows = pages.paginate_queryset(queries.views_for(person), request, view=self) or []
         return pages.get_paginated_response([_view(row, person.pk) for row in rows])
@@ -140,7 +140,7 @@ class SavedViewView(APIView):
 
     @extend_schema(operation_id="me_delete_view", responses={204: None, **refusals(403, 404)})
     def delete(self, request: Request, number: str) -> Response:
-        """Take it away."""
+        """Take a view away."""
         actor = actor_of(request)
         reader(actor)
         if not number.isascii() or not number.isdecimal() or len(number) > 18:

@@ -56,7 +56,7 @@ class RelationsView(APIView):
         responses={200: RelationsOut, **refusals(400, 404)},
     )
     def get(self, request: Request, kind: str, namespace: str, name: str) -> Response:
-        """What the entity has to do with others, of whatever kind; also of what is only named by others."""
+        """List what the entity has to do with others, of whatever kind; also of what is only named by others."""
         ref = f"{kind}:{namespace}/{name}".lower()
         size, after = _size(request), _place(request)
         found = queries.relations_of(ref, after=after, most=size + 1)

@@ -136,7 +136,7 @@ class QueueView(APIView):
         responses={200: QueueOut, **refusals(400)},
     )
     def get(self, request: Request) -> Response:
-        """Cases, the oldest first. To put one right, write the entity that says it; `components/confirm` confirms."""
+        """List cases, the oldest first. To put one right, write what says it; `components/confirm` confirms."""
         now, wanted = db_now(), queue_filter(request.query_params)
         size = KeysetPagination().get_page_size(request) or KeysetPagination.page_size
         try:
@@ -163,7 +163,7 @@ class QueueCountsView(APIView):
         operation_id="queue_counts", parameters=QUEUE_FILTERS[1:], responses={200: QueueCountsOut, **refusals(400)}
     )
     def get(self, request: Request) -> Response:
-        """Cases by kind of trouble."""
+        """Count the cases by kind of trouble."""
         found = queries.trouble_counts(queue_filter(request.query_params), now=db_now())
         return Response({"total": sum(found.values()), "troubles": found})
 
@@ -197,7 +197,7 @@ class ScorecardView(APIView):
 
     @extend_schema(operation_id="components_scorecard", responses={200: ScorecardOut, **READ_REFUSALS})
     def get(self, request: Request, kind: str, namespace: str, name: str) -> Response:
-        """Every check that applies, asked now."""
+        """Show the scorecard: every check that applies, asked now."""
         component, now = queries.component_by_ref(f"{kind}:{namespace}/{name}"), db_now()
         return Response(_card_json(component, scorecard.judge([component], now=now)[component.pk], now))
 
@@ -214,7 +214,7 @@ class ScoreList(APIView):
         responses={200: ScorecardOut(many=True), **refusals(400)},
     )
     def get(self, request: Request) -> Response:
-        """By reference; `next` leads on. One component's, with all reasons, is at the component."""
+        """List scorecards by reference; `next` leads on. One with all reasons is at its component."""
         rows = queries.scores(score_filter(request.query_params)).annotate(ref=F("component__ref"))
         pages = ByRef()
         page = pages.paginate_queryset(rows, request, view=self) or []
@@ -230,7 +230,7 @@ class ScoreFleetView(APIView):
         operation_id="scorecards_fleet", parameters=SCORE_FILTERS, responses={200: FleetOut, **refusals(400)}
     )
     def get(self, request: Request) -> Response:
-        """Components by level, how each check went, and the trend of the last 90 days."""
+        """Show components by level, how each check went, and the trend of the last 90 days."""
         wanted = score_filter(request.query_params)
         fleet = queries.fleet(wanted)
         return Response(

@@ -109,7 +109,7 @@ class WindowList(APIView):
         responses={200: WindowOut(many=True), **refusals(400)},
     )
     def get(self, request: Request) -> Response:
-        """Newest first; `next` leads on."""
+        """List maintenance windows, newest first; `next` leads on."""
         now, asked, pages = db_now(), request.query_params, Newest()
         rows = _in_state(asked.get("state", "planned"), now)
         if asked.get("component"):
@@ -142,7 +142,7 @@ class OneWindow(APIView):
 
     @extend_schema(operation_id="maintenance_windows_get", responses={200: WindowOut, **refusals(404)})
     def get(self, request: Request, pk: int) -> Response:
-        """The window, withdrawn or not."""
+        """Show the window, withdrawn or not."""
         row = window_by_id(pk)
         if row is None:
             raise NoSuchWindow
@@ -163,7 +163,7 @@ class OneWindow(APIView):
 
     @extend_schema(operation_id="maintenance_windows_withdraw", responses={200: WindowOut, **WRITE_REFUSALS})
     def delete(self, request: Request, pk: int) -> Response:
-        """Call it off, or end it now; what was until now counts."""
+        """Call the window off, or end it now; what was until now counts."""
         now = db_now()
         return Response(window_json(withdraw_window(window_id=pk, actor=actor_of(request), now=now), now))
 

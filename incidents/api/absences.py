@@ -67,7 +67,7 @@ class Soonest(KeysetPagination):
 
 
 class Newest(KeysetPagination):
-    """The newest first."""
+    """List the schedule's handoff notes, the newest first."""
 
     ordering = ("-created_at", "-pk")
 
@@ -83,7 +83,7 @@ class Absences(APIView):
         responses=AbsenceOut(many=True),
     )
     def get(self, request: Request, namespace: str, name: str) -> Response:
-        """Now and to come, the soonest first."""
+        """List the person's absences, those of now and to come, the soonest first."""
         person = catalog_queries.person_by_ref(f"user:{namespace}/{name}")
         found = Absence.objects.filter(person=person).select_related("person", "created_by")
         if request.query_params.get("past", "").lower() not in ("1", "true", "yes"):
@@ -96,7 +96,7 @@ class Absences(APIView):
         operation_id="person_absences_enter", request=AbsenceIn, responses={201: AbsenceOut, **refusals(400, 403, 404)}
     )
     def post(self, request: Request, namespace: str, name: str) -> Response:
-        """By the person, or whoever leads a team of theirs. Sent twice, it is one."""
+        """Enter an absence; the person may, and whoever leads a team of theirs. Sent twice, it is one."""
         person, actor = catalog_queries.person_by_ref(f"user:{namespace}/{name}"), actor_of_api(request)
         operations.require_say(actor, person)
         made = operations.enter_absence(person=person, by=actor, now=db_now(), **io.read(AbsenceIn, request))
@@ -108,7 +108,7 @@ class OneAbsence(APIView):
 
     @extend_schema(operation_id="person_absences_remove", responses={204: None, **refusals(403, 404)})
     def delete(self, request: Request, namespace: str, name: str, pk: int) -> Response:
-        """One to come goes; one that has begun ends now."""
+        """Take an absence back; one that has begun ends now."""
         person, actor = catalog_queries.person_by_ref(f"user:{namespace}/{name}"), actor_of_api(request)
         operations.require_say(actor, person)
         found = Absence.objects.filter(person=person, pk=pk).first()
@@ -125,7 +125,7 @@ class HandoffNotes(APIView):
 
     @extend_schema(responses=HandoffNoteOut(many=True))
     def get(self, request: Request, slug: str) -> Response:
-        """The newest first."""
+        """List the schedule's handoff notes, the newest first."""
         found = HandoffNote.objects.filter(schedule=queries.schedule_by_slug(slug)).select_related("created_by")
         pager = Newest()
         rows: Any = pager.paginate_queryset(found, request, view=self) or []
@@ -133,7 +133,7 @@ class HandoffNotes(APIView):
 
     @extend_schema(request=HandoffNoteIn, responses={201: HandoffNoteOut, **refusals(400, 403, 404)})
     def post(self, request: Request, slug: str) -> Response:
-        """Told at the next handoff."""
+        """Leave a note that is told at the next handoff."""
         schedule, actor = writable(request, slug)
         text = io.read(HandoffNoteIn, request)["text"]
         made = handoff_notes.add_handoff_note(schedule=schedule, text=text, by=actor, now=db_now())
@@ -145,7 +145,7 @@ class OneHandoffNote(APIView):
 
     @extend_schema(responses={204: None, **refusals(403, 404)})
     def delete(self, request: Request, slug: str, pk: int) -> Response:
-        """By whoever wrote it."""
+        """Take a note back; whoever wrote it may."""
         schedule, actor = writable(request, slug)
         found = HandoffNote.objects.filter(schedule=schedule, pk=pk).select_related("schedule").first()
         if found is None:

@@ -30,7 +30,7 @@ TRUE = {"true", "1"}
 
 
 class ByDueDay(KeysetPagination):
-    """The first due first."""
+    """List action items, the first due first."""
 
     ordering = ("due_on", "pk")
 
@@ -79,12 +79,12 @@ class ActionItems(generics.ListAPIView[ActionItem]):
         ]
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401
-        """The first due first."""
+        """List action items, the first due first."""
         return super().get(request, *args, **kwargs)
 
     @extend_schema(request=io.ActionItemIn, responses={201: io.ActionItemOut})
     def post(self, request: Request) -> Response:
-        """Write one down; its owner is told."""
+        """Write an action item down; its owner is told."""
         actor, given = actor_of_api(request), read(io.ActionItemIn, request)
         try:
             review = found.review_by_number(given.pop("review"))
@@ -101,12 +101,12 @@ class OneActionItem(APIView):
 
     @extend_schema(responses=io.ActionItemOut)
     def get(self, request: Request, pk: int) -> Response:
-        """With what came of it, once it is done."""
+        """Show an action item, with what came of it once it is done."""
         return _answer(pk)
 
     @extend_schema(request=io.ActionItemChangeIn, responses=io.ActionItemOut)
     def patch(self, request: Request, pk: int) -> Response:
-        """Say it anew, or with `state` (done, dropped, open) and `outcome` end it or open it again."""
+        """Change it, or with `state` (done, dropped, open) and `outcome` end it or open it again."""
         item, actor = found.item_by_pk(pk), actor_of_api(request)
         access.require_item(actor, item)
         given, now = read(io.ActionItemChangeIn, request), db_now()

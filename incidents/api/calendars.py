@@ -57,13 +57,13 @@ class Calendars(APIView):
 
     @extend_schema(responses={200: listed(CalendarOut), **refusals(403)})
     def get(self, request: Request) -> Response:
-        """All of them."""
+        """List the secret addresses of my calendars."""
         found = CalendarFeed.objects.filter(person=_person(request)).select_related("schedule")
         return Response({"results": CalendarOut(found, many=True).data})
 
     @extend_schema(request=CalendarIn, responses={201: MadeCalendarOut, **refusals(400, 403)})
     def post(self, request: Request) -> Response:
-        """A new secret address; an earlier one for the same ends."""
+        """Make a new secret address of a calendar; an earlier one for the same ends."""
         person, asked = _person(request), CalendarIn(data=request.data)
         asked.is_valid(raise_exception=True)
         made = feeds.make_feed(person=person, schedule=asked.validated_data.get("schedule"), now=db_now())
@@ -75,7 +75,7 @@ class OneCalendar(APIView):
 
     @extend_schema(responses={204: None, **refusals(403, 404)})
     def delete(self, request: Request, pk: int) -> Response:
-        """Its address answers no more."""
+        """End a calendar's address."""
         feeds.remove_feed(person=_person(request), pk=pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 

@@ -30,7 +30,7 @@ AT_MOST = 500
 
 
 class ByTime(KeysetPagination):
-    """Newest first."""
+    """List deployments and other changes, newest first."""
 
     ordering = ("-at", "-pk")
 
@@ -118,7 +118,7 @@ class Deployments(generics.ListAPIView[Change]):
         ]
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401
-        """Newest first."""
+        """List deployments and other changes, newest first."""
         return super().get(request, *args, **kwargs)
 
     @extend_schema(request=DeploymentsIn, responses={200: DeploymentsToldOut, 201: DeploymentsToldOut})

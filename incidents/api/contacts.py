@@ -41,7 +41,7 @@ class Channels(APIView):
 
     @extend_schema(operation_id="contact_channels", responses=listed(io.WayOut))
     def get(self, request: Request) -> Response:
-        """Every channel with the fields that it wants."""
+        """List every channel with the fields that it wants."""
         found: Any = list(ways.values())
         return Response({"results": io.WayOut(found, many=True).data})
 
@@ -51,13 +51,13 @@ class Methods(APIView):
 
     @extend_schema(operation_id="contact_methods", responses={200: listed(io.MethodWithTrialOut), **refusals(403)})
     def get(self, request: Request, namespace: str, name: str) -> Response:
-        """In the order in which they are tried, each with what was last sent to try it."""
+        """List the person's contact methods in the order in which they are tried, each with its last test."""
         person, _ = _whose(request, namespace, name)
         return Response({"results": [_with_trial(one) for one in queries.told(person, now=db_now()).methods]})
 
     @extend_schema(operation_id="contact_method_add", request=io.MethodIn, responses={201: io.AddedOut})
     def post(self, request: Request, namespace: str, name: str) -> Response:
-        """Add one; a code is sent there, and it counts once the code was entered."""
+        """Add a contact method; a code is sent there, and it counts once the code was entered."""
         person, actor = _whose(request, namespace, name)
         given = _read(io.MethodIn, request)
         added = operations.add_method(
@@ -73,13 +73,13 @@ class OneMethod(APIView):
 
     @extend_schema(operation_id="contact_method", responses={200: io.MethodWithTrialOut, **refusals(403)})
     def get(self, request: Request, namespace: str, name: str, pk: int) -> Response:
-        """With what was last sent to try it."""
+        """Show a contact method, with its last test."""
         method, _ = _mine(request, namespace, name, pk)
         return Response(_found(method))
 
     @extend_schema(operation_id="contact_method_change", request=io.MethodChange, responses=io.MethodWithTrialOut)
     def patch(self, request: Request, namespace: str, name: str, pk: int) -> Response:
-        """Another name, another place in the order."""
+        """Give a contact method another name, or another place in the order."""
         method, actor = _mine(request, namespace, name, pk)
         given, now = _read(io.MethodChange, request), db_now()
         if "label" in given:
@@ -94,7 +94,7 @@ class OneMethod(APIView):
         responses={204: None},
     )
     def delete(self, request: Request, namespace: str, name: str, pk: int) -> Response:
-        """Nothing is sent there any more. The last confirmed one goes only with `?sure=true`."""
+        """Remove a contact method. The last confirmed one goes only with `?sure=true`."""
         method, actor = _mine(request, namespace, name, pk)
         sure = request.query_params.get("sure", "").lower() in ("1", "true", "yes")
         operations.remove_method(method=method, by=actor, now=db_now(), sure=sure)
@@ -106,7 +106,7 @@ class Code(APIView):
 
     @extend_schema(operation_id="contact_method_code", request=None, responses={202: None})
     def post(self, request: Request, namespace: str, name: str, pk: int) -> Response:
-        """Send a new one; the one before is over. At most five an hour."""
+        """Send a new code; the one before is over. At most five an hour."""
         method, actor = _mine(request, namespace, name, pk)
         operations.ask_code(method=method, by=actor, now=db_now())
         return Response(status=status.HTTP_202_ACCEPTED)
@@ -117,7 +117,7 @@ class Confirm(APIView):
 
     @extend_schema(operation_id="contact_method_confirm", request=io.CodeIn, responses=io.MethodWithTrialOut)
     def post(self, request: Request, namespace: str, name: str, pk: int) -> Response:
-        """The method counts from now on. Five wrong guesses end a code."""
+        """Confirm a contact method by the code; it counts from now on. Five wrong guesses end a code."""
         method, actor = _mine(request, namespace, name, pk)
         operations.confirm(method=method, code=_read(io.CodeIn, request)["code"], by=actor, now=db_now())
         return Response(_found(method))
@@ -139,13 +139,13 @@ class Rules(APIView):
 
     @extend_schema(operation_id="contact_rules", responses={200: io.RulesOut, **refusals(403)})
     def get(self, request: Request, namespace: str, name: str, urgency: str) -> Response:
-        """The soonest first, and in words."""
+        """List when the person is told by which method, the soonest first, and in words."""
         person, _ = _whose(request, namespace, name)
         return Response(_rules(person, _urgency(urgency)))
 
     @extend_schema(operation_id="contact_rules_put", request=io.RulesIn, responses=io.RulesOut)
     def put(self, request: Request, namespace: str, name: str, urgency: str) -> Response:
-        """These and no others."""
+        """Replace all of the person's rules by these."""
         person, actor = _whose(request, namespace, name)
         given = [
             wishes.Wish(rule["method"], wishes.MINUTE * rule["after_minutes"])
@@ -160,14 +160,14 @@ class WorkingHours(APIView):
 
     @extend_schema(operation_id="working_hours", responses={200: io.HoursOut, 204: None, **refusals(403)})
     def get(self, request: Request, namespace: str, name: str) -> Response:
-        """204 where it comes at any time."""
+        """Show when what is not urgent may come; 204 where that is at any time."""
         person, _ = _whose(request, namespace, name)
         hours = queries.told(person, now=db_now()).hours
         return Response(io.HoursOut(hours).data) if hours else Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(operation_id="working_hours_put", request=io.HoursIn, responses=io.HoursOut)
     def put(self, request: Request, namespace: str, name: str) -> Response:
-        """These, and outside of them it waits."""
+        """Set working hours; outside of them, what is not urgent waits."""
         person, actor = _whose(request, namespace, name)
         given = _read(io.HoursIn, request)
         days = frozenset(io.DAYS.index(day) for day in given.pop("days"))
@@ -176,7 +176,7 @@ class WorkingHours(APIView):
 
     @extend_schema(operation_id="working_hours_remove", responses={204: None})
     def delete(self, request: Request, namespace: str, name: str) -> Response:
-        """It comes at any time."""
+        """Remove working hours: what is not urgent comes at any time."""
         person, actor = _whose(request, namespace, name)
         wishes.set_hours(person=person, hours=None, by=actor, now=db_now())
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -187,7 +187,7 @@ class HandOn(APIView):
 
     @extend_schema(operation_id="hand_on", request=None, responses=io.HandedOnOut)
     def post(self, request: Request, namespace: str, name: str) -> Response:
-        """Every open page of the person goes to the next step now; twice is once."""
+        """Hand on every open page of the person: each goes to its next step now; twice is once."""
         person, _ = _whose(request, namespace, name)
         return Response(io.HandedOnOut(handing_on.hand_on(person=person, via="api", now=db_now())).data)
 
@@ -201,7 +201,7 @@ class Unreachable(APIView):
         responses={200: io.ReachOut(many=True), **refusals(403)},
     )
     def get(self, request: Request) -> Response:
-        """People without a confirmed method; only platform admins may ask."""
+        """List people without a confirmed contact method; only platform admins may ask."""
         require_admin(actor_of_api(request))
         asked = request.query_params.get("among", "on-call")
         pager = ByName()

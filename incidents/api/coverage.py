@@ -59,7 +59,7 @@ class CoverageView(APIView):
         responses={200: UncoveredOut(many=True), **refusals(400)},
     )
     def get(self, request: Request) -> Response:
-        """Those uncovered, by name."""
+        """List components whose pages reach nobody at some hour, by name."""
         asked = request.query_params
         found = fleet(
             now=db_now(), counting_catch_all=_choice(asked.get("catch_all", ""), "catch_all", ("yes", "no")) != "no"

@@ -128,7 +128,7 @@ class DigestView(APIView):
         operation_id="digest_read", parameters=[TEAM, ZONE], responses={200: DigestOut, **refusals(400, 404)}
     )
     def get(self, request: Request) -> Response:
-        """The figures of the weekly digest, of the last whole week."""
+        """Show the figures of the weekly digest, of the last whole week."""
         zone, named = request.query_params.get("zone") or "UTC", request.query_params.get("team", "")
         if not known_zone(zone):
             raise _refused("zone", f"{zone!r}: use a name such as Europe/Berlin or UTC.")
@@ -146,12 +146,12 @@ class MyDigest(APIView):
 
     @extend_schema(operation_id="me_digest", responses=MyDigestOut)
     def get(self, request: Request) -> Response:
-        """Whether it is sent to me."""
+        """Show whether the digest is sent to me."""
         return Response(_mine(request))
 
     @extend_schema(operation_id="me_digest_choose", request=MyDigestIn, responses=MyDigestOut)
     def put(self, request: Request) -> Response:
-        """Have it sent to me, or not."""
+        """Have the digest sent to me, or not."""
         asked = MyDigestIn(data=request.data)
         asked.is_valid(raise_exception=True)
         wanted: bool = asked.validated_data["wanted"]

@@ -47,7 +47,7 @@ class Drills(APIView):
         responses={200: io.DrillOut(many=True), **refusals(400)},
     )
     def get(self, request: Request) -> Response:
-        """Newest first, without their reports."""
+        """List drills, newest first, without their reports."""
         asked = request.query_params
         state = asked.get("state", "")
         if state and state not in queries.STATES:
@@ -62,7 +62,7 @@ class Drills(APIView):
         request=io.DrillIn, responses={200: io.DrillReportOut, 201: io.DrillReportOut, **refusals(400, 403, 404, 409)}
     )
     def post(self, request: Request) -> Response:
-        """Page its chain as a test; 200 with the one that runs where one does."""
+        """Begin a drill: its chain is paged as a test. 200 with the one that runs where one does."""
         given = io.read(io.DrillIn, request)
         lasts = timedelta(minutes=given["minutes"]) if "minutes" in given else drills.LASTS
         begun = drills.begin_drill(
@@ -80,7 +80,7 @@ class OneDrill(APIView):
 
     @extend_schema(operation_id="drills_get", responses={200: io.DrillReportOut, **refusals(404)})
     def get(self, request: Request, pk: int) -> Response:
-        """With its report; while it runs, as it stands."""
+        """Show a drill with its report; while it runs, as it stands."""
         return Response(io.drill_json(queries.drill_by_id(pk), now=db_now()))
 
 
@@ -89,7 +89,7 @@ class StopDrill(APIView):
 
     @extend_schema(request=None, responses={200: io.DrillReportOut, **refusals(403, 404)})
     def post(self, request: Request, pk: int) -> Response:
-        """Before its time; one that is over stays as it is."""
+        """Stop a drill before its time; one that is over stays as it is."""
         drills.stop_drill(drill=queries.drill_by_id(pk), by=actor_of_api(request), now=db_now())
         return Response(io.drill_json(queries.drill_by_id(pk), now=db_now()))
 
@@ -101,7 +101,7 @@ class DrillPlans(APIView):
 
     @extend_schema(parameters=[COMPONENT, TEAM], responses=io.DrillPlanOut(many=True))
     def get(self, request: Request) -> Response:
-        """The next one first; a team's are its own and those of its components."""
+        """List plans of drills, the next one first; a team's are its own and those of its components."""
         asked = request.query_params
         component = full_ref(asked["component"]) if asked.get("component") else ""
         pager = Soonest()
@@ -112,7 +112,7 @@ class DrillPlans(APIView):
         request=io.DrillPlanIn, responses={200: io.DrillPlanOut, 201: io.DrillPlanOut, **refusals(400, 403, 404)}
     )
     def put(self, request: Request) -> Response:
-        """Of a component or of a team there is one plan; said twice, nothing changes."""
+        """Plan drills of a component or of a team, which has one plan; said twice, nothing changes."""
         of, rhythm = io.planned(io.read(io.DrillPlanIn, request))
         made, new = drill_plans.put_plan(of=of, rhythm=rhythm, by=actor_of_api(request), now=db_now())
         code = status.HTTP_201_CREATED if new else status.HTTP_200_OK
@@ -124,7 +124,7 @@ class OneDrillPlan(APIView):
 
     @extend_schema(operation_id="drill_plans_get", responses={200: io.DrillPlanOut, **refusals(404)})
     def get(self, request: Request, pk: int) -> Response:
-        """When, and when next."""
+        """Show when drills are planned, and when the next one is."""
         found = queries.plan_by_id(pk)
         if found is None:
             raise drill_plans.NoSuchPlan
@@ -132,7 +132,7 @@ class OneDrillPlan(APIView):
 
     @extend_schema(responses={204: None, **refusals(403, 404)})
     def delete(self, request: Request, pk: int) -> Response:
-        """No further drills by it."""
+        """Remove a plan: no further drills begin by it."""
         drill_plans.remove_plan(pk=pk, by=actor_of_api(request), now=db_now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 

@@ -29,13 +29,13 @@ class NobodysInbox(Forbidden):
 
 
 class Newest(KeysetPagination):
-    """Newest first."""
+    """List the messages of my inbox, newest first."""
 
     ordering = ("-at", "-pk")
 
 
 class NewestSent(KeysetPagination):
-    """Newest first."""
+    """List the messages of my inbox, newest first."""
 
     ordering = "-pk"
 
@@ -49,7 +49,7 @@ class Inbox(APIView):
         responses={200: io.InboxOut(many=True), **refusals(403)},
     )
     def get(self, request: Request) -> Response:
-        """Newest first."""
+        """List the messages of my inbox, newest first."""
         unread = request.query_params.get("unread", "").lower() in ("1", "true", "yes")
         pager = Newest()
         rows: Any = pager.paginate_queryset(queries.inbox(_reader(request), unread=unread), request, view=self)
@@ -61,7 +61,7 @@ class InboxRead(APIView):
 
     @extend_schema(operation_id="me_inbox_read", request=None, responses=io.InboxOut)
     def post(self, request: Request, pk: int) -> Response:
-        """This message is read."""
+        """Mark a message as read."""
         return Response(io.InboxOut(inbox.mark_read(person=_reader(request), pk=pk, now=db_now())).data)
 
 
@@ -70,7 +70,7 @@ class InboxReadAll(APIView):
 
     @extend_schema(operation_id="me_inbox_read_all", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
-        """All messages are read."""
+        """Mark all messages as read."""
         inbox.mark_all_read(person=_reader(request), now=db_now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -84,7 +84,7 @@ class Messages(APIView):
         responses={200: io.MessageOut(many=True), **refusals(403)},
     )
     def get(self, request: Request, namespace: str, name: str) -> Response:
-        """Newest first; codes are left out."""
+        """List what was sent to the person, newest first; codes are left out."""
         person = catalog_queries.person_by_ref(f"user:{namespace}/{name}")
         contacts.require_own(person, actor_of_api(request))
         rows, state = queries.sent_to(person), request.query_params.get("state", "")
@@ -101,7 +101,7 @@ class Attempts(APIView):
 
     @extend_schema(operation_id="incident_attempts", responses=listed(io.AttemptOut))
     def get(self, request: Request, number: int) -> Response:
-        """Oldest first; addresses are masked but for one's own and platform admins."""
+        """List attempts to reach people, oldest first; addresses are masked but for one's own and platform admins."""
         found: Any = attempts.attempts_of(
             incident_queries.incident_by_number(number), reader=actor_of_api(request).person
         )

@@ -34,7 +34,7 @@ STATES = ("open", "triggered", "acknowledged", "resolved")
 
 
 class ByNumber(KeysetPagination):
-    """Newest first."""
+    """List incidents, newest first."""
 
     ordering = "-number"
 
@@ -87,12 +87,12 @@ class Incidents(generics.ListAPIView[Incident]):
         ]
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401
-        """Newest first."""
+        """List incidents, newest first."""
         return super().get(request, *args, **kwargs)
 
     @extend_schema(request=io.DeclareIn, responses={201: io.IncidentOut})
     def post(self, request: Request) -> Response:
-        """Declare one: the owner of the component is paged, or the catch-all without one."""
+        """Declare an incident: the owner of the component is paged, or the catch-all without one."""
         actor = actor_of_api(request)
         require_scope(actor, access.SCOPE)
         given = _read(io.DeclareIn, request)
@@ -110,7 +110,7 @@ class OneIncident(APIView):
 
     @extend_schema(responses=io.IncidentOut)
     def get(self, request: Request, number: int) -> Response:
-        """The incident with its pages."""
+        """Show the incident with its pages."""
         return Response(io.IncidentOut(_whole(number)).data)
 
 
@@ -119,7 +119,7 @@ class Acknowledge(APIView):
 
     @extend_schema(request=io.AcknowledgeIn, responses=io.IncidentOut)
     def post(self, request: Request, number: int) -> Response:
-        """A named person has taken it: the owner's page and those of the person's own teams."""
+        """Take it for a named person: the owner's page, and those of the person's own teams."""
         incident = queries.incident_by_number(number)
         actor = actor_of_api(request)
         access.require_hand(actor, incident)
@@ -137,7 +137,7 @@ class Resolve(APIView):
 
     @extend_schema(request=io.ResolveIn, responses=io.IncidentOut)
     def post(self, request: Request, number: int) -> Response:
-        """It is over; what still fires is paged again after 30 minutes, or at `silent_until`, at most a week away."""
+        """Resolve it; what still fires is paged again after 30 minutes, or at `silent_until`, at most a week away."""
         incident = queries.incident_by_number(number)
         actor = actor_of_api(request)
         access.require_hand(actor, incident)
@@ -150,7 +150,7 @@ class Notes(APIView):
 
     @extend_schema(request=io.NoteIn, responses={204: None})
     def post(self, request: Request, number: int) -> Response:
-        """A note on the timeline."""
+        """Write a note on the timeline."""
         incident = queries.incident_by_number(number)
         actor = actor_of_api(request)
         require_scope(actor, access.SCOPE)

@@ -135,7 +135,7 @@ class Alertmanager(ByKey):
 
     @extend_schema(request=AlertmanagerIn, responses={202: AcceptedOut, **REFUSED})
     def post(self, request: Request, key: str = "") -> Response:
-        """202 once all of its alerts are kept."""
+        """Send what Alertmanager's webhook sends. 202: all of its alerts are kept."""
         return self.accept(request, key, Integration.Kind.ALERTMANAGER)
 
 
@@ -144,7 +144,7 @@ class Generic(ByKey):
 
     @extend_schema(request=OpenApiTypes.OBJECT, responses={202: AcceptedOut, **REFUSED})
     def post(self, request: Request, key: str = "") -> Response:
-        """202 once it is kept; 400 names the pointer that finds nothing."""
+        """Send any JSON, read by the mapping. 202: it is kept. 400 names the pointer that finds nothing."""
         return self.accept(request, key, Integration.Kind.GENERIC)
 
 
@@ -153,7 +153,7 @@ class OwnByKey(ByKey):
 
     @extend_schema(request=AlertIn, responses={202: AcceptedOut, **REFUSED})
     def post(self, request: Request, key: str = "") -> Response:
-        """202 once it is kept."""
+        """Send an alert in Portico's own JSON, on a key rather than a token. 202: it is kept."""
         return self.accept(request, key, Integration.Kind.OWN)
 
 
@@ -205,7 +205,7 @@ class PagerDuty(ByKey):
         request=EventIn, responses={202: EventOut, (400, "application/json"): EventRefused, **refusals(400, 413, 415)}
     )
     def post(self, request: Request) -> Response:
-        """202 with the `dedup_key` once it is kept; 400 says what is wrong in `errors`."""
+        """Send an event as to PagerDuty. 202 with the `dedup_key`: it is kept. 400 says in `errors` what is wrong."""
         try:
             event = bodies.parsed(self.raw(request)).value
         except Expected as error:
@@ -241,7 +241,7 @@ class Heartbeats(ByKey):
 
     @extend_schema(operation_id="heartbeats_beat", request=None, responses={200: BeatOut, **refusals(404)})
     def post(self, request: Request, key: str = "") -> Response:
-        """One beat; what the body says is not read."""
+        """Send one beat; what the body says is not read."""
         given = key or _bearer(request)
         if not given or not heartbeats.beat(given):
             raise NoSuchKey if key else KeyRefused
@@ -249,7 +249,7 @@ class Heartbeats(ByKey):
 
     @extend_schema(operation_id="heartbeats_beat_by_get", responses={200: BeatOut, **refusals(404)})
     def get(self, request: Request, key: str = "") -> Response:
-        """One beat, for what can only fetch an address."""
+        """Send one beat by fetching the address, for what can do no more."""
         return self.post(request, key)
 
 
@@ -302,7 +302,7 @@ class Plugged(ByKey):
 
     @extend_schema(request=OpenApiTypes.OBJECT, responses={202: AcceptedOut, **REFUSED})
     def post(self, request: Request, key: str = "") -> Response:
-        """202 once it is kept; 400 names what can't be read."""
+        """Send what the plugin reads. 202: it is kept. 400 names what can't be read."""
         return self.accept(request, key, self.kind)
 
 

@@ -58,7 +58,7 @@ class Integrations(APIView):
         responses={200: io.IntegrationOut(many=True), **refusals(400)},
     )
     def get(self, request: Request) -> Response:
-        """By name."""
+        """List integrations by name."""
         asked, pages, now = request.query_params, ByName(), db_now()
         kind = asked.get("kind", "")
         if kind and kind not in ways.kinds():
@@ -75,7 +75,7 @@ class Integrations(APIView):
         responses={201: io.MadeOut, **refusals(400, 403)},
     )
     def post(self, request: Request) -> Response:
-        """Make one. Its key is in this answer and nowhere else."""
+        """Make an integration. Its key is in this answer and nowhere else."""
         given, now = io.read(io.NewIntegrationIn, request), db_now()
         made = operations.create_integration(
             name=given["name"], kind=given["kind"], team=given.get("team"), settings=given.get("settings") or {},
@@ -89,14 +89,14 @@ class OneIntegration(APIView):
 
     @extend_schema(operation_id="integrations_get", responses={200: io.IntegrationOut, **refusals(404)})
     def get(self, request: Request, pk: int) -> Response:
-        """With its keys, of which only the beginning is known."""
+        """Show an integration with its keys, of which only the beginning is known."""
         return Response(io.integration_json(queries.integration_by_id(pk), now=db_now()))
 
     @extend_schema(
         operation_id="integrations_change", request=io.IntegrationIn, responses={200: io.IntegrationOut, **WRITES}
     )
     def patch(self, request: Request, pk: int) -> Response:
-        """Another name, or other settings: these as a whole."""
+        """Give an integration another name, or other settings: these as a whole."""
         given, now = io.read(io.IntegrationIn, request, partial=True), db_now()
         row = queries.integration_by_id(pk)
         changes = {name: given[name] for name in ("name", "settings") if given.get(name) is not None}
@@ -105,7 +105,7 @@ class OneIntegration(APIView):
 
     @extend_schema(operation_id="integrations_retire", responses={200: io.IntegrationOut, **refusals(403, 404)})
     def delete(self, request: Request, pk: int) -> Response:
-        """Retire it: its keys end at once, and what it has open is cleared. Its deliveries stay."""
+        """Retire an integration: its keys end at once, what it has open is cleared, its deliveries stay."""
         now = db_now()
         operations.retire_integration(integration=queries.integration_by_id(pk), by=actor_of_api(request), now=now)
         return Response(io.integration_json(queries.integration_by_id(pk), now=now))
@@ -116,7 +116,7 @@ class Keys(APIView):
 
     @extend_schema(operation_id="integration_keys_create", request=io.RotateIn, responses={201: io.MadeOut, **WRITES})
     def post(self, request: Request, pk: int) -> Response:
-        """A further key. Those before it work until `old_until`, or without it until each is revoked."""
+        """Make a further key. Those before it work until `old_until`, or without it until each is revoked."""
         given, now = io.read(io.RotateIn, request), db_now()
         made = operations.rotate_key(
             integration=queries.integration_by_id(pk), by=actor_of_api(request), now=now,
@@ -130,7 +130,7 @@ class OneKey(APIView):
 
     @extend_schema(operation_id="integration_keys_revoke", responses={204: None, **refusals(403, 404, 409)})
     def delete(self, request: Request, pk: int, key: int) -> Response:
-        """It ends at once."""
+        """Revoke a key; it ends at once."""
         row = queries.integration_by_id(pk)
         operations.revoke_key(integration=row, key_id=key, by=actor_of_api(request), now=db_now())
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -166,7 +166,7 @@ class Deliveries(APIView):
         responses={200: io.DeliveryOut(many=True), **refusals(400)},
     )
     def get(self, request: Request) -> Response:
-        """Newest first, without their bodies."""
+        """List deliveries, newest first, without their bodies."""
         pages = NewestFirst()
         rows = queries.deliveries(delivery_filter(request.query_params)).defer("raw", "body")
         page = pages.paginate_queryset(rows, request, view=self) or []
@@ -179,7 +179,7 @@ class OneDelivery(APIView):
 
     @extend_schema(operation_id="deliveries_get", responses={200: io.DeliveryWholeOut, **refusals(404)})
     def get(self, request: Request, pk: int) -> Response:
-        """As it came, and what became of it."""
+        """Show a delivery as it came, and what became of it."""
         row = queries.delivery_by_id(pk)
         return Response(io.delivery_json(row, queries.parts_told([pk]).get(pk), whole=True))
 
@@ -191,7 +191,7 @@ class DeliveryParts(APIView):
 
     @extend_schema(operation_id="delivery_parts", responses={200: io.DeliveryOut(many=True), **refusals(400, 404)})
     def get(self, request: Request, pk: int) -> Response:
-        """In their order."""
+        """List the alerts of a delivery in their order, each with what became of it."""
         pages, row = InOrder(), queries.delivery_by_id(pk)
         rows = queries.parts_of(row).select_related("integration", "token")
         page = pages.paginate_queryset(rows, request, view=self) or []
@@ -203,7 +203,7 @@ class Replay(APIView):
 
     @extend_schema(operation_id="deliveries_replay", request=None, responses={202: io.DeliveryOut, **WRITES})
     def post(self, request: Request, pk: int) -> Response:
-        """Take it again, read by the settings as they are now: a new delivery, marked with this one."""
+        """Take a delivery again, read by the settings as they are now: a new one, marked with this one."""
         again = replay(delivery=queries.delivery_by_id(pk), by=actor_of_api(request), now=db_now())
         return Response(io.delivery_json(queries.delivery_by_id(again.pk), None), status=status.HTTP_202_ACCEPTED)
 

@@ -46,14 +46,14 @@ class Schedules(APIView):
 
     @extend_schema(responses=io.ScheduleOut(many=True))
     def get(self, request: Request) -> Response:
-        """Each with its rotation and who has it now."""
+        """List schedules, each with its rotation and who is on call now."""
         pager = BySlug()
         rows = pager.paginate_queryset(Schedule.objects.filter(retired_at=None), request, view=self) or []
         return pager.get_paginated_response(_told(queries.schedules(since=db_now(), slugs=[row.slug for row in rows])))
 
     @extend_schema(request=io.NewScheduleIn, responses={201: io.ScheduleOut})
     def post(self, request: Request) -> Response:
-        """Make one with a rotation."""
+        """Make a schedule with a rotation."""
         now, actor, given = db_now(), actor_of_api(request), io.read(io.NewScheduleIn, request)
         require_owned(actor, [given["team"]], scope=SCOPE)
         several = "layers" in given
@@ -68,7 +68,7 @@ class OneSchedule(APIView):
 
     @extend_schema(responses=io.ScheduleOut)
     def get(self, request: Request, slug: str) -> Response:
-        """With its rotation and who has it now."""
+        """Show a schedule with its rotation and who is on call now."""
         return Response(_one(slug))
 
     @extend_schema(request=io.ScheduleIn, responses={200: io.ScheduleOut, 201: io.ScheduleOut})
@@ -85,7 +85,7 @@ class OneSchedule(APIView):
 
     @extend_schema(request=io.SettingsIn, responses={200: io.ScheduleOut})
     def patch(self, request: Request, slug: str) -> Response:
-        """Whether handoffs are told."""
+        """Choose whether handoffs are told."""
         schedule, actor = writable(request, slug)
         given = io.read(io.SettingsIn, request)
         if "tells_handoffs" in given:
@@ -100,7 +100,7 @@ class OnCallNow(APIView):
 
     @extend_schema(parameters=[OpenApiParameter("at", MOMENT, description="now when left out")], responses=io.OnCallOut)
     def get(self, request: Request, slug: str) -> Response:
-        """Now, or at the moment `at`, in the past as well."""
+        """Show who is on call now, or at the moment `at`, in the past as well."""
         at = moment(request, "at") or db_now()
         found = queries.on_call_now([queries.schedule_by_slug(slug, since=at)], now=at)[0]
         return Response(io.OnCallOut(found).data)
@@ -117,7 +117,7 @@ class OnCallOfTeams(APIView):
         responses=listed(io.TeamOnCallOut),
     )
     def get(self, request: Request) -> Response:
-        """Now, or at the moment `at`; a team without a schedule is told with nobody. At most 100 teams."""
+        """Show who is on call for up to 100 teams, now or at the moment `at`; nobody for a team without a schedule."""
         refs = [ref.replace("\x00", "").lower() for ref in request.query_params.getlist("team")]
         if not 0 < len(refs) <= MOST_TEAMS:
             raise Invalid(errors=(FieldError("team", "required", f"Name 1 to {MOST_TEAMS} teams."),))
@@ -138,7 +138,7 @@ class Shifts(APIView):
         parameters=[OpenApiParameter("start", MOMENT), OpenApiParameter("end", MOMENT)], responses=io.PeriodOut
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Shifts and gaps of a period of at most 366 days; four weeks from now when left out."""
+        """List shifts and gaps of a period of at most 366 days; four weeks from now when left out."""
         start = moment(request, "start") or db_now()
         end = moment(request, "end") or start + queries.FOUR_WEEKS
         if not start < end <= start + LONGEST:
@@ -153,14 +153,14 @@ class Overrides(APIView):
 
     @extend_schema(responses=listed(io.OverrideOut))
     def get(self, request: Request, slug: str) -> Response:
-        """Those in force and to come, soonest first."""
+        """List overrides in force and to come, soonest first."""
         now = db_now()
         found = queries.overrides_ahead([queries.schedule_by_slug(slug, since=now)], now=now)
         return Response({"results": io.OverrideOut(found, many=True).data})
 
     @extend_schema(request=io.OverrideIn, responses={201: io.OverrideOut})
     def post(self, request: Request, slug: str) -> Response:
-        """A person, or with null deliberately nobody. Sent twice, it is one."""
+        """Put a person on call for a while, or with null deliberately nobody. Sent twice, it is one."""
         schedule, actor = writable(request, slug)
         given = io.read(io.OverrideIn, request)
         made = operations.add_override(schedule=schedule, **given, by=actor, now=db_now())
@@ -172,7 +172,7 @@ class OneOverride(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, slug: str, pk: int) -> Response:
-        """The rotation decides again, from now."""
+        """End an override: the rotation decides again, from now."""
         schedule, actor = writable(request, slug)
         operations.withdraw_override(override=queries.override_of(schedule, pk), by=actor, now=db_now())
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -183,7 +183,7 @@ class TakeOver(APIView):
 
     @extend_schema(request=io.TakeOverIn, responses={201: io.OverrideOut})
     def post(self, request: Request, slug: str) -> Response:
-        """Until whoever has it would have handed over. A token must name the person it acts for."""
+        """Be on call until whoever is would have handed over. A token must name the person it acts for."""
         schedule, actor = writable(request, slug)
         person: Person | None = io.read(io.TakeOverIn, request).get("person") or actor.person
         if person is None:

@@ -105,7 +105,7 @@ class Problems(APIView):
         responses={200: listed(OnCallProblemOut), **refusals(400, 404)},
     )
     def get(self, request: Request) -> Response:
-        """By kind, the worst first, all at once: gaps, people not to be reached, away, and on call twice."""
+        """List problems by kind, the worst first: gaps, people not to be reached, away, and on call twice."""
         asked = {name: request.query_params.get(name, "").strip() for name in ("kind", "team", "schedule")}
         if asked["kind"] and asked["kind"] not in set(Kind):
             raise Invalid(errors=(FieldError("kind", "invalid", f"Use one of {', '.join(Kind)}."),))
@@ -135,7 +135,7 @@ class Fairness(APIView):
         responses=SharedOut(many=True),
     )
     def get(self, request: Request) -> Response:
-        """By schedule and person over at most 366 days."""
+        """Show how on call is shared, by schedule and person, over at most 366 days."""
         today = _midnight(db_now())
         start = moment(request, "start") or today - queries.BACK
         end = moment(request, "end") or today + queries.AHEAD

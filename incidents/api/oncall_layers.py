@@ -25,13 +25,13 @@ class Layers(APIView):
 
     @extend_schema(parameters=[OpenApiParameter("at", OpenApiTypes.DATETIME)], responses=listed(io.RotationOut))
     def get(self, request: Request, slug: str) -> Response:
-        """As they are in force now, or `at` a moment, from bottom to top."""
+        """List layers as they are in force now, or `at` a moment, from bottom to top."""
         at = moment(request, "at") or db_now()
         return Response({"results": io.RotationOut(_held(queries.schedule_by_slug(slug), at), many=True).data})
 
     @extend_schema(request=io.LayerIn, responses={201: io.RotationOut})
     def post(self, request: Request, slug: str) -> Response:
-        """A further one above all others."""
+        """Add a layer above all others."""
         schedule, actor = writable(request, slug)
         now = db_now()
         turns = io.turns(io.read(io.LayerIn, request), now)
@@ -44,7 +44,7 @@ class OneLayer(APIView):
 
     @extend_schema(request=io.LayerIn, responses={200: io.RotationOut})
     def put(self, request: Request, slug: str, position: int) -> Response:
-        """From `starts_at` on it says this; what was before stays."""
+        """Change a layer from `starts_at` on; what was before stays."""
         schedule, actor = writable(request, slug)
         now = db_now()
         turns = io.turns(io.read(io.LayerIn, request), now)
@@ -53,7 +53,7 @@ class OneLayer(APIView):
 
     @extend_schema(parameters=[OpenApiParameter("at", OpenApiTypes.DATETIME)], responses={204: None})
     def delete(self, request: Request, slug: str, position: int) -> Response:
-        """From now, or from `at` on, it has nobody."""
+        """Empty a layer: from now, or from `at` on, it has nobody."""
         schedule, actor = writable(request, slug)
         now = db_now()
         operations.end_layer(schedule=schedule, position=position, at=moment(request, "at") or now, by=actor, now=now)
@@ -65,7 +65,7 @@ class Order(APIView):
 
     @extend_schema(request=io.OrderIn, responses=listed(io.RotationOut))
     def put(self, request: Request, slug: str) -> Response:
-        """Positions from bottom to top; each layer carries on in its turn."""
+        """Order layers by their positions, from bottom to top; each carries on in its turn."""
         schedule, actor = writable(request, slug)
         now, given = db_now(), io.read(io.OrderIn, request)
         at = given.get("starts_at", now)

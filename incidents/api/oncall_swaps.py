@@ -73,7 +73,7 @@ class Replacements(APIView):
 
     @extend_schema(request=ReplaceIn, responses={201: io.OverrideOut(many=True)})
     def post(self, request: Request, slug: str) -> Response:
-        """An override for each stretch in which `out` has it."""
+        """Replace a person: an override for each stretch in which `out` is on call."""
         schedule, actor = writable(request, slug)
         given = io.read(ReplaceIn, request)
         period = Period(given.pop("starts_at"), given.pop("ends_at"))
@@ -88,7 +88,7 @@ class Swaps(APIView):
 
     @extend_schema(responses=SwapOut(many=True))
     def get(self, request: Request, slug: str) -> Response:
-        """The newest first, whatever became of them."""
+        """List swaps, the newest first, whatever became of them."""
         found = Swap.objects.filter(schedule=queries.schedule_by_slug(slug)).select_related("asker", "asked")
         pager = Newest()
         rows = pager.paginate_queryset(found, request, view=self) or []
@@ -96,7 +96,7 @@ class Swaps(APIView):
 
     @extend_schema(request=SwapIn, responses={201: SwapOut})
     def post(self, request: Request, slug: str) -> Response:
-        """Ask somebody."""
+        """Ask somebody to take shifts."""
         given = io.read(SwapIn, request)
         actor = actor_of_api(request)
         require_scope(actor, SCOPE)
@@ -119,7 +119,7 @@ class _Answer(APIView):
 
     @extend_schema(request=None, responses={200: SwapOut})
     def post(self, request: Request, slug: str, pk: int) -> Response:
-        """Decide it, once."""
+        """Answer or withdraw a swap; that can be done once."""
         actor = actor_of_api(request)
         require_scope(actor, SCOPE)
         swap = Swap.objects.filter(schedule__slug=slug, schedule__retired_at=None, pk=pk).first()

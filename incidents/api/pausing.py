@@ -39,7 +39,7 @@ class Pause(APIView):
 
     @extend_schema(responses=PauseOut)
     def get(self, request: Request) -> Response:
-        """Whether paging is paused."""
+        """Show whether paging is paused."""
         return Response(_told(pause_at(db_now())))
 
     @extend_schema(request=PauseIn, responses=PauseOut)
@@ -53,7 +53,7 @@ class Pause(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request) -> Response:
-        """Page again; what waited goes out now. Only platform admins may."""
+        """End the pause; what waited goes out now. Only platform admins may."""
         pausing.resume(by=actor_of_api(request), now=db_now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 

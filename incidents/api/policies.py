@@ -52,7 +52,7 @@ class Policies(APIView):
         responses={200: io.PolicyOut(many=True), **refusals()},
     )
     def get(self, request: Request) -> Response:
-        """Each with what it says and where it is used."""
+        """List escalation policies, each with what it says and where it is used."""
         asked, pager = request.query_params, BySlug()
         found = queries.policies(
             text=asked.get("q", ""), team=asked.get("team", ""), retired=asked.get("retired") in ("true", "1")
@@ -66,7 +66,7 @@ class Policies(APIView):
         responses={201: io.PolicyOut, **refusals(400, 403, 409)},
     )
     def post(self, request: Request) -> Response:
-        """Make one. A team's first policy becomes the one its pages walk."""
+        """Make an escalation policy. A team's first one becomes the one its pages walk."""
         actor, given = actor_of_api(request), io.read(io.NewPolicyIn, request)
         draft = io.draft(given.pop("slug", ""), given)
         require_owned(actor, [draft.team], scope=SCOPE)
@@ -83,7 +83,7 @@ class PreviewPolicy(APIView):
         responses={200: io.PolicyPreviewOut, **refusals(400, 403)},
     )
     def post(self, request: Request) -> Response:
-        """In words, with who would be reached now by each step; nothing is saved."""
+        """Show a policy in words, with who would be reached now by each step; nothing is saved."""
         require_scope(actor_of_api(request), SCOPE)
         draft = io.draft("", io.read(io.PolicyIn, request))
         now = db_now()
@@ -96,7 +96,7 @@ class OnePolicy(APIView):
 
     @extend_schema(operation_id="escalation_policies_get", responses={200: io.PolicyOut, **refusals(404)})
     def get(self, request: Request, slug: str) -> Response:
-        """What it says, where it is used, and who would be reached now by each step."""
+        """Show what a policy says, where it is used, and who would be reached now by each step."""
         return Response(io.policy_json(queries.policy_by_slug(slug), now=db_now()))
 
     @extend_schema(
@@ -105,7 +105,7 @@ class OnePolicy(APIView):
         responses={200: io.PolicyOut, 201: io.PolicyOut, **refusals(400, 403)},
     )
     def put(self, request: Request, slug: str) -> Response:
-        """Make it say this: another version where it differs, nothing where it doesn't. Running pages keep theirs."""
+        """Make the policy say this: a version where it differs, nothing where it doesn't. Running pages keep theirs."""
         same_name(request, slug=slug)
         actor, given = actor_of_api(request), io.read(io.PolicyIn, request)
         there = EscalationPolicy.objects.filter(slug=slug).first()
@@ -117,7 +117,7 @@ class OnePolicy(APIView):
 
     @extend_schema(operation_id="escalation_policies_delete", responses={204: None, **refusals(403, 404, 409)})
     def delete(self, request: Request, slug: str) -> Response:
-        """Retire it. Refused while a team, the catch-all or another policy's fallback names it."""
+        """Retire a policy. Refused while a team, the catch-all or another policy's fallback names it."""
         actor = actor_of_api(request)
         require_scope(actor, SCOPE)
         policy = queries.policy_by_slug(slug)
@@ -133,7 +133,7 @@ class PolicyVersions(APIView):
         operation_id="escalation_policies_versions", responses={200: listed(io.PolicyVersionOut), **refusals(404)}
     )
     def get(self, request: Request, slug: str) -> Response:
-        """The newest 100 versions, newest first, each with the lines it changed."""
+        """List the newest 100 versions, newest first, each with the lines it changed."""
         versions = list(queries.versions_of(queries.policy_by_slug(slug))[:101])
         return Response({"results": io.versions_json(versions)[:100]})
 
@@ -161,7 +161,7 @@ class TeamPagingView(APIView):
 
     @extend_schema(operation_id="teams_paging_get", responses={200: io.TeamPagingOut, **refusals(404)})
     def get(self, request: Request, namespace: str, name: str) -> Response:
-        """Its policy and the schedule shown as its on call; null where there is none."""
+        """Show a team's policy and the schedule shown as its on call; null where there is none."""
         paging = queries.paging_of(team_by_ref(f"group:{namespace}/{name}"))
         return Response(io.TeamPagingOut(paging).data)
 
@@ -171,7 +171,7 @@ class TeamPagingView(APIView):
         responses={200: io.TeamPagingOut, **refusals(400, 403, 404)},
     )
     def put(self, request: Request, namespace: str, name: str) -> Response:
-        """Set both; for the team's own people. It counts for the next page."""
+        """Set a team's policy and schedule; for the team's own people. It counts for the next page."""
         actor, given = actor_of_api(request), io.read(io.TeamPagingIn, request)
         require_scope(actor, SCOPE)
         team = team_by_ref(f"group:{namespace}/{name}")
@@ -185,7 +185,7 @@ class TeamReach(APIView):
 
     @extend_schema(operation_id="teams_reach_get", responses={200: io.TeamReachOut, **refusals(404)})
     def get(self, request: Request, namespace: str, name: str) -> Response:
-        """Whether its policy reaches somebody at every hour of the next four weeks, and the first hour it doesn't."""
+        """Show whether a team's policy reaches somebody at every hour of four weeks, and the first hour it doesn't."""
         team = team_by_ref(f"group:{namespace}/{name}")
         found = reach([team.pk], now=db_now())[team.pk]
         hole = {"start": _utc(found.hole[0]), "end": _utc(found.hole[1])} if found.hole else None
@@ -197,7 +197,7 @@ class CatchAllView(APIView):
 
     @extend_schema(operation_id="catch_all_get", responses={200: io.CatchAllOut, **refusals()})
     def get(self, request: Request) -> Response:
-        """Its name; null where none is set, which leaves what has no owner without anybody."""
+        """Show the catch-all policy; null where none is set, which leaves what has no owner without anybody."""
         policy = queries.catch_all()
         return Response({"policy": policy.slug if policy else None})
 
@@ -207,7 +207,7 @@ class CatchAllView(APIView):
         responses={200: io.CatchAllOut, **refusals(400, 403)},
     )
     def put(self, request: Request) -> Response:
-        """Choose another one; for platform admins."""
+        """Choose another catch-all policy; for platform admins."""
         actor: Actor = actor_of_api(request)
         given: dict[str, Any] = io.read(io.CatchAllIn, request)
         operations.set_catch_all(policy=given["policy"], by=actor, now=db_now())

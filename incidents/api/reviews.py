@@ -35,7 +35,7 @@ MEANWHILE = OpenApiResponse(description="Somebody saved meanwhile, or it is publ
 
 
 class ByIncident(KeysetPagination):
-    """Of the newest incident first."""
+    """List reviews, that of the newest incident first."""
 
     ordering = "-pk"
 
@@ -79,7 +79,7 @@ class Reviews(generics.ListAPIView[Review]):
         ]
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401
-        """Of the newest incident first."""
+        """List reviews, that of the newest incident first."""
         return super().get(request, *args, **kwargs)
 
     @extend_schema(request=io.ReviewBeginIn, responses={201: io.ReviewOut, 200: io.ReviewOut})
@@ -101,7 +101,7 @@ class OneReview(APIView):
 
     @extend_schema(responses=io.WholeReviewOut)
     def get(self, request: Request, number: int) -> Response:
-        """What was written, and what is known by itself."""
+        """Show what was written in a review, and what is known by itself."""
         review = found.review_by_number(number)
         facts = facts_of(review.incident, now=db_now())
         body = io.WholeReviewOut(review, context={"facts": facts}).data
@@ -124,7 +124,7 @@ class PublishReview(APIView):
 
     @extend_schema(request=io.PublishIn, responses=io.ReviewOut)
     def post(self, request: Request, number: int) -> Response:
-        """Everybody reads it as it is; followers and the owner's team are told."""
+        """Publish a review: everybody reads it as it is; followers and the owner's team are told."""
         review, actor = _mine(request, number)
         version = read(io.PublishIn, request).get("version")
         return _answer(operations.publish_review(review=review, version=version, by=actor, now=db_now()))
@@ -135,7 +135,7 @@ class UnpublishReview(APIView):
 
     @extend_schema(request=io.UnpublishIn, responses=io.ReviewOut)
     def post(self, request: Request, number: int) -> Response:
-        """A draft again; the reason stays in its history."""
+        """Make a review a draft again; the reason stays in its history."""
         review, actor = _mine(request, number)
         reason = read(io.UnpublishIn, request)["reason"]
         return _answer(operations.unpublish_review(review=review, reason=reason, by=actor, now=db_now()))
@@ -159,7 +159,7 @@ class ReviewMarkdown(APIView):
 
     @extend_schema(responses={(200, "text/markdown"): OpenApiTypes.STR})
     def get(self, request: Request, number: int) -> HttpResponse:
-        """Facts, sections, action items and timeline as Markdown, times in UTC."""
+        """Read a review as Markdown: facts, sections, action items and timeline, times in UTC."""
         review, now = found.review_by_number(number), db_now()
         items = list(found.action_items(review=number, now=now).prefetch_related("objectives"))
         text = to_markdown(review, facts_of(review.incident, now=now), items, outcomes_of(items, now=now))

@@ -81,7 +81,7 @@ class SeverityRules(APIView):
 
     @extend_schema(operation_id="severity_rules_get", responses={200: SeverityTableOut, **refusals()})
     def get(self, request: Request) -> Response:
-        """The table in force, in the order in which its lines are asked."""
+        """Show the severity rules in force, in the order in which their lines are asked."""
         return Response(_table_json())
 
     @extend_schema(
@@ -90,7 +90,7 @@ class SeverityRules(APIView):
         responses={200: SeverityTableOut, **refusals(400, 403)},
     )
     def put(self, request: Request) -> Response:
-        """Make the table these lines; for platform admins. Said twice, nothing changes."""
+        """Make the severity rules these lines; for platform admins. Said twice, nothing changes."""
         actor, given = actor_of_api(request), read(SeverityTableIn, request)
         lines = [_line(one) for one in given["rules"]]
         severities.put_rules(lines=lines, by=actor, now=db_now())
@@ -102,7 +102,7 @@ class WhatIf(APIView):
 
     @extend_schema(operation_id="severity_rules_what_if", request=WhatIfIn, responses={200: WhatIfOut, **refusals(400)})
     def post(self, request: Request) -> Response:
-        """What such an alert would get, and why; nothing is opened."""
+        """Show which severity such an alert would get, and why; nothing is opened."""
         found = judged(**read(WhatIfIn, request))
         return Response(
             {
@@ -151,7 +151,7 @@ class TryAlert(APIView):
 
     @extend_schema(operation_id="severity_rules_try", request=PastedIn, responses={200: PastedOut, **refusals(400)})
     def post(self, request: Request) -> Response:
-        """What each alert of a request would get; nothing is kept and nobody is paged."""
+        """Show which severity each alert of a request would get; nothing is kept and nobody is paged."""
         actor_of_api(request)
         found = judged_sample(**read(PastedIn, request))
         if found.errors:

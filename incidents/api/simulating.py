@@ -85,7 +85,7 @@ class Simulate(APIView):
 
     @extend_schema(request=SimulateIn, responses=SimulatedOut)
     def post(self, request: Request) -> Response:
-        """The whole chain: severity with its reason, every page to every person with its time. Nothing is sent."""
+        """Show what would happen: severity with its reason, each page to each person with its time. Sends nothing."""
         require_scope(actor_of_api(request), ApiToken.Scope.INCIDENTS)
         asked = SimulateIn(data=request.data)
         asked.is_valid(raise_exception=True)

@@ -136,7 +136,7 @@ class StatusNow(APIView):
 
     @extend_schema(responses=PlatformStatusOut)
     def get(self, request: Request) -> Response:
-        """What is broken, what is planned, the bad days of the last ninety, what is promised and kept."""
+        """Show what is broken, what is planned, the bad days of the last ninety, what is promised and kept."""
         told = status.status(now=db_now())
         known = request.user.is_authenticated or request.auth is not None
         return Response({

@@ -40,7 +40,7 @@ class Followers(APIView):
 
     @extend_schema(request=io.FollowIn, responses={201: io.FollowingOut, 200: io.FollowingOut})
     def post(self, request: Request, number: int) -> Response:
-        """Follow: 201, or 200 where that person does already. A token names the person."""
+        """Follow an incident: 201, or 200 where that person does already. A token names the person."""
         incident = queries.incident_by_number(number)
         person = _person(request)
         made = operations.follow(incident=incident, person=person, now=db_now())
@@ -49,7 +49,7 @@ class Followers(APIView):
 
     @extend_schema(request=io.FollowIn, responses=io.FollowingOut)
     def delete(self, request: Request, number: int) -> Response:
-        """Hear no more of it."""
+        """Follow an incident no longer."""
         incident = queries.incident_by_number(number)
         person = _person(request)
         operations.unfollow(incident=incident, person=person)
@@ -110,7 +110,7 @@ class Tasks(generics.ListAPIView[Task]):
 
     @extend_schema(request=io.TaskIn, responses={201: io.TaskOut})
     def post(self, request: Request, number: int) -> Response:
-        """Add one."""
+        """Add a task."""
         incident, actor = _mine(request, number)
         made = operations.add_task(incident=incident, by=actor, now=db_now(), **io.read(io.TaskIn, request))
         return Response(io.TaskOut(made).data, status=status.HTTP_201_CREATED)
@@ -121,7 +121,7 @@ class OneTask(APIView):
 
     @extend_schema(request=io.TaskChangeIn, responses=io.TaskOut)
     def patch(self, request: Request, number: int, pk: int) -> Response:
-        """Done or not, and by whom."""
+        """Mark a task as done or not, or say whose it is."""
         incident, actor = _mine(request, number)
         task = incident.tasks.filter(pk=pk).first()
         if task is None:
@@ -144,7 +144,7 @@ class Links(generics.ListAPIView[IncidentLink]):
 
     @extend_schema(request=io.IncidentLinkIn, responses={201: io.IncidentLinkOut})
     def post(self, request: Request, number: int) -> Response:
-        """Add one; with `room` it replaces the room that is there."""
+        """Add a link; with `room` it replaces the chat room that is there."""
         incident, actor = _mine(request, number)
         made = operations.add_link(incident=incident, by=actor, now=db_now(), **io.read(io.IncidentLinkIn, request))
         return Response(io.IncidentLinkOut(made).data, status=status.HTTP_201_CREATED)
@@ -155,7 +155,7 @@ class OneLink(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, number: int, pk: int) -> Response:
-        """Remove it."""
+        """Remove a link."""
         incident, actor = _mine(request, number)
         operations.remove_link(incident=incident, pk=pk, by=actor, now=db_now())
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -166,7 +166,7 @@ class OneEntry(APIView):
 
     @extend_schema(request=io.EntryIn, responses={204: None})
     def patch(self, request: Request, number: int, pk: int) -> Response:
-        """`text`: what one's own note says from now on, what it said is kept. `pinned`: on top or not."""
+        """Change one's own note by `text` (what it said is kept), or pin any entry on top by `pinned`."""
         incident, given, now = queries.incident_by_number(number), io.read(io.EntryIn, request), db_now()
         actor = actor_of_api(request)
         require_scope(actor, access.SCOPE)
@@ -197,7 +197,7 @@ class SetSeverity(APIView):
 
     @extend_schema(request=io.SeverityIn, responses=shapes.IncidentOut)
     def post(self, request: Request, number: int) -> Response:
-        """Another severity, with its reason."""
+        """Give the incident another severity, with its reason."""
         incident, actor = _mine(request, number)
         given = io.read(io.SeverityIn, request)
         level = int(given["severity"][1])
@@ -210,7 +210,7 @@ class Escalate(APIView):
 
     @extend_schema(request=None, responses=shapes.PageOut)
     def post(self, request: Request, number: int, page: int) -> Response:
-        """The next step of a page is taken now."""
+        """Take the next step of a page now."""
         _, actor = _mine(request, number)
         hurried = operations.escalate_now(page=_page(number, page), by=actor, now=db_now())
         return Response(shapes.PageOut(hurried).data)
@@ -221,7 +221,7 @@ class Snooze(APIView):
 
     @extend_schema(request=io.SnoozeIn, responses=shapes.PageOut)
     def post(self, request: Request, number: int, page: int) -> Response:
-        """Nobody is called for this page before `until`, at most a day away."""
+        """Snooze a page: nobody is called for it before `until`, at most a day away."""
         _, actor = _mine(request, number)
         until = io.read(io.SnoozeIn, request)["until"]
         snoozed = operations.snooze(page=_page(number, page), until=until, by=actor, now=db_now())
@@ -233,7 +233,7 @@ class HandOver(APIView):
 
     @extend_schema(request=io.HandOverIn, responses={201: shapes.PageOut})
     def post(self, request: Request, number: int, page: int) -> Response:
-        """`person` is paged by name, and has the page when they acknowledge that; the answer is that page to them."""
+        """Hand a page over: `person` is paged by name, and has it once they acknowledge; answers that page to them."""
         _, actor = _mine(request, number)
         person = io.read(io.HandOverIn, request)["person"]
         asked = operations.hand_over(page=_page(number, page), to=person, by=actor, now=db_now())

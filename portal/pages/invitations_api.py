@@ -69,7 +69,7 @@ class InvitationList(APIView):
 
     @extend_schema(operation_id="invitations_list", responses={200: InvitationOut(many=True), **refusals(400)})
     def get(self, request: Request) -> Response:
-        """Newest first; platform admins see all, leads those of their teams."""
+        """List invitations, newest first; platform admins see all, leads those of their teams."""
         pages = ById()
         page = pages.paginate_queryset(visible_invitations(actor_of(request)), request, view=self) or []
         return pages.get_paginated_response([invitation_json(row) for row in page])
@@ -98,7 +98,7 @@ class OneInvitation(APIView):
 
     @extend_schema(operation_id="invitations_revoke", responses={200: InvitationOut, **refusals(403, 404)})
     def delete(self, request: Request, pk: int) -> Response:
-        """End its link at once."""
+        """Withdraw an invitation: its link ends at once."""
         return Response(invitation_json(revoke_invitation(invitation_id=pk, actor=actor_of(request), now=db_now())))
 
 
@@ -107,7 +107,7 @@ class SendAgain(APIView):
 
     @extend_schema(operation_id="invitations_resend", request=None, responses={200: SentOut, **refusals(403, 404)})
     def post(self, request: Request, pk: int) -> Response:
-        """Another letter with a new link for another week; the old link is over."""
+        """Send another letter with a new link for another week; the old link is over."""
         return Response(_sent(renew_invitation(invitation_id=pk, actor=actor_of(request), now=db_now())))
 
 

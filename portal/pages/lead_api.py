@@ -90,7 +90,7 @@ class Platform(APIView):
 
     @extend_schema(operation_id="platform_read", parameters=[ZONE], responses={200: PlatformOut, **refusals(400)})
     def get(self, request: Request) -> Response:
-        """What the platform lead's home shows; everybody may read it."""
+        """Show what the platform lead's home shows; everybody may read it."""
         zone = request.query_params.get("zone") or "UTC"
         if not known_zone(zone):
             message = "Use a name such as Europe/Berlin or UTC."

@@ -67,7 +67,7 @@ class PluginList(APIView):
         responses={200: listed(PluginOut), **refusals(400)},
     )
     def get(self, request: Request) -> Response:
-        """All of them, by name."""
+        """List all plugins, by name."""
         asked = request.query_params.get("state", "")
         if asked and asked not in STATES:
             message = f"Use one of {', '.join(STATES)}."

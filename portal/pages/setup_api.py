@@ -38,7 +38,7 @@ class Setup(APIView):
 
     @extend_schema(operation_id="setup_get", responses={200: SetupOut, **refusals()})
     def get(self, request: Request) -> Response:
-        """Which steps from an empty portal to the first answered page are done."""
+        """Show which steps from an empty portal to the first answered page are done."""
         person = actor_of(request).person
         found = setup.steps(setup.known(admin=bool(person and person.platform_admin)))
         left = [step for step in found if not step.done]

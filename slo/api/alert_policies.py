@@ -69,7 +69,7 @@ class AlertPolicyList(APIView):
 
     @extend_schema(operation_id="alert_policies_list", responses={200: listed(AlertPolicyOut), **refusals()})
     def get(self, request: Request) -> Response:
-        """Every alert policy, by name."""
+        """List every alert policy, by name."""
         return Response({"results": [policy_json(one) for one in alert_policies()]})
 
 
@@ -78,7 +78,7 @@ class AlertPolicyView(APIView):
 
     @extend_schema(operation_id="alert_policies_get", responses={200: AlertPolicyOut, **refusals(404)})
     def get(self, request: Request, name: str) -> Response:
-        """The policy."""
+        """Show the policy."""
         return Response(policy_json(alert_policy(name)))
 
     @extend_schema(

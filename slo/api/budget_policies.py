@@ -74,7 +74,7 @@ class BudgetPolicyList(APIView):
 
     @extend_schema(operation_id="budget_policies_list", responses={200: listed(BudgetPolicyOut), **refusals()})
     def get(self, request: Request) -> Response:
-        """Every error-budget policy, by name."""
+        """List every error-budget policy, by name."""
         return Response({"results": [policy_json(one) for one in budget_policies()]})
 
 
@@ -83,7 +83,7 @@ class BudgetPolicyView(APIView):
 
     @extend_schema(operation_id="budget_policies_get", responses={200: BudgetPolicyOut, **refusals(404)})
     def get(self, request: Request, name: str) -> Response:
-        """The policy and who goes by it."""
+        """Show the policy and who goes by it."""
         return Response(policy_json(budget_policy(name)))
 
     @extend_schema(
@@ -113,7 +113,7 @@ class TeamPolicyView(APIView):
 
     @extend_schema(operation_id="teams_budget_policy_get", responses={200: TeamPolicyOut, **refusals(404)})
     def get(self, request: Request, namespace: str, name: str) -> Response:
-        """Which policy the team's objectives go by that name none themselves."""
+        """Show which policy the team's objectives go by that name none themselves."""
         team = team_by_ref(f"group:{namespace}/{name}")
         return Response({"team": team.ref, "policy": policy_name_of_team(team.pk)})
 

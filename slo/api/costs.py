@@ -67,7 +67,7 @@ class CostsView(APIView):
 
     @extend_schema(operation_id="slos_costs", responses={200: CostsOut, **refusals(404)})
     def get(self, request: Request, name: str) -> Response:
-        """Every incident of the period with what it spent, and what no incident explains."""
+        """List every incident of the period with what it spent, and what no incident explains."""
         objective, now = queries.by_name(name), db_now()
         found = costs.of_objective(objective, now=now)
         stretches = [(one.start, one.end) for one in found.costs]

@@ -114,7 +114,7 @@ class ExclusionList(APIView):
         responses={200: ExclusionOut(many=True), **refusals(400)},
     )
     def get(self, request: Request) -> Response:
-        """Newest first, withdrawn ones too; `next` leads on."""
+        """List exclusions, newest first, withdrawn ones too; `next` leads on."""
         asked, pages = request.query_params, Newest()
         wanted = ExclusionFilter(
             objective=asked.get("objective", ""),
@@ -146,7 +146,7 @@ class OneExclusion(APIView):
 
     @extend_schema(operation_id="exclusions_get", responses={200: ExclusionOut, **refusals(404)})
     def get(self, request: Request, pk: int) -> Response:
-        """The exclusion, withdrawn or not."""
+        """Show the exclusion, withdrawn or not."""
         return Response(exclusion_json(_found(pk)))
 
     @extend_schema(
@@ -163,7 +163,7 @@ class OneExclusion(APIView):
 
     @extend_schema(operation_id="exclusions_withdraw", responses={200: ExclusionOut, **refusals(403, 404)})
     def delete(self, request: Request, pk: int) -> Response:
-        """Withdraw it: as if it had never been."""
+        """Withdraw the exclusion: as if it had never been."""
         withdraw_exclusion(exclusion_id=pk, actor=actor_of(request), now=db_now())
         return Response(exclusion_json(_found(pk)))
 

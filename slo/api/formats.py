@@ -27,7 +27,7 @@ class OpenSloView(APIView):
 
     @extend_schema(operation_id="slos_openslo", responses={(200, YAML): OpenApiTypes.ANY, **refusals(404)})
     def get(self, request: Request, name: str) -> HttpResponse:
-        """The SLO that the objective belongs to, as an OpenSLO v1 document: applied again it changes nothing."""
+        """Export the objective's SLO as an OpenSLO v1 document: applied again it changes nothing."""
         objective = queries.by_name(name)
         return _named(written(document_of(objective)), f"{objective.definition.name}.openslo.yaml")
 
@@ -37,7 +37,7 @@ class RulesView(APIView):
 
     @extend_schema(operation_id="slos_rules", responses={(200, YAML): OpenApiTypes.ANY, **refusals(404, 409)})
     def get(self, request: Request, name: str) -> HttpResponse:
-        """A Prometheus rule file: its windows recorded, an alert for each rule of its policy.
+        """Export a Prometheus rule file: its windows recorded, an alert for each rule of its policy.
 
         409 for objectives that are counted from the portal's own incidents.
         """
@@ -52,7 +52,7 @@ class AllRulesView(APIView):
         operation_id="rules_list", parameters=[TEAM], responses={(200, YAML): OpenApiTypes.ANY, **refusals(400)}
     )
     def get(self, request: Request) -> StreamingHttpResponse:
-        """One Prometheus rule file with a group for every objective, or for those of a team's components."""
+        """Export one Prometheus rule file with a group for every objective, or for those of a team's components."""
         parts = all_rules(team=_team(request.query_params.get("team", "")))
         return StreamingHttpResponse(_encoded(parts), content_type=f"{YAML}; charset=utf-8")
 

@@ -59,7 +59,7 @@ class GateView(APIView):
         operation_id="components_gate", parameters=[INCIDENTS], responses={200: GateOut, **refusals(400, 404)}
     )
     def get(self, request: Request, kind: str, namespace: str, name: str) -> Response:
-        """200 either way: `allow` is false where a crossed threshold holds deployments, or it has an open P1 or P2."""
+        """Ask whether to deploy: `allow` is false where a crossed threshold holds it, or a P1 or P2 is open."""
         component = component_by_ref(f"{kind}:{namespace}/{name}")
         return Response(gate_json(gate(component, leave_out=_left_out(request))))
 

@@ -66,7 +66,7 @@ class ObjectiveList(APIView):
 
     @extend_schema(operation_id="slos_list", parameters=FILTERS, responses={200: ObjectiveOut(many=True), **refusals()})
     def get(self, request: Request) -> Response:
-        """Objectives by name, filtered; `next` leads on."""
+        """List objectives by name, filtered; `next` leads on."""
         given = {name: request.query_params.get(name, "") for name in ("team", "component", "type", "state", "window")}
         wanted = queries.FleetFilter(text=request.query_params.get("q", ""), sort="name", **given)
         pages = ByName()
@@ -79,7 +79,7 @@ class ObjectiveView(APIView):
 
     @extend_schema(operation_id="slos_get", responses={200: ObjectiveOut, **refusals(404)})
     def get(self, request: Request, name: str) -> Response:
-        """The objective, retired or not."""
+        """Show the objective, retired or not."""
         objective = queries.by_name(name)
         return Response(objective_json(objective), headers={"ETag": etag(objective.version)})
 
@@ -136,7 +136,7 @@ class StatusView(APIView):
 
     @extend_schema(operation_id="slos_status", responses={200: DetailOut, **refusals(404)})
     def get(self, request: Request, name: str) -> Response:
-        """Budget, burn by rule, coverage, and what there is to know."""
+        """Show its budget, burn by rule, coverage, and what else there is to know."""
         return Response(detail_json(queries.detail(queries.by_name(name), now=db_now())))
 
 
@@ -145,7 +145,7 @@ class TransitionsView(APIView):
 
     @extend_schema(operation_id="slos_transitions", responses={200: TransitionOut(many=True), **refusals(404)})
     def get(self, request: Request, name: str) -> Response:
-        """The newest hundred, newest first."""
+        """List the newest hundred changes of its state, newest first."""
         rows = queries.transitions(queries.by_name(name), limit=100)
         return Response({"results": [transition_json(one) for one in rows]})
 
@@ -159,7 +159,7 @@ class LedgerView(APIView):
         responses={200: LedgerOut, **refusals(400, 404)},
     )
     def get(self, request: Request, name: str) -> Response:
-        """The known minutes that end in `(from, to]`, at most seven days of them; one that is missing is unknown."""
+        """List known minutes that end in `(from, to]`, at most seven days; one that is missing is unknown."""
         objective = queries.by_name(name)
         end = moment(request, "to") or db_now()
         start = moment(request, "from") or end - timedelta(hours=1)

@@ -58,7 +58,7 @@ class PresetList(APIView):
         responses={200: listed(PresetOut), **refusals()},
     )
     def get(self, request: Request) -> Response:
-        """All presets, those that fit the component and whose metrics the source has now first."""
+        """List all presets, those that fit the component and whose metrics the source has now first."""
         found = offered(
             component_ref=request.query_params.get("component", ""),
             source_name=request.query_params.get("source", ""),

@@ -25,7 +25,7 @@ class SourceList(APIView):
 
     @extend_schema(operation_id="sources_list", responses={200: listed(SourceOut), **refusals()})
     def get(self, request: Request) -> Response:
-        """Every data source and how it is."""
+        """List every data source and how it is."""
         return Response({"results": [source_json(source) for source in queries.sources()]})
 
 
@@ -34,7 +34,7 @@ class SourceView(APIView):
 
     @extend_schema(operation_id="sources_get", responses={200: SourceOut, **refusals(404)})
     def get(self, request: Request, name: str) -> Response:
-        """The data source and how it is."""
+        """Show the data source and how it is."""
         return Response(_json(name))
 
     @extend_schema(operation_id="sources_put", request=SourceIn, responses={200: SourceOut, **refusals(400, 403)})
@@ -58,7 +58,7 @@ class SourceView(APIView):
 
     @extend_schema(operation_id="sources_retire", responses={204: None, **refusals(400, 403, 404)})
     def delete(self, request: Request, name: str) -> Response:
-        """Ask it no more; for platform admins. Refused while objectives are counted from it."""
+        """Retire the data source; for platform admins. Refused while objectives are counted from it."""
         retire_source(name=source_by_name(name).name, actor=actor_of(request), now=db_now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 

@@ -40,7 +40,7 @@ class SuggestionsView(APIView):
         responses={200: SuggestionsOut, **refusals(403, 404)},
     )
     def get(self, request: Request, name: str) -> Response:
-        """Metrics, labels or values that fit what is being written; for who may write objectives."""
+        """Suggest metrics, labels or values that fit what is being written; for who may write objectives."""
         require_author(actor_of(request))
         found = suggested(
             source_name=name,
