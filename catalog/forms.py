@@ -55,7 +55,7 @@ class EntityForm(ExplainingForm):
     """What can be said of everything: names, words for finding it, links. `groups` say what stands together."""
 
     title = forms.CharField(required=False, max_length=200, help_text="What people call it")
-    description = forms.CharField(required=False, help_text="One sentence")
+    description = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text="One sentence")
     tags = Words(required=False, help_text="Lower-case words with commas between")
     links = Links(help_text="One per line: the address, then what it is called")
     labels = Pairs(help_text="One per line, key: value; short words that machines choose by")
@@ -80,13 +80,18 @@ class EntityForm(ExplainingForm):
         ]
         return [Part("", first), *rest]
 
+    def clean_description(self) -> str:
+        """Its lines as documents end them, so that saving without a change changes nothing."""
+        return str(self.cleaned_data["description"]).replace("\r\n", "\n")
+
     def said(self) -> dict[str, Any]:
         """The fields as the spec names them."""
         return {name: value for name, value in self.cleaned_data.items() if name not in NAMES}
 
     def choose_owner(self, owners: Iterable[Team], spec: EntitySpec | None) -> None:
         """Offer the teams that may be named; who may not give it away may still save the rest."""
-        choices = {"": "Nobody", **{team.ref: team.label for team in owners}}
+        named = sorted(owners, key=lambda team: team.label.casefold())
+        choices = {"": "Nobody", **{team.ref: team.label for team in named}}
         current = getattr(spec, "owner", "")
         if current and current not in choices:
             team = Team.objects.filter(ref=current).first()

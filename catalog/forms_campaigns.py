@@ -7,8 +7,9 @@ from django.http import QueryDict
 
 from catalog.forms import ExplainingForm
 from catalog.levels import LEVELS
-from catalog.models import Component, Team
+from catalog.models import Component
 from catalog.operations.campaigns import CampaignSpec
+from catalog.queries.entities import team_choices
 from portal.lib.moments import DayField
 
 
@@ -20,6 +21,8 @@ class CampaignForm(ExplainingForm):
         "due_on": "trust#campaigns",
     }
 
+    field_order = ("name", "level", "tiers", "types", "teams", "due_on", "owner", "why")
+
     name = forms.CharField(max_length=200, help_text="Such as: every tier-1 component is gold")
     level = forms.ChoiceField(choices=[(name, name.capitalize()) for name in LEVELS], initial="gold")
     due_on = DayField(label="By", help_text="The last day, in UTC")
@@ -29,11 +32,11 @@ class CampaignForm(ExplainingForm):
         coerce=int,
         choices=[(tier.value, f"Tier {tier.value}") for tier in Component.Tier],
         widget=forms.SelectMultiple(attrs={"size": 4}),
-        help_text="None chosen: of every tier",
+        help_text="None chosen: every tier",
     )
-    types = forms.CharField(required=False, help_text="Such as service, runner; empty: of every type")
+    types = forms.CharField(required=False, help_text="Such as service, runner; empty: every type")
     teams = forms.MultipleChoiceField(
-        required=False, widget=forms.SelectMultiple(attrs={"size": 6}), help_text="None chosen: of all teams"
+        required=False, widget=forms.SelectMultiple(attrs={"size": 6}), help_text="None chosen: all teams"
     )
     owner = forms.CharField(
         required=False, max_length=200, help_text="Whose campaign it is, by reference or name; empty: yours"
@@ -41,8 +44,7 @@ class CampaignForm(ExplainingForm):
 
     def __init__(self, data: QueryDict | None, *, spec: CampaignSpec | None = None) -> None:
         super().__init__(data, initial=_initial(spec) if spec else {})
-        teams = Team.objects.filter(retired_at=None).order_by("name", "pk").only("ref", "name", "title")[:1000]
-        found = {team.ref: team.label for team in teams}
+        found = {team.ref: team.label for team in team_choices()}
         gone = {ref: ref for ref in spec.teams if ref not in found} if spec else {}
         field = self.fields["teams"]
         assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101  # as declared above

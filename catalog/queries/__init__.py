@@ -22,6 +22,7 @@ from catalog.queries.entities import (
     person_by_ref,
     system_by_ref,
     team_by_ref,
+    team_choices,
     teams_of,
     tokens_of,
 )
@@ -163,6 +164,7 @@ __all__ = [
     "system_by_ref",
     "systems_inside",
     "team_by_ref",
+    "team_choices",
     "team_scores",
     "teams_of",
     "tokens_of",

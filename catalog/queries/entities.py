@@ -89,6 +89,13 @@ def owner_of(entity: Component | System | Domain) -> Team | None:
     return owner if owner and owner.retired_at is None else None
 
 
+def team_choices(*, gone: bool = False, most: int = 1000) -> list[Team]:
+    """Teams to choose from, by what they are called; dissolved ones too where `gone`."""
+    rows = Team.objects.all() if gone else Team.objects.filter(retired_at=None)
+    rows = rows.order_by("name", "pk").only("ref", "name", "title", "namespace")
+    return sorted(rows[:most], key=lambda team: team.label.casefold())
+
+
 def teams_of(person: Person) -> QuerySet[Team]:
     """The teams a person is in, by name."""
     return Team.objects.filter(memberships__person=person, retired_at=None).order_by("name")

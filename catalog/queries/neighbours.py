@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Case, F, Q, QuerySet, When
 
 from catalog.models import Component, Dependency, Team
-from catalog.queries.keyset import page
+from catalog.queries.keyset import Page, page
 
 Said = Dependency.Relation
 BREAKING = (Said.DEPENDS_ON, Said.CONSUMES)
@@ -63,7 +63,7 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Neighbours by reference, and the cursors of the pages beside them; empty where there is none."""
+    """Neighbours by what they are called, or by reference where there are pages, and the cursors of those beside."""
 
     rows: tuple[Beside, ...]
     next: str = ""
@@ -117,10 +117,13 @@ def neighbours(component: Component, *, needs: str = "", needed_by: str = "", si
     right = page(_edges(component, _needed_by(component)), ORDER, cursor=needed_by, size=size)
     there = _there(_other(component, edge) for edge in (*left.rows, *right.rows))
 
-    def side(edges: tuple[Dependency, ...]) -> tuple[Beside, ...]:
-        return tuple(_beside(component, edge, there.get(_other(component, edge) or 0)) for edge in edges)
+    def side(edges: Page[Dependency]) -> Side:
+        rows = [_beside(component, edge, there.get(_other(component, edge) or 0)) for edge in edges.rows]
+        if not edges.next and not edges.previous:  # all there are; pages follow each other by reference
+            rows.sort(key=lambda one: (one.component.label if one.component else one.ref).casefold())
+        return Side(tuple(rows), edges.next, edges.previous)
 
-    return Side(side(left.rows), left.next, left.previous), Side(side(right.rows), right.next, right.previous)
+    return side(left), side(right)
 
 
 def _there(ids: Iterable[int | None]) -> dict[int, Component]:

@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.text import Truncator
 
 from catalog import registries
+from catalog.queries.called import called
 from catalog.worded import in_words, line_by_line
 
 LINE = 120
@@ -97,6 +98,12 @@ def actor(ref: str) -> str:
     return f"Portico ({name})" if kind == "system" else f"{kind} {name}".strip()
 
 
+@register.simple_tag
+def writer(ref: str) -> str:
+    """As `actor`, a person by the name that people read; asks for it, so not for use in rows."""
+    return called([ref]).get(ref) or actor(ref)
+
+
 @register.filter
 def did(action: str) -> str:
     """`component.create` as `Registered`; what has no word yet stays as it is."""
@@ -144,13 +151,13 @@ def whole(value: object) -> str:
 
 
 @register.filter
-def object_words(ref: str, called: Mapping[str, str] | None = None) -> str:
+def object_words(ref: str, titles: Mapping[str, str] | None = None) -> str:
     """What a reference names: `policy:secrets` as `escalation policy secrets`, `group:default/ci` as `team ci`.
 
-    Of what has a title in `called`, that title stands for the name.
+    Of what has one in `titles`, that title stands for the name.
     """
     kind, _, name = ref.partition(":")
-    if title := (called or {}).get(ref):
+    if title := (titles or {}).get(ref):
         subject = registries.subjects.get(kind)
         return f"{subject.title if subject else CALLED.get(kind, kind)} {title}"
     if kind in COMPONENTS or kind in PAGES:

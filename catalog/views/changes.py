@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from catalog import queries
 from catalog.filters_changes import FIELDS, change_filter
-from catalog.models import AuditEntry, Team
+from catalog.models import AuditEntry
 from catalog.queries.called import called
 from catalog.queries.changes import NEWEST, VIAS, ChangeFilter, change_json, changes
 from catalog.templatetags.changes import did_alone, kind_words
@@ -59,7 +59,7 @@ def log(request: HttpRequest) -> HttpResponse:
         "called": called(row.object_ref for row in page.rows),
         "next": here + page.next if page.next else "",
         "previous": here + page.previous if page.previous else "",
-        "teams": Team.objects.order_by("name", "pk").only("ref", "name", "title")[:1000],
+        "teams": queries.team_choices(gone=True),
         "kinds": [(kind, kind_words(kind)) for kind in KINDS],
         "actions": [(action, "Edited" if action == "edit" else did_alone(action)) for action in ACTIONS],
         "other_action": asked["action"] if asked["action"] not in ACTIONS else "",

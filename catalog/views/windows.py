@@ -73,7 +73,7 @@ def windows(request: HttpRequest) -> HttpResponse:
         "running": running,
         "lines": lines(request, page.rows, now=now),
         "tabs": _tabs(past, team),
-        "teams": Team.objects.filter(retired_at=None).order_by("name", "pk").only("ref", "name", "title")[:1000],
+        "teams": queries.team_choices(),
         "next": here + page.next if page.next else "",
         "previous": here + page.previous if page.previous else "",
     }

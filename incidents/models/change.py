@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from catalog.models import Component
+from catalog.models import Component, Person
 
 
 class Change(models.Model):
@@ -25,6 +25,8 @@ class Change(models.Model):
     source = models.CharField(max_length=100, help_text="Who tells us: argo-cd, github-actions, …")
     external_id = models.CharField(max_length=200, help_text="The source's own name of it")
     recorded_at = models.DateTimeField()
+    by: Person | None = None
+    """Whose name its actor is, where `incidents.queries.changes.told` was asked."""
 
     class Meta:
         ordering = ["-at", "-pk"]

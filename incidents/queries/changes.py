@@ -1,12 +1,12 @@
 """What changed, for lists and for the pages of components and incidents."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
 from catalog.graph import upstream_ids
-from catalog.models import Component
+from catalog.models import Component, Person
 from incidents.models import Change, Incident
 
 BEFORE = timedelta(hours=24)
@@ -38,9 +38,19 @@ def changes(
     return found.select_related("component__owner").order_by("-at", "-pk")
 
 
+def told(rows: Iterable[Change]) -> list[Change]:
+    """The same, each with the person whose short name its source says it was made by. One question, if any."""
+    found = list(rows)
+    refs = {f"user:default/{change.actor.lower()}" for change in found if change.actor}
+    people = {person.ref: person for person in Person.objects.filter(ref__in=refs)} if refs else {}
+    for change in found:
+        change.by = people.get(f"user:default/{change.actor.lower()}")
+    return found
+
+
 def changes_of(component: Component, *, most: int) -> list[Change]:
     """The last few of a component."""
-    return list(component.changes.order_by("-at", "-pk")[:most])
+    return told(component.changes.order_by("-at", "-pk")[:most])
 
 
 def changes_before(incident: Incident, *, now: datetime) -> Sequence[Change]:
@@ -49,4 +59,4 @@ def changes_before(incident: Incident, *, now: datetime) -> Sequence[Change]:
         return []
     concerned = Q(component=incident.component_id) | Q(component__in=upstream_ids(incident.component_id))
     found = Change.objects.filter(concerned, at__gte=incident.opened_at - BEFORE, at__lte=incident.resolved_at or now)
-    return list(found.select_related("component").order_by("-at", "-pk")[:BESIDE])
+    return told(found.select_related("component").order_by("-at", "-pk")[:BESIDE])

@@ -12,7 +12,7 @@ from catalog.models import Team
 from catalog.queries import page
 from incidents.intake.own import full_ref
 from incidents.models import Change
-from incidents.queries.changes import changes
+from incidents.queries.changes import changes, told
 from portal.lib.clock import now_of
 from portal.lib.reading import known, readable
 
@@ -34,7 +34,7 @@ def change_list(request: HttpRequest) -> HttpResponse:
     rows = page(found, ("-at", "-pk"), cursor=request.GET.get("cursor", ""), size=SIZE)
     context: dict[str, Any] = {
         "now": now_of(request),
-        "changes": rows.rows,
+        "changes": told(rows.rows),
         "filters": asked,
         "filtered": any(asked.values()),
         "kinds": Change.Kind.choices,

@@ -1,7 +1,7 @@
 """The catalog as a list: who owns it, is it healthy, who is on call, without opening anything."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -94,7 +94,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "lines": lines(page.rows, now=now, request=request),
         "facets": [_field(name, legend, counted.facets[name]) for name, legend in LEGENDS.items()],
-        "chosen": _chosen(request.GET),
+        "chosen": _chosen(request.GET, counted.facets),
         "tabs": tabs,
         "saved": next((tab.view for tab in tabs if tab.active and tab.view), None),
         "query": _kept(request.GET),
@@ -220,14 +220,15 @@ def _clean(query: QueryDict) -> QueryDict:
     return view
 
 
-def _chosen(query: QueryDict) -> list[Chosen]:
+def _chosen(query: QueryDict, facets: Mapping[str, list[queries.Facet]]) -> list[Chosen]:
     """The filters in force; what no facet shows (a tag, a system) can be taken away here too."""
     words = dict(LEGENDS, q="Words", starred="Starred", retired="Retired")
     found = []
     for field, title in words.items():
         values = [value for value in query.getlist(field) if value]
         if values:
-            said = ", ".join(value.rpartition("/")[2] for value in values)
+            titles = {one.value: one.title for one in facets.get(field, ()) if field != "tier"}  # a tier has a sentence
+            said = ", ".join(titles.get(value) or value.rpartition("/")[2] for value in values)
             found.append(Chosen(f"{title}: {said}", _address(query, **{field: ""})))
     return found
 

@@ -225,4 +225,4 @@ def _tabs(
 
 def _trail(component: Component) -> list[tuple[str, str]]:
     above = way_to(component.system, named=component.system_ref)
-    return [("Catalog", reverse("catalog:components")), *above, (component.name, "")]
+    return [("Catalog", reverse("catalog:components")), *above, (component.label, "")]

@@ -82,8 +82,15 @@ def test_breadcrumbs_lead_over_domain_and_system(ada: Client, runners: Component
         ("Catalog", "/catalog"),
         ("Delivery", "/domains/default/delivery"),
         ("Build", "/systems/default/build"),
-        ("ci-runners", ""),
+        ("CI runners", ""),
     ]
+
+
+def test_few_neighbours_stand_by_what_they_are_called(ada: Client, runners: Component) -> None:
+    for name, title in (("a", "Zebra"), ("b", ""), ("c", "apple")):
+        make.dependency(make.component(name, title=title), runners)
+    rows = ada.get(f"{runners.get_absolute_url()}?tab=dependencies").context["needed_by"]
+    assert [one.component.label for one in rows] == ["apple", "b", "Zebra"]
 
 
 def test_neighbours_come_by_the_page_from_both_sides(ada: Client, runners: Component) -> None:

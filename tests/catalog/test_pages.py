@@ -135,7 +135,7 @@ def test_facts_say_when_the_entry_itself_was_written_and_by_whom(ada: Client) ->
     component = make.component("runners", source="user:default/ada")
     shown = ada.get(component.get_absolute_url()).content.decode()
     assert ("<dt>Written</dt>" in shown, "version 1, by" in shown) == (True, True)
-    assert '<span title="user:default/ada">ada</span>' in shown
+    assert '<span title="user:default/ada">Ada Okafor</span>' in shown
     assert "API client" not in shown
 
 
@@ -316,3 +316,12 @@ def test_people_change_what_is_said_of_themselves(ada: Client) -> None:
     assert set(ada.post("/people/default/ada/edit", form).context["form"].errors) == {"time_zone"}
     assert ada.post("/people/default/ada/edit", {**form, "time_zone": "Europe/Berlin"}).status_code == 302
     assert "Ada O." in text(ada.get("/people/default/ada").content)
+
+
+def test_filters_in_force_speak_as_their_choices_do(ada: Client) -> None:
+    team = Team.objects.get()
+    make.component("x", owner=team)
+    chosen = ada.get(f"/catalog?health=bad&tier=1&owner={team.ref}").context["chosen"]
+    assert [one.title for one in chosen] == ["Health: Broken or burning", "Tier: 1", f"Owner: {team.label}"]
+    assert "1 component</span>" in ada.get("/catalog").text
+    assert "0 of 1 component</span>" in ada.get("/catalog?health=bad").text

@@ -299,6 +299,17 @@ def test_changes_of_what_it_depends_on_stand_on_the_page(incident: Incident, ada
     assert "Runner image" in text_of(signed_in(ada), runners.get_absolute_url())
 
 
+def test_who_deployed_is_called_by_their_name_where_they_are_known(ada: Person, runners: Component) -> None:
+    for actor in ("Ada", "renovate"):
+        Change.objects.create(
+            component=runners, component_ref=runners.ref, title=f"By {actor}", source="argo-cd", actor=actor,
+            at=db_now(), external_id=actor, recorded_at=db_now(),
+        )  # fmt: skip
+    said = signed_in(ada).get("/deployments").text
+    assert f'<a class="plain" href="{ada.get_absolute_url()}">{ada.label}</a> · argo-cd' in said
+    assert "renovate · argo-cd" in said
+
+
 def test_the_list_filters_and_the_csv_says_the_same(incident: Incident, ada: Person, runners: Component) -> None:
     make_incidents.incident(make.component("shop"), now=db_now(), summary="=Shop()", source="alertmanager")
     client = signed_in(ada)
