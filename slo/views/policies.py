@@ -34,7 +34,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, name: str) -> HttpResponse:
     """One policy: its rules, and when a total outage pages."""
     policy = alert_policy(name)
-    judged = policy.objectives.filter(retired_at=None, parent=None).order_by("name")
+    judged = policy.objectives.filter(retired_at=None, parent=None).order_by("title", "name")
     context = {
         "policy": policy,
         "rules": rules_shown(policy),
