@@ -41,6 +41,7 @@ def test_another_goal_has_its_budget_at_once(
 ) -> None:
     objective, book = counted()
     before = read(objective).standing
+    assert before.remaining is not None
     spent = (1 - before.remaining) * float(1 - objective.target)
     change(admin, objective, django_capture_on_commit_callbacks, target=target)
     after = read(objective).standing
