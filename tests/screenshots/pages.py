@@ -154,7 +154,7 @@ PAGES: tuple[Shot, ...] = (
     Shot("incidents-resolved", "/incidents?state=resolved"),
     Shot("incident", "/incidents", "katrin", first="main table td.title a", prepare=charts_drawn),
     Shot("reviews", "/reviews"),
-    Shot("review", "/reviews?state=published", first=FIRST_ROW),
+    Shot("review", "/reviews?view=published", first=FIRST_ROW),
     Shot("action-items", "/reviews/actions"),
     Shot("setup", "/setup", "admin"),
     Shot("home-lead", "/", "katrin"),
