@@ -233,6 +233,12 @@ def plural(value: object, word: str) -> str:
 
 
 @register.filter
+def short(seconds: float) -> str:
+    """How long an answer took: `2 ms`, `1.2 s`."""
+    return durations.short(seconds)
+
+
+@register.filter
 def duration(value: object) -> SafeString:
     """A timedelta or seconds, two units at the most: `3 min 27 s`, `2 h 44 min`."""
     if words.is_number(value):
