@@ -1,4 +1,4 @@
-"""Names that people gave, as a page can show them."""
+"""Names and addresses that people gave, as a page can show them."""
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -12,3 +12,8 @@ def called(name: str) -> SafeString:
     if max(map(len, name.split()), default=0) <= LONG:
         return format_html("{}", name)
     return format_html('<span class="long-name">{}</span>', name)
+
+
+def address(mail: str) -> SafeString:
+    """An e-mail address that may break behind its @, and so not within a word."""
+    return format_html("{}{}<wbr>{}", *mail.partition("@"))

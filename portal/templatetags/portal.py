@@ -17,7 +17,7 @@ from portal.lib import drawn, durations, words
 from portal.lib.links import safe_link
 from portal.lib.markdown import to_html
 from portal.lib.moments import local
-from portal.lib.names import called
+from portal.lib.names import address, called
 from portal.lib.own_clock import own_clock
 from portal.lib.own_links import own_links
 from portal.lib.sketch import sketch as first_paint
@@ -26,6 +26,7 @@ from portal.looks import COMPONENT_ICONS, SOURCES, look_of
 register = template.Library()
 register.filter("safe_link", safe_link)
 register.filter("own_links", own_links)
+register.filter("address", address)
 register.filter("called", called)
 register.filter("own_clock", own_clock)
 
@@ -166,12 +167,6 @@ def thing(entity: object, none: str = "—", css: str = "plain") -> SafeString:
         return format_html('<span class="t-3">{}</span>', none)
     url, name = _href(entity), called(_name(entity))
     return format_html('<a class="{}" href="{}">{}</a>', css, url, name) if url else name
-
-
-@register.filter
-def address(mail: str) -> SafeString:
-    """An e-mail address that may break behind its @, and so not within a word."""
-    return format_html("{}{}<wbr>{}", *mail.partition("@"))
 
 
 # Numbers ------------------------------------------------------------------------------------------------------------
