@@ -150,7 +150,7 @@ OWN: Mapping[str, ScorecardCheck] = {
     "dependencies": ScorecardCheck(
         "Names what it depends on", "silver", names_dependencies, lambda one: one.kind == Component.Kind.COMPONENT
     ),
-    "confirmed": ScorecardCheck("Confirmed within half a year", "silver", confirmed),
+    "confirmed": ScorecardCheck("Confirmed or registered within half a year", "silver", confirmed),
     "references": ScorecardCheck("All it names is there", "gold", nothing_dangles),
 }
 """By key."""

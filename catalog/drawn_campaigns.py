@@ -1,5 +1,6 @@
 """A campaign's burn-up and a component's own levels as numbers for an SVG and a table."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -98,8 +99,14 @@ def levels_of(steps: Sequence[ScoreStep], *, today: date) -> Levels | None:
     rows = tuple(
         (one.day, str(Score.Level(one.level).label), one.passed, one.failed, one.unknown) for one in reversed(steps)
     )
-    label = f"{rows[0][1]} since {_day(rows[0][0])}; what is known begins on {_day(steps[0].day)}."
+    label = f"{rows[0][1]} since {_day(_since(steps))}; what is known begins on {_day(steps[0].day)}."
     return Levels(first, today, tuple(stretches), rows, label)
+
+
+def _since(steps: Sequence[ScoreStep]) -> date:
+    """Since when the last one's level was held: steps that change only the sums lie within."""
+    run = itertools.takewhile(lambda one: one.level == steps[-1].level, reversed(steps))
+    return min(one.day for one in run)
 
 
 def _column(one: CampaignDay, x: float, width: float, most: int) -> Column:

@@ -57,4 +57,4 @@ def _drilled(last: Drill | None, component: Component) -> Verdict:
 CHECK = ScorecardCheck(
     "Escalation reaches a person at every hour", "gold", escalation_reaches, kept_fix=_fix
 )  # four weeks of schedules are no work for a page
-DRILL = ScorecardCheck("The last page drill worked", "gold", drill_worked, kept_fix=Component.get_absolute_url)
+DRILL = ScorecardCheck("The last fire drill worked", "gold", drill_worked, kept_fix=Component.get_absolute_url)

@@ -9,7 +9,6 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.text import Truncator
 
 from catalog import registries
-from catalog.queries.called import called
 from catalog.worded import in_words, line_by_line
 
 LINE = 120
@@ -96,12 +95,6 @@ def actor(ref: str) -> str:
     if ref == "system:portico":
         return "Portico"
     return f"Portico ({name})" if kind == "system" else f"{kind} {name}".strip()
-
-
-@register.simple_tag
-def writer(ref: str) -> str:
-    """As `actor`, a person by the name that people read; asks for it, so not for use in rows."""
-    return called([ref]).get(ref) or actor(ref)
 
 
 @register.filter

@@ -146,13 +146,14 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
 
 @readable
 def of_component(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpResponse:
-    """One component's scorecard: every check as asked now, and how its level went."""
+    """One component's scorecard: every check as asked now, what failed first, and how its level went."""
     component, now = queries.component_by_ref(f"{kind}:{namespace}/{name}"), db_now()
     card = scorecard.judge([component], now=now)[component.pk]
     context = {
         "now": now,
         "component": component,
         "card": card,
+        "lines": sorted(card.lines, key=lambda line: (False, None, True).index(line.verdict.outcome)),
         "level": Score.Level(card.sum.level),
         "chart": levels_of(steps_of(component, now=now), today=now.date()),
         "trail": [

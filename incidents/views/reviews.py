@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog.access import actor_of
 from catalog.models import Team
-from catalog.queries import page
+from catalog.queries import Page, page
 from incidents import access_reviews as access
 from incidents import operations, queries
 from incidents.boards import KINDS
@@ -32,6 +32,7 @@ from incidents.review_text import TITLES, changes, to_markdown
 from portal.lib.clock import db_now, now_of
 from portal.lib.errors import Expected, Invalid, Missing
 from portal.lib.posted import posted
+from portal.lib.words import plural
 
 SIZE = 30
 VERSIONS = 50
@@ -65,6 +66,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     context = {
         "now": now_of(request),
         "rows": rows.rows,
+        "summary": f"{plural(_count(found, rows), 'review')}, newest first",
         "filters": asked,
         "filtered": any(asked.values()),
         "tabs": [_tab(asked, key, title) for key, title in VIEWS],
@@ -74,6 +76,11 @@ def listing(request: HttpRequest) -> HttpResponse:
         "previous": _address(asked, cursor=rows.previous) if rows.previous else "",
     }
     return render(request, "incidents/reviews/list.html", context)
+
+
+def _count(found: QuerySet[Review], rows: Page[Review]) -> int:
+    """How many there are on all pages of the list; asked only where there are more than one."""
+    return found.count() if rows.next or rows.previous else len(rows.rows)
 
 
 @login_required

@@ -19,7 +19,7 @@ from catalog.access import system
 from catalog.models import AuditEntry, Person
 from catalog.operations import record_audit
 from incidents.models import Incident
-from incidents.operations import action_items
+from incidents.operations import action_items, pruning
 from incidents.operations.inbox import mark_all_read
 from portal.demo.documents import past as documents_of_the_past
 from portal.demo.documents import rhythm
@@ -81,6 +81,7 @@ def make_past(*, now: datetime) -> bool:
     diary.machine.until(now + timedelta(seconds=10))
     for person in Person.objects.all():
         mark_all_read(person=person, now=now + timedelta(seconds=30))
+    pruning.prune_deliveries(now=now)
     record_audit(actor=DEMO, action=MARK, object_ref="demo:past", diff={}, now=now)
     return True
 

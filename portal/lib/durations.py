@@ -79,3 +79,10 @@ def words(duration: timedelta) -> str:
             return f"{count} {unit}"
         return f"{count} {unit} {rest // smaller[1]} {smaller[0]}"
     return "0 s"
+
+
+def short(seconds: float) -> str:
+    """How long an answer took: `2 ms`, `1.2 s`, and from ten seconds on as `words`."""
+    if seconds < 1:
+        return f"{max(round(seconds * 1000), 1)} ms"
+    return f"{seconds:.1f} s" if seconds < 10 else words(timedelta(seconds=seconds))

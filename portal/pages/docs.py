@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import SafeString
 
-from catalog import queries
+from catalog import likeness, queries
 from catalog.registries import Hit
 from portal.lib import conf
 from portal.lib.clock import now_of
 from portal.lib.doc_text import IN_CONTENTS
 from portal.lib.reading import readable
-from portal.pages import doc_texts
+from portal.pages import doc_texts, docs_search
 from portal.pages.doc_texts import Entry
 from portal.pages.search import mark
 
@@ -40,12 +41,20 @@ def show(request: HttpRequest, page: str = doc_texts.FIRST) -> HttpResponse:
 
 def _found(request: HttpRequest, asked: str) -> HttpResponse:
     hits = queries.search(asked, limit=FOUND, now=now_of(request), only=["doc"])
-    context = {**_frame(""), "q": asked, "hits": [(hit, mark(hit.title, _marked(hit, asked))) for hit in hits]}
+    meant = docs_search.meant(asked)
+    context = {
+        **_frame(""),
+        "q": asked,
+        "meant": " ".join(meant) if hits and meant != likeness.words_of(asked) else "",
+        "hits": [(hit, mark(hit.title, likeness.marks(meant, hit.title)), _said(hit, meant)) for hit in hits],
+    }
     return render(request, "portal/docs_found.html", context)
 
 
-def _marked(hit: Hit, asked: str) -> list[tuple[int, int]]:
-    return queries.marked(hit, asked)
+def _said(hit: Hit, meant: Sequence[str]) -> SafeString:
+    """On which page a section is, and the words around what was asked for; that all is documentation goes unsaid."""
+    detail = hit.detail.removeprefix(docs_search.DETAIL).removeprefix(" · ")
+    return mark(detail, likeness.marks(meant, detail))
 
 
 def _frame(page: str) -> dict[str, object]:

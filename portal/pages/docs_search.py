@@ -96,6 +96,12 @@ def _hits(sought: Sought) -> Iterator[Found]:
             yield hit, part, asked.words
 
 
+def meant(text: str) -> list[str]:
+    """The words of `text`, those that the documentation doesn't know replaced by the nearest that it does know."""
+    _, vocabulary = _known()
+    return [_nearest(word, vocabulary) for word in likeness.words_of(text)]
+
+
 def _meant(sought: Sought, vocabulary: Sequence[str]) -> Sought:
     """With every word that the documentation doesn't know replaced by the nearest that it does know."""
     return replace(sought, words=tuple(_nearest(word, vocabulary) for word in sought.words))

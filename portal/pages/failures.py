@@ -2,11 +2,20 @@
 
 import structlog
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError, JsonResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal.lib.problem_types import type_of
 
 TITLE = "Something broke on our side"
+
+
+def too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form of another session, with the way back to the form: the page it came from, if that is ours."""
+    came_from = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()})
+    return render(request, "403_csrf.html", {"form": came_from if ours else ""}, status=403)
 
 
 def broken(request: HttpRequest) -> HttpResponse:

@@ -16,6 +16,7 @@ from catalog.registries import Hit
 from portal.context_processors import Frame
 from portal.lib.clock import now_of
 from portal.lib.reading import known, readable
+from portal.pages import docs_search
 
 ON_PAGE, IN_PALETTE, RECENT = 40, 12, 8
 KINDS = {
@@ -34,7 +35,7 @@ class Line:
     icon: str
     title: str | SafeString
     kind: str = ""
-    detail: str = ""
+    detail: str | SafeString = ""
     health: str = ""
 
 
@@ -101,7 +102,12 @@ def _places(request: HttpRequest, person: Person | None) -> Iterator[Group]:
 def _line(hit: Hit, text: str) -> Line:
     health = HEALTHS.get(hit.health, "") if hit.health is not None else ""
     kind = KINDS.get(hit.kind, hit.kind.capitalize())
-    return Line(hit.url, hit.icon, mark(hit.title, queries.marked(hit, text)), kind, hit.detail, health)
+    return Line(hit.url, hit.icon, mark(hit.title, queries.marked(hit, text)), kind, _detail(hit, text), health)
+
+
+def _detail(hit: Hit, text: str) -> SafeString:
+    """Of documentation, what it quotes has the words marked for which it was found."""
+    return mark(hit.detail, likeness.marks(docs_search.meant(text), hit.detail) if hit.kind == "doc" else [])
 
 
 def _short(text: str) -> str:

@@ -14,7 +14,7 @@ from catalog.access import Actor
 from catalog.authentication import digest
 from catalog.models import ApiToken, Person
 from catalog.operations import record_audit
-from portal.lib import conf, words
+from portal.lib import conf, durations, words
 from portal.lib.errors import Expected, FieldError, Invalid
 from portal.lib.rates import pause
 from slo.models import DataSource
@@ -104,7 +104,7 @@ def _source(row: DataSource, actor: Actor) -> Tried:
     if not health.reachable:
         return Tried(False, f"It does not answer: {health.error}"[:SHOWN])
     version = f", version {health.version}" if health.version else ""
-    return Tried(True, f"It answers in {health.latency:.3f} s{version}.")
+    return Tried(True, f"It answers in {durations.short(health.latency)}{version}.")
 
 
 def _why(error: Exception) -> str:

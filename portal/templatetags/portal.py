@@ -17,6 +17,7 @@ from portal.lib import drawn, durations, words
 from portal.lib.links import safe_link
 from portal.lib.markdown import to_html
 from portal.lib.moments import local
+from portal.lib.names import address, called
 from portal.lib.own_clock import own_clock
 from portal.lib.own_links import own_links
 from portal.lib.sketch import sketch as first_paint
@@ -25,6 +26,8 @@ from portal.looks import COMPONENT_ICONS, SOURCES, look_of
 register = template.Library()
 register.filter("safe_link", safe_link)
 register.filter("own_links", own_links)
+register.filter("address", address)
+register.filter("called", called)
 register.filter("own_clock", own_clock)
 
 
@@ -128,7 +131,7 @@ def who(person: object, none: str = "", link: bool = True) -> SafeString:
     """A person in a line: initials and name, linked when the person has a page; `none` is said when there is nobody."""
     if not person:
         return state("nobody", none)
-    name, url = _name(person), _href(person) if link else ""
+    name, url = called(_name(person)), _href(person) if link else ""
     said = format_html('<a class="plain" href="{}">{}</a>', url, name) if url else format_html("<span>{}</span>", name)
     return format_html('<span class="who">{}{}</span>', avatar(person, "xs"), said)
 
@@ -162,18 +165,8 @@ def thing(entity: object, none: str = "—", css: str = "plain") -> SafeString:
     """A link to a team, component or anything with a label and a page; `none` when it is missing."""
     if not entity:
         return format_html('<span class="t-3">{}</span>', none)
-    url = _href(entity)
-    return (
-        format_html('<a class="{}" href="{}">{}</a>', css, url, _name(entity))
-        if url
-        else format_html("{}", _name(entity))
-    )
-
-
-@register.filter
-def address(mail: str) -> SafeString:
-    """An e-mail address that may break behind its @, and so not within a word."""
-    return format_html("{}{}<wbr>{}", *mail.partition("@"))
+    url, name = _href(entity), called(_name(entity))
+    return format_html('<a class="{}" href="{}">{}</a>', css, url, name) if url else name
 
 
 # Numbers ------------------------------------------------------------------------------------------------------------

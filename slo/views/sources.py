@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog.access import NotSignedIn, actor_of, require_admin
+from portal.lib import durations
 from portal.lib.clock import db_now
 from portal.lib.crypto import CannotUnseal
 from portal.lib.errors import Expected, Forbidden
@@ -67,7 +68,7 @@ def test(request: HttpRequest, name: str) -> HttpResponse:
         return redirect("slo:sources")
     if found.reachable:
         version = f", version {found.version}" if found.version else ""
-        messages.success(request, f"{name} answers in {found.latency:.3f} s{version}.")
+        messages.success(request, f"{name} answers in {durations.short(found.latency)}{version}.")
     else:
         messages.error(request, f"{name} does not answer: {found.error}")
     return redirect("slo:sources")

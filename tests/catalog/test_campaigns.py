@@ -241,6 +241,18 @@ def test_the_drawings_have_their_numbers(world: World) -> None:
     levels = levels_of([step], today=NOW.date() + timedelta(days=30))
     assert levels is not None
     assert [(one.x, one.width) for one in levels.stretches] == [("0.00%", "100.00%")]
+    assert levels.label.startswith(f"Bronze since {step.day.day} ")
+
+
+def test_a_level_is_held_since_it_was_reached_whatever_its_sums_did_since(world: World) -> None:
+    days = [NOW.date() + timedelta(days=n) for n in range(4)]
+    steps = [
+        ScoreStep(component=world.vpn, day=day, level=level, passed=passed, failed=1, unknown=0)
+        for day, level, passed in zip(days, (1, 0, 1, 1), (3, 2, 3, 4), strict=True)
+    ]
+    drawn = levels_of(steps, today=days[-1])
+    assert drawn is not None
+    assert drawn.label.startswith(f"Bronze since {days[2].day} ")
 
 
 # Over HTTP
@@ -299,7 +311,9 @@ def test_pages_show_it_and_only_admins_get_the_buttons(world: World, client: Cli
     assert client.post(f"{made['Location']}/edit", form).status_code == 403
     assert client.get("/scorecards/campaigns/new").status_code == 403
     assert client.get("/scorecards/campaigns/999").status_code == 404
-    assert "Level over time" in client.get("/components/component/default/vpn/scorecard").content.decode()
+    scorecard = client.get("/components/component/default/vpn/scorecard").content.decode()
+    assert "Level over time" in scorecard
+    assert scorecard.index("Whoever is called at night finds none.") < scorecard.index("Has an owner")
 
 
 def _soon() -> str:

@@ -121,5 +121,5 @@ def test_all_of_it_is_still_on_the_page(client: Client, full: Component) -> None
     assert [one.team.label for one in page.context["responders"] if one.team] == ["Delivery"]
     assert "Runs don&#x27;t start" in said or "Runs don't start" in said
     assert "every hour of the next four weeks" in said  # the check of escalation, as the last sweep kept it
-    assert 'title="On call for my teams"' in said
+    assert 'title="On call for my teams: ' in said
     assert page.context["shell"].open_incidents["count"] == 1

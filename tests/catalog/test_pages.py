@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from catalog.models import ApiToken, Component, ComponentHealth, Team
+from catalog.models import ApiToken, Component, ComponentHealth, Person, Team
 from catalog.operations import report_health
 from tests import make
 
@@ -135,8 +135,23 @@ def test_facts_say_when_the_entry_itself_was_written_and_by_whom(ada: Client) ->
     component = make.component("runners", source="user:default/ada")
     shown = ada.get(component.get_absolute_url()).content.decode()
     assert ("<dt>Written</dt>" in shown, "version 1, by" in shown) == (True, True)
-    assert '<span title="user:default/ada">Ada Okafor</span>' in shown
+    person = Person.objects.get(ref="user:default/ada")
+    assert f'by <a class="plain" href="{person.get_absolute_url()}">{person.label}</a>' in shown
     assert "API client" not in shown
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("shop", "version 1, from shop"),
+        ("system:demo", '<span title="system:demo">Portico (demo)</span>'),
+        ("user:default/gone", '<span title="user:default/gone">gone</span>'),
+        ("", "version 1, by "),
+    ],
+)
+def test_what_no_person_wrote_says_where_it_came_from(ada: Client, source: str, said: str) -> None:
+    component = make.component("runners", source=source)
+    assert said in ada.get(component.get_absolute_url()).content.decode()
 
 
 def test_an_api_and_the_service_of_its_title_are_told_apart_wherever_they_stand(ada: Client) -> None:

@@ -251,3 +251,16 @@ def test_of_the_docs_the_words_around_are_shown_where_the_title_does_not_say_why
     for hit in found:
         assert re.search(r" · .*\bforgiven", hit.detail), hit
         assert len(hit.detail) < 240
+
+
+@pytest.mark.usefixtures("world")
+def test_what_is_quoted_of_the_docs_has_the_words_marked_also_those_that_were_meant(
+    browser_of_ada_there: Client,
+) -> None:
+    page = browser_of_ada_there.get("/docs?q=blast+raduis").content.decode()
+    assert "these say something about “blast radius”" in page
+    assert re.search(r'class="t-2 fs-12">[^<]* · [^<]*<mark>Blast</mark> <mark>radius</mark>', page, re.IGNORECASE)
+    assert "documentation · " not in page
+    assert "say something about" not in browser_of_ada_there.get("/docs?q=blast+radius").content.decode()
+    assert "documentation · " in (everywhere := browser_of_ada_there.get("/search?q=forgiven").content.decode())
+    assert re.search(r'class="t-2 fs-12">[^<]* · [^<]*<mark>forgiven</mark>', everywhere)

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from catalog.access import Actor
 from catalog.models import Component, Person
-from incidents import operations
+from incidents import operations, paging
 from incidents.models import Drill, DrillPlan, Incident
 from incidents.oncall.recurring import next_time
 from incidents.operations import drill_plans, drills
@@ -79,6 +79,19 @@ def test_the_list_the_report_and_the_components_panel(site: Client, runners: Com
     drill.refresh_from_db()
     assert drill.outcome == Drill.Outcome.STOPPED
     assert 'hx-trigger="every 2s"' not in page(site, drill.get_absolute_url())
+
+
+def test_the_report_ends_each_teams_steps_with_who_answered(site: Client, runners: Component, ada: Person) -> None:
+    site.post("/drills/begin", {"component": runners.ref})
+    drill = Drill.objects.get()
+    while paging.advance_due(now=drill.begun_at + timedelta(seconds=1)):
+        pass
+    assert f"{ada.label} answered" not in page(site, drill.get_absolute_url())
+    called = drill.incident.pages.get()
+    operations.acknowledge(page=called, by=ada, via="link", now=drill.begun_at + timedelta(minutes=1))
+    said = page(site, drill.get_absolute_url())
+    steps = said[said.index("step 1") :]
+    assert f"{ada.label} answered</div>" in steps
 
 
 def test_a_stranger_begins_stops_and_plans_nothing(client: Client, runners: Component, ada: Person) -> None:

@@ -73,7 +73,10 @@ def test_everybody_signed_in_reads_and_only_its_people_write(world: World, revie
         url = reverse(f"incidents:{name}", args=[item.pk])
         assert bob.post(url, {"state": "done"}).status_code == 403, name
         assert Client().post(url)["Location"].startswith(reverse("sign-in"))
-    assert "Write" not in text_of(bob, at(review)).partition("<main")[2]
+    shown = text_of(bob, at(review)).partition("<main")[2]
+    assert "Write" not in shown
+    assert re.search(r"Still a draft: <a [^>]*>[^<]*</a>, and whoever was paged for it, write and publish it", shown)
+    assert "Still a draft" not in text_of(signed_in(world.ada), at(review))
     review.refresh_from_db()
     assert (review.version, ActionItem.objects.get().state) == (1, "open")
 
@@ -258,10 +261,12 @@ def test_lists_filter_page_and_say_why_they_are_empty(world: World) -> None:
     world.item(made[0], now=now - 20 * DAY)
     first = text_of(ada, here)
     assert "Jobs wait 32<" in first
+    assert "32 reviews, newest first" in first
     following = re.search(r'rel="next" href="([^"]+)"', first)
     assert following
     second = text_of(ada, following[1].replace("&amp;", "&"))
     assert ("Jobs wait 1<" in second, "Jobs wait 32<" in second) == (True, False)
+    assert "32 reviews, newest first" in second
     for query, found in (
         ({"view": "published"}, False), ({"view": "mine"}, True), ({"q": "wait 7"}, True), ({"q": "zzz"}, False),
         ({"team": "group:default/ci"}, True), ({"severity": "5"}, False), ({"component": "ci-runners"}, True),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.lib.durations import BadDuration, parse, plain, render, spoken, words
+from portal.lib.durations import BadDuration, parse, plain, render, short, spoken, words
 
 
 @given(st.integers(min_value=0, max_value=10**12))
@@ -61,3 +61,11 @@ def test_what_means_nothing_is_refused_with_examples_too(text: str) -> None:
     with pytest.raises(BadDuration, match="write for example"):
         spoken(text)
     assert plain(text) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.0004, "1 ms"), (0.0021, "2 ms"), (1.24, "1.2 s"), (12.7, "12 s"), (75, "1 min 15 s")],
+)
+def test_how_long_an_answer_took(seconds: float, said: str) -> None:
+    assert short(seconds) == said

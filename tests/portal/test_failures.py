@@ -98,3 +98,19 @@ def test_a_form_of_another_session_says_that_nothing_was_saved() -> None:
     assert page.status_code == 403
     assert "Nothing was saved" in page.content.decode()
     assert "sent no cookie" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("came_from", "leads"),
+    [
+        ("http://testserver/teams/new?a=1", True),
+        ("https://evil.example/teams/new", False),
+        ("http://testserver.evil.example/", False),
+        ("javascript:alert(1)", False),
+        ("", False),
+    ],
+)
+def test_it_leads_back_to_the_form_it_came_from_and_nowhere_else(came_from: str, leads: bool) -> None:
+    page = Client(enforce_csrf_checks=True, headers={"Referer": came_from}).post("/sign-in").content.decode()
+    assert ("Back to the form" in page, f'href="{came_from}"' in page) == (leads, leads)
+    assert 'href="/">Home</a>' in page

@@ -85,6 +85,15 @@ def _an_import(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def _a_refused_import(page: Page) -> None:
+    """An address that leads to nothing of the kind: it is refused in words, at its field."""
+    page.get_by_label("Name", exact=False).first.fill("repos")
+    page.get_by_label("Targets").fill("catalog-info.yaml")
+    page.get_by_label("Held to").select_option(index=1)
+    page.locator("main form.form .btn-primary").click()
+    page.wait_for_load_state()
+
+
 def _an_integration(page: Page) -> None:
     page.get_by_label("Name", exact=False).first.fill("Prometheus eu-1")
     page.locator("main form.form .btn-primary").click()
@@ -145,7 +154,7 @@ PAGES: tuple[Shot, ...] = (
     Shot("incidents-resolved", "/incidents?state=resolved"),
     Shot("incident", "/incidents", "katrin", first="main table td.title a", prepare=charts_drawn),
     Shot("reviews", "/reviews"),
-    Shot("review", "/reviews?state=published", first=FIRST_ROW),
+    Shot("review", "/reviews?view=published", first=FIRST_ROW),
     Shot("action-items", "/reviews/actions"),
     Shot("setup", "/setup", "admin"),
     Shot("home-lead", "/", "katrin"),
@@ -214,7 +223,7 @@ PAGES: tuple[Shot, ...] = (
     Shot("imports", "/imports", "katrin"),
     Shot("import", "/imports", "katrin", prepare=_an_import),
     Shot("import-new", "/imports/new", "katrin"),
-    Shot("imports-refused", "/imports/new", "elena"),
+    Shot("imports-refused", "/imports/new", "elena", prepare=_a_refused_import),
     Shot("home-lead", "/", who="katrin"),
     Shot("home-of-a-lead", "/?as=me", who="katrin"),
     Shot("digest", "/digest"),

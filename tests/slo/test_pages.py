@@ -430,7 +430,7 @@ def test_sources_say_how_they_are_and_since_when(client: Client) -> None:
     said = text(page)
     assert "Not asked yet" in said
     assert "connection refused" in said
-    assert "0.002 s" in said
+    assert "2 ms" in said
     assert "partial" in said
     assert "s3cret" not in page.decode()
 
