@@ -1,6 +1,7 @@
 """E-mail addresses of people: each is one person's, however it is said."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -49,7 +50,8 @@ def test_nor_by_the_api(api: APIClient, ada: Person, mallory: Person, email: str
 
 
 def test_a_file_that_gives_two_people_one_address_is_told_where(ada: Person) -> None:
-    user = "apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {name: %s}\nspec: {memberOf: [], profile: {email: %s}}\n"
+    head = "apiVersion: backstage.io/v1alpha1\nkind: User\n"
+    user = f"{head}metadata: {{name: %s}}\nspec: {{memberOf: [], profile: {{email: %s}}}}\n"
     text = "---\n".join(user % each for each in [("ben", "b@example.org"), ("eve", "B@example.org"), ("x", ada.email)])
     files = [SourceFile(address="people.yaml", text=text)]
     found = apply_files(files=files, actor=BY, now=make.NOW)
@@ -81,7 +83,11 @@ def test_one_reader_of_an_address_does_not_become_two_people_by_two_invitations(
     teams = make.team("build"), make.team("shop")
     email, role = "carol@example.org", "member"
     secrets = [invite(email=email, team=team, role=role, actor=root, now=make.NOW).secret for team in teams]
-    said = {"password": "a long enough one", "display_name": "Carol", "now": make.NOW + timedelta(days=1)}
+    said: dict[str, Any] = {
+        "password": "a long enough one",
+        "display_name": "Carol",
+        "now": make.NOW + timedelta(days=1),
+    }
     accept_invitation(secret=secrets[0], username="carol", **said)
     with pytest.raises(Invalid, match="is the address of Carol"):
         accept_invitation(secret=secrets[1], username="carol2", **said)
