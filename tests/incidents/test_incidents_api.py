@@ -53,7 +53,10 @@ def test_who_acknowledges_takes_it_from_nobody_unless_that_is_said(api: APIClien
     refused = script.post(here, {"person": "ben"}, format="json")
     said = refused.json()
     assert (refused.status_code, said["errors"][0]["field"]) == (409, "take_over")
-    assert ("Linh has it already" in said["detail"], '"take_over": true' in said["errors"][0]["message"]) == (True, True)
+    assert ("Linh has it already" in said["detail"], '"take_over": true' in said["errors"][0]["message"]) == (
+        True,
+        True,
+    )
     assert [one.acknowledged_by for one in incident.pages.all()] == [Person.objects.get(name="linh")]
     taken = script.post(here, {"person": "ben", "take_over": True}, format="json")
     assert [one["acknowledged_by"] for one in taken.json()["pages"]] == ["user:default/ben"]
