@@ -104,6 +104,8 @@ def reference(
     """
     if not text.strip():
         return "", []
+    if faults := list(storable(field, text)):
+        return text, faults
     try:
         found = (_stored if len(text) <= LONGEST_KEPT else _stored.__wrapped__)(text, kind, namespace)
     except BadReference as error:

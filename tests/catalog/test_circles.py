@@ -151,3 +151,13 @@ def test_a_reference_names_what_its_place_is_for(
 def test_what_may_be_of_several_kinds_may_be(ci: APIClient) -> None:
     body = {"owner": "user:ada", "subcomponent_of": "resource:r", "depends_on": ["resource:a", "api:b", "system:c"]}
     assert ci.put(f"{COMPONENTS}/x", body, format="json").status_code == 201
+
+
+def test_a_reference_that_no_database_keeps_is_refused_at_its_field(client: Client) -> None:
+    make.component("x")
+    client.force_login(make.account_of(make.person("root", admin=True)))
+    team = client.post("/teams/new", {"title": "New", "namespace": "default", "type": "team", "children": "a\x00b"})
+    assert (team.status_code, list(team.context["form"].errors)) == (400, ["children"])
+    said = {"title": "X", "version": "1", "consumes_apis": "a\x00b"}
+    component = client.post("/components/component/default/x/edit", said)
+    assert (component.status_code, list(component.context["form"].errors)) == (400, ["consumes_apis"])
