@@ -19,6 +19,10 @@ class NotSignedIn(Expected):
     title = "Not signed in"
 
 
+class OnlyPeople(Forbidden):
+    """Only a person can do this, and a token stands for none; sign in to the portal and do it there."""
+
+
 class WrongScope(Forbidden):
     """The token lacks the scope this needs."""
 
@@ -92,7 +96,11 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def person_of(request: HttpRequest) -> Person:
-    """The signed-in account's person. Raises NotSignedIn where the account has none, or who it was left."""
+    """The signed-in account's person. Raises OnlyPeople for a token, NotSignedIn where the account has none, or who it
+    was left.
+    """
+    if isinstance(getattr(request, "auth", None), ApiToken):
+        raise OnlyPeople
     person: Person | None = getattr(request.user, "person", None)  # asked once a request, Django keeps it
     if person is None:
         raise NotSignedIn("This account belongs to nobody yet; ask a platform admin to link it to a person.")

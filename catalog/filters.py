@@ -13,6 +13,7 @@ from portal.lib.errors import FieldError, Invalid
 
 TIERS = ("1", "2", "3", "4")
 LEVEL_NAMES = ("none", *LEVELS)
+LONGEST = 300
 KEPT = frozenset(
     ("q", "kind", "type", "tier", "lifecycle", "owner", "system", "tag", "health", "starred", "retired", "sort")
 )
@@ -95,8 +96,14 @@ def kept_query(text: str) -> str:
 
 
 def _many(query: QueryDict, name: str) -> list[str]:
-    """What is said under that name; neither the empty field of a form, nor NUL, which the database takes nowhere."""
-    return [text.replace("\x00", " ") for text in query.getlist(name) if text]
+    """What is said under that name; neither the empty field of a form, nor NUL, which the database takes nowhere.
+
+    Raises Invalid for what is longer than any value: the database refuses words of thousands of letters.
+    """
+    said = [text.replace("\x00", " ") for text in query.getlist(name) if text]
+    if any(len(text) > LONGEST for text in said):
+        raise _bad(name, f"Use at most {LONGEST} characters.")
+    return said
 
 
 def _one_of(field: str, text: str, known: Collection[str]) -> str:

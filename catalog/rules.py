@@ -4,11 +4,11 @@ The rules are those of Backstage's catalog model, so that what is accepted here 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from catalog.refs import BadReference, parse
+from catalog.refs import WORDS, BadReference, parse
 from portal.lib.errors import FieldError
 from portal.lib.links import safe_url
 
@@ -95,17 +95,43 @@ def storable(field: str, text: str) -> Iterator[FieldError]:
         yield FieldError(field, "invalid_text", "Remove the NUL character.")
 
 
-def reference(field: str, text: str, *, kind: str, namespace: str) -> tuple[str, list[FieldError]]:
-    """The reference as stored, and its faults; the empty text is no reference and no fault."""
+def reference(
+    field: str, text: str, *, kind: str, namespace: str, kinds: Collection[str] = ()
+) -> tuple[str, list[FieldError]]:
+    """The reference as stored, and its faults; the empty text is no reference and no fault.
+
+    `kinds` are those it may be of, where not only `kind`; of whatever kind, where that is left out.
+    """
     if not text.strip():
         return "", []
+    if faults := list(storable(field, text)):
+        return text, faults
     try:
         found = (_stored if len(text) <= LONGEST_KEPT else _stored.__wrapped__)(text, kind, namespace)
     except BadReference as error:
         return text, [FieldError(field, "invalid_reference", f"{error}.")]
     if len(found) > 200:
         return text, [FieldError(field, "too_long", "A reference has at most 200 characters.")]
-    return found, []
+    return found, _unfit(field, found, tuple(kinds) or ((kind,) if kind else ()))
+
+
+def _unfit(field: str, ref: str, kinds: tuple[str, ...]) -> list[FieldError]:
+    """Why nothing that this place is for can ever be called so."""
+    kind, _, place = ref.partition(":")
+    namespace, _, name = place.partition("/")
+    if "/" in name or ":" in name:
+        form = f"write {'kind:' if not kinds else ''}{namespace}/name, or the name alone"
+        return [FieldError(field, "invalid_reference", f"{ref!r}: a name holds no '/' and no ':'; {form}.")]
+    if kinds and kind not in kinds:
+        words = " or ".join(_word(one) for one in kinds)
+        message = f"{ref} is {_word(kind)}, and here belongs {words}: write for example {kinds[0]}:{namespace}/{name}."
+        return [FieldError(field, "wrong_kind", message)]
+    return []
+
+
+def _word(kind: str) -> str:
+    word = WORDS.get(kind, kind)
+    return f"{'an' if word[0] in 'aeiouA' else 'a'} {word}"
 
 
 @lru_cache(maxsize=4096)

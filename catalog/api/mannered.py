@@ -1,10 +1,11 @@
 """What every endpoint below /api/v1/ does alike, whichever app it is of: `mannered` wraps their addresses.
 
-A POST with an Idempotency-Key is answered once; somebody who is turned away again and again is told to wait.
+A POST with an Idempotency-Key is answered once; somebody who is turned away again and again is told to wait; a query
+string says nothing that the view does not know.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from functools import wraps
 
@@ -17,6 +18,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from catalog.access import actor_of
+from catalog.api import asked
 from catalog.models import IdempotentAnswer
 from catalog.operations import idempotency
 from catalog.operations.idempotency import Claim
@@ -27,6 +29,7 @@ from portal.lib.errors import Expected, FieldError
 
 HEADER = "Idempotency-Key"
 LONGEST = 200
+READING = ("GET", "HEAD")
 KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 AGAIN = 429
 """Too many: the one refusal that another try at the same thing may not meet."""
@@ -60,8 +63,13 @@ def _polite(view: View) -> View:
 
     @wraps(view)
     def polite(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        unknown = asked.unknown(request, view.cls)
+        if unknown and request.method not in READING:
+            return _not_asked(unknown)  # before anything is written
         keyed = request.method == "POST" and HEADER in request.headers
         answer = _once(view, request, *args, **kwargs) if keyed else view(request, *args, **kwargs)
+        if unknown and answer.status_code < 400:
+            return _not_asked(unknown)  # after whoever may not read was turned away
         seconds = stranger(request) if answer.status_code == 401 else 0
         return _too_many(seconds) if seconds else answer
 
@@ -115,15 +123,20 @@ def _again(found: IdempotentAnswer) -> HttpResponse:
 def _sender(view: View, request: HttpRequest) -> str:
     """By the view's own ways to sign in. Raises what they raise, NotSignedIn for nobody."""
     one = view.cls(**view.initkwargs)  # type: ignore[attr-defined]  # as_view() leaves both
-    asked = one.initialize_request(copy(request))  # for who fails to sign in on a request is nobody on it from then on
-    asked.user  # noqa: B018  # signs in, or raises
-    actor = actor_of(asked)
+    said = one.initialize_request(copy(request))  # for who fails to sign in on a request is nobody on it from then on
+    said.user  # noqa: B018  # signs in, or raises
+    actor = actor_of(said)
     return f"token:{actor.token.pk}" if actor.token else actor.ref  # two tokens may share a name
 
 
 def _digest(request: HttpRequest) -> str:
     told = f"{request.method} {request.get_full_path()}\n{request.content_type}\n".encode()
     return hashlib.sha256(told + request.body).hexdigest()
+
+
+def _not_asked(faults: Sequence[FieldError]) -> HttpResponse:
+    detail = "; ".join(f"{one.field}: {one.message}" for one in faults[:5])
+    return _said(problem(code=400, title="Some fields need attention", detail=detail, errors=faults[:50]))
 
 
 def _bad_key() -> HttpResponse:

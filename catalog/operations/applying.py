@@ -13,6 +13,7 @@ from django.db import transaction
 from catalog import manifest, registries
 from catalog.access import Actor
 from catalog.manifest import Document, Entity, Marker, Problem
+from catalog.manifest.reading import TEMPLATE_KIND
 from catalog.manifest.slips import meant
 from catalog.models.entity import Origin
 from catalog.operations.audit import Diff
@@ -39,6 +40,8 @@ from portal.lib.errors import Expected, FieldError, Invalid
 
 FAILED = "failed"
 ELSEWHERE = "named_elsewhere"
+LONGEST = 100
+"""Letters of what can't be read that are said again."""
 # Owners first, so that who makes a team in a stream may give it components in the same one
 ORDER: tuple[type[EntitySpec], ...] = (TeamSpec, PersonSpec, DomainSpec, SystemSpec)
 
@@ -232,10 +235,24 @@ def _of_other_apps(document: Document) -> FieldError | None:
         hint = f" Did you mean {guess}?" if guess else ""
         return FieldError("kind", "unknown_kind", f"{kind!r}: {said} has {', '.join(kinds)}.{hint}")
     versions = sorted({version for version, name in registries.apply_kinds if name == kind})
-    if versions and kind not in manifest.KINDS and said not in manifest.API_VERSIONS:
+    if versions and kind not in manifest.KINDS:
         words = f"{said!r} can't be read here: a {kind} is written as {' or '.join(versions)}."
         return FieldError("apiVersion", "unknown_api_version", words)
-    return None
+    if not said or not kind or kind in manifest.KINDS or kind == TEMPLATE_KIND or meant(kind, manifest.KINDS):
+        return None  # which is said where entities of the catalog are read
+    if said in manifest.API_VERSIONS:
+        return FieldError("kind", "unknown_kind", f"{kind[:LONGEST]!r} is no kind. {_understood()}")
+    return FieldError("apiVersion", "unknown_api_version", f"{said[:LONGEST]!r} can't be read here. {_understood()}")
+
+
+def _understood() -> str:
+    """Every version and its kinds."""
+    others: dict[str, list[str]] = {}
+    for version, kind in sorted(registries.apply_kinds):
+        others.setdefault(version, []).append(kind)
+    ours = f"{' and '.join(manifest.API_VERSIONS)} with {', '.join(manifest.KINDS)}"
+    rest = (f"{version} with {', '.join(kinds)}" for version, kinds in others.items())
+    return f"Understood are {'; '.join([ours, *rest])}."
 
 
 def _translate(item: Item, entity: Entity) -> None:

@@ -11,6 +11,7 @@ from catalog.described import difference, domain_spec, system_spec
 from catalog.models import ApiToken, Component, Domain, System
 from catalog.models.entity import Origin
 from catalog.operations.audit import record_audit
+from catalog.operations.circles import refuse_domain
 from catalog.operations.locking import hold_refs
 from catalog.operations.merging import merged
 from catalog.operations.references import domain_named, team_named
@@ -91,6 +92,7 @@ def _write_domain(
     row = row or Domain(ref=spec.ref, namespace=spec.namespace, name=spec.name, version=ABSENT, created_at=now)
     written = _written(row, spec, before, actor=actor, now=now, expected=expected)
     if written.changed:
+        refuse_domain(spec, before)
         row.parent_ref, row.parent = spec.parent, domain_named(spec.parent)
         _save(row, spec, actor=actor, now=now, origin=origin, source=source)
     if written.outcome is Outcome.CREATED:

@@ -18,6 +18,7 @@ from catalog.access import Actor
 from catalog.authentication import digest
 from catalog.models import Invitation, Membership, Person, Team
 from catalog.operations.audit import Diff, record_audit
+from catalog.operations.locking import hold_invitations
 from portal.lib.errors import FieldError, Forbidden, Invalid, Missing
 
 LASTS = timedelta(days=7)
@@ -57,6 +58,7 @@ def invite(
     errors = tuple(_faults(email, team, role))
     if errors:
         raise Invalid("; ".join(e.message for e in errors), errors=errors)
+    hold_invitations(email)
     person = person or _known(email)
     if person and person.account_id is not None:
         raise _taken(person)

@@ -17,6 +17,8 @@ SPACE = 0x706F7276  # keeps our keys apart from other users of advisory locks
 SOURCES = SPACE + 1
 ALL = SPACE + 2
 """Shared by all who hold references one by one; alone for whoever holds all of them."""
+ADDRESSES = SPACE + 3
+INVITED = SPACE + 4
 
 FEW = 100
 """So many are locked one by one without a look at how many the server has room for."""
@@ -55,6 +57,18 @@ def hold_source(source: str) -> None:
     """Until the transaction ends, nobody else applies for `source`. Before `hold_refs`, never after it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [SOURCES, _key(source)])
+
+
+def hold_addresses() -> None:
+    """Until the transaction ends, nobody else gives a person another e-mail address. After `hold_refs`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [ADDRESSES])
+
+
+def hold_invitations(email: str) -> None:
+    """Until the transaction ends, nobody else invites that address."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [INVITED, _key(email.lower())])
 
 
 def _room(cursor: CursorWrapper) -> int:

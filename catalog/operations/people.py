@@ -17,6 +17,7 @@ from catalog.access import Actor, NotYourTeam, require_admin, require_scope
 from catalog.described import difference, person_spec
 from catalog.models import ApiToken, Person, Team
 from catalog.models.entity import Origin
+from catalog.operations.addresses import require_own_address
 from catalog.operations.audit import record_audit
 from catalog.operations.locking import hold_refs
 from catalog.operations.memberships import join_teams
@@ -66,8 +67,8 @@ def put_person(
 ) -> Written[Person]:
     """Make the person what `spec` says; idempotent. `member_of` None leaves their teams alone.
 
-    Raises Invalid, WrongScope, NotYourself, NotYourTeam for a team that `actor` could not put them into, and
-    VersionMismatch where `expected_version` is not the one found.
+    Raises Invalid, also for somebody else's address, WrongScope, NotYourself, NotYourTeam for a team that `actor` could
+    not put them into, and VersionMismatch where `expected_version` is not the one found.
     """
     require_scope(actor, SCOPE)
     spec = checked_person(spec)
@@ -91,6 +92,8 @@ def _write(
         diff["retired"] = (True, False)
     if person and not diff:
         return Written(person, Outcome.UNCHANGED)
+    if spec.email and (spec.email.lower() != before.email.lower() or "retired" in diff):
+        require_own_address(spec.email, holder=spec.ref)
     outcome = Outcome.UPDATED if person else Outcome.CREATED
     person = person or Person(ref=spec.ref, namespace=spec.namespace, name=spec.name, version=ABSENT, created_at=now)
     person.origin, person.source = origin, source or actor.ref

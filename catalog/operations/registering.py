@@ -15,6 +15,7 @@ from catalog.models import Component, Team
 from catalog.models.entity import Origin
 from catalog.operations import edges
 from catalog.operations.audit import Change, record_changes
+from catalog.operations.circles import circles_of_parts
 from catalog.operations.ownership import hand_over
 from catalog.operations.references import system_ids, team_ids
 from catalog.operations.written import ABSENT, Outcome, Written, expect_version
@@ -66,6 +67,10 @@ def write_components(specs: Sequence[ComponentSpec], writing: Writing) -> list[R
         before = _asked(step, dissolved)
         step.result = _decided(step, before, teams, rights, writing.expected.get(step.spec.ref))
     due = [step for step in steps if step.result is None]
+    circles = circles_of_parts([step.spec for step in due if "subcomponent_of" in step.diff])
+    for step in due if circles else ():
+        step.result = circles.get(step.spec.ref)
+    due = [step for step in due if step.result is None]
     if due:
         _write(due, teams, writing)
     return [step.result for step in steps if step.result is not None]

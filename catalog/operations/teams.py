@@ -16,6 +16,7 @@ from catalog.described import difference, team_spec
 from catalog.models import ApiToken, Membership, Team
 from catalog.models.entity import Origin
 from catalog.operations.audit import record_audit
+from catalog.operations.circles import refuse_team
 from catalog.operations.locking import hold_refs
 from catalog.operations.memberships import enrol, withdraw
 from catalog.operations.merging import merged
@@ -145,6 +146,7 @@ def _write(
         diff["retired"] = (True, False)
     if team and not diff:
         return Written(team, Outcome.UNCHANGED)
+    refuse_team(spec, before)
     outcome = Outcome.UPDATED if team else Outcome.CREATED
     team = team or Team(ref=spec.ref, namespace=spec.namespace, name=spec.name, version=ABSENT, created_at=now)
     _fill(team, spec)

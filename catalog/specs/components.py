@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog import rules
-from catalog.specs.shared import Metadata, metadata, once, references, refuse, settled
+from catalog.specs.shared import OWNERS, Metadata, metadata, once, references, refuse, settled
 from portal.lib.errors import FieldError
 
 KINDS = ("component", "resource", "api")
@@ -47,10 +47,10 @@ class ComponentSpec(Metadata):
 def checked_component(spec: ComponentSpec) -> ComponentSpec:
     """`spec` with whole, sorted references. Raises Invalid naming every fault at once."""
     errors, ref = [*metadata(spec), *_faults(spec)], spec.ref
-    owner, faults = rules.reference("owner", spec.owner, kind="group", namespace=spec.namespace)
+    owner, faults = rules.reference("owner", spec.owner, kind="group", namespace=spec.namespace, kinds=OWNERS)
     system, more = rules.reference("system", spec.system, kind="system", namespace=spec.namespace)
     part_of, others = rules.reference(
-        "subcomponent_of", spec.subcomponent_of, kind="component", namespace=spec.namespace
+        "subcomponent_of", spec.subcomponent_of, kind="component", namespace=spec.namespace, kinds=KINDS
     )
     errors += [*faults, *more, *others]
     if part_of == ref:

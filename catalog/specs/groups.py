@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from catalog import rules
-from catalog.specs.shared import Metadata, metadata, once, refuse, settled
+from catalog.specs.shared import OWNERS, Metadata, metadata, once, refuse, settled
 from portal.lib.errors import FieldError
 
 
@@ -37,7 +37,7 @@ class DomainSpec(Metadata):
 
 def checked_system(spec: SystemSpec) -> SystemSpec:
     """`spec` with whole references. Raises Invalid naming every fault at once."""
-    owner, faults = rules.reference("owner", spec.owner, kind="group", namespace=spec.namespace)
+    owner, faults = rules.reference("owner", spec.owner, kind="group", namespace=spec.namespace, kinds=OWNERS)
     domain, more = rules.reference("domain", spec.domain, kind="domain", namespace=spec.namespace)
     refuse([*metadata(spec), *faults, *more])
     return replace(spec, owner=owner, domain=domain, tags=once(spec.tags), extra=settled(spec))
@@ -45,7 +45,7 @@ def checked_system(spec: SystemSpec) -> SystemSpec:
 
 def checked_domain(spec: DomainSpec) -> DomainSpec:
     """`spec` with whole references. Raises Invalid naming every fault at once."""
-    owner, faults = rules.reference("owner", spec.owner, kind="group", namespace=spec.namespace)
+    owner, faults = rules.reference("owner", spec.owner, kind="group", namespace=spec.namespace, kinds=OWNERS)
     parent, more = rules.reference("parent", spec.parent, kind="domain", namespace=spec.namespace)
     errors = [*metadata(spec), *faults, *more]
     if parent == spec.ref:

@@ -22,6 +22,7 @@ PARTS: Mapping[str, frozenset[str]] = {
     "profile": frozenset({"email", "picture"}),
     "markers": frozenset(),
 }
+OWNERS = ("group", "user")
 MARKED = ("title", "description", "definition")
 KNOWN = "This has a field of its own; say it there."
 

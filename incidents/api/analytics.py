@@ -22,7 +22,7 @@ from portal.lib.clock import db_now
 from portal.lib.errors import FieldError, Invalid
 from portal.lib.problems import refusals
 
-LIMIT, MOST = 100, 1000
+LIMIT, MOST, FURTHEST = 100, 1000, 999_999_999
 GROUPS = (OVERALL, *BY)
 ASKED = [
     OpenApiParameter("since", OpenApiTypes.DATETIME, description="Opened at or after it; six months back if left out"),
@@ -224,17 +224,18 @@ def _by(request: Request) -> str:
 
 
 def _answer(request: Request, asked: Wanted, rows: Sequence[dict[str, Any]]) -> Response:
-    limit, offset = _count(request, "limit", LIMIT, least=1), _count(request, "offset", 0, least=0)
-    shown = rows[offset : offset + min(limit, MOST)]
+    limit = _count(request, "limit", LIMIT, least=1, most=MOST)
+    offset = _count(request, "offset", 0, least=0, most=FURTHEST)
+    shown = rows[offset : offset + limit]
     return Response({"since": asked.since, "until": asked.until, "count": len(rows), "results": shown})
 
 
-def _count(request: Request, name: str, default: int, *, least: int) -> int:
+def _count(request: Request, name: str, default: int, *, least: int, most: int) -> int:
     text = request.query_params.get(name, "")
     if not text:
         return default
-    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) >= least):
-        message = f"Use a number from {least} on."
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and least <= int(text) <= most):
+        message = f"Use a number from {least} to {most}."
         raise Invalid(f"{name}: {message}", errors=(FieldError(name, "invalid", message),))
     return int(text)
 

@@ -21,7 +21,7 @@ from incidents.operations import handing_on, wishes
 from incidents.queries import contacts as queries
 from portal.lib.api import KeysetPagination
 from portal.lib.clock import db_now
-from portal.lib.errors import Missing
+from portal.lib.errors import FieldError, Invalid, Missing
 from portal.lib.problems import listed, refusals
 from portal.lib.strict import StrictSerializer
 
@@ -195,6 +195,8 @@ class HandOn(APIView):
 class Unreachable(APIView):
     """Whom no page can reach."""
 
+    pagination_class = ByName
+
     @extend_schema(
         operation_id="unreachable",
         parameters=[OpenApiParameter("among", enum=AMONG)],
@@ -203,11 +205,11 @@ class Unreachable(APIView):
     def get(self, request: Request) -> Response:
         """List people without a confirmed contact method; only platform admins may ask."""
         require_admin(actor_of_api(request))
-        asked = request.query_params.get("among", "on-call")
+        among = request.query_params.get("among") or "on-call"
+        if among not in AMONG:
+            raise Invalid(errors=(FieldError("among", "invalid", f"Use one of {', '.join(AMONG)}."),))
         pager = ByName()
-        rows: Any = pager.paginate_queryset(
-            queries.unreachable(among=asked if asked in AMONG else "on-call"), request, view=self
-        )
+        rows: Any = pager.paginate_queryset(queries.unreachable(among=among), request, view=self)
         return pager.get_paginated_response(io.ReachOut(rows or [], many=True).data)
 
 

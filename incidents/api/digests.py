@@ -144,7 +144,7 @@ class DigestView(APIView):
 class MyDigest(APIView):
     """The digest and me; a token is nobody and gets none."""
 
-    @extend_schema(operation_id="me_digest", responses=MyDigestOut)
+    @extend_schema(operation_id="me_digest", responses={200: MyDigestOut, **refusals(403)})
     def get(self, request: Request) -> Response:
         """Show whether the digest is sent to me."""
         return Response(_mine(request))

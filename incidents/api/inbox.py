@@ -43,6 +43,8 @@ class NewestSent(KeysetPagination):
 class Inbox(APIView):
     """What the reader was paged and told."""
 
+    pagination_class = Newest
+
     @extend_schema(
         operation_id="me_inbox",
         parameters=[OpenApiParameter("unread", bool, description="Only what still wants the reader")],
@@ -77,6 +79,8 @@ class InboxReadAll(APIView):
 
 class Messages(APIView):
     """What was sent to somebody; theirs and platform admins' to see."""
+
+    pagination_class = NewestSent
 
     @extend_schema(
         operation_id="person_messages",

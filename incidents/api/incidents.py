@@ -119,7 +119,10 @@ class Acknowledge(APIView):
 
     @extend_schema(request=io.AcknowledgeIn, responses=io.IncidentOut)
     def post(self, request: Request, number: int) -> Response:
-        """Take it for a named person: the owner's page, and those of the person's own teams."""
+        """Take it for a named person: the owner's page, and those of the person's own teams.
+
+        409 where somebody else has one of these already; `take_over` takes it from them.
+        """
         incident = queries.incident_by_number(number)
         actor = actor_of_api(request)
         access.require_hand(actor, incident)
@@ -128,7 +131,11 @@ class Acknowledge(APIView):
         if actor.person not in (None, person):
             raise NotYours
         by = Actor(person=person, via="api") if person else actor
-        operations.acknowledge_incident(incident=incident, by=by, now=db_now(), take_over=given["take_over"])
+        try:
+            operations.acknowledge_incident(incident=incident, by=by, now=db_now(), take_over=given["take_over"])
+        except operations.HasItAlready as error:
+            message = 'Send "take_over": true to take it from whoever has it.'
+            raise operations.HasItAlready(str(error), errors=(FieldError("take_over", "needed", message),)) from error
         return Response(io.IncidentOut(_whole(number)).data)
 
 
@@ -150,10 +157,10 @@ class Notes(APIView):
 
     @extend_schema(request=io.NoteIn, responses={204: None})
     def post(self, request: Request, number: int) -> Response:
-        """Write a note on the timeline."""
+        """Write a note on the timeline: anybody signed in may, and a token that may change the incident."""
         incident = queries.incident_by_number(number)
         actor = actor_of_api(request)
-        require_scope(actor, access.SCOPE)
+        require_voice(actor, incident)
         operations.add_note(incident=incident, by=actor, text=_read(io.NoteIn, request)["text"], now=db_now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -176,6 +183,12 @@ def actor_of_api(request: Request) -> Actor:
     if isinstance(request.auth, ApiToken):
         return Actor(token=request.auth, via="api")
     return actor_of(request._request)
+
+
+def require_voice(actor: Actor, incident: Incident) -> None:
+    """Raise WrongScope, or NotCalled for a token whose teams it does not concern; people may always say something."""
+    if actor.token:
+        access.require_hand(actor, incident)
 
 
 def _whole(number: int) -> Incident:

@@ -74,7 +74,7 @@ class AcknowledgeIn(StrictSerializer):
 
     person = named.person(required=False, allow_null=True)
     take_over = serializers.BooleanField(
-        default=True, help_text="False: refused with 409 where somebody else has it already"
+        default=False, help_text="True: taken from whoever has it, which is else refused with 409"
     )
 
 

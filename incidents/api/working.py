@@ -13,7 +13,7 @@ from catalog.models import Person
 from incidents import access, operations, queries
 from incidents.api import serializers as shapes
 from incidents.api import working_shapes as io
-from incidents.api.incidents import NotYours, actor_of_api
+from incidents.api.incidents import NotYours, actor_of_api, require_voice
 from incidents.models import Incident, IncidentLink, IncidentRole, Page, StatusUpdate, Task, TimelineEntry
 from incidents.operations import NobodyNamed
 from portal.lib.api import KeysetPagination
@@ -42,7 +42,7 @@ class Followers(APIView):
     def post(self, request: Request, number: int) -> Response:
         """Follow an incident: 201, or 200 where that person does already. A token names the person."""
         incident = queries.incident_by_number(number)
-        person = _person(request)
+        person = _person(request, incident)
         made = operations.follow(incident=incident, person=person, now=db_now())
         code = status.HTTP_201_CREATED if made else status.HTTP_200_OK
         return Response({"person": person.ref, "following": True}, status=code)
@@ -51,7 +51,7 @@ class Followers(APIView):
     def delete(self, request: Request, number: int) -> Response:
         """Follow an incident no longer."""
         incident = queries.incident_by_number(number)
-        person = _person(request)
+        person = _person(request, incident)
         operations.unfollow(incident=incident, person=person)
         return Response({"person": person.ref, "following": False})
 
@@ -246,9 +246,9 @@ def _mine(request: Request, number: int) -> tuple[Incident, Actor]:
     return incident, actor
 
 
-def _person(request: Request) -> Person:
+def _person(request: Request, incident: Incident) -> Person:
     actor = actor_of_api(request)
-    require_scope(actor, access.SCOPE)
+    require_voice(actor, incident)
     named: Person | None = io.read(io.FollowIn, request).get("person")
     if actor.person is not None and named not in (None, actor.person):
         raise NotYours("People follow for themselves; leave `person` out.")

@@ -162,7 +162,8 @@ def _text(message: Message) -> str:
 
 
 def _failure(error: Exception) -> ChannelError:
-    return ChannelError(f"{type(error).__name__}: {error}"[:300], permanent=http.refused(error))
+    refusal = http.refusal_in(error)
+    return ChannelError(str(refusal or f"{type(error).__name__}: {error}")[:300], permanent=refusal is not None)
 
 
 def _for_good(status: int) -> bool:

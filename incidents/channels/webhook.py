@@ -32,8 +32,9 @@ class Webhook:
             )
         except http.RequestException as error:
             # requests says ValueError of addresses it can't read; an address that is refused stays so
-            bad_address = isinstance(error, ValueError) or http.refused(error)
-            raise ChannelError(f"{type(error).__name__}: {error}"[:300], permanent=bad_address) from error
+            refusal = http.refusal_in(error)
+            said = str(refusal or f"{type(error).__name__}: {error}")[:300]
+            raise ChannelError(said, permanent=isinstance(error, ValueError) or refusal is not None) from error
         with answer:  # the body is not ours to read
             return _receipt(answer.status_code, answer.reason)
 

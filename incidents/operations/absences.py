@@ -75,9 +75,12 @@ def enter_absence(
 
 @transaction.atomic
 def remove_absence(*, absence: Absence, by: Actor, now: datetime) -> None:
-    """One to come is taken away; one that has begun ends now. Raises NotTheirLead, OverAlready."""
-    absence = Absence.objects.select_for_update(of=("self",)).select_related("person").get(pk=absence.pk)
+    """One to come is taken away, twice is once; one that has begun ends now. Raises NotTheirLead, OverAlready."""
     require_say(by, absence.person)
+    found = Absence.objects.select_for_update(of=("self",)).select_related("person").filter(pk=absence.pk).first()
+    if found is None:
+        return  # another click took it away a moment ago
+    absence = found
     if absence.ends_at <= now:
         raise OverAlready
     before = _told(absence)

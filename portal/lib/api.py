@@ -1,7 +1,10 @@
 """Manners every API view shares: problem details (RFC 9457) and keyset pagination."""
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
@@ -26,6 +29,7 @@ class KeysetPagination(CursorPagination):
 
     page_size = 50
     max_page_size = 500
+    offset_cutoff = 100_000  # so many may stand at one position, as of one moment
     page_size_query_param = "limit"
     ordering: str | Sequence[str] = "pk"  # type: ignore[assignment]
 
@@ -39,22 +43,32 @@ class KeysetPagination(CursorPagination):
             raise _refused("cursor", "Send `next` or `previous` as they were answered.") from error
 
     def decode_cursor(self, request: Request) -> Any:  # noqa: ANN401  # the framework's own tuple
-        """As the framework's. Raises ValueError for a position that holds NUL, which no column can."""
+        """As the framework's. Raises ValueError for a cursor that is none of ours, which would be the first page, and
+        for a position that holds NUL, which no column can.
+        """
         found = super().decode_cursor(request)
         if found is not None and "\x00" in str(found.position or ""):
             raise ValueError("NUL in a cursor")
+        if found is not None and _written(found) != request.query_params.get(self.cursor_query_param):
+            raise ValueError("not as we write them")
         return found
 
     def get_page_size(self, request: Request) -> int | None:
-        """`limit`, at most `max_page_size`. Raises Invalid for what is no count."""
+        """`limit`, at most `max_page_size`. Raises Invalid for more, and for what is no count."""
         asked = request.query_params.get("limit", "")
-        if asked and (not asked.isdecimal() or len(asked) > 9 or int(asked) == 0):
+        if asked and (not asked.isdecimal() or len(asked) > 9 or not 0 < int(asked) <= self.max_page_size):
             raise _refused("limit", f"Use a number from 1 to {self.max_page_size}.")
         return super().get_page_size(request)
 
     def get_paginated_response(self, data: Any) -> Response:  # noqa: ANN401
         """`{"results": […], "next": url | null, "previous": url | null}`."""
         return Response({"results": data, "next": self.get_next_link(), "previous": self.get_previous_link()})
+
+
+def _written(cursor: Any) -> str:  # noqa: ANN401
+    """As the framework's `encode_cursor` does, without the address around it."""
+    told = {"o": cursor.offset or None, "r": "1" if cursor.reverse else None, "p": cursor.position}
+    return b64encode(urlencode({name: value for name, value in told.items() if value is not None}).encode()).decode()
 
 
 def _refused(field: str, message: str) -> Invalid:
@@ -112,6 +126,8 @@ def _of_drf(error: exceptions.APIException, answer: Response) -> Response:
             code=status.HTTP_400_BAD_REQUEST, title="Some fields need attention", detail=_summary(found), errors=found
         )
     title = str(getattr(error, "default_detail", "Request refused")).rstrip(".")
+    if "{" in title:  # of a method or a media type, which the detail names
+        title = HTTPStatus(answer.status_code).phrase.capitalize()
     return problem(code=answer.status_code, title=title, detail=str(error.detail), headers=headers)
 
 

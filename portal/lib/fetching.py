@@ -75,9 +75,9 @@ class Fetcher:
         with self.session.guard.within(self.timeout) as limit:
             try:
                 found = self._follow(urldefrag(url)[0], etag, headers or {})
-            except http.AddressRefused as error:
-                raise CannotFetch(f"{error}.") from error
             except (http.RequestException, http.TransportError, OSError, ValueError, zlib.error) as error:
+                if refusal := http.refusal_in(error):
+                    raise CannotFetch(f"{refusal}.") from error
                 raise CannotFetch(self._too_slow() if limit.passed else _in_words(url, error)) from error
             if limit.passed:  # a cut connection without a length looks like an ordinary end
                 raise CannotFetch(self._too_slow())
@@ -110,7 +110,7 @@ class Fetcher:
             return self.session.get(url, headers=headers, allow_redirects=False, stream=True)
         except http.RequestException as error:
             limit = self.session.guard.limit
-            if "Connection aborted" not in str(error) or (limit and limit.passed):
+            if "Connection aborted" not in str(error) or (limit and limit.passed) or http.refused(error):
                 raise
             # a server may close a kept connection in the very moment it is used again
             return self.session.get(url, headers=headers, allow_redirects=False, stream=True)

@@ -40,14 +40,19 @@ class AddressRefused(RequestException):
 
 
 def refused(error: BaseException | None) -> bool:
-    """Whether `error` is, or was raised because of, an AddressRefused: the libraries between wrap it."""
+    """Whether `error` is, or was raised because of, an AddressRefused."""
+    return refusal_in(error) is not None
+
+
+def refusal_in(error: BaseException | None) -> AddressRefused | None:
+    """The AddressRefused that `error` is, or was raised because of, for the libraries between wrap it."""
     seen: list[BaseException] = [error] if error is not None else []
     for one in seen:
         if isinstance(one, AddressRefused):
-            return True
+            return one
         inner = (one.__cause__, one.__context__, *one.args)
         seen += [cause for cause in inner if isinstance(cause, BaseException) and cause not in seen]
-    return False
+    return None
 
 
 class OutboundSession(requests.Session):

@@ -1,6 +1,6 @@
 """Bodies that refuse what they don't know, and the headers that guard against lost updates."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, fields
 from datetime import date
 from difflib import get_close_matches
@@ -114,12 +114,13 @@ def expected_version(request: Request) -> int | None:
 
 def _unknown(data: Mapping[str, object], *, known: set[str], echoes: frozenset[str]) -> dict[str, list[ErrorDetail]]:
     return {
-        str(name): [ErrorDetail(f"Unknown field{_meant(str(name), known)}", "unknown_field")]
+        str(name): [ErrorDetail(f"Unknown field{probably(str(name), known)}", "unknown_field")]
         for name in data
         if name not in known | echoes
     }
 
 
-def _meant(name: str, known: set[str]) -> str:
+def probably(name: str, known: Collection[str]) -> str:
+    """What was meant by a name that is not among those known, or all of these; ends a sentence."""
     close = get_close_matches(name, known, n=1, cutoff=0.6)
     return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}."

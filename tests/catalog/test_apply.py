@@ -44,7 +44,7 @@ metadata:
   title: CI runners
   annotations:
     portico/tier: "1"
-    portico/responders: network, "group:platform/odd,name"
+    portico/responders: network, group:platform/odd
     portico/runbook: https://runbooks.example.org/ci
     portico/docs: "# When jobs wait\\n\\nLook at the pool first."
     example.org/own: kept
@@ -427,6 +427,23 @@ def test_kinds_of_other_apps_go_the_same_way(window_kind: dict[str, str]) -> Non
 def test_an_unknown_kind_is_named_with_those_that_are_known() -> None:
     applied = put("apiVersion: portico/v1\nkind: Widnow\nmetadata: {name: a}\nspec: {}\n")
     assert {problem.code for problem in applied.documents[0].problems} >= {"unknown_kind"}
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "field"),
+    [("acme/v1", "Widget", "apiVersion"), ("backstage.io/v1alpha1", "Widget", "kind")],
+)
+def test_what_is_of_no_version_or_kind_is_told_all_that_are_understood(version: str, kind: str, field: str) -> None:
+    (problem,) = put(f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\nspec: {{}}\n").documents[0].problems
+    assert problem.field == field
+    assert "Understood are backstage.io/v1alpha1 and backstage.io/v1beta1 with Component, API," in problem.message
+    assert "; openslo/v1 with AlertCondition," in problem.message
+    assert "; portico/v1 with " in problem.message
+
+
+def test_a_kind_of_another_version_is_told_its_own() -> None:
+    (problem,) = put("apiVersion: backstage.io/v1alpha1\nkind: SLO\nmetadata: {name: a}\n").documents[0].problems
+    assert problem.message == "'backstage.io/v1alpha1' can't be read here: a SLO is written as openslo/v1."
 
 
 def test_retired_things_come_back_and_history_says_so() -> None:

@@ -87,6 +87,7 @@ def test_one_to_come_goes_and_one_that_has_begun_ends(bo: Person) -> None:
     begun = enter_absence(person=bo, starts_at=now - DAY, ends_at=now + DAY, by=by("bo"), now=now)
     ahead = enter_absence(person=bo, starts_at=now + DAY, ends_at=now + 2 * DAY, by=by("bo"), now=now)
     assert signed_in("bo").post(f"{PAGE}/{ahead.pk}/remove").status_code == 302
+    remove_absence(absence=ahead, by=by("bo"), now=now)  # a second click that was loaded before the first was done
     remove_absence(absence=begun, by=by("ada"), now=now)
     assert list(Absence.objects.values_list("ends_at", flat=True)) == [now]
     with pytest.raises(OverAlready):

@@ -183,7 +183,7 @@ def test_the_api_answers_what_the_pages_show(caller: APIClient) -> None:
     ("query", "field"),
     [
         ("by=weather", "by"), ("severity=P9", "severity"), ("since=yesterday", "since"), ("zone=Mars", "zone"),
-        ("limit=0", "limit"), ("offset=-1", "offset"),
+        ("limit=0", "limit"), ("limit=1001", "limit"), ("offset=-1", "offset"),
         ("since=2021-01-01T00:00:00Z&until=2020-01-01T00:00:00Z", "until"),
         ("since=1800-01-01T00:00:00Z", "since"),
     ],

@@ -99,6 +99,7 @@ def test_a_preview_says_it_in_words_and_saves_nothing(script: APIClient, body: d
         ({"steps": [{"targets": ["user:ada"], "delay": "1s"}]}, "steps[0].delay"),
         ({"steps": [{"targets": ["user:ada"], "dealy": "1m"}]}, "steps[0].dealy"),
         ({"steps_low": []}, "steps_low"),
+        ({"steps_low": [None]}, "steps_low[0]"),
         ({"fallback": "nope"}, "fallback"),
         ({"ack_timeout": "1s"}, "ack_timeout"),
         ({"team": "group:default/nope"}, "team"),

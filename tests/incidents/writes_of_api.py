@@ -44,7 +44,7 @@ NOTHING_NEW, IDLES = frozenset({409}), frozenset({302})
 IDLE = "it writes nothing"
 READERS = frozenset({"wrong scope", "other team", "other member"})
 OWN = "it is one's own, whoever is signed in"
-SAYS = "everybody signed in, and every token of the scope, may say something on an incident"
+SAYS = "everybody signed in may say something on an incident; a token where it may change it"
 INC, PAGE = "/api/v1/incidents/{w.incident.pk}", "/api/v1/incidents/{w.incident.pk}/pages/{w.page.pk}"
 TAKEN = "/api/v1/incidents/{w.taken.incident_id}/pages/{w.taken.pk}"
 SCHEDULE, ADA = "/api/v1/schedules/{w.schedule.slug}", "/api/v1/people/default/ada"
@@ -92,15 +92,15 @@ API: dict[str, Write] = {
     ),
     f"{I_N}/acknowledge": hand(f"{INC}/acknowledge"),
     f"{I_N}/resolve": hand(f"{INC}/resolve"),
-    f"{I_N}/notes": Write(f"{INC}/notes", {"text": "Mine"}, scope=INCIDENTS, but=SCOPED, why=SAYS),
+    f"{I_N}/notes": Write(f"{INC}/notes", {"text": "Mine"}, scope=INCIDENTS, but=MEMBER, why=SAYS),
     f"{I_N}/followers": Write(
         f"{INC}/followers",
         {"person": "user:default/mallory"},
         ("post", "delete"),
         scope=INCIDENTS,
         by="mallory",
-        but=SCOPED,
-        why="everybody signed in may follow, and a token of the scope makes the person follow whom it names",
+        but=MEMBER,
+        why="everybody signed in may follow; a token makes the person follow whom it names where it may change it",
     ),
     f"{I_N}/updates": hand(f"{INC}/updates", {"state": "investigating", "text": "Mine"}),
     f"{I_N}/roles": hand(f"{INC}/roles", {"role": "commander", "person": "user:default/ada"}),

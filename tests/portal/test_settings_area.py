@@ -57,7 +57,9 @@ def test_mail_that_leaves_nowhere_and_a_person_without_an_address_are_told(of_ro
     api = APIClient()
     api.force_login(make.account_of(make.person("eve", email="")))
     assert api.post("/api/v1/settings/mail/test").status_code == 409
-    assert make.signed(APIClient(), make.token("read")[1]).post("/api/v1/settings/mail/test").status_code == 401
+    refused = make.signed(APIClient(), make.token("read")[1]).post("/api/v1/settings/mail/test")
+    assert refused.status_code == 403
+    assert refused.json()["detail"].startswith("Only a person can do this, and a token stands for none")
 
 
 def test_every_source_is_asked_and_one_that_does_not_answer_says_why(of_root: Client) -> None:

@@ -123,3 +123,20 @@ def test_a_database_that_is_away_is_a_503_for_programs(ci: APIClient) -> None:
     assert named(answer, 503) == []
     assert answer["Retry-After"]
     assert (health.status_code, health.json()["status"]) == (503, "no database")
+
+
+@pytest.mark.parametrize(
+    ("method", "media_type", "code", "title"),
+    [
+        ("POST", "application/json", 405, "Method not allowed"),
+        ("PUT", "application/x-www-form-urlencoded", 415, "Unsupported media type"),
+    ],
+)
+def test_a_title_is_words(ci: APIClient, method: str, media_type: str, code: int, title: str) -> None:
+    answer = ci.generic(method, HERE, "{}", content_type=media_type)
+    assert (answer.status_code, answer.json()["title"]) == (code, title)
+
+
+@pytest.mark.parametrize("name", ["tag", "type", "lifecycle", "owner", "system", "kind"])
+def test_a_filter_that_is_longer_than_any_value_is_refused(ci: APIClient, name: str) -> None:
+    assert named(ci.get("/api/v1/components", {name: "x" * 3000})) == [name]
