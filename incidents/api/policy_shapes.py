@@ -83,7 +83,9 @@ class PolicyIn(StrictSerializer):
     name = serializers.CharField(max_length=200)
     team = named.team(default=None, allow_null=True)
     steps = StepIO(many=True)
-    steps_low = serializers.ListSerializer(child=StepIO(), required=False, allow_null=True, default=None)
+    steps_low: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=StepIO(), required=False, allow_null=True, default=None
+    )
     repeat = serializers.IntegerField(min_value=0, max_value=20, default=0)
     fallback = named.ByName[EscalationPolicy](
         slug_field="slug", queryset=EscalationPolicy.objects.all(), default=None, allow_null=True
