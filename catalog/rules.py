@@ -121,7 +121,7 @@ def _unfit(field: str, ref: str, kinds: tuple[str, ...]) -> list[FieldError]:
     namespace, _, name = place.partition("/")
     if "/" in name or ":" in name:
         form = f"write {'kind:' if not kinds else ''}{namespace}/name, or the name alone"
-        return [FieldError(field, "invalid_reference", f"{ref!r}: a name holds no '/' and no ':'; {form}.")]
+        return [FieldError(field, "odd_reference", f"{ref!r}: a name holds no '/' and no ':'; {form}.")]
     if kinds and kind not in kinds:
         words = " or ".join(_word(one) for one in kinds)
         message = f"{ref} is {_word(kind)}, and here belongs {words}: write for example {kinds[0]}:{namespace}/{name}."

@@ -3,6 +3,7 @@
 Addresses that several have already stay until one of them is changed; those of people who left are free.
 """
 
+from catalog.leniency import refusing
 from catalog.models import Person
 from catalog.operations.locking import hold_addresses
 from portal.lib.errors import FieldError, Invalid
@@ -21,4 +22,5 @@ def require_own_address(email: str, *, holder: str) -> None:
         f"{email} is the address of {other.label} ({other.ref}) already; use another one, or leave it empty. "
         "A platform admin can change theirs."
     )
-    raise Invalid(message, errors=(FieldError("email", "taken", message),))
+    if faults := refusing([FieldError("email", "address_taken", message)], ref=holder):
+        raise Invalid(message, errors=tuple(faults))

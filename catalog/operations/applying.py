@@ -4,7 +4,7 @@ A document that is broken or refused is one answer, with the line and the column
 `source` named once and no longer names is orphaned, or retired where that is asked.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from django.db import transaction
 
 from catalog import manifest, registries
 from catalog.access import Actor
+from catalog.leniency import Passed, as_files_say
 from catalog.manifest import Document, Entity, Marker, Problem
 from catalog.manifest.reading import TEMPLATE_KIND
 from catalog.manifest.slips import meant
@@ -220,7 +221,7 @@ def _item(file: SourceFile, document: Document) -> Item:
         result.ref = str(item.entity.ref)
         _translate(item, item.entity)
     result.problems = result.problems or tuple(document.problems.errors)
-    result.warnings = tuple(document.problems.warnings)
+    result.warnings = (*document.problems.warnings, *result.warnings)
     if item.entity is None and not result.problems:
         result.problems = (Problem(document.number, document.line, 1, "", "unreadable", "This can't be read."),)
     return item
@@ -256,12 +257,15 @@ def _understood() -> str:
 
 
 def _translate(item: Item, entity: Entity) -> None:
-    try:
-        item.spec = _checked(spec_of(entity, read=item.file.markers))
-    except Untranslatable:
-        item.refuse(Invalid(f"A {entity.kind} can't be applied here; add it under Imports."))
-    except Invalid as error:
-        item.refuse(error)
+    with as_files_say() as passed:
+        try:
+            item.spec = _checked(spec_of(entity, read=item.file.markers))
+        except Untranslatable:
+            item.refuse(Invalid(f"A {entity.kind} can't be applied here; add it under Imports."))
+        except Invalid as error:
+            item.refuse(error)
+        else:
+            item.warn([fault for _, fault in passed])
 
 
 def _checked(spec: EntitySpec) -> EntitySpec:
@@ -363,25 +367,37 @@ def _open(items: Sequence[Item]) -> Iterator[Item]:
 def _put(item: Item, by: Apply) -> None:
     if item.spec is None:
         return
-    try:
-        written = put_entity(spec=item.spec, actor=by.actor, now=by.now, origin=by.origin, source=by.source)
-    except Expected as error:
-        item.refuse(error)
-    else:
-        item.result.outcome, item.result.diff = str(written.outcome), written.diff
+    with as_files_say() as passed:
+        try:
+            written = put_entity(spec=item.spec, actor=by.actor, now=by.now, origin=by.origin, source=by.source)
+        except Expected as error:
+            item.refuse(error)
+        else:
+            item.result.outcome, item.result.diff = str(written.outcome), written.diff
+            _warn([item], passed)
 
 
 def _put_components(items: Sequence[Item], by: Apply) -> None:
     specs = [item.spec for item in items if isinstance(item.spec, ComponentSpec)]
-    try:
-        answers = put_components(specs=specs, actor=by.actor, now=by.now, origin=by.origin, source=by.source)
-    except Expected as error:  # the token lacks the scope
-        answers = [error] * len(specs)
+    with as_files_say() as passed:
+        try:
+            answers = put_components(specs=specs, actor=by.actor, now=by.now, origin=by.origin, source=by.source)
+        except Expected as error:  # the token lacks the scope
+            answers = [error] * len(specs)
     for item, answer in zip(items, answers, strict=True):
         if isinstance(answer, Expected):
             item.refuse(answer)
         else:
             item.result.outcome, item.result.diff = str(answer.outcome), answer.diff
+    _warn(items, passed)
+
+
+def _warn(items: Iterable[Item], passed: Passed) -> None:
+    """Of what was let pass what is about an entity among others; what is wrong in itself was told when it was read."""
+    by_ref = {item.result.ref: item for item in items}
+    for ref, fault in passed:
+        if ref in by_ref:
+            by_ref[ref].warn([fault])
 
 
 def _put_other(item: Item, by: Apply) -> None:

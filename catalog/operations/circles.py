@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from catalog.leniency import refusing
 from catalog.models import Dependency
 from catalog.specs import ComponentSpec, DomainSpec, TeamSpec
 from portal.lib.errors import FieldError, Invalid
@@ -51,7 +52,7 @@ def refuse_team(spec: TeamSpec, before: TeamSpec) -> None:
     starts = [spec.parent, *named_by] if spec.parent else named_by
     if path := _up(OF_TEAMS, starts, ends=[spec.ref, *spec.children], own=spec.ref):
         field = "parent" if path[0] == spec.parent and spec.parent != before.parent else "children"
-        raise _circle(field, [spec.ref, *path], "team")
+        _refuse(_circle(field, [spec.ref, *path], "team"), spec.ref)
 
 
 def refuse_domain(spec: DomainSpec, before: DomainSpec) -> None:
@@ -59,7 +60,7 @@ def refuse_domain(spec: DomainSpec, before: DomainSpec) -> None:
     if not spec.parent or spec.parent == before.parent:
         return
     if path := _up(OF_DOMAINS, [spec.parent], ends=[spec.ref], own=spec.ref):
-        raise _circle("parent", [spec.ref, *path], "domain")
+        _refuse(_circle("parent", [spec.ref, *path], "domain"), spec.ref)
 
 
 def circles_of_parts(specs: Sequence[ComponentSpec]) -> Mapping[str, Invalid]:
@@ -77,8 +78,9 @@ def circles_of_parts(specs: Sequence[ComponentSpec]) -> Mapping[str, Invalid]:
         path = [spec.ref]
         while (following := above.get(path[-1]) if len(path) > 1 else spec.subcomponent_of) and following not in path:
             path.append(following)
-        if following == spec.ref:
-            found[spec.ref] = _circle("subcomponent_of", [*path, spec.ref], "component")
+        circle = _circle("subcomponent_of", [*path, spec.ref], "component") if following == spec.ref else None
+        if circle is not None and refusing(circle.errors, ref=spec.ref):
+            found[spec.ref] = circle
         elif spec.subcomponent_of:
             above[spec.ref] = spec.subcomponent_of
     return found
@@ -91,6 +93,11 @@ def _up(said: str, starts: Sequence[str], *, ends: Sequence[str], own: str) -> l
         cursor.execute(UP_FROM.format(said=said), given)
         row: tuple[list[str]] | None = cursor.fetchone()
     return row[0] if row else []
+
+
+def _refuse(circle: Invalid, ref: str) -> None:
+    if refusing(circle.errors, ref=ref):
+        raise circle
 
 
 def _circle(field: str, path: Sequence[str], word: str) -> Invalid:

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from catalog import rules
+from catalog.leniency import refusing
 from catalog.manifest.annotations import OWN
 from catalog.manifest.kinds import KINDS as MANIFEST_KINDS
 from catalog.manifest.kinds import METADATA_KEYS
@@ -125,9 +126,9 @@ def once(given: Iterable[str]) -> tuple[str, ...]:
 
 
 def refuse(errors: list[FieldError]) -> None:
-    """Raise Invalid naming every fault, if there is any."""
-    if errors:
-        raise Invalid("; ".join(f"{e.field}: {e.message}" for e in errors[:5]), errors=tuple(errors))
+    """Raise Invalid naming every fault, if there is any that a file may not have."""
+    if faults := refusing(errors):
+        raise Invalid("; ".join(f"{e.field}: {e.message}" for e in faults[:5]), errors=tuple(faults))
 
 
 def _own(annotations: Mapping[str, str]) -> Iterator[FieldError]:

@@ -106,8 +106,22 @@ def test_a_file_is_told_where_its_circle_closes() -> None:
     )
     text = "---\n".join(f"{group % name}  parent: {parent}\n" for name, parent in [("a", "b"), ("b", "a")])
     found = apply_files(files=[SourceFile(address="x", text=text)], actor=BY, now=make.NOW).documents
-    assert [one.outcome for one in found] == ["created", "failed"]
-    assert [(one.field, one.line, one.code) for one in found[1].problems] == [("spec.parent", 15, "circle")]
+    assert [one.outcome for one in found] == ["created", "created"], "as Backstage takes them"
+    assert found[0].warnings == ()
+    assert [(one.field, one.line, one.code) for one in found[1].warnings] == [("spec.parent", 15, "circle")]
+
+
+def test_a_file_of_components_is_told_where_its_circle_closes() -> None:
+    part = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: %s}\n"
+    spec = "spec: {type: service, lifecycle: production, owner: team:x/y/z, system: 'domain:d', subcomponentOf: %s}\n"
+    text = "---\n".join((part + spec) % pair for pair in [("a", "b"), ("b", "a")])
+    found = apply_files(files=[SourceFile(address="x", text=text)], actor=BY, now=make.NOW).documents
+    assert [one.outcome for one in found] == ["created", "created"]
+    said = [sorted((fault.field, fault.code) for fault in one.warnings) for one in found]
+    odd = [("spec.owner", "odd_reference"), ("spec.system", "wrong_kind")]
+    assert said == [odd, [*odd[:1], ("spec.subcomponentOf", "circle"), *odd[1:]]]
+    assert [one.problems for one in found] == [(), ()]
+    assert Dependency.objects.count() >= 2
 
 
 @pytest.mark.parametrize(
@@ -117,14 +131,14 @@ def test_a_file_is_told_where_its_circle_closes() -> None:
             f"{COMPONENTS}/x",
             {"owner": "build-ci/x/y"},
             "owner",
-            "invalid_reference",
+            "odd_reference",
             "write build-ci/name, or",
         ),
         (f"{COMPONENTS}/x", {"owner": "component:x"}, "owner", "wrong_kind", "a team or a person: write for example"),
         (f"{COMPONENTS}/x", {"system": "domain:default/x"}, "system", "wrong_kind", "example system:default/x."),
         (f"{COMPONENTS}/x", {"subcomponent_of": "group:x"}, "subcomponent_of", "wrong_kind", "component:default/x."),
         (f"{COMPONENTS}/x", {"provides_apis": ["component:y"]}, "provides_apis[0]", "wrong_kind", "belongs an API"),
-        (f"{COMPONENTS}/x", {"depends_on": ["component:a/b/c"]}, "depends_on[0]", "invalid_reference", "kind:a/name"),
+        (f"{COMPONENTS}/x", {"depends_on": ["component:a/b/c"]}, "depends_on[0]", "odd_reference", "kind:a/name"),
         (
             f"{COMPONENTS}/x",
             {"responders": ["user:x"]},
