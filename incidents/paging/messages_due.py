@@ -102,7 +102,9 @@ def key(page: Page, place: str, person_id: int, rule: str, channel: str) -> str:
 def step_words(page: Page, move: Move, people: Sequence[Person], directory: Directory) -> str:
     """The step for the timeline: which it was, whom it reached, and whom it could not reach."""
     number = f"step {move.step + 1}" + (f", time {move.repeat + 1}" if move.repeat else "")
-    name = f"{whose(page)}, {number}" + (f", round {move.cycle + 1}" if move.cycle else "")
+    by_name = page.team_id is None and [person.pk for person in people] == [page.person_id]
+    name = number.capitalize() if by_name else f"{whose(page)}, {number}"
+    name += f", round {move.cycle + 1}" if move.cycle else ""
     passed = "".join(f" Step {index + 1} is left out at this hour." for index in move.passed_over)
     if people:
         did = "told" if page.incident.is_information else "paged"

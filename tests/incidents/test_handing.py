@@ -77,6 +77,7 @@ def test_whoever_is_handed_a_page_has_it_when_they_take_it(incident: Incident, a
     assert (incident.acknowledged_by, page_of(incident).acknowledged_by) == (ada, ada)
     advance_due(now=NOW)
     assert Notification.objects.filter(page=asked, person=bob, kind="page").exists()
+    assert incident.timeline.get(kind="paged", words__startswith="Step 1").words == f"Step 1: paged {bob.label}."
     operations.acknowledge(page=asked, by=bob, via="link", now=NOW + MINUTE)
     incident.refresh_from_db()
     assert (incident.acknowledged_by, page_of(incident).acknowledged_by) == (bob, bob)
