@@ -29,6 +29,11 @@ def as_files_say() -> Iterator[Passed]:
         _passed.reset(token)
 
 
+def lenient() -> bool:
+    """Whether it is a file that says it; what needs a look at all others is then looked for once for the whole of it."""
+    return _passed.get() is not None
+
+
 def refusing(faults: Iterable[FieldError], *, ref: str = "") -> list[FieldError]:
     """Those of the faults of `ref` that refuse it; the others are noted where a file says them."""
     passed = _passed.get()

@@ -14,14 +14,15 @@ from catalog import manifest, registries
 from catalog.access import Actor
 from catalog.leniency import Passed, as_files_say
 from catalog.manifest import Document, Entity, Marker, Problem
-from catalog.manifest.reading import TEMPLATE_KIND
-from catalog.manifest.slips import meant
 from catalog.models.entity import Origin
+from catalog.operations.addresses import shared_addresses
 from catalog.operations.audit import Diff
+from catalog.operations.circles import circles_of
 from catalog.operations.claims import Claims, Named, claimed
 from catalog.operations.components import named_by, put_components
 from catalog.operations.entities import put_entity
 from catalog.operations.locking import hold_refs, hold_source
+from catalog.operations.unknown_kinds import fault_of_kind
 from catalog.operations.written import Outcome
 from catalog.specs import (
     ComponentSpec,
@@ -41,8 +42,6 @@ from portal.lib.errors import Expected, FieldError, Invalid
 
 FAILED = "failed"
 ELSEWHERE = "named_elsewhere"
-LONGEST = 100
-"""Letters of what can't be read that are said again."""
 # Owners first, so that who makes a team in a stream may give it components in the same one
 ORDER: tuple[type[EntitySpec], ...] = (TeamSpec, PersonSpec, DomainSpec, SystemSpec)
 
@@ -178,6 +177,7 @@ def _apply(
     for item in items:
         _respect(item, claims)
     _write(items, by)
+    _look_round(items)
     for item in items:
         _spare(item)
     held = {*incomplete, *(one.file for one in lost), *(item.file.address for item in items if not item.result.ref)}
@@ -213,7 +213,7 @@ def _item(file: SourceFile, document: Document) -> Item:
     if kind is not None and document.root is not None:
         item.kind, result.ref = kind, kind.ref_of(document)
         return item
-    if (fault := _of_other_apps(document)) is not None:
+    if (fault := fault_of_kind(document)) is not None:
         item.refuse(Invalid(fault.message, errors=(fault,)))
         return item
     item.entity = manifest.entity_of(document)
@@ -225,35 +225,6 @@ def _item(file: SourceFile, document: Document) -> Item:
     if item.entity is None and not result.problems:
         result.problems = (Problem(document.number, document.line, 1, "", "unreadable", "This can't be read."),)
     return item
-
-
-def _of_other_apps(document: Document) -> FieldError | None:
-    """Why a document is none of another app's kinds, though it was meant as one."""
-    said, kind = document.api_version, document.kind
-    kinds = sorted({name for version, name in registries.apply_kinds if version == said and name not in manifest.KINDS})
-    if kinds and said not in manifest.API_VERSIONS:
-        guess = meant(kind, kinds)
-        hint = f" Did you mean {guess}?" if guess else ""
-        return FieldError("kind", "unknown_kind", f"{kind!r}: {said} has {', '.join(kinds)}.{hint}")
-    versions = sorted({version for version, name in registries.apply_kinds if name == kind})
-    if versions and kind not in manifest.KINDS:
-        words = f"{said!r} can't be read here: a {kind} is written as {' or '.join(versions)}."
-        return FieldError("apiVersion", "unknown_api_version", words)
-    if not said or not kind or kind in manifest.KINDS or kind == TEMPLATE_KIND or meant(kind, manifest.KINDS):
-        return None  # which is said where entities of the catalog are read
-    if said in manifest.API_VERSIONS:
-        return FieldError("kind", "unknown_kind", f"{kind[:LONGEST]!r} is no kind. {_understood()}")
-    return FieldError("apiVersion", "unknown_api_version", f"{said[:LONGEST]!r} can't be read here. {_understood()}")
-
-
-def _understood() -> str:
-    """Every version and its kinds."""
-    others: dict[str, list[str]] = {}
-    for version, kind in sorted(registries.apply_kinds):
-        others.setdefault(version, []).append(kind)
-    ours = f"{' and '.join(manifest.API_VERSIONS)} with {', '.join(manifest.KINDS)}"
-    rest = (f"{version} with {', '.join(kinds)}" for version, kinds in others.items())
-    return f"Understood are {'; '.join([ours, *rest])}."
 
 
 def _translate(item: Item, entity: Entity) -> None:
@@ -360,6 +331,14 @@ def _write(items: Sequence[Item], by: Apply) -> None:
         _put_other(item, by)
 
 
+def _look_round(items: Sequence[Item]) -> None:
+    """Warn of what is wrong only beside others."""
+    written = [item.spec for item in _open(items) if item.result.diff]
+    people = {spec.ref: spec.email for spec in written if isinstance(spec, PersonSpec)}
+    groups = [spec for spec in written if isinstance(spec, TeamSpec | DomainSpec)]
+    _warn(items, [*shared_addresses(people), *circles_of(groups)])
+
+
 def _open(items: Sequence[Item]) -> Iterator[Item]:
     return (item for item in items if item.open)
 
@@ -367,14 +346,13 @@ def _open(items: Sequence[Item]) -> Iterator[Item]:
 def _put(item: Item, by: Apply) -> None:
     if item.spec is None:
         return
-    with as_files_say() as passed:
+    with as_files_say():
         try:
             written = put_entity(spec=item.spec, actor=by.actor, now=by.now, origin=by.origin, source=by.source)
         except Expected as error:
             item.refuse(error)
         else:
             item.result.outcome, item.result.diff = str(written.outcome), written.diff
-            _warn([item], passed)
 
 
 def _put_components(items: Sequence[Item], by: Apply) -> None:

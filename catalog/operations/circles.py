@@ -3,12 +3,12 @@
 Looked at when what is above something changes; a circle that is there already stays until then.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
 
-from catalog.leniency import refusing
+from catalog.leniency import lenient, refusing
 from catalog.models import Dependency
 from catalog.specs import ComponentSpec, DomainSpec, TeamSpec
 from portal.lib.errors import FieldError, Invalid
@@ -44,7 +44,7 @@ SELECT holder, target FROM up
 
 def refuse_team(spec: TeamSpec, before: TeamSpec) -> None:
     """Raise Invalid where the team would be above itself by its parent or its children."""
-    if spec.parent == before.parent and set(spec.children) <= set(before.children):
+    if lenient() or (spec.parent == before.parent and set(spec.children) <= set(before.children)):
         return
     with connection.cursor() as cursor:
         cursor.execute(NAMING, {"own": spec.ref})
@@ -52,15 +52,15 @@ def refuse_team(spec: TeamSpec, before: TeamSpec) -> None:
     starts = [spec.parent, *named_by] if spec.parent else named_by
     if path := _up(OF_TEAMS, starts, ends=[spec.ref, *spec.children], own=spec.ref):
         field = "parent" if path[0] == spec.parent and spec.parent != before.parent else "children"
-        _refuse(_circle(field, [spec.ref, *path], "team"), spec.ref)
+        raise _circle(field, [spec.ref, *path], "team")
 
 
 def refuse_domain(spec: DomainSpec, before: DomainSpec) -> None:
     """Raise Invalid where the domain would be a part of itself."""
-    if not spec.parent or spec.parent == before.parent:
+    if lenient() or not spec.parent or spec.parent == before.parent:
         return
     if path := _up(OF_DOMAINS, [spec.parent], ends=[spec.ref], own=spec.ref):
-        _refuse(_circle("parent", [spec.ref, *path], "domain"), spec.ref)
+        raise _circle("parent", [spec.ref, *path], "domain")
 
 
 def circles_of_parts(specs: Sequence[ComponentSpec]) -> Mapping[str, Invalid]:
@@ -95,9 +95,35 @@ def _up(said: str, starts: Sequence[str], *, ends: Sequence[str], own: str) -> l
     return row[0] if row else []
 
 
-def _refuse(circle: Invalid, ref: str) -> None:
-    if refusing(circle.errors, ref=ref):
-        raise circle
+def circles_of(specs: Collection[TeamSpec | DomainSpec]) -> Iterator[tuple[str, FieldError]]:
+    """By reference why a team or a domain, as it was written, is above itself; one question for each kind."""
+    for kind, said, word in ((TeamSpec, OF_TEAMS, "team"), (DomainSpec, OF_DOMAINS, "domain")):
+        wanted = [spec for spec in specs if isinstance(spec, kind)]
+        if not any(spec.parent or getattr(spec, "children", ()) for spec in wanted):
+            continue
+        above: dict[str, list[str]] = {}
+        with connection.cursor() as cursor:
+            cursor.execute(said, {"own": ""})
+            for low, high in cursor.fetchall():
+                above.setdefault(low, []).append(high)
+        for spec in wanted:
+            if path := _round(above, spec.ref):
+                field = "parent" if path[1] == spec.parent else "children"
+                yield spec.ref, _circle(field, path, word).errors[0]
+
+
+def _round(above: Mapping[str, Sequence[str]], ref: str) -> list[str]:
+    """A way up from `ref` to itself, both ends included; empty where there is none."""
+    ways, seen = [[ref]], {ref}
+    while ways:
+        way = ways.pop(0)
+        for high in above.get(way[-1], ()):
+            if high == ref:
+                return [*way, ref]
+            if high not in seen:
+                seen.add(high)
+                ways.append([*way, high])
+    return []
 
 
 def _circle(field: str, path: Sequence[str], word: str) -> Invalid:
