@@ -30,7 +30,7 @@ def as_files_say() -> Iterator[Passed]:
 
 
 def lenient() -> bool:
-    """Whether it is a file that says it; what needs a look at all others is then looked for once for the whole of it."""
+    """Whether it is a file that says it; what needs a look at all others is looked for once for all of it."""
     return _passed.get() is not None
 
 
