@@ -98,6 +98,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "tabs": tabs,
         "saved": next((tab.view for tab in tabs if tab.active and tab.view), None),
         "query": _kept(request.GET),
+        "narrowed": _narrowed(request.GET),
         "sort": sort,
         "columns": [(key, title, _address(request.GET, sort=key)) for key, title in COLUMNS],
         "count": counted.total,
@@ -209,6 +210,14 @@ def _plainly(query: QueryDict) -> dict[str, list[str]]:
 def _kept(query: QueryDict) -> str:
     """The query string as a view keeps it and exports take it."""
     return _url(_clean(query)).partition("?")[2]
+
+
+def _narrowed(query: QueryDict) -> str:
+    """Of that what narrows the list: a stream of documents has an order of its own, and is asked for no other."""
+    view = _clean(query)
+    for name in UNFILTERED:
+        view.pop(name, None)
+    return _url(view).partition("?")[2]
 
 
 def _clean(query: QueryDict) -> QueryDict:

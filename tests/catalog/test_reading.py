@@ -1,7 +1,9 @@
 """What readers keep for themselves: stars, what they looked at, saved views. And many components changed at once."""
 
 import csv
+import html
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -333,6 +335,21 @@ def test_export_and_tabs_follow_the_filters(world: World) -> None:
     page = web_of(world.ada).get("/catalog?tier=1&owner=&tag=").content.decode()
     assert "/catalog/export.csv?tier=1" in page
     assert "/api/v1/catalog-info.yaml?tier=1" in page
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["q=ci", "tier=1", "type=service", "owner=none", "system=none", "tag=a", "kind=component", "lifecycle=production",
+     "health=bad", "starred=1", "retired=1", "owner=build-ci&sort=name&cursor=&q="],
+)  # fmt: skip
+def test_what_the_list_is_narrowed_by_its_yaml_takes(world: World, asked: str) -> None:
+    client = web_of(world.ada)
+    page = html.unescape(client.get(f"/catalog?{asked}").content.decode())
+    link = re.search(r'href="(/api/v1/catalog-info\.yaml[^"]*)"', page)
+    assert link
+    assert "sort" not in link[1]
+    answer = client.get(link[1])
+    assert answer.status_code == 200, link[1]
 
 
 def test_a_team_of_another_is_not_among_the_owners_offered(world: World) -> None:

@@ -395,7 +395,7 @@ def test_what_burned_clears_by_itself_and_the_whole_story_is_told(
         expect(story).to_contain_text(turn, ignore_case=True)  # it refreshes itself, a moment after the head
     look(page)
     page.goto(taken.objective)
-    expect(page.get_by_text("firing → inactive").first).to_be_visible()
+    expect(page.get_by_text("firing → quiet").first).to_be_visible()
     page.goto("/slos?sort=name")
     told = page.locator("main tbody tr", has=page.locator("a.plain")).all_inner_texts()
     blind = re.compile("Merges|Labels are printed")  # one is a test's, one sees nothing by the demo's story
