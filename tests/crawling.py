@@ -37,8 +37,8 @@ _ROOT = URLResolver(RegexPattern(r"^/"), _ADDRESSES)
 class Visit:
     """One address (path and query) that a role asked for, where the link was found, and what was answered.
 
-    `is_page`: it is HTML from head to foot, no file and no part of a page. `size` is in bytes, uncompressed. `faults`
-    are sentences; empty for an answer that a link may lead to.
+    `is_page`: it is HTML of ours from head to foot, no file, no part of a page and no mail in its frame. `size` is in
+    bytes, uncompressed. `faults` are sentences; empty for an answer that a link may lead to.
     """
 
     role: str
@@ -70,21 +70,37 @@ def sign_in(base: str, name: str) -> requests.Session:
 
 
 def crawl_all(
-    base: str, roles: Collection[str] = tuple(ROLES), *, each: int = EACH, kind: Callable[[str], str] | None = None
+    base: str,
+    roles: Collection[str] = tuple(ROLES),
+    *,
+    each: int = EACH,
+    kind: Callable[[str], str] | None = None,
+    also: Collection[str] = (),
 ) -> list[Visit]:
     """What each of these roles was answered, all at once."""
     with ThreadPoolExecutor(len(roles)) as pool:
-        crawled = pool.map(lambda role: crawl(base, role, each=each, kind=kind), roles)
+        crawled = pool.map(lambda role: crawl(base, role, each=each, kind=kind, also=also), roles)
         return [visit for visits in crawled for visit in visits]
 
 
-def crawl(base: str, role: str, *, each: int = EACH, kind: Callable[[str], str] | None = None) -> list[Visit]:
-    """Every link from the home on, at most `each` of a kind: of a pattern, unless `kind` tells that of an address."""
+def crawl(
+    base: str,
+    role: str,
+    *,
+    each: int = EACH,
+    kind: Callable[[str], str] | None = None,
+    also: Collection[str] = (),
+) -> list[Visit]:
+    """Every link from the home on, at most `each` of a kind: of a pattern, unless `kind` tells that of an address.
+
+    `also` are addresses to begin at besides the home and what nothing links to.
+    """
     kind = kind or pattern_of
     session = sign_in(base, ROLES[role])
     asked: Counter[str] = Counter()
-    known = {"/", *UNLINKED}
-    waiting = deque((address, "nowhere") for address in ["/", *UNLINKED])
+    begins = ("/", *UNLINKED, *also)
+    known = set(begins)
+    waiting = deque((address, "nowhere") for address in begins)
     visits: dict[str, Visit] = {}
     anchors: dict[str, set[str]] = {}
     jumps: dict[tuple[str, str], str] = defaultdict(str)
@@ -146,10 +162,16 @@ def _visit(role: str, address: str, found_on: str, answer: requests.Response, pa
     ended = urlsplit(answer.url).path
     if ended == "/sign-in" and not address.startswith("/sign-in"):
         faults.append("leads to the sign-in of somebody who is signed in")
-    if page is not None and answer.ok and not address.startswith(LEAVES):
+    if page is None or _shut_in(answer):
+        return Visit(role, address, found_on, answer.status_code, False, len(answer.content), tuple(faults))
+    if answer.ok and not address.startswith(LEAVES):
         faults += page.faults()
-    whole = page is not None and page.whole
-    return Visit(role, address, found_on, answer.status_code, whole, len(answer.content), tuple(faults))
+    return Visit(role, address, found_on, answer.status_code, page.whole, len(answer.content), tuple(faults))
+
+
+def _shut_in(answer: requests.Response) -> bool:
+    """Whether the browser keeps it in a sandbox: somebody else's, as a mail in its frame, with its styles in it."""
+    return "sandbox" in answer.headers.get("Content-Security-Policy", "")
 
 
 def _own(links: Iterable[str], *, base: str, page: str) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response, expect
 
 from portal.demo import PASSWORD
+from tests.e2e.limits import ended_after
 from tests.e2e.product import Product, shared_product
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -28,6 +29,8 @@ document.addEventListener("securitypolicyviolation", (event) => console.error(
 """
 PATIENCE = 30_000  # milliseconds for what a page does by itself; two cores are shared with the product and other tests
 expect.set_options(timeout=PATIENCE)
+A_TEST = 420.0  # seconds, its products' start included; the longest took 100 beside all others on two cores
+CLOSING = 60.0  # seconds for a whole browser at the end
 Open = Callable[..., Page]
 SignedIn = Callable[..., Page]
 
@@ -54,6 +57,32 @@ def database_beside_the_browser() -> Iterator[None]:
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The distribution's Chromium, which calls nobody."""
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": list(QUIET)}
+
+
+@pytest.fixture(scope="session")
+def launched() -> Iterator[list[Browser]]:
+    """The browsers of this process; the last is the one in use."""
+    made: list[Browser] = []
+    yield made
+    with ended_after(CLOSING):
+        for one in made:
+            one.close()
+
+
+@pytest.fixture
+def browser(launch_browser: Callable[[], Browser], launched: list[Browser]) -> Browser:
+    """The one that all tests of a process share, and another one if it died or had to be ended."""
+    if not launched or not launched[-1].is_connected():
+        launched.append(launch_browser())
+    return launched[-1]
+
+
+@pytest.fixture(autouse=True)
+def no_test_waits_forever() -> Iterator[None]:
+    """A browser that hangs fails its own test, and neither those after it nor the whole run."""
+    with ended_after(A_TEST) as needed:
+        yield
+    assert not needed.is_set(), f"the browser was ended: the test took more than {A_TEST:.0f} s"
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,12 @@ kind of page, as the role that was shown most of it.
 """
 
 import random
+from email.message import EmailMessage
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from portal.demo.mail import Mailbox
 from tests.crawling import EACH, ROLES, Visit, crawl_all, looks
 from tests.e2e.conftest import watch
 from tests.e2e.looking import context_of, looked_at
@@ -31,8 +33,18 @@ def share(visits: list[Visit]) -> list[Visit]:
 
 @pytest.fixture(scope="module")
 def visits(product: Product) -> list[Visit]:
-    """What all four roles were answered."""
-    return crawl_all(product.url, each=EACH if EFFORT >= 1 else 1)
+    """What all four roles were answered; among it a mail in its frame, whatever ran before."""
+    return crawl_all(product.url, each=EACH if EFFORT >= 1 else 1, also=[f"/demo/inbox/{letter_to(product)}/html"])
+
+
+def letter_to(product: Product) -> str:
+    """The key of a mail that arrived and has styles of its own, as mails have."""
+    box, to = Mailbox(product.folder / "demo" / "mail"), "letters@portico.demo"
+    message = EmailMessage()
+    message["Subject"], message["From"] = "A letter", "somebody@portico.demo"
+    message.set_content('<!doctype html><html><body style="color: navy"><p>Read me.</p></body></html>', subtype="html")
+    box.keep(bytes(message), to=[to])
+    return box.newest(limit=1, to=to)[0].key
 
 
 def test_every_link_of_every_role_leads_somewhere(visits: list[Visit]) -> None:
@@ -40,6 +52,9 @@ def test_every_link_of_every_role_leads_somewhere(visits: list[Visit]) -> None:
     assert min(followed.values()) > 120, followed
     faults = [str(visit) for visit in visits if visit.faults]
     assert not faults, "\n".join([f"{len(faults)} of {followed}", *faults])
+    mails = [visit for visit in visits if visit.look == "demo/inbox/<slug:key>/html"]
+    assert mails
+    assert not any(visit.is_page for visit in mails), "a mail in its frame is not a page of ours"
 
 
 @pytest.mark.parametrize("role", ROLES)
