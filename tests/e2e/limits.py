@@ -1,4 +1,4 @@
-"""A limit for a browser that answers no more: Playwright waits for some of its answers for ever, also when it closes."""
+"""A limit for a browser that answers no more; Playwright waits for some of its answers for ever, as for its end."""
 
 import contextlib
 import threading
