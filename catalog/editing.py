@@ -47,7 +47,7 @@ def refusal(request: HttpRequest, entity: Owned | Team) -> Refusal | None:
             else Refusal("You can view it but not edit it.", "Platform admins may change it.")
         )
     leads = Membership.objects.filter(team=team, role=Membership.Role.LEAD, person__retired_at=None)
-    named = [row.person.label for row in leads.select_related("person").order_by("person__name") if row.person]
+    named = [row.person.label for row in leads.select_related("person").order_by("person__called") if row.person]
     ask = f" Ask {_either(named)}." if named else ""
     reason = f"This is {'' if isinstance(entity, Team) else 'owned by '}{team.label}: you can view it but not edit it."
     return Refusal(reason, f"Its members and platform admins may change it.{ask}", team.get_absolute_url(), team.label)

@@ -8,7 +8,7 @@ from catalog.operations.written import VersionMismatch
 from portal.lib.errors import Expected
 from portal.lib.naming import name_of
 
-NAME_HELP = "Short, as in addresses and references; made of the title if you leave it empty. It can't be changed later"
+NAME_HELP = "Short, as in addresses and references. It can't be changed later"
 NAMESPACE_HELP = "Leave it unless you know why"
 
 
@@ -22,8 +22,9 @@ class NamedForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  # as its base says
         super().__init__(*args, **options)
-        for name, other in (("title", "name"), ("name", "title")):  # neither is optional where the other is empty
-            self.fields[name].needed = f"or a {other}"  # type: ignore[attr-defined]  # read by components/field.html
+        # of the two one is enough; most write the title, and read below it what name is made of it
+        self.fields["title"].needed = ""  # type: ignore[attr-defined]  # read by components/field.html
+        self.fields["name"].needed = "made of the title"  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """With a name. One that was written badly is left to its own error."""
@@ -31,7 +32,8 @@ class NamedForm(forms.Form):
         if "name" in given and not given["name"]:
             given["name"] = name_of(given.get("title", ""))
             if not given["name"]:
-                self.add_error("name", "Write a title or a name." if not given.get("title") else NO_LETTER)
+                untitled = not given.get("title")
+                self.add_error(*(("title", "Write a title.") if untitled else ("name", NO_LETTER)))
         return given
 
     def explain(self, error: Expected) -> None:

@@ -255,7 +255,7 @@ def escalations(asked: Wanted, by: Collection[str]) -> dict[str, list[Escalation
     in_order = {"month", "severity"}
     return {
         name: sorted(some, key=lambda one: one.key) if name in in_order
-        else sorted(some, key=lambda one: (-one.pages, one.label))
+        else sorted(some, key=lambda one: (-one.pages, one.label.casefold()))
         for name, some in named.items()
     }  # fmt: skip
 
@@ -272,7 +272,7 @@ def follow_up(asked: Wanted, by: Collection[str]) -> dict[str, list[FollowUp]]:
         found["month"] = [there.get(key, FollowUp(key, words, "", 0, 0, 0, 0)) for key, words in keys]
     return {
         name: some if name == "month"
-        else sorted(some, key=lambda one: (one.key if name == "severity" else "", -one.due, one.label))
+        else sorted(some, key=lambda one: (one.key if name == "severity" else "", -one.due, one.label.casefold()))
         for name, some in found.items()
     }  # fmt: skip
 
@@ -304,7 +304,7 @@ def _people(rows: Sequence[Called], named: Mapping[int, Person], asked: Wanted) 
             month[0] += 1
             month[1] += is_night(datetime.fromtimestamp(at, zone))
     months = tuple(Calls(start, *both) for start, both in zip(asked.months, counts, strict=True))
-    return People(tuple(sorted(loads, key=lambda one: (-one.disturbed.pages, one.person.label))), months)
+    return People(tuple(sorted(loads, key=lambda one: (-one.disturbed.pages, one.person.label.casefold()))), months)
 
 
 def disturbed(calls: Iterable[int], zone: ZoneInfo) -> Disturbed:
@@ -384,7 +384,7 @@ def _ordered(rows: list[Figures], by: str, asked: Wanted) -> list[Figures]:
     if by == "severity":
         there = {one.key: one for one in rows}
         return [there[label] for label in Severity.labels if label in there]
-    return sorted(rows, key=lambda one: (-one.incidents, one.label))
+    return sorted(rows, key=lambda one: (-one.incidents, one.label.casefold()))
 
 
 def nothing(key: str, label: str) -> Figures:

@@ -42,7 +42,7 @@ def uses(policies: Collection[int], *, now: datetime) -> Mapping[int, Uses]:
     """By the policies' keys: dissolved teams and retired policies don't count, nor does what an older version said."""
     found = {pk: Uses() for pk in policies}
     paged = TeamPaging.objects.filter(policy__in=policies, team__retired_at=None).select_related("team")
-    for paging in paged.order_by("team__name"):
+    for paging in paged.order_by("team__called"):
         found[paging.policy_id or 0].teams.append(paging.team)
     for pk in CatchAll.objects.filter(policy__in=policies).values_list("policy_id", flat=True):
         found[pk].catch_all = True

@@ -244,7 +244,7 @@ def _away(everybody: Iterable[rotation.Stretch], names: Mapping[str, str], axis:
     refs = {one.person for one in everybody if isinstance(one, rotation.Shift)}
     rows = Absence.objects.filter(person__ref__in=refs, starts_at__lt=axis.end, ends_at__gt=axis.start)
     spans: dict[str, list[tuple[datetime, datetime]]] = {}
-    for ref, start, end in rows.order_by("person__display_name", "starts_at").values_list(
+    for ref, start, end in rows.order_by("person__called", "starts_at").values_list(
         "person__ref", "starts_at", "ends_at"
     ):
         spans.setdefault(ref, []).append((start, end))

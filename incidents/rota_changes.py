@@ -60,7 +60,7 @@ def offers_of(schedule: Schedule, me: Person, *, now: datetime) -> list[tuple[st
     if schedule.team_id is not None:
         rows = Membership.objects.filter(team=schedule.team_id, person__retired_at=None).exclude(person=None)
         people |= {row.person.ref: row.person for row in rows.select_related("person") if row.person}
-    others = sorted((one for one in people.values() if one.pk != me.pk), key=lambda one: (one.label, one.pk))
+    others = sorted((one for one in people.values() if one.pk != me.pk), key=lambda one: (one.label.casefold(), one.pk))
     theirs = [one for one in found if one.start > now]
     return [
         (
@@ -74,7 +74,7 @@ def offers_of(schedule: Schedule, me: Person, *, now: datetime) -> list[tuple[st
 def people_on(schedule: Schedule, *, now: datetime) -> list[Person]:
     """Everybody who has a shift in the next eight weeks, by name."""
     people = {one.ref: one.person for one in _ahead(schedule, now) if one.person}
-    return sorted(people.values(), key=lambda one: (one.label, one.pk))
+    return sorted(people.values(), key=lambda one: (one.label.casefold(), one.pk))
 
 
 def _ahead(schedule: Schedule, now: datetime) -> list[Duty]:

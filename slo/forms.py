@@ -93,7 +93,7 @@ class ObjectiveForm(forms.Form):
     }
 
     component = ComponentChoice(
-        Component.objects.filter(retired_at=None).order_by("name"),
+        Component.objects.filter(retired_at=None).order_by("called", "pk"),
         to_field_name="ref",
         empty_label="Choose one",
         help_text="Whose promise it is.",

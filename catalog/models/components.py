@@ -29,7 +29,7 @@ class Domain(Entity):
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="children")
 
     class Meta:
-        ordering = ["name", "pk"]
+        ordering = ["called", "pk"]
         indexes = [
             GinIndex(fields=["document"], name="domain_document"),
             GinIndex(OpClass("words", "gin_trgm_ops"), name="domain_words"),
@@ -50,7 +50,7 @@ class System(Entity):
     domain = models.ForeignKey(Domain, null=True, blank=True, on_delete=models.SET_NULL, related_name="systems")
 
     class Meta:
-        ordering = ["name", "pk"]
+        ordering = ["called", "pk"]
         indexes = [
             GinIndex(fields=["document"], name="system_document"),
             GinIndex(OpClass("words", "gin_trgm_ops"), name="system_words"),
@@ -108,7 +108,7 @@ class Component(Entity):
     confirmed_at = models.DateTimeField(null=True, blank=True, help_text="When its team last said that this is right")
 
     class Meta:
-        ordering = ["name", "pk"]
+        ordering = ["called", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["kind", "namespace", "name"], name="component_named_once"),
             models.CheckConstraint(
@@ -118,7 +118,7 @@ class Component(Entity):
         indexes = [
             models.Index(fields=["owner_ref"], name="component_owned_by"),
             models.Index(fields=["system_ref"], name="component_in_system"),
-            models.Index(fields=["name", "id"], name="component_by_name", condition=LIVING),
+            models.Index(fields=["called", "id"], name="component_by_name", condition=LIVING),
             models.Index(
                 fields=["created_at", "id"], name="component_of_nobody", condition=models.Q(retired_at=None, owner=None)
             ),
@@ -135,12 +135,12 @@ class Component(Entity):
                 name="component_by_confirmation",
                 condition=models.Q(retired_at=None),
             ),
-            models.Index(fields=["type", "name", "id"], name="component_by_type", condition=LIVING),
+            models.Index(fields=["type", "called", "id"], name="component_by_type", condition=LIVING),
             # the API's order; kinds come one after the other in it, and with them their types
             models.Index(fields=["type", "ref"], name="component_of_type", condition=LIVING),
-            models.Index(fields=["owner_ref", "name", "id"], name="component_by_owner", condition=LIVING),
-            models.Index(fields=["urgency", "name", "id"], name="component_by_tier", condition=LIVING),
-            models.Index(fields=["calm", "urgency", "name", "id"], name="component_by_health", condition=LIVING),
+            models.Index(fields=["owner_ref", "called", "id"], name="component_by_owner", condition=LIVING),
+            models.Index(fields=["urgency", "called", "id"], name="component_by_tier", condition=LIVING),
+            models.Index(fields=["calm", "urgency", "called", "id"], name="component_by_health", condition=LIVING),
             models.Index(
                 fields=["kind", "type", "lifecycle", "urgency", "calm", "owner", "system_ref"],
                 include=["tagged"],

@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models.functions import Coalesce, Lower, NullIf
 
 
 class Origin(models.TextChoices):
@@ -24,6 +25,12 @@ class Words(models.Func):
 
     function = "portico_words"
     output_field = models.TextField()
+
+
+def called(*titles: str) -> Lower:
+    """What people call it in small letters, to sort by: the first of these columns that says something, or the name."""
+    said = [NullIf(title, models.Value("")) for title in titles]
+    return Lower(Coalesce(*said, "name", output_field=models.TextField()))
 
 
 class Tagged(models.Func):
@@ -56,6 +63,7 @@ class Entity(models.Model):
     updated_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1, help_text="Counts changes; the ETag")
     retired_at = models.DateTimeField(null=True, blank=True)
+    called = models.GeneratedField(expression=called("title"), output_field=models.TextField(), db_persist=True)
     words = models.GeneratedField(expression=Words("name", "title"), output_field=models.TextField(), db_persist=True)
     document = models.GeneratedField(
         expression=Document("name", "title", "tags", "description", "labels"),

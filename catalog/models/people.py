@@ -7,7 +7,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.urls import reverse
 
-from catalog.models.entity import Document, Entity, Words
+from catalog.models.entity import Document, Entity, Words, called
 
 
 class Person(Entity):
@@ -22,6 +22,9 @@ class Person(Entity):
     account = models.OneToOneField(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="person"
     )
+    called = models.GeneratedField(
+        expression=called("display_name", "title"), output_field=models.TextField(), db_persist=True
+    )
     words = models.GeneratedField(
         expression=Words("name", "display_name"), output_field=models.TextField(), db_persist=True
     )
@@ -32,7 +35,7 @@ class Person(Entity):
     )
 
     class Meta:
-        ordering = ["display_name", "ref"]
+        ordering = ["called", "ref"]
         verbose_name_plural = "people"
         indexes = [
             GinIndex(fields=["document"], name="person_document"),
@@ -74,7 +77,7 @@ class Team(Entity):
     confirmed_at = models.DateTimeField(null=True, blank=True, help_text="When it last said that what it owns is right")
 
     class Meta:
-        ordering = ["name", "pk"]
+        ordering = ["called", "pk"]
         indexes = [
             GinIndex(fields=["document"], name="team_document"),
             GinIndex(OpClass("words", "gin_trgm_ops"), name="team_words"),

@@ -39,7 +39,7 @@ class Location(Entity):
     error = models.TextField(blank=True, help_text="Why the last try failed as a whole")
 
     class Meta:
-        ordering = ["name", "pk"]
+        ordering = ["called", "pk"]
         indexes = [models.Index(fields=["due_at"], name="location_due", condition=models.Q(retired_at=None))]
 
     def get_absolute_url(self) -> str:

@@ -15,7 +15,7 @@ from portal.lib.errors import Missing
 
 CAMPAIGN_STATES = ("running", "over", "all")
 CAMPAIGN_ORDER = ("due_on", "pk")
-BEHIND_ORDER = ("-behind", "name", "pk")
+BEHIND_ORDER = ("-behind", "called", "pk")
 FURTHEST_ORDER = ("level", "-open", "pk")
 REMINDED_BEFORE = timedelta(days=30)
 HISTORY = timedelta(days=400)

@@ -263,7 +263,7 @@ def _owners(counted: Counter[Any], chosen: Sequence[str]) -> list[Facet]:
     for ref in chosen:
         if ref not in found and ref != NOBODY:
             found[ref] = Facet(ref, _short(ref), 0, chosen=True)
-    order = sorted(found.values(), key=lambda one: (-one.count, one.title))
+    order = sorted(found.values(), key=lambda one: (-one.count, one.title.casefold()))
     return [*order, Facet(NOBODY, "No owner", counted[None], NOBODY in chosen)]
 
 

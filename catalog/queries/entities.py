@@ -92,18 +92,18 @@ def owner_of(entity: Component | System | Domain) -> Team | None:
 def team_choices(*, gone: bool = False, most: int = 1000) -> list[Team]:
     """Teams to choose from, by what they are called; dissolved ones too where `gone`."""
     rows = Team.objects.all() if gone else Team.objects.filter(retired_at=None)
-    rows = rows.order_by("name", "pk").only("ref", "name", "title", "namespace")
+    rows = rows.order_by("called", "pk").only("ref", "name", "title", "namespace")
     return sorted(rows[:most], key=lambda team: team.label.casefold())
 
 
 def teams_of(person: Person) -> QuerySet[Team]:
     """The teams a person is in, by name."""
-    return Team.objects.filter(memberships__person=person, retired_at=None).order_by("name")
+    return Team.objects.filter(memberships__person=person, retired_at=None).order_by("called", "pk")
 
 
 def components_of(teams: Collection[Team]) -> QuerySet[Component]:
     """What these teams own, by name, without what is retired."""
-    return Component.objects.filter(owner__in=teams, retired_at=None).select_related("owner").order_by("name", "pk")
+    return Component.objects.filter(owner__in=teams, retired_at=None).select_related("owner").order_by("called", "pk")
 
 
 def health_of(component_ids: Iterable[int]) -> Mapping[int, ComponentHealth.State]:
@@ -162,7 +162,7 @@ def _first[M: (Component, Team, Person)](rows: QuerySet[M], text: str, limit: in
     if not text.strip():
         return ()
     begins_so_first = Case(When(name__istartswith=text.strip(), then=0), default=1)
-    return tuple(holding(rows, text).order_by(begins_so_first, "name", "pk")[:limit])
+    return tuple(holding(rows, text).order_by(begins_so_first, "called", "pk")[:limit])
 
 
 def as_kept(ref: str) -> str:

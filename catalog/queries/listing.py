@@ -13,11 +13,11 @@ NOBODY = "none"
 """Stands for components without an owner (or with one that is not there)."""
 
 SORTS: Mapping[str, tuple[str, ...]] = {
-    "health": ("calm", "urgency", "name", "pk"),
-    "name": ("name", "pk"),
-    "type": ("type", "name", "pk"),
-    "owner": ("owner_ref", "name", "pk"),
-    "tier": ("urgency", "name", "pk"),
+    "health": ("calm", "urgency", "called", "pk"),
+    "name": ("called", "pk"),
+    "type": ("type", "called", "pk"),
+    "owner": ("owner_ref", "called", "pk"),
+    "tier": ("urgency", "called", "pk"),
 }
 """Orders of `components`, each unique, ascending, with an index of its own: worst first, by name, type, owner, tier."""
 

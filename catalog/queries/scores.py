@@ -24,10 +24,10 @@ SCORE_SORTS: Mapping[str, tuple[str, ...]] = {
 }
 """Orders of `scores`: the lowest or highest level first, most failures first."""
 TEAM_SORTS: Mapping[str, tuple[str, ...]] = {
-    "none": ("-none", "name", "pk"),
-    "gold": ("-gold", "name", "pk"),
-    "scored": ("-scored", "name", "pk"),
-    "name": ("name", "pk"),
+    "none": ("-none", "called", "pk"),
+    "gold": ("-gold", "called", "pk"),
+    "scored": ("-scored", "called", "pk"),
+    "name": ("called", "pk"),
 }
 """Orders of `team_scores`: most without level first, most gold first, most components first, by name."""
 

@@ -25,7 +25,7 @@ QUESTIONS = (
 )
 """Words of a question, which name nothing: left out where nothing holds all of it."""
 ASKING = frozenset(QUESTIONS.split())
-ORDER = ("urgency", "name", "pk")
+ORDER = ("urgency", "called", "pk")
 COLUMNS = ("ref", "namespace", "name", "title", "description")
 OF_COMPONENTS = ("kind", "type", "urgency", "worst", "owner_ref", "owner__name", "owner__title")
 
@@ -60,7 +60,7 @@ def _search(text: str, words: tuple[str, ...], limit: int, now: datetime, only: 
         known = {hit.ref for hit in found}
         near = _all(asked, replace(sought, forgiving=True), limit, now, only)
         found += [hit for hit in near if hit.ref not in known]
-    return sorted(found, key=lambda hit: (-hit.score, hit.title, hit.ref))[:limit]
+    return sorted(found, key=lambda hit: (-hit.score, hit.title.casefold(), hit.ref))[:limit]
 
 
 def marked(hit: Hit, text: str) -> list[tuple[int, int]]:

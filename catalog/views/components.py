@@ -107,7 +107,7 @@ def named_in(request: HttpRequest) -> dict[str, str]:
 
 def owners_for(actor: Actor) -> QuerySet[Team]:
     """The teams `actor` may name as an owner."""
-    teams = Team.objects.filter(retired_at=None).order_by("name")
+    teams = Team.objects.filter(retired_at=None).order_by("called", "pk")
     return teams if actor.everywhere else teams.filter(pk__in=actor.team_ids())
 
 

@@ -43,7 +43,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     """All locations by name, with how each import is."""
     text = request.GET.get("q", "").replace("\x00", " ")
     rows = queries.locations(q=text)
-    page = queries.page(rows, ("name", "pk"), cursor=request.GET.get("cursor", ""), size=SIZE)
+    page = queries.page(rows, ("called", "pk"), cursor=request.GET.get("cursor", ""), size=SIZE)
     here = reverse("catalog:locations") + f"?{urlencode({'q': text})}&cursor="
     lines = [(row, queries.health_in_list(row)) for row in page.rows]
     context = {

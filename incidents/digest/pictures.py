@@ -11,12 +11,10 @@ from collections.abc import Sequence
 Colour = tuple[int, int, int, int]
 ACCENT: Colour = (90, 110, 214, 255)
 NIGHT: Colour = (180, 90, 60, 255)
-GOOD: Colour = (26, 148, 124, 255)
-WARN: Colour = (196, 132, 28, 255)
-NONE: Colour = (150, 158, 172, 255)
 LINE: Colour = (150, 158, 172, 140)
 NOTHING: Colour = (0, 0, 0, 0)
-LEVELS: Sequence[Colour] = (NONE, WARN, ACCENT, GOOD)
+LEVELS: Sequence[Colour] = ((214, 219, 228, 255), (154, 91, 50, 255), (132, 144, 164, 255), (196, 148, 24, 255))
+"""None, bronze, silver, gold."""
 """By level of a scorecard, none to gold."""
 
 

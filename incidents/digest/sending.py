@@ -73,7 +73,7 @@ class Sender:
 
 def teams_of(person: Person) -> list[Team]:
     """The teams that a person is told about, by name."""
-    return list(Team.objects.filter(memberships__person=person, retired_at=None).order_by("name", "pk").distinct())
+    return list(Team.objects.filter(memberships__person=person, retired_at=None).order_by("called", "pk").distinct())
 
 
 def post(row: DigestLetter, letter: Letter) -> str:

@@ -129,7 +129,7 @@ def _zones(people: Iterable[Person]) -> dict[int, str]:
     """Person key to the zone of the first schedule of their first team that has one."""
     found: dict[int, str] = {}
     rows = Schedule.objects.filter(retired_at=None, team__retired_at=None, team__memberships__person__in=list(people))
-    for pk, zone in rows.order_by("team__name", "team", "name").values_list("team__memberships__person", "time_zone"):
+    for pk, zone in rows.order_by("team__called", "team", "name").values_list("team__memberships__person", "time_zone"):
         found.setdefault(pk, zone)
     return found
 

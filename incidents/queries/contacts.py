@@ -132,7 +132,7 @@ def unreachable(*, among: str = "all") -> QuerySet[Person]:
     elif among == "members":
         rows = rows.filter(Exists(Membership.objects.filter(person=OuterRef("pk"), team__isnull=False)))
     on_call = Case(When(named, then=Value(True)), default=Value(False), output_field=BooleanField())
-    return rows.annotate(on_call=on_call).order_by("name", "pk")
+    return rows.annotate(on_call=on_call).order_by("called", "pk")
 
 
 def sent_to(person: Person) -> QuerySet[Notification]:

@@ -61,7 +61,7 @@ def listing(request: HttpRequest) -> HttpResponse:
             for key, title in VIEWS
         ],
         "states": ActionItem.State.choices,
-        "teams": Team.objects.filter(retired_at=None).order_by("title", "name"),
+        "teams": Team.objects.filter(retired_at=None).order_by("called", "pk"),
         "next": _address(asked, cursor=rows.next) if rows.next else "",
         "previous": _address(asked, cursor=rows.previous) if rows.previous else "",
     }

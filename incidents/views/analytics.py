@@ -223,7 +223,7 @@ def _frame(request: HttpRequest, asked: Wanted, name: str) -> dict[str, Any]:
         "periods": PERIODS,
         "severities": Severity.choices,
         "sources": queries.sources_seen(),
-        "teams": Team.objects.filter(retired_at=None).order_by("title", "name").only("ref", "name", "title"),
+        "teams": Team.objects.filter(retired_at=None).order_by("called", "pk").only("ref", "name", "title"),
         "zone": timezone.get_current_timezone_name(),
     }
 

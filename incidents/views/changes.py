@@ -38,7 +38,7 @@ def change_list(request: HttpRequest) -> HttpResponse:
         "filters": asked,
         "filtered": any(asked.values()),
         "kinds": Change.Kind.choices,
-        "teams": Team.objects.filter(retired_at=None).order_by("title", "name"),
+        "teams": Team.objects.filter(retired_at=None).order_by("called", "pk"),
         "next": _address(asked, rows.next),
         "previous": _address(asked, rows.previous),
         "known": known(request),

@@ -37,7 +37,7 @@ def coverage_page(request: HttpRequest) -> HttpResponse:
         "told": found.told,
         "filters": asked,
         "filtered": bool(asked["team"] or asked["tier"]),
-        "teams": Team.objects.filter(retired_at=None).order_by("title", "name"),
+        "teams": Team.objects.filter(retired_at=None).order_by("called", "pk"),
         "tiers": Component.Tier.choices,
         "csv": f"{reverse('incidents:coverage-csv')}?{urlencode(_given(asked))}",
         "next": _address(asked, rows.next),

@@ -45,7 +45,7 @@ def drill_list(request: HttpRequest) -> HttpResponse:
         "filters": asked,
         "filtered": any(asked.values()),
         "states": [(queries.RUNNING, "Running"), *Drill.Outcome.choices],
-        "teams": Team.objects.filter(retired_at=None).order_by("title", "name"),
+        "teams": Team.objects.filter(retired_at=None).order_by("called", "pk"),
         "next": _address(asked, rows.next),
         "previous": _address(asked, rows.previous),
     }
@@ -139,7 +139,7 @@ def _told(request: HttpRequest, pk: int) -> dict[str, object]:
 
 
 def _teams(actor: Actor) -> list[Team]:
-    living = Team.objects.filter(retired_at=None).order_by("title", "name")
+    living = Team.objects.filter(retired_at=None).order_by("called", "pk")
     return list(living if actor.everywhere else living.filter(pk__in=actor.team_ids()))
 
 

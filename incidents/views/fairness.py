@@ -69,7 +69,7 @@ def fairness(request: HttpRequest) -> HttpResponse:
         "now": now,
         "asked": asked,
         "shared": queries.shared(loaded, asked.start, asked.end) if loaded else [],
-        "teams": Team.objects.filter(retired_at=None).order_by("title", "name"),
+        "teams": Team.objects.filter(retired_at=None).order_by("called", "pk"),
         "filtered": bool(asked.team or asked.schedule),
         "csv": f"{reverse('incidents:fairness-csv')}?{asked.query()}",
         "next": f"{here}?{asked.query(cursor=rows.next)}" if rows.next else "",

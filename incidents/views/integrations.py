@@ -62,7 +62,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "lines": [(row, sent.get(row.pk), _health(row)) for row in page.rows],
         "kinds": ways.kinds().items(),
         "choices": _choices(),
-        "teams": Team.objects.filter(retired_at=None).order_by("name", "pk").only("ref", "name", "title")[:1000],
+        "teams": Team.objects.filter(retired_at=None).order_by("called", "pk").only("ref", "name", "title")[:1000],
         "asked": {"team": team, "kind": kind},
         "narrowed": bool(team or kind),
         "retired": retired,

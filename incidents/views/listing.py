@@ -69,7 +69,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
         "severities": Severity.choices,
         "periods": PERIODS,
         "sources": queries.sources_seen(),
-        "teams": Team.objects.filter(retired_at=None).order_by("title", "name"),
+        "teams": Team.objects.filter(retired_at=None).order_by("called", "pk"),
         "csv": f"{reverse('incidents:csv')}?{request.GET.urlencode()}",
         "caught": catch_all(),
         "signed_in": request.user.is_authenticated,

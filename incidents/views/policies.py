@@ -44,7 +44,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "q": text,
         "team": team,
         "view": view,
-        "teams": Team.objects.filter(policies__isnull=False, retired_at=None).distinct().order_by("name"),
+        "teams": Team.objects.filter(policies__isnull=False, retired_at=None).distinct().order_by("called", "pk"),
         "tabs": _tabs(view),
         "next": _address(request, page.next),
         "previous": _address(request, page.previous),

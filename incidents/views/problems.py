@@ -39,7 +39,7 @@ def problem_list(request: HttpRequest) -> HttpResponse:
         "tabs": tabs,
         "kind": kind,
         "team": team,
-        "teams": Team.objects.filter(retired_at=None).order_by("title", "name"),
+        "teams": Team.objects.filter(retired_at=None).order_by("called", "pk"),
         "filtered": bool(kind or team),
         "next": _address(kind, team, page.next_page_number()) if page.has_next() else "",
         "previous": _address(kind, team, page.previous_page_number()) if page.has_previous() else "",

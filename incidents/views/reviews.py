@@ -70,7 +70,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "filters": asked,
         "filtered": any(asked.values()),
         "tabs": [_tab(asked, key, title) for key, title in VIEWS],
-        "teams": Team.objects.filter(retired_at=None).order_by("title", "name"),
+        "teams": Team.objects.filter(retired_at=None).order_by("called", "pk"),
         "severities": Severity.choices,
         "next": _address(asked, cursor=rows.next) if rows.next else "",
         "previous": _address(asked, cursor=rows.previous) if rows.previous else "",

@@ -93,7 +93,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
             ("Everything else", [line for line in lines if not line.waits]),
         ],
         "any": bool(lines),
-        "people": sorted(people.values(), key=lambda person: person.label),
+        "people": sorted(people.values(), key=lambda person: person.label.casefold()),
         "chosen": chosen,
         "whose": people.get(chosen),
         "tabs": _tabs(own, chosen),

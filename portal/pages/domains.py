@@ -46,7 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").replace("\x00", " ")
     living = Domain.objects.filter(retired_at=None)
     rows = queries.holding(living, text).select_related("owner", "parent")
-    page = queries.page(rows, ("name", "pk"), cursor=request.GET.get("cursor", ""), size=SIZE)
+    page = queries.page(rows, ("called", "pk"), cursor=request.GET.get("cursor", ""), size=SIZE)
     context = {
         "now": now_of(request),
         "q": text,
@@ -105,8 +105,8 @@ def _tab_facts(domain: Domain, tab: str, request: HttpRequest) -> dict[str, obje
     if tab == "yaml":
         return yaml_facts(domain)
     inside = System.objects.filter(domain=domain, retired_at=None).select_related("owner")
-    page = queries.page(inside, ("name", "pk"), cursor=request.GET.get("cursor", ""), size=SIZE)
-    narrower = domain.children.filter(retired_at=None).select_related("owner").order_by("name")[:MOST_CHILDREN]
+    page = queries.page(inside, ("called", "pk"), cursor=request.GET.get("cursor", ""), size=SIZE)
+    narrower = domain.children.filter(retired_at=None).select_related("owner").order_by("called", "pk")[:MOST_CHILDREN]
     return {
         "lines": system_lines(page.rows, now=now_of(request), request=request),
         "next": f"?cursor={page.next}" if page.next else "",

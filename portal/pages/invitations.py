@@ -170,7 +170,7 @@ def welcome(request: HttpRequest, secret: str) -> HttpResponse:
 
 def teams_to_invite_into(actor: Actor) -> QuerySet[Team]:
     """Those `actor` may invite into, by name."""
-    living = Team.objects.filter(retired_at=None).order_by("name", "pk")
+    living = Team.objects.filter(retired_at=None).order_by("called", "pk")
     return living if actor.everywhere else living.filter(pk__in=led_by(actor))
 
 

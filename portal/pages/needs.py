@@ -96,7 +96,7 @@ def _drafts(person: Person) -> Iterator[Need]:
 def _unconfirmed(person: Person, now: datetime) -> Iterator[Need]:
     """Twice a year leads are asked whether what is said of their teams' components is still right."""
     leads = Team.objects.filter(memberships__person=person, memberships__role=Membership.Role.LEAD, retired_at=None)
-    due = catalog.due_for_confirmation(now).filter(owner__in=leads).order_by("owner__name")
+    due = catalog.due_for_confirmation(now).filter(owner__in=leads).order_by("owner__called")
     counts = due.values("owner__name", "owner__title", "owner__namespace").annotate(n=Count("pk"))
     for one in counts[:3]:
         title = f"{words.plural(one['n'], 'component')} of {one['owner__title'] or one['owner__name']} to confirm"

@@ -33,7 +33,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "filtered": any(asked.values()),
         "total": living.count(),
         "rows": page.rows,
-        "teams": Team.objects.filter(retired_at=None).order_by("name", "pk").only("ref", "name", "title")[:1000],
+        "teams": Team.objects.filter(retired_at=None).order_by("called", "pk").only("ref", "name", "title")[:1000],
         "next": here + page.next if page.next else "",
         "previous": here + page.previous if page.previous else "",
         "may_invite": may_invite(request),
@@ -56,5 +56,5 @@ def _wanted(rows: QuerySet[Person], asked: dict[str, str]) -> QuerySet[Person]:
         rows = rows.filter(pk__in=Membership.objects.filter(team_ref=asked["team"].lower()).values("person"))
     if asked["account"] in ACCOUNTS:
         rows = rows.filter(account__isnull=ACCOUNTS[asked["account"]])
-    teams = Membership.objects.filter(team__retired_at=None).select_related("team").order_by("team__name")
+    teams = Membership.objects.filter(team__retired_at=None).select_related("team").order_by("team__called")
     return rows.prefetch_related(Prefetch("memberships", queryset=teams.exclude(team=None)))

@@ -91,8 +91,8 @@ def _tab_facts(person: Person, tab: str, request: HttpRequest) -> dict[str, obje
         "lines": lines(page.rows, now=now, request=request),
         "next": f"?cursor={page.next}" if page.next else "",
         "previous": f"?cursor={page.previous}" if page.previous else "",
-        "systems": system_lines(System.objects.filter(**own).order_by("name")[:MOST], now=now, request=request),
-        "domains": domain_lines(Domain.objects.filter(**own).order_by("name")[:MOST]),
+        "systems": system_lines(System.objects.filter(**own).order_by("called", "pk")[:MOST], now=now, request=request),
+        "domains": domain_lines(Domain.objects.filter(**own).order_by("called", "pk")[:MOST]),
         "links": links_of(person),
         **_written(person, request),
     }

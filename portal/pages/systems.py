@@ -49,7 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
     now, text = now_of(request), request.GET.get("q", "").replace("\x00", " ")
     living = System.objects.filter(retired_at=None)
     rows = queries.holding(living, text).select_related("owner", "domain")
-    page = queries.page(rows, ("name", "pk"), cursor=request.GET.get("cursor", ""), size=SIZE)
+    page = queries.page(rows, ("called", "pk"), cursor=request.GET.get("cursor", ""), size=SIZE)
     context = {
         "now": now,
         "q": text,

@@ -40,7 +40,9 @@ def teams(request: HttpRequest) -> HttpResponse:
     """All teams by name, with who is on call."""
     now, text = now_of(request), request.GET.get("q", "").replace("\x00", " ")
     living = Team.objects.filter(retired_at=None)
-    page = queries.page(queries.holding(living, text), ("name", "pk"), cursor=request.GET.get("cursor", ""), size=SIZE)
+    page = queries.page(
+        queries.holding(living, text), ("called", "pk"), cursor=request.GET.get("cursor", ""), size=SIZE
+    )
     ids = [team.pk for team in page.rows]
     duty, owned, sizes = queries.on_call_now(ids, now=now), queries.owned_by(ids), queries.sizes(ids)
     none = queries.Inside()
@@ -89,8 +91,8 @@ def _tab_facts(team: Team, tab: str, request: HttpRequest, *, now: datetime) -> 
     )
     whole = not page.next and not page.previous
     members = list(team.memberships.select_related("person").order_by("role", "person_ref")[:MOST])
-    systems = System.objects.filter(owner=team, retired_at=None).select_related("owner").order_by("name")
-    domains = Domain.objects.filter(owner=team, retired_at=None).select_related("owner").order_by("name")
+    systems = System.objects.filter(owner=team, retired_at=None).select_related("owner").order_by("called", "pk")
+    domains = Domain.objects.filter(owner=team, retired_at=None).select_related("owner").order_by("called", "pk")
     return {
         "members": members,
         "people": team.memberships.count() if len(members) == MOST else len(members),

@@ -6,7 +6,8 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from django.db.models import Case, Count, F, Q, QuerySet, When
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Lower, NullIf
 
 from catalog.models import Component
 from slo.models import Objective, Standing
@@ -34,7 +35,7 @@ class FleetRow:
     name: str
     title: str
     component_ref: str
-    component_name: str
+    component_title: str
     component_url: str
     owner_title: str
     owner_url: str
@@ -105,12 +106,16 @@ class FleetTotals:
 
 _RELATED = ("definition__component__owner", "definition__source", "policy", "standing", "ledger")
 
-_OVERDRAWN = Case(When(standing__state=Standing.State.EXHAUSTED, then=F("standing__remaining")))
+_BY_WHAT_IS_LEFT = (Standing.State.EXHAUSTED, Standing.State.AT_RISK)
+_LEFT = Case(When(standing__state__in=_BY_WHAT_IS_LEFT, then=F("standing__remaining")))
+
+CALLED = Lower(Coalesce(NullIf("title", Value("")), "name"))
+"""What people read, in small letters."""
 
 SORTS: dict[str, tuple[Any, ...]] = {
     "-state": (
         F("standing__state").desc(),
-        _OVERDRAWN.asc(nulls_last=True),
+        _LEFT.asc(nulls_last=True),
         F("standing__burn").desc(nulls_last=True),
     ),
     "remaining": (F("standing__remaining").asc(nulls_last=True),),
@@ -121,11 +126,11 @@ SORTS: dict[str, tuple[Any, ...]] = {
     "target": ("target",),
     "-target": ("-target",),
     "name": (),
-    "-name": ("-name",),
+    "-name": (CALLED.desc(),),
 }
-"""What a list may be sorted by; unknown values come last, and names decide between equals.
+"""What a list may be sorted by; unknown values come last, and what they are called decides between equals.
 
-Within a state the fastest burn comes first, but of those exhausted the most overdrawn: their pace breaks nothing more.
+Within a state the fastest burn comes first; of those exhausted or at risk, that with the least left.
 """
 
 STATES = {state.name.lower(): state for state in Standing.State}
@@ -138,7 +143,7 @@ FOLLOWED = Q(definition__group_by=[]) | Q(parent__isnull=False)
 def fleet(wanted: FleetFilter = FleetFilter()) -> QuerySet[Objective]:  # frozen
     """The objectives wanted, sorted, with everything a row needs joined; page over it and hand each to `row`."""
     found = Objective.objects.filter(_where(wanted), retired_at=None).select_related(*_RELATED)
-    return found.order_by(*SORTS.get(wanted.sort, SORTS["-state"]), "name", "pk")
+    return found.order_by(*SORTS.get(wanted.sort, SORTS["-state"]), CALLED, "pk")
 
 
 def _where(wanted: FleetFilter) -> Q:
@@ -155,14 +160,18 @@ def _where(wanted: FleetFilter) -> Q:
         days = wanted.window.removesuffix("d")
         where &= Q(window_days=int(days)) if days.isdecimal() and len(days) <= 4 else Q(calendar=wanted.window)
     for word in wanted.text.split():
-        where &= Q(title__icontains=word) | Q(name__icontains=word) | Q(definition__component__name__icontains=word)
+        where &= Q(title__icontains=word) | Q(name__icontains=word) | _of_component(word)
     return where
+
+
+def _of_component(word: str) -> Q:
+    return Q(definition__component__name__icontains=word) | Q(definition__component__title__icontains=word)
 
 
 def children_of(parent: Objective) -> list[FleetRow]:
     """The objectives of a grouped one that are followed now, loudest first."""
     found = Objective.objects.filter(parent=parent, retired_at=None).select_related(*_RELATED)
-    return [row(one) for one in found.order_by(*SORTS["-state"], "name")]
+    return [row(one) for one in found.order_by(*SORTS["-state"], CALLED, "pk")]
 
 
 def row(objective: Objective) -> FleetRow:
@@ -175,7 +184,7 @@ def row(objective: Objective) -> FleetRow:
         name=objective.name,
         title=objective.label,
         component_ref=component.ref,
-        component_name=component.name,
+        component_title=component.label,
         component_url=component.get_absolute_url(),
         owner_title=component.owner.label if component.owner else "",
         owner_url=component.owner.get_absolute_url() if component.owner else "",
@@ -241,11 +250,11 @@ def of_component(component_id: int) -> list[FleetRow]:
     """A component's objectives, loudest first."""
     found = Objective.objects.filter(FOLLOWED, definition__component=component_id, retired_at=None)
     found = found.select_related(*_RELATED)
-    return [row(objective) for objective in found.order_by(*SORTS["-state"], "name")]
+    return [row(objective) for objective in found.order_by(*SORTS["-state"], CALLED, "pk")]
 
 
 def of_team(team_id: int, *, most: int) -> list[FleetRow]:
     """At most so many objectives of what a team owns, loudest first."""
     found = Objective.objects.filter(FOLLOWED, definition__component__owner=team_id, retired_at=None)
     found = found.select_related(*_RELATED)
-    return [row(objective) for objective in found.order_by(*SORTS["-state"], "name")[:most]]
+    return [row(objective) for objective in found.order_by(*SORTS["-state"], CALLED, "pk")[:most]]

@@ -169,7 +169,7 @@ def _edit(request: HttpRequest, form: PolicyForm, policy: BudgetPolicy | None) -
 
 def _own_teams(request: HttpRequest) -> Any:  # noqa: ANN401  # a QuerySet[Team], which the callers filter further
     """Teams that the reader may write for, by name."""
-    teams = Team.objects.filter(retired_at=None).order_by("title", "name")
+    teams = Team.objects.filter(retired_at=None).order_by("called", "pk")
     try:
         actor = actor_of(request)
     except NotSignedIn:

@@ -79,7 +79,7 @@ def _choose(request: HttpRequest) -> HttpResponse:
         "found": found,
         "groups": [(title, _by_tool(some)) for title, some in _ranked(wanted, found) if some],
         "handed": urlencode(handed),
-        "components": Component.objects.filter(retired_at=None).order_by("name"),
+        "components": Component.objects.filter(retired_at=None).order_by("called", "pk"),
         "sources": DataSource.objects.filter(retired_at=None),
     }
     return render(request, "slo/presets.html", context)

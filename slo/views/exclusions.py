@@ -70,7 +70,7 @@ def exclusion_list(request: HttpRequest) -> HttpResponse:
         "withdrawn": withdrawn,
         "tabs": _tabs(told),
         "team": told["team"],
-        "teams": Team.objects.filter(retired_at=None).order_by("name", "pk").only("ref", "name", "title")[:1000],
+        "teams": Team.objects.filter(retired_at=None).order_by("called", "pk").only("ref", "name", "title")[:1000],
         "next": here + page.next if page.next else "",
         "previous": here + page.previous if page.previous else "",
     }

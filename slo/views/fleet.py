@@ -80,7 +80,7 @@ def _controls(given: QueryDict, wanted: FleetFilter) -> dict[str, Any]:
     return {
         "wanted": wanted,
         "filtered": wanted != FleetFilter(sort=wanted.sort),
-        "teams": Team.objects.filter(retired_at=None).order_by("title", "name"),
+        "teams": Team.objects.filter(retired_at=None).order_by("called", "pk"),
         "types": [(kind, names.get(kind, one.title)) for kind, one in kinds.items()],
         "states": [
             (name.lower(), label) for name, label in zip(Standing.State.names, Standing.State.labels, strict=True)

@@ -13,6 +13,7 @@ from slo.documents import save_policy
 from slo.forms_policies import AlertPolicyForm
 from slo.models import AlertPolicy
 from slo.operations.policies import PolicyInUse
+from slo.queries.fleet import CALLED
 from slo.queries.policies import alert_policies, alert_policy, outages, rules_shown
 from slo.views.framed import require_free, written
 from slo.views.sources import is_admin
@@ -34,7 +35,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, name: str) -> HttpResponse:
     """One policy: its rules, and when a total outage pages."""
     policy = alert_policy(name)
-    judged = policy.objectives.filter(retired_at=None, parent=None).order_by("title", "name")
+    judged = policy.objectives.filter(retired_at=None, parent=None).order_by(CALLED, "pk")
     context = {
         "policy": policy,
         "rules": rules_shown(policy),

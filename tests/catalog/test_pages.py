@@ -241,18 +241,20 @@ def test_a_name_left_empty_is_made_of_the_title_and_a_clash_is_said_beside_it(ad
     assert again.status_code == 400
     words = "muller-sohne exists already, perhaps retired. Choose another name."
     assert again.context["form"].errors == {"name": [words]}
-    for title, words in (("", "Write a title or a name."), ("支付", "No name can be made of this title")):
+    wrong = (("", "title", "Write a title."), ("支付", "name", "No name can be made of this title"))
+    for title, field, words in wrong:
         said = ada.post(f"/{kind}/new", {**form, "title": title}).context["form"].errors
-        assert list(said) == ["name"]
-        assert said["name"][0].startswith(words)
+        assert list(said) == [field]
+        assert said[field][0].startswith(words)
     assert "muller-sohne" not in ada.get(f"/{kind}/new").content.decode()
     assert "data-name-of" in ada.get(f"/{kind}/new").content.decode()
 
 
 @pytest.mark.parametrize("kind", ["components", "teams", "systems", "domains"])
-def test_a_title_or_a_name_is_needed_and_neither_is_called_optional(ada: Client, kind: str) -> None:
+def test_a_title_is_needed_and_the_name_is_made_of_it(ada: Client, kind: str) -> None:
     form = text(ada.get(f"/{kind}/new").content)
-    assert ("or a name" in form, "or a title" in form) == (True, True)
+    assert "Title What people call it" in form
+    assert "Name made of the title" in form
     assert "Cancel" in form
 
 
