@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import blake2b
 
 from django.db.models import QuerySet
 
@@ -41,7 +42,7 @@ def clear(*, key: str, now: datetime) -> bool:
 
 def _send(said: Mapping[str, object], key: str, now: datetime) -> None:
     integration = _integration()
-    said = {**said, "fingerprint": key, "generatorURL": "https://prometheus.acme.example/graph"}
+    said = {**said, "fingerprint": _fingerprint(key), "generatorURL": "https://prometheus.acme.example/graph"}
     message = {"version": "4", "receiver": "portico", "status": said["status"], "alerts": [said]}
     accept_by_key(integration=integration, raw=json.dumps(message).encode(), now=now)
     for row in integration.keys.all():
@@ -50,8 +51,13 @@ def _send(said: Mapping[str, object], key: str, now: datetime) -> None:
         pass
 
 
+def _fingerprint(key: str) -> str:
+    """As Prometheus makes one: sixteen hex digits."""
+    return blake2b(key.encode(), digest_size=8).hexdigest()
+
+
 def _open(key: str) -> QuerySet[Alert]:
-    return Alert.objects.filter(key=alert_key(_integration().pk, key), cleared_at=None)
+    return Alert.objects.filter(key=alert_key(_integration().pk, _fingerprint(key)), cleared_at=None)
 
 
 def _integration() -> Integration:

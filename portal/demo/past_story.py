@@ -9,12 +9,10 @@ from typing import Any
 
 from catalog.access import Actor
 from catalog.models import Component, Person, Team
-from incidents import breaches, operations
-from incidents.firing import Firing
+from incidents import operations
 from incidents.models import Alert, Incident, Page, PageStep, Severity, Task
 from incidents.operations.changes import Told, record_changes
-from portal.demo import past_alerts
-from slo.models import AlertTransition, Objective
+from portal.demo import past_alerts, past_burning
 
 Act = Callable[[datetime], None]
 At = Callable[[datetime, Act], None]
@@ -76,7 +74,7 @@ class Story:
 
     def _over(self, moment: datetime, at: At) -> None:
         at(moment, self._end)
-        at(moment + timedelta(seconds=45), lambda now: _clear(self.key, now))
+        at(moment + timedelta(seconds=45), self._clear)
 
     def _begin(self, now: datetime) -> None:
         if "declared" in self.item:
@@ -89,27 +87,10 @@ class Story:
                 severity=said["severity"],
             )
         elif "dip" in self.item:
-            self.incident = operations.raise_alert(firing=self._burning(), now=now).incident
+            self.incident = past_burning.fire(objective=self.item["dip"], burn=self.item["burns"], now=now)
         else:
             said = {"component": self.item["on"], "rule": self.item.get("rule", Alert.Rule.PAGE)}
             self.incident = past_alerts.fire(key=self.key, title=self.title, now=now, **said)
-
-    def _burning(self) -> Firing:
-        rows = Objective.objects.select_related("definition__component", "policy")
-        objective = rows.get(name=self.item["dip"])
-        links = [{"url": objective.get_absolute_url(), "title": objective.label}]
-        burns = AlertTransition(rule=objective.policy.rules[0]["name"], burn_long=self.item["burns"])
-        return Firing(
-            key=self.key,
-            source="slo",
-            component=_component(self.item["on"]),
-            rule=self.item.get("rule", Alert.Rule.PAGE),
-            title=breaches.title(objective),
-            summary=breaches.summary(objective, burns),
-            figures=breaches.figures(burns),
-            objective_id=objective.pk,
-            links=links,
-        )
 
     def _symptom(self, number: int, symptom: Mapping[str, Any], at: At) -> None:
         key = f"{self.key}:{number}"
@@ -118,8 +99,11 @@ class Story:
         def begin(now: datetime) -> None:
             past_alerts.fire(key=key, title=symptom["title"], component=component, now=now)
 
+        def end(now: datetime) -> None:
+            past_alerts.clear(key=key, now=now)
+
         at(self._after(symptom["after"]), begin)
-        at(self._after(symptom["after"] + symptom["lasts"]), lambda now: _clear(key, now))
+        at(self._after(symptom["after"] + symptom["lasts"]), end)
 
     def _changed(self, now: datetime) -> None:
         component = _component(self.item["on"])
@@ -198,7 +182,14 @@ class Story:
         if incident.is_open and "said" in self.item:
             operations.resolve(incident=incident, by=by, now=now, cause=self.item["said"])
         else:
-            _clear(self.key, now)
+            self._clear(now)
+
+    def _clear(self, now: datetime) -> None:
+        """By whoever told of it; what somebody declared has no alert."""
+        if "dip" in self.item:
+            past_burning.clear(objective=self.item["dip"], now=now)
+        elif "declared" not in self.item:
+            past_alerts.clear(key=self.key, now=now)
 
     def _incident(self) -> Incident:
         if self.incident is None:
@@ -214,12 +205,6 @@ class Story:
 def reviewed(incident: Incident) -> bool:
     """Whether the product drafts a review of it."""
     return incident.severity <= Severity.P2 and incident.root_id is None
-
-
-def _clear(key: str, now: datetime) -> None:
-    """By whoever told of it."""
-    if not past_alerts.clear(key=key, now=now):
-        operations.clear_alert(key=key, now=now)
 
 
 def _component(name: str) -> Component:

@@ -37,7 +37,7 @@ from incidents.queries.intake import traffic
 from portal.demo import PASSWORD
 from portal.demo.past import make_past
 from portal.demo.seed import seed
-from slo.models import Exclusion, Standing
+from slo.models import AlertTransition, Exclusion, Standing
 
 NOW = datetime(2026, 11, 25, 10, 30, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -122,6 +122,18 @@ def test_alertmanager_sent_its_alerts_on_the_key_of_its_integration() -> None:
     assert NOW - last < timedelta(days=14), "the newest are there to be looked at"
     assert not Delivery.objects.filter(received_at__lt=NOW - timedelta(days=14)).exists(), "they are kept for so long"
     assert integration.created_at < alerts[0].opened_at
+
+
+def test_objectives_told_of_what_burned_and_have_it_on_record() -> None:
+    incidents = Incident.objects.filter(alerts__source="slo").exclude(alerts__rule="info").distinct()
+    burned = AlertTransition.objects.filter(kind="burn").order_by("at")
+    assert incidents.count() >= 10
+    starts, ends = burned.filter(to_state="firing"), burned.filter(to_state="inactive")
+    assert {one.handled.incident for one in starts} == set(incidents)
+    assert starts.count() == ends.count()
+    assert all(ends.filter(objective=one.objective, at__gt=one.at).exists() for one in starts)
+    assert not AlertTransition.objects.filter(handled=None).exists(), "nobody is told of it later"
+    assert all("more than" in one.reason for one in starts)
 
 
 def test_each_timeline_is_in_the_order_of_time() -> None:
