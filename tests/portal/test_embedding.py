@@ -81,6 +81,14 @@ def test_without_a_link_nobody_learns_even_that_it_is_there(runners: Component, 
     assert {(one.status_code, one.content) for one in cards} == {(404, cards[0].content)}
 
 
+def test_a_component_says_of_its_objectives_the_least_that_is_left(
+    lead: Client, runners: Component, promise: Objective
+) -> None:
+    other = make_slo.objective("runners-answer", component=runners)
+    other.standing.__class__.objects.filter(pk=other.standing.pk).update(remaining=0.577, burn=2, state=0, data="ok")
+    assert said(lead.get(f"/badge/{RUNNERS}/slo.svg")) == "error budget: 42.1 % left", "not of what burns faster"
+
+
 def test_whoever_has_a_link_sees_what_it_was_made_for(lead: Client, runners: Component, promise: Objective) -> None:
     urls = share(lead)
     badges = {what: said(Client().get(urls[f"badge/{what}"])) for what in SHOWS}

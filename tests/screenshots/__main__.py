@@ -20,7 +20,7 @@ from portal.demo import PASSWORD
 from tests.e2e.conftest import CHROMIUM, QUIET
 from tests.e2e.product import running_product
 from tests.screenshots import beside, readme
-from tests.screenshots.pages import PAGES, Shot
+from tests.screenshots.pages import PAGES, Shot, charts_drawn
 
 WIDTHS = (1440, 360)
 THEMES = ("light", "dark")
@@ -159,6 +159,7 @@ def _taken(context: BrowserContext, shot: Shot) -> bytes:
         if shot.first:
             page.goto(page.locator(shot.first).first.get_attribute("href") or "")
         _settle(page)
+        charts_drawn(page)
         if shot.prepare:
             shot.prepare(page)
             _settle(page)

@@ -93,7 +93,10 @@ def _on_call(row: Row, now: datetime) -> Said:
 def _worst(row: Row, _now: datetime) -> Said:
     assert isinstance(row, Component)  # noqa: S101  # tells mypy
     rows = slo.of_component(row.pk)
-    return budget_left(rows[0]) if rows else Said("error budget", "no objective")
+    if not rows:
+        return Said("error budget", "no objective")
+    alike = [one for one in rows if one.state == rows[0].state]
+    return budget_left(min(alike, key=lambda one: 1.0 if one.remaining is None else one.remaining))
 
 
 def _budget(row: Row, _now: datetime) -> Said:
