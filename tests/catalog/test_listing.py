@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from catalog import queries
 from catalog.filters import component_filter, kept_query
-from catalog.models import Component, ComponentHealth, System, Team
+from catalog.models import Component, ComponentHealth, Person, System, Team
 from catalog.operations import report_health
 from catalog.queries import SORTS, ComponentFilter, counting
 from portal.lib.kept import Kept
@@ -331,3 +331,28 @@ def test_a_wrong_filter_is_named(reader: APIClient) -> None:
 
 def test_a_view_keeps_the_filters_and_neither_the_place_nor_what_is_empty_or_unknown() -> None:
     assert kept_query("?tier=1&tier=2&cursor=abc&q=&owner=&evil=1&sort=name") == "tier=1&tier=2&sort=name"
+
+
+CALLED = {"k8s": "Kubernetes", "zz": "API gateway", "alpha": "", "mid": "cart", "a-last": "Cart"}
+"""Titles by name; the list reads alpha, API gateway, cart, Cart, Kubernetes."""
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_a_list_is_in_the_order_of_what_people_read_however_they_write_it(sort: str) -> None:
+    for name, title in CALLED.items():
+        make.component(name, title=title)
+    read, cursor = [], ""
+    while True:
+        page = queries.page(queries.components(ComponentFilter()), SORTS[sort], cursor=cursor, size=2)
+        read += [row.label for row in page.rows]
+        if not (cursor := page.next):
+            break
+    assert read == ["alpha", "API gateway", "cart", "Cart", "Kubernetes"]
+
+
+def test_people_and_teams_too() -> None:
+    for name, title in {"zoe": "Ada Okafor", "ada": "linh", "bob": ""}.items():
+        make.person(name, display_name=title)
+        make.team(f"team-{name}", title=title)
+    assert [one.label for one in Person.objects.all()] == ["Ada Okafor", "bob", "linh"]
+    assert [one.label for one in Team.objects.all()] == ["Ada Okafor", "linh", "team-bob"]
