@@ -19,7 +19,7 @@ SIZE = 50
 TEAMS = 20
 TEAM_COLUMNS = (("name", "Team"), ("scored", "Components"), ("gold", "Gold"), ("none", "Without level"))
 COLUMNS = (("level", "Level"), ("failed", "Failed"))
-TONES = {0: "none", 1: "warn", 2: "accent", 3: "good"}
+TONES = {0: "unranked", 1: "bronze", 2: "silver", 3: "gold"}
 
 
 @readable
