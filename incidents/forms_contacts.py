@@ -38,7 +38,7 @@ class WayForm(ExplainingForm):
                 widget=kind(attrs=attrs),
             )  # fmt: skip
         self.fields["label"] = forms.CharField(
-            required=False, max_length=100, label="Your name for it", help_text="Such as my telephone."
+            required=False, max_length=100, label="Your name for it", help_text="To tell it from others of yours."
         )
 
     def explain(self, error: Expected) -> None:

@@ -66,18 +66,25 @@ def windows(request: HttpRequest) -> HttpResponse:
     told = {name: text for name, text in (("show", "past" if past else ""), ("team", team)) if text}
     here = reverse("catalog:maintenance") + "?" + urlencode({**told, "cursor": ""})
     running = [] if past else running_windows(now, rows)[:100]
+    found = lines(request, page.rows, now=now)
     context = {
         "now": now,
         "past": past,
         "team": team,
         "running": running,
-        "lines": lines(request, page.rows, now=now),
+        "lines": found if past else sorted(found, key=_by_next),
         "tabs": _tabs(past, team),
         "teams": queries.team_choices(),
         "next": here + page.next if page.next else "",
         "previous": here + page.previous if page.previous else "",
     }
     return render(request, "catalog/maintenance.html", context)
+
+
+def _by_next(line: Line) -> tuple[datetime, int]:
+    """What runs or comes first; a page of them is sorted, for a repeated one began long ago."""
+    soonest = line.running or line.next
+    return soonest.start if soonest else line.window.starts_at, line.window.pk
 
 
 @login_required

@@ -51,6 +51,11 @@ class Way:
     fill: Callable[[Mapping[str, str]], Filled]
     by_code: str = "A code is sent there."
 
+    @property
+    def sealed(self) -> bool:
+        """Whether any of it is secret."""
+        return any(field.secret for field in self.fields)
+
 
 ways: dict[str, Way] = {}
 """By channel, in the order in which they are offered."""

@@ -85,6 +85,12 @@ class ChangePassword(PasswordChangeView):
 
     success_url = reverse_lazy("home")
 
+    def get_form(self, form_class: Any = None) -> Any:  # noqa: ANN401  # Django's own
+        """With a hint that can't be taken for the old password."""
+        form = super().get_form(form_class)
+        form.fields["new_password2"].help_text = "The new password once more."
+        return form
+
     def form_valid(self, form: Any) -> HttpResponse:  # noqa: ANN401  # Django's own
         """Says so."""
         messages.success(self.request, "Your password is changed. Your other sessions are signed out.")

@@ -267,6 +267,16 @@ def test_the_list_is_paged_and_filtered(world: World) -> None:
     assert ">net<" in client.get("/maintenance?team=group:default/networking").content.decode()
 
 
+def test_what_comes_next_is_listed_first_also_of_what_began_long_ago(world: World, client: Client) -> None:
+    now = db_now()
+    weekly = {"starts_at": now - 50 * DAY + HOUR, "ends_at": now - 50 * DAY + 2 * HOUR, "rrule": "FREQ=WEEKLY"}
+    plan(world.vpn, world.mallory, title="Weekly, in six days", **weekly)
+    plan(world.runners, world.ada, title="Once, in three days", starts_at=now + 3 * DAY, ends_at=now + 3 * DAY + HOUR)
+    client.force_login(make.account_of(world.ada))
+    titles = [line.window.title for line in client.get("/maintenance").context["lines"]]
+    assert titles == ["Once, in three days", "Weekly, in six days"]
+
+
 def test_planning_asks_first_on_what(world: World, client: Client) -> None:
     client.force_login(make.account_of(world.ada))
     page = client.get("/maintenance/new").content.decode()
