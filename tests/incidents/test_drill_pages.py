@@ -104,7 +104,7 @@ def test_who_did_not_have_to_be_called_is_folded_and_the_list_says_how_soon(site
     called = begun.incident.pages.get()
     operations.acknowledge(page=called, by=ada, via="link", now=NOW + timedelta(minutes=2, seconds=5))
     assert drills.end_due(now=NOW + timedelta(minutes=2, seconds=10)) == 1
-    asked, _, folded = page(site, begun.get_absolute_url()).partition("<details class=\"card-foot")
+    asked, _, folded = page(site, begun.get_absolute_url()).partition('<details class="card-foot')
     asked = asked[asked.index("Who was asked") :]
     assert (ada.label in asked, bob.label in asked, "· e-mail<" in asked) == (True, False, True)
     assert "2 more calls, had nobody answered" in folded
