@@ -11,12 +11,11 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from catalog.graph import BlastRadius, blast_radius
 from catalog.models import Component, Person, Team
 from incidents import queries
-from incidents.models import Alert, Incident, Page, TimelineEntry, Urgency
+from incidents.models import CHANNELS, Alert, Incident, Page, TimelineEntry, Urgency
 from incidents.oncall.directory import LoadSchedules
 from incidents.policies import policy_for, urgency
 from incidents.queries import NextMove
 
-CHANNEL_WORDS = {"email": "e-mail"}
 KINDS: dict[str, tuple[str, str]] = {
     # kind of entry: icon, tone
     "opened": ("flame", "bad"),
@@ -289,5 +288,5 @@ def _called(page: Page) -> tuple[Called, ...]:
 
 
 def _said(channel: str, state: str, count: int) -> str:
-    word = CHANNEL_WORDS.get(channel, channel)
+    word = CHANNELS.get(channel, channel)
     return f"{word} ×{count}: {state}" if count > 1 else f"{word}: {state}"

@@ -4,6 +4,9 @@ A title names the component first, then the promise in quotation marks, for a pr
 queue stays short") and reads as its contrary beside what broke it. Figures are for the timeline, which is of a moment.
 """
 
+from collections.abc import Iterable, Mapping
+
+from incidents.models import Alert
 from slo.models import AlertTransition, Objective, Standing
 
 BLIND = AlertTransition.Kind.BLIND
@@ -55,6 +58,16 @@ def rule_title(objective: Objective, name: str) -> str:
     rules = objective.policy.rules
     found = (rule.get("title") for rule in rules if isinstance(rule, dict) and rule.get("name") == name)
     return next(found, "") or name
+
+
+def rules_of(alerts: Iterable[Alert]) -> Mapping[int, frozenset[str]]:
+    """By objective, the names of its rules that fire; of those that fired where none does any more."""
+    told = [(one.objective_id or 0, one.cleared_at is None, str(one.details.get("rule", ""))) for one in alerts]
+    firing = {pk for pk, fires, _ in told if fires}
+    return {
+        pk: frozenset(rule for other, fires, rule in told if other == pk and fires == (pk in firing))
+        for pk, _, _ in told
+    }
 
 
 def _before(transition: AlertTransition) -> str:

@@ -1,6 +1,6 @@
 """The promises an incident is about, with how they burn; the page reads it guarded, see `incidents.panels`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -15,8 +15,9 @@ from slo import charts, queries
 from slo.models import Objective
 from slo.queries import FleetRow, costs
 from slo.queries.costs import ObjectiveCost
+from slo.queries.current import Counted, counted
 from slo.queries.fleet import row
-from slo.queries.outlook import promise_of
+from slo.queries.outlook import window_of
 from slo.windows import BurnWindow
 
 BEFORE = timedelta(minutes=45)
@@ -42,59 +43,67 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """An objective that raised an alert here, and its burn around it; nothing drawn where it can't be read."""
+    """An objective that raised an alert here, with the burn of the rule that did, now and around it.
+
+    Nothing is drawn where it can't be read.
+    """
 
     row: FleetRow
+    now: Counted | None
     drawn: Drawn | None
 
 
 class Concerned:
     """The objectives of an incident's component and those whose alerts are in it, read once for both parts."""
 
-    def __init__(self, incident: Incident, alerting: Sequence[int]) -> None:
-        """`alerting` are the keys of the objectives whose alerts are in it."""
+    def __init__(self, incident: Incident, alerting: Mapping[int, Collection[str]]) -> None:
+        """`alerting` are the keys of the objectives whose alerts are in it, each with the names of its rules."""
         self.incident, self.alerting = incident, alerting
 
     @cached_property
     def objectives(self) -> list[Objective]:
         """Those of its own alerts first."""
-        return costs.concerned(component_id=self.incident.component_id, alerting=self.alerting)
+        return costs.concerned(component_id=self.incident.component_id, alerting=list(self.alerting))
 
     def budgets(self, *, now: datetime) -> list[Budget]:
         """Objectives whose alerts are in this incident; at most two."""
         theirs = [one for one in self.objectives if one.pk in self.alerting][:AT_MOST]
-        drawings = _drawings(theirs, self.incident, now=now)
-        return [Budget(row(objective), drawn) for objective, drawn in zip(theirs, drawings, strict=True)]
+        windows = [window_of(one, self.alerting[one.pk]) for one in theirs]
+        drawings = _drawings(theirs, windows, self.incident, now=now)
+        return [
+            Budget(row(one), counted(one, self.alerting[one.pk]), drawn)
+            for one, drawn in zip(theirs, drawings, strict=True)
+        ]
 
     def costs(self, *, now: datetime) -> list[ObjectiveCost]:
         """What it cost, by objective, the dearest first; empty where nothing counts."""
         return costs.of_incident(happening(self.incident), self.objectives, now=now)
 
 
-def _drawings(objectives: Sequence[Objective], incident: Incident, *, now: datetime) -> list[Drawn | None]:
-    firsts = [next(iter(promise_of(objective).windows), None) for objective in objectives]
+def _drawings(
+    objectives: Sequence[Objective], rules: Sequence[BurnWindow | None], incident: Incident, *, now: datetime
+) -> list[Drawn | None]:
     wanted = [
-        (objective, (first.short, first.long) if first else ())
-        for objective, first in zip(objectives, firsts, strict=True)
+        (objective, (rule.short, rule.long) if rule else ()) for objective, rule in zip(objectives, rules, strict=True)
     ]
     since, until = incident.opened_at - BEFORE, min(now, (incident.resolved_at or now) + AFTER)
     found = queries.burn_histories(wanted, since=since, until=until, points=120)
-    return [_drawing(first, read, incident) if first else None for first, read in zip(firsts, found, strict=True)]
+    return [_drawing(rule, read, incident) if rule else None for rule, read in zip(rules, found, strict=True)]
 
 
-def _drawing(first: BurnWindow, read: Read, incident: Incident) -> Drawn | None:
+def _drawing(window: BurnWindow, read: Read, incident: Incident) -> Drawn | None:
     if not any(value is not None for points in read.values() for _, value in points):
         return None
     local = {window: [(timezone.localtime(at), value) for at, value in points] for window, points in read.items()}
-    windows = tuple(zip((first.short, first.long), ROLES, strict=True))
-    lines = [charts.Line(durations.words(window), local[window], role) for window, role in windows]
-    factor = float(first.factor)
-    limit = charts.Threshold(factor, f"{factor:.3g}× {first.rule.title}")
+    windows = tuple(zip((window.short, window.long), ROLES, strict=True))
+    lines = [charts.Line(durations.words(length), local[length], role) for length, role in windows]
+    factor = float(window.factor)
+    limit = charts.Threshold(factor, f"{factor:.3g}× {window.rule.title}")
     marks = [charts.Mark(timezone.localtime(incident.opened_at), "opened")]
     if incident.resolved_at:
         marks.append(charts.Mark(timezone.localtime(incident.resolved_at), "resolved", "good"))
     figure = charts.burn_rate(lines, thresholds=[limit], marks=marks)
-    return Drawn(figure, windows, factor, first.rule.title, _table(local))
+    return Drawn(figure, windows, factor, window.rule.title, _table(local))
 
 
 def _table(read: Read) -> Mapping[str, Any]:

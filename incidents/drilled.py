@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from incidents.drill_reports import report
-from incidents.models import Drill
+from incidents.models import CHANNELS, Drill
 
 TIMES = frozenset({
     "at", "sent_at", "due_at", "answered_at", "exhausted_at", "start", "end",
@@ -28,6 +28,11 @@ class Reached:
     state: str
     error: str
 
+    @property
+    def by(self) -> str:
+        """The channel as people call it."""
+        return CHANNELS.get(self.channel, self.channel)
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -42,8 +47,23 @@ class Told:
     @property
     def answered_after(self) -> float | None:
         """Seconds until the last of the teams had somebody; None where one had nobody."""
-        found = [team["answered_after"] for team in self.teams]
-        return max(found) if found and all(one is not None for one in found) else None
+        return answered_after(self.teams)
+
+    @property
+    def asked(self) -> list[Reached]:
+        """Who was called, and while it runs who may still be."""
+        return [one for one in self.people if one.state or self.drill.running]
+
+    @property
+    def spared(self) -> list[Reached]:
+        """Who did not have to be called."""
+        return [one for one in self.people if not one.state and not self.drill.running]
+
+
+def answered_after(teams: Iterable[Mapping[str, Any]]) -> float | None:
+    """Seconds until the last of the teams of a report had somebody; None where one had nobody."""
+    found = [team["answered_after"] for team in teams]
+    return max(found) if found and all(one is not None for one in found) else None
 
 
 def told(drill: Drill, *, now: datetime) -> Told:

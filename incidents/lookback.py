@@ -108,7 +108,7 @@ def facts_of(incident: Incident, *, now: datetime) -> Facts:
     open_for = sum((end - start for start, end in open_stretches(incident, entries, now=now)), timedelta())
     people = incident.people_blocked
     alerting = Alert.objects.filter(incident=incident, objective__isnull=False).order_by("pk")
-    promises = list(dict.fromkeys(pk for pk in alerting.values_list("objective", flat=True) if pk is not None))
+    promises = dict.fromkeys((pk for pk in alerting.values_list("objective", flat=True) if pk is not None), ())
     return Facts(
         incident=incident,
         to_acknowledge=_after(incident.opened_at, _answered(incident, entries)),

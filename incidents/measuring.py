@@ -1,9 +1,10 @@
 """What is measured of an open incident right now, in a line for each promise or alert: how bad it is, in numbers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from incidents import breaches
 from incidents.models import Alert
 from portal.lib import durations, words
 from slo.models import Objective
@@ -38,14 +39,15 @@ def measured(
     """
     firing = [alert for alert in alerts if alert.cleared_at is None]
     promises = [objectives[pk] for pk in dict.fromkeys(alert.objective_id or 0 for alert in firing) if pk in objectives]
-    found = [_promise(one, current(one, now=now) if ask else None) for one in promises[:AT_MOST]]
+    rules = breaches.rules_of(firing)
+    found = [_promise(one, rules[one.pk], current(one, now=now) if ask else None) for one in promises[:AT_MOST]]
     found += [Measured(alert.summary, "", value, ()) for alert in firing if (value := _value(alert.details))]
     return [one for one in found if one.value or one.facts][:AT_MOST]
 
 
-def _promise(objective: Objective, value: Current | None) -> Measured:
+def _promise(objective: Objective, rules: Collection[str], value: Current | None) -> Measured:
     facts = [f"good while {_condition(value.condition)}"] if value else []
-    if (last := counted(objective)) is not None:
+    if (last := counted(objective, rules)) is not None:
         facts += _counted(objective, last)
     return Measured(objective.label, objective.get_absolute_url(), _now(value) if value else "", facts)
 

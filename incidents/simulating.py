@@ -46,7 +46,10 @@ class Move(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Engaged:
-    """A team (or the catch-all) that would be engaged: why, each move in words with its time, every call."""
+    """A team (or the catch-all) that would be engaged: why, each move in words with its time, every call.
+
+    `handed` are those of the moves with which another policy takes over.
+    """
 
     role: str
     team: str
@@ -56,6 +59,7 @@ class Engaged:
     moves: list[Move]
     calls: list[Call]
     exhausted_at: datetime | None
+    handed: list[Move] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +137,18 @@ def _chain(incident: Incident, at: datetime) -> tuple[list[Engaged], bool]:
     complete = rehearse(incident, since=at)
     pages = list(incident.pages.select_related("team").order_by("pk"))
     said: defaultdict[int | None, list[Move]] = defaultdict(list)
+    handed: defaultdict[int | None, list[Move]] = defaultdict(list)
     for entry in TimelineEntry.objects.filter(page__in=pages, at__gte=at).order_by("at", "pk"):
         said[entry.page_id].append(Move(entry.at, entry.words))
+        if entry.kind == TimelineEntry.Kind.FALLBACK:
+            handed[entry.page_id].append(said[entry.page_id][-1])
     calls: defaultdict[int | None, list[Call]] = defaultdict(list)
     for note in Notification.objects.filter(page__in=pages).select_related("person").order_by("due_at", "pk"):
         calls[note.page_id].append(_call(note))
-    return [_engaged(page, said[page.pk], calls[page.pk]) for page in pages], complete
+    return [_engaged(page, said[page.pk], calls[page.pk], handed[page.pk]) for page in pages], complete
 
 
-def _engaged(page: Page, moves: list[Move], calls: list[Call]) -> Engaged:
+def _engaged(page: Page, moves: list[Move], calls: list[Call], handed: list[Move]) -> Engaged:
     return Engaged(
         role=page.get_role_display(),
         team=page.team.label if page.team else "",
@@ -151,6 +158,7 @@ def _engaged(page: Page, moves: list[Move], calls: list[Call]) -> Engaged:
         moves=moves,
         calls=calls,
         exhausted_at=page.exhausted_at,
+        handed=handed,
     )
 
 

@@ -21,7 +21,7 @@ from incidents.intake import own
 from incidents.intake.batch import Batch
 from incidents.intake.bodies import text_of
 from incidents.intake.storing import store
-from incidents.intake.taking import take_by_key
+from incidents.intake.taking import cleared_words, take_by_key
 from incidents.models import Alert, Delivery, Integration
 from incidents.operations import clear_alert, raise_alert
 from incidents.operations.behind import writing_behind
@@ -253,7 +253,7 @@ def _own(row: Delivery, batch: Batch) -> tuple[Alert | None, str]:
         raised = raise_alert(firing=firing, now=batch.now, known=known)
         return raised.alert, raised.outcome
     cleared = clear_alert(key=own.alert_key(alert.key, sender=sender), now=batch.now, known=batch.known)
-    return cleared, f"cleared: {cleared.incident}" if cleared else "nothing was open under this key"
+    return cleared, cleared_words(cleared) if cleared else "nothing was open under this key"
 
 
 TAKERS: dict[str, Taker] = {

@@ -30,10 +30,15 @@ def take_by_key(row: Delivery, batch: Batch) -> Taken:
     if signal.status == RESOLVED:
         batch.open_alerts.pop(key, None)
         cleared = clear_alert(key=key, now=batch.now, known=batch.known)
-        return cleared, f"cleared: {cleared.incident}" if cleared else NOTHING_OPEN
+        return cleared, cleared_words(cleared) if cleared else NOTHING_OPEN
     if signal.status == ACKNOWLEDGED:
         return _acknowledge(signal, key, row.integration, batch)
     return _fire(signal, key, row, batch)
+
+
+def cleared_words(alert: Alert) -> str:
+    """What became of what says that it is over."""
+    return f"cleared {alert.incident.label}" if alert.incident else "cleared"
 
 
 def _fire(signal: Signal, key: str, row: Delivery, batch: Batch) -> Taken:

@@ -6,6 +6,10 @@ from catalog.models import Person
 from incidents.models.incident import Incident, Page, PageStep, Urgency
 
 
+CHANNELS = {"email": "e-mail", "sms": "SMS"}
+"""What people call channels whose names they don't."""
+
+
 class ContactMethod(models.Model):
     """One way to reach a person. Counts only when confirmed."""
 
@@ -133,6 +137,11 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} to {self.address}: {self.state}"
+
+    @property
+    def by(self) -> str:
+        """The channel as people call it."""
+        return CHANNELS.get(self.channel, self.channel)
 
     @property
     def is_over(self) -> bool:

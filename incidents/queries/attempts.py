@@ -52,7 +52,7 @@ class Attempt:
     @property
     def label(self) -> str:
         """The channel as people call it."""
-        return {"email": "e-mail", "sms": "SMS"}.get(self.channel, self.channel)
+        return CHANNELS.get(self.channel, self.channel)
 
     @property
     def look(self) -> str:

@@ -58,6 +58,8 @@ class Parts:
     rejected: int
     outcome: str
     incident: int | None
+    title: str | None = None
+    """What that incident is called, where it is the only one."""
 
     @property
     def words(self) -> str:
@@ -152,10 +154,18 @@ def parts_told(pks: Collection[int]) -> dict[int, Parts]:
             rejected=Count("pk", filter=Q(state=Delivery.State.REJECTED)),
             first=Min("outcome"),
             incident=Min("alert__incident_id"),
+            title=Min("alert__incident__title"),
         )
     )
     told: dict[int, Parts] = {
-        row["part_of"] or 0: Parts(row["total"], row["waiting"], row["rejected"], row["first"], row["incident"])
+        row["part_of"] or 0: Parts(
+            row["total"],
+            row["waiting"],
+            row["rejected"],
+            row["first"],
+            row["incident"],
+            row["title"] if row["total"] == 1 else None,
+        )
         for row in rows
     }
     return told

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from catalog.access import Actor, actor_of, may_write
 from catalog.models import Team
 from catalog.queries import component_by_ref, page
-from incidents.drilled import told
+from incidents.drilled import answered_after, told
 from incidents.forms_drills import PlanForm
 from incidents.intake.own import full_ref
 from incidents.models import Drill, DrillPlan
@@ -37,10 +37,10 @@ def drill_list(request: HttpRequest) -> HttpResponse:
     ref = full_ref(asked["component"]) if asked["component"] else ""
     state = asked["state"] if asked["state"] in queries.STATES else ""
     found = queries.drills(team=asked["team"], component=ref, state=state)
-    rows = page(found.defer("report", "expected"), NEWEST, cursor=request.GET.get("cursor", ""), size=SIZE)
+    rows = page(found.defer("expected"), NEWEST, cursor=request.GET.get("cursor", ""), size=SIZE)
     context: dict[str, Any] = {
         "now": db_now(),
-        "drills": rows.rows,
+        "drills": [(row, answered_after(row.report.get("teams", ()))) for row in rows.rows],
         "plans": queries.plans(team=asked["team"], component=ref)[:SIZE],
         "filters": asked,
         "filtered": any(asked.values()),

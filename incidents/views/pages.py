@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from catalog.access import Actor, NotSignedIn, actor_of, reader_teams
-from incidents import access, boards, budgets, duty, forms, forms_working, ladders, panels, queries, together
+from incidents import access, boards, breaches, budgets, duty, forms, forms_working, ladders, panels, queries, together
 from incidents.measuring import Measured, measured
 from incidents.models import Alert, Incident, Page
 from incidents.oncall.directory import LoadSchedules
@@ -69,8 +69,7 @@ def incident_measured(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _concerned(incident: Incident, alerts: Sequence[Alert]) -> budgets.Concerned:
-    promises = list(dict.fromkeys(alert.objective_id for alert in alerts if alert.objective_id))
-    return budgets.Concerned(incident, promises)
+    return budgets.Concerned(incident, breaches.rules_of(alert for alert in alerts if alert.objective_id))
 
 
 def _measured(

@@ -66,7 +66,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     context = {
         "now": now_of(request),
         "rows": rows.rows,
-        "summary": f"{plural(_count(found, rows), 'review')}, newest first",
+        "summary": f"{plural(_count(found, rows), 'review')} in all, last drafted first",
         "filters": asked,
         "filtered": any(asked.values()),
         "tabs": [_tab(asked, key, title) for key, title in VIEWS],

@@ -43,7 +43,7 @@ def _write(story: Story, said: Mapping[str, Any], at: At, now: datetime) -> None
     def publish(moment: datetime) -> None:
         review, by = _review(story), _somebody(said["by"])
         sections = {name: said[name] for name in WRITTEN}
-        sections["summary"] = review.summary or f"{story.title}. It took {story.item['lasts']} minutes."
+        sections["summary"] = said["happened"]
         review = operations.save_review(review=review, sections=sections, version=review.version, by=by, now=moment)
         for title, owner, due, *_ in said["items"]:
             day = (moment + timedelta(days=due)).date()

@@ -107,6 +107,7 @@ def _drill(item: Item, at: At, now: datetime) -> None:
     if "ack" in item:
         taken = began + timedelta(minutes=item["ack"], seconds=11)
         at(taken, lambda moment: _answer(component, moment))
+        at(taken + timedelta(seconds=5), lambda moment: _over(moment))
         over = taken + timedelta(minutes=10)  # a team that was asked later answers later
         at(over, lambda moment: _answer(component, moment))
     at(over + timedelta(seconds=5), lambda moment: _over(moment))

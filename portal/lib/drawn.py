@@ -1,16 +1,31 @@
-"""Small drawings as SVG. Numbers go into attributes, colours come from classes, so the strictest CSP lets them pass."""
+"""Small drawings as SVG, and moments. Numbers go into attributes, colours come from classes, for the strictest CSP."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from portal.lib import words
+from portal.lib.moments import local
 
 FLOOR = -0.25  # the budget bar's left end; what is overspent further is cut, the number beside it is not
 SPAN = 1 - FLOOR
 HEAT_STEPS = (0.01, 0.04, 0.08, 0.20)
 SPARK_WIDTH, SPARK_HEIGHT = 96.0, 20.0
+
+
+def timed(at: datetime, text: str, extra: str = "", css: str = "") -> SafeString:
+    """Words for a moment, with the exact one in the reader's zone on hover."""
+    here = local(at)
+    return format_html(
+        '<time{} datetime="{}" title="{}"{}>{}</time>',
+        format_html(' class="{}"', css) if css else "",
+        here.isoformat(timespec="seconds"),
+        words.exact_moment(here),
+        format_html(" {}", SafeString(extra)) if extra else "",
+        text,
+    )
 
 
 def share(part: float) -> str:

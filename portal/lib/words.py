@@ -111,8 +111,21 @@ def moment(at: datetime, *, now: datetime, seconds: bool = False) -> str:
         return hour
     if abs((at.date() - now.date()).days) < 7:
         return f"{at:%a} {hour}"
-    year = "" if at.year == now.year else f" {at.year}"
-    return f"{at.day} {at:%b}{year} {hour}"
+    return f"{_date(at, now)} {hour}"
+
+
+def between(start: datetime, end: datetime, *, now: datetime) -> tuple[str, str]:
+    """Two moments as a stretch: `Sat 08:00`, `09:30`; both by `moment` from today to in six days, else both by date.
+
+    A weekday alone would leave open which one it is where the stretch is past, or goes on for longer.
+    """
+    near = all(0 <= (at.date() - now.date()).days < 7 for at in (start, end))
+    begins, ends = (moment(at, now=now) if near else f"{_date(at, now)} {at:%H:%M}" for at in (start, end))
+    return begins, f"{end:%H:%M}" if start.date() == end.date() else ends
+
+
+def _date(at: datetime, now: datetime) -> str:
+    return f"{at.day} {at:%b}{'' if at.year == now.year else f' {at.year}'}"
 
 
 def exact_moment(at: datetime) -> str:

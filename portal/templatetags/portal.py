@@ -241,25 +241,20 @@ def _now(context: Mapping[str, object]) -> datetime:
     return given if isinstance(given, datetime) else timezone.now()
 
 
-def _time(at: datetime, text: str, extra: str = "", css: str = "") -> SafeString:
-    here = local(at)
-    return format_html(
-        '<time{} datetime="{}" title="{}"{}>{}</time>',
-        format_html(' class="{}"', css) if css else "",
-        here.isoformat(timespec="seconds"),
-        words.exact_moment(here),
-        format_html(" {}", SafeString(extra)) if extra else "",
-        text,
-    )
-
-
 @register.simple_tag(takes_context=True)
 def at(context: Mapping[str, object], when: datetime | None, none: str = "—", seconds: bool = False) -> SafeString:
     """A moment in the reader's zone: `14:02` today, `Wed 16:20` this week, `13 Nov 08:40` before."""
     if when is None:
         return _absent(none)
     local_now = local(_now(context))
-    return _time(when, words.moment(local(when), now=local_now, seconds=seconds))
+    return drawn.timed(when, words.moment(local(when), now=local_now, seconds=seconds))
+
+
+@register.simple_tag(takes_context=True)
+def between(context: Mapping[str, object], start: datetime, end: datetime) -> SafeString:
+    """From one moment to another, no day twice: `Sat 08:00 – 09:30`; as dates where it isn't all ahead and near."""
+    begins, ends = words.between(local(start), local(end), now=local(_now(context)))
+    return format_html("{} – {}", drawn.timed(start, begins), drawn.timed(end, ends))
 
 
 @register.simple_tag(takes_context=True)
@@ -270,7 +265,7 @@ def ago(context: Mapping[str, object], when: datetime | None, none: str = "never
     past = _now(context) - when
     text = f"in {words.rough(past)}" if past < timedelta(0) else f"{words.rough(past)} ago"
     text = "just now" if abs(past) < timedelta(seconds=1) else text
-    return _time(when, text, extra='data-time="ago"')
+    return drawn.timed(when, text, extra='data-time="ago"')
 
 
 @register.simple_tag(takes_context=True)
@@ -278,7 +273,7 @@ def since(context: Mapping[str, object], when: datetime | None, none: str = "—
     """How long it lasts by now, kept current in the browser: `29 min`."""
     if when is None:
         return _absent(none)
-    return _time(when, words.rough(_now(context) - when), extra='data-time="since"')
+    return drawn.timed(when, words.rough(_now(context) - when), extra='data-time="since"')
 
 
 @register.simple_tag(takes_context=True)
@@ -290,7 +285,7 @@ def countdown(
         return _absent(none)
     left = (when - _now(context)).total_seconds()
     extra = format_html('data-time="countdown" data-over="{}" data-before="{}"', over, before)
-    return _time(when, f"{before}{words.clock(left)}" if left > 0 else over, extra=extra, css="countdown t-c")
+    return drawn.timed(when, f"{before}{words.clock(left)}" if left > 0 else over, extra=extra, css="countdown t-c")
 
 
 @register.filter

@@ -1,10 +1,11 @@
-"""How bad it is at this moment: what the first alert rule counted last, and what an uptime indicator measures now, such
+"""How bad it is at this moment: what an alert rule counted last, and what an uptime indicator measures now, such
 as how many jobs wait, which is asked of its source, for eyes only.
 
 What is judged is in the ledger; this is what somebody who is woken up wants to see beside it. However many look, a
 source is asked once in a few seconds, and a source that does not answer is left alone for longer.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import isfinite
@@ -17,7 +18,7 @@ from portal.lib.crypto import CannotUnseal
 from slo import sources
 from slo.models import Objective
 from slo.prometheus import PrometheusError
-from slo.queries.outlook import promise_of
+from slo.queries.outlook import window_of
 
 log = structlog.get_logger(__name__)
 KEPT, LEFT_ALONE = 10, 60
@@ -36,7 +37,7 @@ class Current:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Of the long window of the first alert rule, as last read; None is not known."""
+    """Of the long window of an alert rule, as last read; None is not known."""
 
     rule: str
     window: timedelta
@@ -46,9 +47,9 @@ class Counted:
     burn: float | None
 
 
-def counted(objective: Objective) -> Counted | None:
-    """Of an objective of `fleet`; asks nothing further. None where it has no rule."""
-    first = next(iter(promise_of(objective).windows), None)
+def counted(objective: Objective, rules: Collection[str] = ()) -> Counted | None:
+    """Of an objective of `fleet`, by `window_of` its `rules`; asks nothing further. None where it has no rule."""
+    first = window_of(objective, rules)
     if first is None:
         return None
     readings: list[dict[str, Any]] = objective.standing.readings

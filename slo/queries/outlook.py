@@ -1,12 +1,13 @@
 """What lies ahead within the period: what lies beyond it says nothing, for by then old spending is forgiven."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from portal.lib.durations import words
 from slo.burnrate import exhaustion
 from slo.models import Objective
 from slo.promises import Promise, promise
-from slo.windows import parse_rules
+from slo.windows import BurnWindow, parse_rules
 
 NOMINAL = {
     Objective.Calendar.WEEK: 7,
@@ -49,6 +50,12 @@ def promise_of(objective: Objective) -> Promise:
         time_zone=objective.time_zone,
         target=objective.target,
     )
+
+
+def window_of(objective: Objective, rules: Collection[str] = ()) -> BurnWindow | None:
+    """The first of its alert rules that is named among `rules`, or else the first; None where it has none."""
+    windows = promise_of(objective).windows
+    return next((one for one in windows if one.rule.name in rules), next(iter(windows), None))
 
 
 def gone_at(objective: Objective, *, now: datetime) -> datetime | None:

@@ -94,6 +94,24 @@ def test_the_report_ends_each_teams_steps_with_who_answered(site: Client, runner
     assert f"{ada.label} answered</div>" in steps
 
 
+def test_who_did_not_have_to_be_called_is_folded_and_the_list_says_how_soon(site: Client, ada: Person) -> None:
+    bob, cat = make_incidents.reachable("bob"), make_incidents.reachable("cat")
+    team = make_incidents.paged(make.team("ci", ada), make_incidents.step(ada), make_incidents.step(bob, cat))
+    runners = make.component("runners", owner=team, tier=1)
+    begun = drills.begin_drill(component=runners, by=Actor(person=ada), now=NOW).drill
+    while paging.advance_due(now=NOW + timedelta(seconds=1)):
+        pass
+    called = begun.incident.pages.get()
+    operations.acknowledge(page=called, by=ada, via="link", now=NOW + timedelta(minutes=2, seconds=5))
+    assert drills.end_due(now=NOW + timedelta(minutes=2, seconds=10)) == 1
+    asked, _, folded = page(site, begun.get_absolute_url()).partition('<details class="card-foot')
+    asked = asked[asked.index("Who was asked") :]
+    assert (ada.label in asked, bob.label in asked, "· e-mail<" in asked) == (True, False, True)
+    assert "2 more calls, had nobody answered" in folded
+    assert (bob.label in folded, cat.label in folded) == (True, True)
+    assert "after 2 min 5 s" in page(site, "/drills")
+
+
 def test_a_stranger_begins_stops_and_plans_nothing(client: Client, runners: Component, ada: Person) -> None:
     drill = drills.begin_drill(component=runners, by=Actor(person=ada), now=NOW).drill
     made, _ = drill_plans.put_plan(of=runners, rhythm=WEEKLY, by=Actor(person=ada), now=NOW)

@@ -164,6 +164,19 @@ def test_deliveries_tell_what_became_of_them(ada: Client) -> None:
     assert "Replay" not in page  # of no team: platform admins
 
 
+def test_of_one_alert_the_list_says_the_incident_and_its_title_once(ada: Client) -> None:
+    _, key = make_incidents.integration(name="Alertmanager eu")
+    post_alerts(key, am_alert("A"))
+    incident = Delivery.objects.get(part_of=None).parts.get().alert.incident
+    post_alerts(key, am_alert("A", status="resolved"))
+    page = ada.get("/deliveries").content.decode()
+    for said in ("opened", "cleared"):
+        assert f'{said} {incident.label}</a> <span class="t-2">{incident.title}</span>' in page
+    assert page.count(incident.title) == 2
+    assert "newest first" in page
+    assert "Alertmanager</div>" not in page, "the name says the kind"
+
+
 def test_a_replay_by_a_member(ada: Client) -> None:
     _, key = make_incidents.integration(team=Team.objects.get(name="ci"))
     post_alerts(key)

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from catalog.models import Component, Person
 from incidents import operations
+from incidents.breaches import rules_of
 from incidents.firing import Firing
 from incidents.measuring import measured
 from incidents.models import Alert, Incident
@@ -134,6 +135,36 @@ def test_an_alert_that_came_with_a_number_shows_it(details: dict[str, Any], valu
     assert [one.value for one in measured([alert], {}, now=NOW)] == ([value] if value else [])
     alert.cleared_at = NOW
     assert not measured([alert], {}, now=NOW)
+
+
+def test_an_incident_of_a_ticket_rule_shows_the_burn_of_that_rule(
+    ada: Person, runners: Component, queue: Objective
+) -> None:
+    slow = {"rule": "ticket-slow", "good": "4200", "bad": "120", "burn_long": 1.4, "long_s": 3 * 86400}
+    queue.standing.readings.append(slow)
+    queue.standing.save()
+    details: dict[str, object] = {"rule": "ticket-slow"}
+    firing = Firing(
+        key="slo:1", source="slo", summary="Burns slowly", component=runners, objective_id=queue.pk, details=details
+    )
+    whole = page(ada, operations.raise_alert(firing=firing, now=db_now()).incident, "incident")
+    assert "120 of 4,320 minutes bad in the last 3 d" in whole
+    assert "burns 1.4×, “Ticket, slow” fires above" in whole
+    assert "over 3 d</span>" in whole
+    assert "Page, fast" not in whole
+
+
+@pytest.mark.parametrize(
+    ("alerts", "rules"),
+    [
+        ([("page-fast", True), ("ticket-slow", False)], {"page-fast"}),
+        ([("page-fast", False), ("ticket-slow", False)], {"page-fast", "ticket-slow"}),
+        ([("", False)], {""}),
+    ],
+)
+def test_rules_that_fire_come_before_those_that_did(alerts: list[tuple[str, bool]], rules: set[str]) -> None:
+    told = [Alert(objective_id=7, details={"rule": rule}, cleared_at=None if on else NOW) for rule, on in alerts]
+    assert rules_of(told) == {7: rules}
 
 
 def test_what_is_over_or_unknown_says_nothing(ada: Person, incident: Incident, queue: Objective) -> None:

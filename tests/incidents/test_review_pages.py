@@ -261,12 +261,12 @@ def test_lists_filter_page_and_say_why_they_are_empty(world: World) -> None:
     world.item(made[0], now=now - 20 * DAY)
     first = text_of(ada, here)
     assert "Jobs wait 32<" in first
-    assert "32 reviews, newest first" in first
+    assert "32 reviews in all, last drafted first" in first
     following = re.search(r'rel="next" href="([^"]+)"', first)
     assert following
     second = text_of(ada, following[1].replace("&amp;", "&"))
     assert ("Jobs wait 1<" in second, "Jobs wait 32<" in second) == (True, False)
-    assert "32 reviews, newest first" in second
+    assert "32 reviews in all, last drafted first" in second
     for query, found in (
         ({"view": "published"}, False), ({"view": "mine"}, True), ({"q": "wait 7"}, True), ({"q": "zzz"}, False),
         ({"team": "group:default/ci"}, True), ({"severity": "5"}, False), ({"component": "ci-runners"}, True),

@@ -90,6 +90,9 @@ def test_a_policy_that_changes_and_an_override_that_begins_meanwhile_are_seen_at
         (5 * MINUTE, "user:default/linh"),
         (10 * MINUTE, "user:default/ben"),
     ]
+    assert [(at - NOW, words.partition(";")[2]) for at, words in found.engaged[0].handed] == [
+        (10 * MINUTE, f" on to “{last.name}”")
+    ], "another policy takes over then, and its people are asked, too"
 
 
 def test_at_another_moment_another_person_has_it_and_maintenance_holds() -> None:

@@ -118,6 +118,26 @@ def test_in_mails_a_stretch_names_its_zone_and_no_day_twice(zone: str, end: date
 
 
 @pytest.mark.usefixtures("_berlin")
+@pytest.mark.parametrize(
+    ("start", "hours", "shown"),
+    [
+        ((19, 15), 1, "15:00 – 16:00"),
+        ((19, 15), 15, "15:00 – Fri 06:00"),
+        ((22, 8), 1.5, "Sun 08:00 – 09:30"),
+        ((14, 5), 2, "14 Nov 05:00 – 07:00"),
+        ((18, 22), 20, "18 Nov 22:00 – 19 Nov 18:00"),
+        ((25, 22), 20, "25 Nov 22:00 – 26 Nov 18:00"),
+    ],
+)
+def test_a_stretch_names_no_day_twice_and_no_weekday_that_is_past_or_far(
+    start: tuple[int, int], hours: float, shown: str
+) -> None:
+    day, hour = start
+    begins = datetime(2026, 11, day, hour, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert text("{% between start end %}", start=begins, end=begins + timedelta(hours=hours)) == shown
+
+
+@pytest.mark.usefixtures("_berlin")
 def test_every_time_carries_its_exact_moment() -> None:
     html = render("{% ago when %}", when=datetime(2026, 11, 19, 13, 2, 4, tzinfo=UTC))
     assert 'datetime="2026-11-19T14:02:04+01:00"' in html
