@@ -179,6 +179,12 @@ def object_words(ref: str, titles: Mapping[str, str] | None = None) -> str:
     return f"{subject.title} {name}".strip() if subject else ref
 
 
+@register.filter
+def kind_of(ref: str) -> str:
+    """The kind of what a reference names, for people: `Component`."""
+    return kind_words(ref.partition(":")[0])
+
+
 def kind_words(kind: str) -> str:
     """A kind of what is written down, for a list to choose from: `slo` as `Objective`."""
     subject = registries.subjects.get(kind)
