@@ -9,6 +9,8 @@ from portal.lib.drawn import share
 
 GAP = 0.1
 """Part of a day's column that stays empty."""
+FEW = 31
+"""More days than these stand without gaps, which a phone would show as stripes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,11 @@ def trend_of(days: Sequence[ScoreDay]) -> Trend | None:
         return None
     first, last = days[0].day, max(days[-1].day, days[0].day + timedelta(days=13))
     width = 1 / ((last - first).days + 1)
-    bars = [bar for one in days for bar in _column(one, (one.day - first).days * width, width)]
+    drawn = width * (1 - GAP) if width * FEW >= 1 else width
+    bars = [bar for one in days for bar in _column(one, (one.day - first).days * width, drawn)]
     rows = [(one.day, *(int(n) for n in one.levels)) for one in reversed(days)]
     reached, all_of_it = sum(days[-1].levels[2:]), sum(days[-1].levels)
-    label = f"{reached} of {all_of_it} reach silver or gold on {days[-1].day:%d %b}; {days[0].day:%d %b} to then."
+    label = f"{reached} of {all_of_it} reach silver or gold on {days[-1].day:%-d %b}; {days[0].day:%-d %b} to then."
     return Trend(first, days[-1].day, tuple(bars), tuple(rows), label, (first, last))  # type: ignore[arg-type]  # always four levels
 
 
@@ -56,6 +59,6 @@ def _column(one: ScoreDay, x: float, width: float) -> list[Bar]:
         height = one.levels[level] / total if total else 0.0
         below -= height
         if height:
-            said = f"{one.day:%d %b}: {one.levels[level]} of {total}"
-            bars.append(Bar(level, share(x), share(below), share(width * (1 - GAP)), share(height), said))
+            said = f"{one.day:%-d %b}: {one.levels[level]} of {total}"
+            bars.append(Bar(level, share(x), share(below), share(width), share(height), said))
     return bars

@@ -38,7 +38,7 @@ WITH RECURSIVE reach(id) AS (
      WHERE d.holder_id = ANY((SELECT ids FROM reached)::bigint[]) AND d.relation = 'providesApi'
        AND d.target_id IS NOT NULL
 ), alive AS MATERIALIZED (
-    SELECT id, owner_id, name FROM catalog_component
+    SELECT id, owner_id, called FROM catalog_component
      WHERE id = ANY((SELECT ids FROM reached)::bigint[]) AND (retired_at IS NULL OR id = %(start)s)
 )
 SELECT edges.broken, edges.hurt, living.ids, living.owners,
@@ -46,7 +46,7 @@ SELECT edges.broken, edges.hurt, living.ids, living.owners,
          WHERE team_id = ANY(ARRAY(SELECT DISTINCT owner_id FROM alive WHERE id <> %(start)s)))
   FROM (SELECT array_agg(broken) AS broken, array_agg(hurt) AS hurt FROM edge) edges,
        (SELECT array_agg(id) AS ids, array_agg(owner_id) AS owners
-          FROM (SELECT id, owner_id FROM alive ORDER BY name, id) ordered) living
+          FROM (SELECT id, owner_id FROM alive ORDER BY called, id) ordered) living
 """
 WHOLE = WALK.format(living="")
 # Where the walk is to stop early, what it stops at must be alive
@@ -117,7 +117,7 @@ class Hurt(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BlastRadius:
-    """Nearest first, then by name; `team_ids` own them; `people_count` are in those teams, each counted once."""
+    """Nearest first, then by title; `team_ids` own them; `people_count` are in those teams, each counted once."""
 
     component_id: int
     components: tuple[Hurt, ...]
@@ -176,7 +176,7 @@ def narrow_blast_radius(component_id: int, *, most: int) -> BlastRadius | None:
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """By component those it breaks; by living component, in the order of their names, who owns it; their people."""
+    """By component those it breaks; by living component, in the order of their titles, who owns it; their people."""
 
     after: Mapping[int, Sequence[int]]
     owners: Mapping[int, int | None]

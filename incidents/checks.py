@@ -50,8 +50,8 @@ def _drilled(last: Drill | None, component: Component) -> Verdict:
     if last is None:
         return Verdict(False, "No fire drill within ninety days.", fix)
     if last.worked:
-        return Verdict(True, f"answered on {last.begun_at:%d %b}")
-    return Verdict(False, f"{last.get_outcome_display()} on {last.begun_at:%d %b}.", last.get_absolute_url())
+        return Verdict(True, f"answered on {last.begun_at:%-d %b}")
+    return Verdict(False, f"{last.get_outcome_display()} on {last.begun_at:%-d %b}.", last.get_absolute_url())
 
 
 CHECK = ScorecardCheck(

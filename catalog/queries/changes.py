@@ -1,5 +1,6 @@
 """The change log: every write by anyone, filtered."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from catalog.models import AuditEntry
-from catalog.queries.called import refs_called
+from catalog.queries.called import called, refs_called
+from catalog.worded import refs_in
 
 NEWEST = ("-at", "-pk")
 VIAS = ("web", "api", "cli", "link", "system")
@@ -50,6 +52,11 @@ def changes(wanted: ChangeFilter) -> QuerySet[AuditEntry]:
     if wanted.until:
         rows = rows.filter(at__lt=wanted.until)
     return rows
+
+
+def names_in(rows: Iterable[AuditEntry]) -> dict[str, str]:
+    """By reference the title of all that these changes were made to, and that their differences name."""
+    return called(ref for row in rows for ref in (row.object_ref, *refs_in(row.diff)))
 
 
 def change_json(row: AuditEntry) -> dict[str, Any]:

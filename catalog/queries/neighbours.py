@@ -98,8 +98,12 @@ def glance(component: Component, *, most: int) -> Glance:
     for side, ref, relation, total, *other in rows:
         found[side].append(Beside(ref, _seen(*other), str(Said(relation).label)))
         totals[side] = total
-    sides = {side: tuple(some) for side, some in found.items()}
+    sides = {side: tuple(sorted(some, key=_called)) for side, some in found.items()}
     return Glance(Counts(totals["needs"], totals["needed_by"]), **sides)
+
+
+def _called(one: Beside) -> str:
+    return (one.component.label if one.component else one.ref).casefold()
 
 
 def _seen(pk: int | None, *told: str | int) -> Component | None:
@@ -120,7 +124,7 @@ def neighbours(component: Component, *, needs: str = "", needed_by: str = "", si
     def side(edges: Page[Dependency]) -> Side:
         rows = [_beside(component, edge, there.get(_other(component, edge) or 0)) for edge in edges.rows]
         if not edges.next and not edges.previous:  # all there are; pages follow each other by reference
-            rows.sort(key=lambda one: (one.component.label if one.component else one.ref).casefold())
+            rows.sort(key=_called)
         return Side(tuple(rows), edges.next, edges.previous)
 
     return side(left), side(right)

@@ -64,12 +64,14 @@ VERBS = {
     "past": "Wrote the past of",
 }
 SAID = {
-    "chat_url": "chat",
-    "runbook_url": "runbook",
-    "owner_ref": "owner",
-    "provides_apis": "provides APIs",
-    "consumes_apis": "consumes APIs",
-}
+    "chat_url": "chat", "runbook_url": "runbook", "owner_ref": "owner", "email": "e-mail", "display_name": "name",
+    "provides_apis": "provides APIs", "consumes_apis": "consumes APIs", "dependency_of": "needed by",
+    "subcomponent_of": "part of", "children": "teams in it", "clock_24h": "24-hour clock", "method": "contact",
+    "mail": "test mail",
+}  # fmt: skip
+"""Fields as the forms call them, where that is not their own name."""
+NAMING = frozenset({"name", "namespace", "title"})
+"""What the reference or the title of something new says already."""
 
 
 @register.filter
@@ -80,8 +82,8 @@ def field_name(field: str) -> str:
 
 @register.filter
 def fields(diff: dict[str, object]) -> str:
-    """The fields of a difference as one line."""
-    return ", ".join(field_name(field) for field in diff)
+    """The fields of something new as one line, without what it is called."""
+    return ", ".join(field_name(field) for field in diff if field not in NAMING)
 
 
 @register.filter
@@ -116,31 +118,47 @@ def made(action: str) -> bool:
 
 
 @register.filter
-def shown(value: object) -> str:
+def is_trial(action: str) -> bool:
+    """Whether it only tried something, so that nothing was set: its difference is what came of it."""
+    return action.endswith(".test")
+
+
+@register.filter
+def named(diff: Mapping[str, object], action: str) -> dict[str, object]:
+    """The difference that is worth a line: of something new not how it is called."""
+    new = made(action)
+    return {field: pair for field, pair in diff.items() if not (new and field in NAMING)}
+
+
+@register.filter
+def blank(value: object) -> bool:
+    """Whether a side of a difference says nothing."""
+    return value in (None, "", [], {})
+
+
+@register.filter
+def shown(value: object, names: Mapping[str, str] | None = None) -> str:
     """One side of a difference: `nothing` for what was empty, lists with commas, at most 120 characters."""
-    if value in (None, "", [], {}):
-        return "nothing"
-    return Truncator(in_words(value)).chars(LINE)
+    return "nothing" if blank(value) else Truncator(in_words(value, names or {})).chars(LINE)
 
 
 @register.filter
 def is_long(pair: list[object]) -> bool:
-    """Whether `[before, after]` does not fit on a line, so that the whole of it must be reachable."""
-    return any(len(in_words(side)) > LINE or "\n" in in_words(side) for side in pair)
+    """Whether `[before, after]` does not fit on a line, or differs in what a line leaves out: all is reachable then."""
+    lines = [in_words(side) for side in pair]
+    return lines[0] == lines[1] or any(len(line) > LINE or "\n" in line for line in lines)
 
 
 @register.filter
-def brief(value: object) -> str:
+def brief(value: object, names: Mapping[str, str] | None = None) -> str:
     """As `shown`, shorter: the head of what unfolds."""
-    return Truncator(shown(value)).chars(60)
+    return Truncator(shown(value, names)).chars(60)
 
 
 @register.filter
-def whole(value: object) -> str:
+def whole(value: object, names: Mapping[str, str] | None = None) -> str:
     """All of it, over as many lines as it takes; structures in words."""
-    if value in (None, "", [], {}):
-        return "nothing"
-    return line_by_line(value)
+    return "nothing" if blank(value) else line_by_line(value, names or {})
 
 
 @register.filter
@@ -159,6 +177,12 @@ def object_words(ref: str, titles: Mapping[str, str] | None = None) -> str:
         return "the demo"
     subject = registries.subjects.get(kind)
     return f"{subject.title} {name}".strip() if subject else ref
+
+
+@register.filter
+def kind_of(ref: str) -> str:
+    """The kind of what a reference names, for people: `Component`."""
+    return kind_words(ref.partition(":")[0])
 
 
 def kind_words(kind: str) -> str:

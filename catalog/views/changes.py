@@ -14,8 +14,7 @@ from django.urls import reverse
 from catalog import queries
 from catalog.filters_changes import FIELDS, change_filter
 from catalog.models import AuditEntry
-from catalog.queries.called import called
-from catalog.queries.changes import NEWEST, VIAS, ChangeFilter, change_json, changes
+from catalog.queries.changes import NEWEST, VIAS, ChangeFilter, change_json, changes, names_in
 from catalog.templatetags.changes import did_alone, kind_words
 from portal.lib.clock import db_now
 from portal.lib.errors import Invalid
@@ -56,7 +55,7 @@ def log(request: HttpRequest) -> HttpResponse:
         "query": urlencode(told),
         "refused": refused,
         "rows": page.rows,
-        "called": called(row.object_ref for row in page.rows),
+        "called": names_in(page.rows),
         "next": here + page.next if page.next else "",
         "previous": here + page.previous if page.previous else "",
         "teams": queries.team_choices(gone=True),

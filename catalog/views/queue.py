@@ -126,7 +126,7 @@ def _page(request: HttpRequest, query: QueryDict, *, chosen: Collection[str] = (
         "rows": rows,
         "chosen": chosen,
         "bulk": [(key, fix) for key, fix in FIXES.items() if key in offered and fix.bulk],
-        "total": sum(counts.values()),
+        "matching": sum(n for key, n in counts.items() if not wanted.trouble or key in wanted.trouble),
         "troubles": [(one, counts[one.key], one.key in wanted.trouble) for one in TROUBLES.values()],
         "kinds": [(kind, label, kind in wanted.kind) for kind, label in QUEUED_KINDS.items()],
         "filters": len(wanted.trouble) + len(wanted.kind) + bool(wanted.team),

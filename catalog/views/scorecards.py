@@ -17,8 +17,8 @@ from portal.lib.reading import readable
 
 SIZE = 50
 TEAMS = 20
-TEAM_COLUMNS = (("name", "Team"), ("scored", "Components"), ("gold", "Gold"), ("none", "Without level"))
-COLUMNS = (("level", "Level"), ("failed", "Failed"))
+TEAM_COLUMNS = (("name", "Team"), ("scored", "Components"), ("gold", "Gold"), ("none", "No level"))
+COLUMNS = (("level", "Level"), ("failed", "Not met"))
 TONES = {0: "unranked", 1: "bronze", 2: "silver", 3: "gold"}
 
 
@@ -118,7 +118,7 @@ def _checks(query: QueryDict, told: Mapping[str, Told]) -> list[dict[str, object
         one = told.get(key, Told())
         failed = _address("catalog:scored-components", query, check=key, outcome="failed", cursor="", sort="")
         unknown = _address("catalog:scored-components", query, check=key, outcome="unknown", cursor="", sort="")
-        parts = [("good", one.passed, "passed"), ("bad", one.failed, "failed"), ("none", one.unknown, "unknown")]
+        parts = [("good", one.passed, "met"), ("bad", one.failed, "not met"), ("none", one.unknown, "unknown")]
         found.append({"check": check, "told": one, "failed": failed, "unknown": unknown, "parts": parts})
     return found
 

@@ -71,7 +71,9 @@ def create_integration(
     )
     if kind == Integration.Kind.HEARTBEAT:
         Heartbeat.objects.create(integration=row, **_times(config))
-    _audit("integration.create", row, by=by, now=now, diff={"name": ("", row.name), "kind": ("", kind)})
+    _audit(
+        "integration.create", row, by=by, now=now, diff={"name": ("", row.name), "kind": ("", str(ways.kinds()[kind]))}
+    )
     return _add_key(row, by=by, now=now)
 
 

@@ -117,7 +117,7 @@ def plan(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         except Invalid as error:
             form.explain(error)
         else:
-            messages.success(request, f"{'Planned' if new else 'Saved'}: the next one is on {made.next_at:%d %b}.")
+            messages.success(request, f"{'Planned' if new else 'Saved'}: the next one is on {made.next_at:%-d %b}.")
             return redirect("incidents:drills")
     context = {"form": form, "plan": there, "may": may_write(actor, [owner_of(there)], scope=SCOPE) if there else True}
     return render(request, "incidents/drills/plan.html", context, status=400 if form.errors else 200)

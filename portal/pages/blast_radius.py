@@ -23,6 +23,8 @@ from portal.pages.catalog import worst_key
 from portal.pages.dependency_graph import ICONS, owner_words
 
 TEAMS, ROWS, ALONE, PEOPLE = 20, 8, 200, 5
+SPARE = 2
+"""A team has so many rows more rather than a link to so few."""
 DRAWN = 150
 NOBODY = "none"
 
@@ -77,7 +79,7 @@ def facts(component: Component, radius: BlastRadius, request: HttpRequest, *, no
     # with the component's own owner, for whom the page itself tells who is on call
     owners = {pk for pk in (component.owner_id, *shown) if pk is not None}
     duty = queries.on_call_now(owners, now=now, request=request)
-    groups = _groups(radius, shown, duty, rows=rows, skip=start if one else 0)
+    groups = _groups(radius, shown, duty, rows=rows, skip=start if one else 0, spare=0 if one else SPARE)
     return {
         "view": "list",
         "one_team": one,
@@ -138,8 +140,10 @@ def _groups(
     *,
     rows: int,
     skip: int = 0,
+    spare: int = 0,
 ) -> list[Group]:
-    shown = {pk: some[skip : skip + rows] for pk, some in by_team.items()}
+    most = {pk: rows + spare if len(some) <= rows + spare else rows for pk, some in by_team.items()}
+    shown = {pk: some[skip : skip + most[pk]] for pk, some in by_team.items()}
     via = {hurt.component_id: hurt.via for hurt in radius.components}
     ways = {hurt.component_id: _way(hurt, via) for some in shown.values() for hurt in some}
     there = _components({step for pk, way in ways.items() for step in (pk, *way)}).in_bulk()

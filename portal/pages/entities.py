@@ -16,6 +16,7 @@ from catalog.editing import Owned
 from catalog.models import Domain, Membership, Person, System, Team
 from catalog.models.entity import Entity
 from catalog.queries import Named, Relation
+from catalog.queries.changes import names_in
 from catalog.translating import entity_of
 from portal.lib.links import safe_url
 from portal.lib.reading import known
@@ -95,8 +96,10 @@ def relation_facts(ref: str, request: HttpRequest) -> dict[str, object]:
 def change_facts(ref: str, *, most: int) -> dict[str, object]:
     """The newest of its change log."""
     whose = {"team" if ref.startswith("group:") else "object": ref}
+    rows = list(queries.changes_of(ref).select_related("person")[:most])
     return {
-        "changes": queries.changes_of(ref).select_related("person")[:most],
+        "changes": rows,
+        "called": names_in(rows),
         "all_changes": f"{reverse('catalog:changes')}?{urlencode(whose)}",
     }
 

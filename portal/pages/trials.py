@@ -29,6 +29,9 @@ class NoAddress(Expected):
     """The portal knows no e-mail address of yours, so there is nowhere to send a test to."""
 
 
+LOOK = "Look into your mailbox."
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
     """What came of it, in words; `ok` where it does what it should."""
@@ -78,8 +81,8 @@ def mail_to_self(*, person: Person, now: datetime) -> Tried:
         tried = Tried(False, f"{route.server} did not take it: {_why(error)}")
     else:
         took = time.monotonic() - begun
-        tried = Tried(True, f"{route.server} took it for {person.email} in {took:.1f} s. Look into your mailbox.")
-    diff = {"mail": (None, tried.words)}
+        tried = Tried(True, f"{route.server} took it for {person.email} in {took:.1f} s. {LOOK}")
+    diff = {"mail": (None, tried.words.removesuffix(LOOK).strip())}
     record_audit(actor=Actor(person=person), action="person.test", object_ref=person.ref, diff=diff, now=now)
     return tried
 

@@ -265,6 +265,27 @@ def test_what_has_a_title_is_called_by_it_and_found_by_it_without_a_question_a_r
         assert len(client.get("/changes", {"q": words}).context["rows"]) == found, words
 
 
+def test_a_difference_is_told_as_set_cleared_or_changed_with_names_of_people_and_fields() -> None:
+    make.person("ada", display_name="Ada Okafor")
+    runners = make.component("ci-runners", title="CI runners")
+    entry(
+        diff={"runbook": (None, "https://x.example"), "docs": ("# Docs", ""), "email": ("a@x.example", "b@x.example")}
+    )
+    entry(action="component.create", diff={"name": ("", "ci-runners"), "dependency_of": ([], ["user:default/ada"])})
+    entry(action="person.test", diff={"mail": (None, "mail:25 took it")})
+    client = Client()
+    client.force_login(make.account("ben"))
+    for url in ("/changes", f"{runners.get_absolute_url()}?tab=changes"):
+        said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", client.get(url).content.decode()))
+        assert "Runbook set to https://x.example" in said
+        assert "Docs cleared, was # Docs" in said
+        assert "E-mail a@x.example → b@x.example" in said
+        assert "nothing →" not in said
+        assert "Test mail" not in said
+        assert ("Needed by Ada Okafor" if url == "/changes" else "with needed by") in said
+        assert "Name ci-runners" not in said
+
+
 def test_every_title_of_what_is_no_entity_can_be_asked_for() -> None:
     titled = {kind: subject.titled for kind, subject in registries.subjects.items() if subject.titled}
     assert {"slo", "integration", "policy", "schedule", "incident", "campaign"} <= titled.keys()

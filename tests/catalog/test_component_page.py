@@ -128,9 +128,9 @@ def test_the_blast_radius_is_told_by_team_with_the_way_to_each(ada: Client, runn
     assert (near.team.name, [row.component for row in near.rows], near.rows[0].way) == ("delivery", [argo], ())
     assert (far.team.name, far.rows[0].depth, far.rows[0].way) == ("checkout", 2, (argo,))
     said = text(ada.get(f"{runners.get_absolute_url()}?tab=blast-radius").content)
-    assert "2 components of 2 teams with 2 people break when this breaks" in said
+    assert "2 components of 2 teams can't work without this; 2 people wait" in said
     assert "1 person waits: Ben Ho" in said
-    assert "Argo CD → it" in said
+    assert "through Argo CD" in said
     assert "Broken" in said
 
 
@@ -142,6 +142,21 @@ def test_what_is_much_is_said_and_a_team_can_be_seen_alone(ada: Client, runners:
     alone = ada.get(url, {"tab": "blast-radius", "team": groups[0].key}).context["groups"]
     assert [(group.key, len(group.rows)) for group in alone] == [(groups[0].key, 14)]
     assert ada.get(url, {"tab": "blast-radius", "team": "group:default/unheard"}).context["groups"] == []
+
+
+def test_one_or_two_are_shown_rather_than_a_link_to_them(ada: Client, runners: Component) -> None:
+    wide(runners, 31)
+    groups = ada.get(f"{runners.get_absolute_url()}?tab=blast-radius").context["groups"]
+    assert [(len(group.rows), group.more) for group in groups] == [(8, 3), (10, 0), (10, 0)]
+
+
+def test_the_nearest_stand_by_title(ada: Client, runners: Component) -> None:
+    for name, title in (("a", "Zoo"), ("b", "ant"), ("c", "Bee")):
+        make.dependency(make.component(name, title=title), runners)
+    page = ada.get(runners.get_absolute_url()).context
+    assert [one.component.label for one in page["needed_by"]] == ["ant", "Bee", "Zoo"]
+    (group,) = ada.get(f"{runners.get_absolute_url()}?tab=blast-radius").context["groups"]
+    assert [row.component.label for row in group.rows] == ["ant", "Bee", "Zoo"]
 
 
 def test_all_of_it_comes_as_csv_and_a_title_is_no_formula(ada: Client, runners: Component) -> None:

@@ -74,6 +74,10 @@ def test_somebody_of_another_team_sees_no_button_and_is_refused(client: Client, 
     found = keys(signed_in(client, mallory))
     rows = client.get(QUEUE).context["rows"]
     assert [row.buttons for row in rows] == [()] * 4
+    page = client.get(QUEUE).content.decode()
+    assert page.count("its owner can mend it") == 3  # what the fourth names can be registered by anybody
+    assert "4 on this page, of 4" in page
+    assert 'name="case"' not in page
     for fix in ("confirm", "retire", "remove", "keep", "revive"):
         assert press(client, fix, found[fix]) == 403
     assert not AuditEntry.objects.exists()

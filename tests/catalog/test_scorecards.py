@@ -414,7 +414,7 @@ def test_the_api_tells_each_check_of_a_component_as_it_is_now(fleet: Client) -> 
 @database
 def test_a_card_of_a_phone_says_that_its_checks_failed(fleet: Client) -> None:
     page = fleet.get("/scorecards/components?sort=failed").content.decode()
-    assert re.search(r'<span class="d-lg-none">[1-9]\d* of \d+ failed: </span>\S', page)
+    assert re.search(r'<span class="d-lg-none">[1-9]\d* of \d+ not met: </span>\S', page)
 
 
 @database

@@ -4,7 +4,8 @@ import pytest
 from django.template import Context, Template
 from django.utils import timezone
 
-from catalog.worded import in_words, line_by_line
+from catalog.templatetags.changes import is_long, whole
+from catalog.worded import in_words, line_by_line, refs_in
 
 ROTATION = {
     "from": "2026-11-23T08:00:00+00:00",
@@ -19,7 +20,10 @@ MEMBERS = [{"role": "member", "person": "user:default/admin"}, {"role": "lead", 
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (ROTATION, "from 23 Nov 2026 08:00, every 1 week, people linh, ops/mateusz, handoff 09:00, weekday Monday"),
+        (ROTATION, "every week on Monday at 09:00 from 23 Nov 2026: linh, ops/mateusz"),
+        ({**ROTATION, "every": "12 hour"}, "every 12 hours from 23 Nov 2026: linh, ops/mateusz"),
+        ({**ROTATION, "every": "2 day", "n": 1}, "every 2 days at 09:00 from 23 Nov 2026: linh, ops/mateusz; n 1"),
+        ([{"name": "a", "title": "Fast", "factor": 2}, {"name": "b", "title": ""}], "Fast, name b, title "),
         (MEMBERS, "admin, katrin (lead)"),
         ([{"url": "https://a.example", "title": "Pools"}, {"url": "https://b.example"}], "Pools (https://a.example), https://b.example"),
         ({"my_key": "x", "github.com/project-slug": "a/b"}, "my_key x, github.com/project-slug a/b"),
@@ -43,6 +47,19 @@ MEMBERS = [{"role": "member", "person": "user:default/admin"}, {"role": "lead", 
 def test_a_value_is_said_in_words(value: object, words: str) -> None:
     with timezone.override("UTC"):
         assert in_words(value) == words
+
+
+def test_a_reference_is_called_what_it_is_called() -> None:
+    names = {"user:default/linh": "Linh Tran", "user:default/katrin": "Katrin Vogt"}
+    assert in_words(ROTATION, names).endswith(": Linh Tran, ops/mateusz")
+    assert in_words(MEMBERS, names) == "admin, Katrin Vogt (lead)"
+    assert sorted(refs_in({"members": [[], MEMBERS], "n": 1})) == ["user:default/admin", "user:default/katrin"]
+
+
+def test_records_that_differ_in_what_a_line_leaves_out_unfold() -> None:
+    before, after = ([{"name": "fast", "title": "Page, fast", "factor": n}] for n in (14, 20))
+    assert is_long([before, after])
+    assert whole(after) == "Page, fast: factor 20"
 
 
 def test_moments_are_told_in_the_zone_of_the_reader() -> None:

@@ -54,7 +54,7 @@ function look() {
   ];
 }
 
-const short = (text) => (text.length > 22 ? `${text.slice(0, 21)}…` : text);
+const short = (text) => (text.length > 26 ? `${text.slice(0, 25)}…` : text);
 
 function elements({ nodes, edges }) {
   return [
