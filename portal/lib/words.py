@@ -51,15 +51,14 @@ def target_places(target: Number) -> int:
 
 
 def percent(ratio: Number, *, target: Number | None = None, places: int | None = None) -> str:
-    """A ratio (0..1) as the number before the % sign, as precise as `target` needs, never rounded up to it."""
+    """A ratio (0..1) as the number before the % sign, as precise as `target` needs; never rounded up to that or all."""
     if places is None:
         places = 1 if target is None else target_places(target)
     exact = Decimal(str(ratio)) * 100
     text = fixed(exact, places)
-    goal = None if target is None else Decimal(str(target)) * 100
-    if goal is not None and exact < goal <= Decimal(text.replace(",", "").replace(MINUS, "-")):
-        return fixed(exact, places, rounding=ROUND_FLOOR)
-    return text
+    shown = Decimal(text.replace(",", "").replace(MINUS, "-"))
+    limits = (Decimal(100),) if target is None else (Decimal(100), Decimal(str(target)) * 100)
+    return fixed(exact, places, rounding=ROUND_FLOOR) if any(exact < limit <= shown for limit in limits) else text
 
 
 def goal(target: Number) -> str:

@@ -40,6 +40,7 @@ def text(source: str, **context: object) -> str:
         (0.9941, 0.995, "99.41%"),
         (0.9611, 0.95, "96.11%"),
         (1, 0.99, "100.00%"),
+        (0.999975, 0.995, "99.99%"),
         (0, 0.99, "0.00%"),
         (Decimal("0.98999"), Decimal("0.99"), "98.99%"),
     ],
@@ -53,6 +54,11 @@ def test_a_missed_target_is_never_rounded_up_to_look_kept(ratio: float, target: 
     shown = Decimal(words.percent(ratio, target=target))
     goal = Decimal(str(target)) * 100
     assert (shown >= goal) == (Decimal(str(ratio)) * 100 >= goal)
+
+
+@given(st.floats(0, 1, exclude_max=True), st.sampled_from([None, 0.9, 0.995, 0.9999]))
+def test_what_is_not_all_is_never_rounded_up_to_all(ratio: float, target: float | None) -> None:
+    assert Decimal(words.percent(ratio, target=target)) < 100
 
 
 def test_overspending_has_a_true_minus_and_rounding_leaves_no_minus_zero() -> None:
