@@ -143,7 +143,7 @@ def _zone(at: datetime) -> str:
 
 
 def rough(duration: timedelta) -> str:
-    """One or two units, enough for a glance: `12 s`, `29 min`, `2 h 44 min`, `22 h`, `18 d`. Cut, not rounded."""
+    """One or two units, for a glance: `12 s`, `29 min`, `2 h 44 min`, `22 h`, `1 d 6 h`, `18 d`. Cut, not rounded."""
     seconds = int(abs(duration.total_seconds()))
     if seconds < 60:
         return f"{seconds} s"
@@ -152,4 +152,7 @@ def rough(duration: timedelta) -> str:
     if seconds < 36_000:
         hours, minutes = divmod(seconds // 60, 60)
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{seconds // 3600} h" if seconds < 172_800 else f"{seconds // 86_400} d"
+    if seconds < 86_400:
+        return f"{seconds // 3600} h"
+    hours = seconds // 3600 % 24 if seconds < 172_800 else 0
+    return f"{seconds // 86_400} d {hours} h" if hours else f"{seconds // 86_400} d"
