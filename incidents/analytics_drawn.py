@@ -95,13 +95,13 @@ def groups(rows: Sequence[Figures], thing: str) -> list[Drawn]:
     blocking = sorted((one for one in rows if one.blocked), key=lambda one: -(one.blocked or 0))[:SHOWN_BARS]
     return [
         Drawn(
-            "incidents", "Incidents", f"by {thing}, most first",
+            "incidents", "Incidents", _first_of(len(rows), thing),
             _first_words(many, "incidents", lambda one: one.incidents),
             charts.bars([(one.label, one.incidents) for one in many], name="incidents", role="main") if many else None,
             _table([thing.capitalize(), "Incidents"], [[one.label, one.incidents] for one in many]),
         ),
         Drawn(
-            "blocked", "Developer-hours blocked", f"by {thing}, most first",
+            "blocked", "Developer-hours blocked", _first_of(len(rows), thing),
             _first_words(blocking, "hours blocked", lambda one: round(one.blocked_hours or 0)),
             charts.bars([(one.label, one.blocked_hours) for one in blocking], name="hours", role="bad", suffix=" h")
             if blocking else None,
@@ -145,7 +145,7 @@ def follow_up(months: Sequence[FollowUp], asked: Wanted) -> list[Drawn]:
     rows = [[one.label, one.due, one.in_time, one.late, one.overdue, one.dropped] for one in months]
     return [
         Drawn(
-            "items", "Action items", "by the month of their day",
+            "items", "Action items", "by the month they were due",
             f"{sum(missed)} of {sum(one.due for one in months)} not in time", charts.columns_over(series),
             _table(["Month", "Due", "In time", "Late", "Overdue", "Dropped"], rows),
             (("due", "key-bar key-3", False), ("not in time", "key-bar is-bad", False)),
@@ -232,6 +232,11 @@ def _percent(value: float | None) -> str | None:
 
 def _table(head: list[str], rows: list[list[Any]]) -> dict[str, Any]:
     return {"head": head, "rows": rows}
+
+
+def _first_of(many: int, thing: str) -> str:
+    """That not all of them are drawn is said."""
+    return f"{SHOWN_BARS} of {many} {thing}s, most first" if many > SHOWN_BARS else f"by {thing}, most first"
 
 
 def _first_words(rows: Sequence[Figures], what: str, of: Callable[[Figures], float]) -> str:

@@ -27,7 +27,11 @@ PLACES = ((0.0, "left"), (1.0, "right"), (0.5, "center"))
 """Where along its line the words of a limit may stand: share of the width, and which end of them."""
 HALF_A_MONTH = timedelta(days=16)
 A_FEW_MONTHS = 6  # as many names as a phone has room for
-LONGEST_NAME = 20  # what stands beside a bar
+LONGEST_NAME = 24  # what stands beside a bar
+NAME_WIDE, NAME_ROOM = 6, 14
+"""How many pixels a letter of such a name takes, and what is left free around the name."""
+STEPS = 3
+"""About how many steps an axis of counts has."""
 POINTS = ("x", "y", "text")
 LAYOUT: Mapping[str, Any] = {"template": go.layout.Template()}
 checked = False
@@ -142,7 +146,7 @@ def columns(points: Points, *, name: str, role: str) -> Figure:
 def columns_over(series: Sequence[Line], *, suffix: str = "") -> Figure:
     """Counts per month as columns, each series in front of the one listed before it: all, then a part of them."""
     drawn = [{"type": "bar", **_xy(one.points), "name": one.name, "meta": {"role": one.role}} for one in series]
-    upright = {"nticks": 4, "rangemode": "tozero", "ticksuffix": suffix, "showticksuffix": "last"}
+    upright = {**_from_zero(_values(series)), "ticksuffix": suffix, "showticksuffix": "last"}
     return _whole(drawn, xaxis=_months(series), yaxis=upright, barmode="overlay")
 
 
@@ -151,25 +155,23 @@ def lines(series: Sequence[Line], *, suffix: str) -> Figure:
     look = {"type": "scatter", "mode": "lines+markers", "marker": {"size": 5}}
     drawn = [{**look, **_xy(one.points), "name": one.name, "meta": {"role": one.role}} for one in series]
     upright = {
-        "nticks": 4,
-        "rangemode": "tozero",
-        "ticksuffix": suffix,
-        "showticksuffix": "last",
-        "hoverformat": ",.1f",
-    }
+        **_from_zero(_values(series)), "ticksuffix": suffix, "showticksuffix": "last", "hoverformat": ",.1f",
+    }  # fmt: skip
     return _whole(drawn, xaxis=_months(series), yaxis=upright)
 
 
 def bars(rows: Sequence[tuple[str, float | None]], *, name: str, role: str, suffix: str = "") -> Figure:
     """A bar for each, lying, the first on top, for things with names."""
-    along = {"x": [value for _, value in rows], "y": [_short(label) for label, _ in rows], "orientation": "h"}
+    names = [_short(label) for label, _ in rows]
+    along = {"x": [value for _, value in rows], "y": names, "orientation": "h"}
     drawn = {"type": "bar", **along, "name": name, "meta": {"role": role}, "hoverinfo": "x+y"}
     return _whole(
         [drawn],
-        xaxis={"rangemode": "tozero", "tickformatstops": _always("~s"), "nticks": 5, "ticksuffix": suffix,
+        xaxis={**_from_zero([value for _, value in rows]), "tickformatstops": _always("~s"), "ticksuffix": suffix,
                "showticksuffix": "last"},
-        yaxis={"autorange": "reversed", "type": "category", "showgrid": False, "nticks": len(rows) or 1},
-        margin={"l": 132}, hovermode="closest",
+        yaxis={"autorange": "reversed", "type": "category", "showgrid": False, "nticks": len(rows) or 1,
+               "ticklabelstandoff": 5},
+        margin={"l": NAME_ROOM + NAME_WIDE * max(map(len, names), default=0)}, hovermode="closest",
     )  # fmt: skip
 
 
@@ -184,6 +186,23 @@ def _whole(traces: Sequence[Mapping[str, Any]], **layout: object) -> Figure:
     for drawn, trace in zip(made["data"], traces, strict=True):
         drawn |= {name: said for name, said in trace.items() if name in POINTS}
     return made
+
+
+def _values(series: Sequence[Line]) -> list[float | None]:
+    return [value for one in series for _, value in one.points]
+
+
+def _from_zero(values: Sequence[float | None]) -> dict[str, Any]:
+    """An axis from zero to a tick at or above the greatest: 28 is read against 30, not against 20. Counts step by 1."""
+    known = [value for value in values if value is not None]
+    most = max(known, default=0.0)
+    if most <= 0:
+        return {"rangemode": "tozero", "nticks": 1 + STEPS}
+    size = 10.0 ** math.floor(math.log10(most / STEPS))
+    step = next(size * many for many in (1, 2, 5, 10) if size * many >= most / STEPS)
+    if all(float(value).is_integer() for value in known):
+        step = max(step, 1.0)
+    return {"range": [0, step * math.ceil(most / step - 1e-9) * 1.02], "tick0": 0, "dtick": step}
 
 
 def _months(series: Sequence[Line]) -> dict[str, Any]:

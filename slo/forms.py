@@ -158,7 +158,7 @@ class ObjectiveForm(forms.Form):
     )
     policy = forms.ChoiceField(
         label="Alert policy",
-        help_text="When somebody is told; “… and outages at once” within minutes where nothing works.",
+        help_text="When somebody is told; “… and outages at once” tells of outages within minutes.",
     )
     budget_policy = forms.ModelChoiceField(
         BudgetPolicy.objects.order_by("name"),

@@ -263,7 +263,12 @@ class GenericByAddress(Generic):
     """With the key in the address."""
 
 
-@extend_schema_view(post=extend_schema(operation_id="alerts_own_by_address"))
+@extend_schema_view(
+    post=extend_schema(
+        operation_id="alerts_own_by_address",
+        description="As without a key in the address, for tools that can set no header. 202: it is kept.",
+    )
+)
 class OwnByAddress(OwnByKey):
     """With the key in the address."""
 

@@ -115,6 +115,11 @@ class Facts:
     down: int
 
     @property
+    def spent(self) -> bool:
+        """Whether one of the budgets is more than at risk; the loudest are among `objectives`."""
+        return any(one.state != "at_risk" for one in self.objectives)
+
+    @property
     def coming(self) -> int:
         """How many action items are due in the week to come, not overdue yet."""
         return self.due - self.overdue

@@ -14,7 +14,6 @@ NIGHT: Colour = (180, 90, 60, 255)
 LINE: Colour = (150, 158, 172, 140)
 NOTHING: Colour = (0, 0, 0, 0)
 LEVELS: Sequence[Colour] = ((214, 219, 228, 255), (154, 91, 50, 255), (132, 144, 164, 255), (196, 148, 24, 255))
-"""None, bronze, silver, gold."""
 """By level of a scorecard, none to gold."""
 
 

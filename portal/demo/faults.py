@@ -37,9 +37,9 @@ SCENARIOS = {
             (
                 "Jobs keep coming and none is started, as when the listener has lost its session.",
                 "In one to three minutes the queue objective burns and an incident opens, P1: many teams wait for CI.",
-                "Whoever is on call for Build & CI is paged by e-mail; after 30 s unanswered Ada is, then all of them.",
+                "Whoever is on call for Build & CI is paged by e-mail; unanswered for 30 s, Ada is, then the team.",
                 "Kubernetes is paged at once too, as a responder; its answer is its own and stops no other.",
-                "Press “Repair everything” and it clears by itself two to five minutes later.",
+                "Press “Repair everything”, which then stands above: it clears by itself in two to five minutes.",
             ),
             Conditions(runners=0.0),
         ),

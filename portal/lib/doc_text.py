@@ -14,6 +14,8 @@ from portal.lib.markdown import renderer
 HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*$")
 FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})")
 MARKS = re.compile(r"[`*_]|\[([^\]]*)\]\([^)]*\)")
+CALL = re.compile(r"<code>(GET|PUT|POST|PATCH|DELETE) /")
+"""A method stays on the line of its address."""
 IN_CONTENTS = (2, 3)
 NARROW = re.compile(r"(\.svg)$")
 """Beside `x.svg` there may be `x-narrow.svg`: the same, drawn for a phone."""
@@ -84,7 +86,7 @@ def html(text: str, *, picture: Picture) -> SafeString:
     _label(tokens)
     shown = list(_without_title(_drawn(tokens, picture)))
     markdown.add_render_rule("heading_close", lambda _self, given, at, *_: _closed(given[at]))
-    written: str = markdown.renderer.render(shown, markdown.options, {})
+    written: str = CALL.sub(r"<code>\1&nbsp;/", markdown.renderer.render(shown, markdown.options, {}))
     return mark_safe(written)  # noqa: S308  # html=False escaped whatever markup the text brought
 
 

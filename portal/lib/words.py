@@ -51,15 +51,14 @@ def target_places(target: Number) -> int:
 
 
 def percent(ratio: Number, *, target: Number | None = None, places: int | None = None) -> str:
-    """A ratio (0..1) as the number before the % sign, as precise as `target` needs, never rounded up to it."""
+    """A ratio (0..1) as the number before the % sign, as precise as `target` needs; never rounded up to that or all."""
     if places is None:
         places = 1 if target is None else target_places(target)
     exact = Decimal(str(ratio)) * 100
     text = fixed(exact, places)
-    goal = None if target is None else Decimal(str(target)) * 100
-    if goal is not None and exact < goal <= Decimal(text.replace(",", "").replace(MINUS, "-")):
-        return fixed(exact, places, rounding=ROUND_FLOOR)
-    return text
+    shown = Decimal(text.replace(",", "").replace(MINUS, "-"))
+    limits = (Decimal(100),) if target is None else (Decimal(100), Decimal(str(target)) * 100)
+    return fixed(exact, places, rounding=ROUND_FLOOR) if any(exact < limit <= shown for limit in limits) else text
 
 
 def goal(target: Number) -> str:
@@ -157,7 +156,7 @@ def _zone(at: datetime) -> str:
 
 
 def rough(duration: timedelta) -> str:
-    """One or two units, enough for a glance: `12 s`, `29 min`, `2 h 44 min`, `22 h`, `18 d`. Cut, not rounded."""
+    """One or two units, for a glance: `12 s`, `29 min`, `2 h 44 min`, `22 h`, `1 d 6 h`, `18 d`. Cut, not rounded."""
     seconds = int(abs(duration.total_seconds()))
     if seconds < 60:
         return f"{seconds} s"
@@ -166,4 +165,7 @@ def rough(duration: timedelta) -> str:
     if seconds < 36_000:
         hours, minutes = divmod(seconds // 60, 60)
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{seconds // 3600} h" if seconds < 172_800 else f"{seconds // 86_400} d"
+    if seconds < 86_400:
+        return f"{seconds // 3600} h"
+    hours = seconds // 3600 % 24 if seconds < 172_800 else 0
+    return f"{seconds // 86_400} d {hours} h" if hours else f"{seconds // 86_400} d"

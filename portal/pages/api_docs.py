@@ -43,9 +43,10 @@ class Endpoint:
 def show(request: HttpRequest) -> HttpResponse:
     """Every endpoint by group, with its parameters, its body and its answers; with `?q=` those that hold the words."""
     asked = request.GET.get("q", "").replace("\x00", " ").strip()[:200]
+    found = having(asked.lower().split())
     context = {
-        "groups": having(asked.lower().split()),
-        "all": [(name, len(found)) for name, found in groups().items()],
+        "groups": found,
+        "all": [(name, len(found.get(name, ())), len(every)) for name, every in groups().items()],
         "q": asked,
         "host": request.build_absolute_uri("/").rstrip("/"),
     }

@@ -17,6 +17,7 @@ from slo.queries.fleet import CALLED
 from slo.queries.policies import alert_policies, alert_policy, outages, rules_shown
 from slo.views.framed import require_free, written
 from slo.views.sources import is_admin
+from slo.windows import LATE_PAGE
 
 SHOWN = 50
 """Objectives that a policy's page names."""
@@ -40,6 +41,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
         "policy": policy,
         "rules": rules_shown(policy),
         "outages": outages(policy),
+        "late": LATE_PAGE,
         "objectives": judged[:SHOWN],
         "used": judged.count(),
         "may_write": is_admin(request),

@@ -170,6 +170,9 @@ def test_budgets_gaps_and_components_without_owner_are_told(world: World) -> Non
     letter = compose(world.ada, [found], off="")
     assert "1 budget at risk or spent" in letter.subject
     assert "overspent by 10.0%" in letter.text
+    assert found.spent
+    Standing.objects.filter(objective=bad).update(state=Standing.State.AT_RISK, remaining=0.1)
+    assert not facts(world).spent
 
 
 def test_how_many_were_paged_beside_those_listed_is_told(world: World) -> None:
@@ -262,7 +265,7 @@ def test_a_picture_is_a_png_with_the_right_columns() -> None:
 
 def test_an_empty_picture_divides_by_nothing() -> None:
     assert pictures.columns([], width=10, height=10).at(0, 9) == pictures.LINE
-    assert pictures.shares([[(0, pictures.GOOD)], []], width=10, height=10).at(5, 5) == pictures.NOTHING
+    assert pictures.shares([[(0, pictures.ACCENT)], []], width=10, height=10).at(5, 5) == pictures.NOTHING
 
 
 # Once a week and person

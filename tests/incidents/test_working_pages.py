@@ -306,8 +306,8 @@ def test_who_deployed_is_called_by_their_name_where_they_are_known(ada: Person, 
             at=db_now(), external_id=actor, recorded_at=db_now(),
         )  # fmt: skip
     said = signed_in(ada).get("/deployments").text
-    assert f'<a class="plain" href="{ada.get_absolute_url()}">{ada.label}</a> · argo-cd' in said
-    assert "renovate · argo-cd" in said
+    assert f'<a class="plain" href="{ada.get_absolute_url()}">{ada.label}</a> · told by argo-cd' in said
+    assert "by renovate · told by argo-cd" in said
 
 
 def test_the_list_filters_and_the_csv_says_the_same(incident: Incident, ada: Person, runners: Component) -> None:

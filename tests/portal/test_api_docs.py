@@ -40,6 +40,12 @@ def test_every_field_of_a_body_says_its_type() -> None:
     assert "If-Match" in {field.name for field in put.parameters}
 
 
+def test_an_address_that_holds_the_key_says_why_it_is_there() -> None:
+    said = {one.path: one.title for one in groups()["alerts"]}
+    assert "set no header" in said["/api/v1/alerts/own/{key}"]
+    assert "set no header" not in said["/api/v1/alerts/own"]
+
+
 def test_an_address_is_found_by_its_words_and_by_a_field(client: Client) -> None:
     client.force_login(make.account("ada"))
     page = client.get("/api/", {"q": "put silent"}).content.decode()
@@ -47,6 +53,9 @@ def test_an_address_is_found_by_its_words_and_by_a_field(client: Client) -> None
     page = client.get("/api/", {"q": "severity-rules what"}).content.decode()
     assert "/api/v1/severity-rules/what-if" in page
     assert "/api/v1/components/bulk" not in page
+    beside = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert re.search(r" components 0 of \d+ ", beside), "the groups say what is found in them"
+    assert re.search(r" severity-rules [1-9] of \d+ ", beside)
     assert "idempotency-key" in {
         field.name.lower() for field in having(["idempotency-key"])["components"][0].parameters
     }

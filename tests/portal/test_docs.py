@@ -60,6 +60,11 @@ def leads_nowhere(address: str, page: str) -> bool:
     return not (DOCS / f"{name}.md").is_file() or bool(parts.fragment and parts.fragment not in anchors_of(name))
 
 
+def test_a_method_stays_on_the_line_of_its_address() -> None:
+    written = doc_text.html("# Title\n\n`PUT /api/v1/slos/{name}`, `GET it`\n", picture=lambda _: None)
+    assert "<code>PUT&nbsp;/api/v1/slos/{name}</code>, <code>GET it</code>" in written
+
+
 def test_every_variable_that_settings_read_is_explained() -> None:
     read = set(re.findall(r'env\.\w+\(["\']([A-Z_]+)["\']', Path(settings.ROOT, "portal/settings.py").read_text()))
     told = set(re.findall(r"`([A-Z_]+)`", text_of("settings")))

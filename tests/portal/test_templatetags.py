@@ -40,6 +40,7 @@ def text(source: str, **context: object) -> str:
         (0.9941, 0.995, "99.41%"),
         (0.9611, 0.95, "96.11%"),
         (1, 0.99, "100.00%"),
+        (0.999975, 0.995, "99.99%"),
         (0, 0.99, "0.00%"),
         (Decimal("0.98999"), Decimal("0.99"), "98.99%"),
     ],
@@ -53,6 +54,11 @@ def test_a_missed_target_is_never_rounded_up_to_look_kept(ratio: float, target: 
     shown = Decimal(words.percent(ratio, target=target))
     goal = Decimal(str(target)) * 100
     assert (shown >= goal) == (Decimal(str(ratio)) * 100 >= goal)
+
+
+@given(st.floats(0, 1, exclude_max=True), st.sampled_from([None, 0.9, 0.995, 0.9999]))
+def test_what_is_not_all_is_never_rounded_up_to_all(ratio: float, target: float | None) -> None:
+    assert Decimal(words.percent(ratio, target=target)) < 100
 
 
 def test_overspending_has_a_true_minus_and_rounding_leaves_no_minus_zero() -> None:
@@ -148,6 +154,9 @@ def test_times_are_told_from_the_given_now() -> None:
     when = NOW - timedelta(minutes=29)
     assert text("{% ago when %}, {% since when %}", when=when) == "29 min ago, 29 min"
     assert text("{% ago when %}", when=NOW + timedelta(days=3)) == "in 3 d"
+    hours = {23: "23 h", 24: "1 d", 30: "1 d 6 h", 47: "1 d 23 h", 48: "2 d", 71: "2 d"}
+    for many, said in hours.items():
+        assert text("{% since when %}", when=NOW - timedelta(hours=many)) == said
     assert text("{% ago when %}", when=NOW + timedelta(milliseconds=300)) == "just now", "a sweep is never to come"
     assert text("{% ago when %}", when=NOW - timedelta(milliseconds=300)) == "just now"
     assert text("{% ago when %}", when=NOW - timedelta(seconds=1)) == "1 s ago"

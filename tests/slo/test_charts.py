@@ -127,8 +127,24 @@ def test_each_of_a_few_months_is_named_and_of_more_some(many: int, step: str, fo
 def test_bars_lie_the_first_on_top_and_cut_long_names() -> None:
     figure = as_sent(charts.bars([("x" * 40, 3.0), ("short", None)], name="nights", role="bad", suffix=" h"))
     (trace,) = figure["data"]
-    assert (trace["x"], trace["y"], trace["orientation"]) == ([3, None], ["x" * 19 + "…", "short"], "h")
+    assert (trace["x"], trace["y"], trace["orientation"]) == ([3, None], ["x" * 23 + "…", "short"], "h")
     assert figure["layout"]["yaxis"]["autorange"] == "reversed"
+
+
+@pytest.mark.parametrize(
+    ("most", "step", "end"),
+    [(28.0, 10, 30), (230.0, 100, 300), (30.0, 10, 30), (3.0, 1, 3), (1.0, 1, 1), (66.7, 50, 100), (0.3, 0.1, 0.3)],
+)
+def test_an_axis_from_zero_ends_on_a_tick_at_or_above_the_greatest(most: float, step: float, end: float) -> None:
+    months = [(START, 0.0), (START + timedelta(days=30), most)]
+    drawn = [
+        charts.columns_over([Line("all", months, "all")])["layout"]["yaxis"],
+        charts.lines([Line("all", months, "all")], suffix="")["layout"]["yaxis"],
+        charts.bars([("a", most), ("b", None)], name="all", role="all")["layout"]["xaxis"],
+    ]
+    for axis in drawn:
+        assert (axis["dtick"], axis["tick0"]) == (pytest.approx(step), 0)
+        assert axis["range"] == pytest.approx([0, 1.02 * end])
 
 
 def test_charts_over_nothing_are_empty() -> None:

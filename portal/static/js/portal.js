@@ -37,7 +37,9 @@ function rough(seconds) {
   if (s < 3600) return `${Math.floor(s / 60)} min`;
   const minutes = Math.floor(s / 60) % 60;
   if (s < 36000) return `${Math.floor(s / 3600)} h${minutes ? ` ${minutes} min` : ""}`;
-  return s < 172800 ? `${Math.floor(s / 3600)} h` : `${Math.floor(s / 86400)} d`;
+  if (s < 86400) return `${Math.floor(s / 3600)} h`;
+  const hours = s < 172800 ? Math.floor(s / 3600) % 24 : 0;
+  return `${Math.floor(s / 86400)} d${hours ? ` ${hours} h` : ""}`;
 }
 
 function clock(seconds) {
