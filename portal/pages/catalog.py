@@ -16,6 +16,7 @@ from catalog.registries import OnCall
 from portal.lib.clock import now_of
 from portal.lib.errors import Expected
 from portal.lib.reading import readable
+from portal.looks import look_of
 
 SIZE = 50
 COLUMNS = (("name", "Component"), ("type", "Type"), ("owner", "Owner"), ("tier", "Tier"), ("health", "Health"))
@@ -133,14 +134,19 @@ def lines(components: Iterable[Component], *, now: datetime, request: HttpReques
     return [
         Line(
             component=component,
-            health=health_key(health.get(component.pk)),
-            said=health[component.pk][0].summary if component.pk in health else "",
+            health=(key := health_key(health.get(component.pk))),
+            said=_beside(key, health[component.pk][0].summary) if component.pk in health else "",
             duty=duty.get(component.owner_id or 0),
             used_by=used.get(component.pk, 0),
             doubled=called[component.label] > 1,
         )
         for component in found
     ]
+
+
+def _beside(key: str, summary: str) -> str:
+    """What is said, without the word that stands above it already."""
+    return summary.removesuffix(f": {look_of(key).word.lower()}")
 
 
 def health_key(said: Sequence[ComponentHealth | queries.Said] | None) -> str:

@@ -46,6 +46,7 @@ def test_the_exhausted_stand_between_the_broken_and_those_at_risk(client: Client
     client.force_login(make.account("ada"))
     page = client.get("/catalog?sort=health")
     assert [line.health for line in page.context["lines"]] == ["burning", "exhausted", "at-risk"]
+    assert not any(line.said.endswith((": burning", ": exhausted", ": at risk")) for line in page.context["lines"])
     page = client.get("/catalog?health=exhausted")
     assert [line.component.name for line in page.context["lines"]] == ["b-spent"]
     assert "Exhausted" in page.content.decode()
