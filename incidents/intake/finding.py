@@ -40,6 +40,11 @@ class Found:
     ref: str
     words: str
 
+    @property
+    def why(self) -> str:
+        """The same beside the component's name: without the value of the label that named it."""
+        return self.words.partition("=")[0] if self.component and self.words.startswith("label ") else self.words
+
 
 def candidates(signal: Signal, config: Config) -> Iterator[tuple[str, str]]:
     """References that may be meant, likeliest first, each with why: by label, by rule, by default."""
@@ -77,7 +82,7 @@ def firing_of(signal: Signal, *, integration: Integration, config: Config, compo
         details={**signal.details, "integration": integration.name, **({"same": signal.same} if signal.same else {})},
         links=signal.links,
         group=group_of(signal, integration=integration, config=config, key=key),
-        found_by=found.words[:300],
+        found_by=found.why[:300],
     )
 
 

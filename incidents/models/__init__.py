@@ -20,6 +20,7 @@ from incidents.models.sweep import SweepStamp
 from incidents.models.work import Follower, IncidentLink, IncidentRole, StatusUpdate, Task
 
 __all__ = [
+    "CHANNELS",
     "SECTIONS",
     "Absence",
     "ActionItem",

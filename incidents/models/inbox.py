@@ -1,10 +1,15 @@
 """The portal's own inbox: what somebody was paged or told, kept where no server can refuse it."""
 
+import re
+
 from django.db import models
 
 from catalog.models import Person
 from incidents.models.incident import Incident, Page
 from incidents.models.notification import Notification
+
+PLACE = re.compile(r"-(\d+)\.(\d+)\.(\d+)-\d+$")
+"""In the key of a page: round, step and how often that was tried before; see `paging.messages_due.place_of`."""
 
 
 class InboxMessage(models.Model):
@@ -30,3 +35,12 @@ class InboxMessage(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+    @property
+    def step(self) -> str:
+        """Which step of the policy sent it: `step 3`, `step 1, round 2, try 2`; empty for what no step did."""
+        found = PLACE.search(self.key) if self.kind == Notification.Kind.PAGE else None
+        if found is None:
+            return ""
+        cycle, step, repeat = (int(one) + 1 for one in found.groups())
+        return f"step {step}{f', round {cycle}' if cycle > 1 else ''}{f', try {repeat}' if repeat > 1 else ''}"

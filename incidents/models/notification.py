@@ -5,7 +5,6 @@ from django.db import models
 from catalog.models import Person
 from incidents.models.incident import Incident, Page, PageStep, Urgency
 
-
 CHANNELS = {"email": "e-mail", "sms": "SMS"}
 """What people call channels whose names they don't."""
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.db.models import QuerySet
 
 from catalog.models import Person
-from incidents.models import Incident, Notification, NotificationAttempt
+from incidents.models import CHANNELS, Incident, Notification, NotificationAttempt
 
 STATES = {"": "All", "sent": "Sent", "failed": "Failed", "waiting": "Waiting"}
 """What a list of messages can be narrowed to."""

@@ -171,3 +171,16 @@ def test_who_cannot_be_paged_is_for_platform_admins(ada: Person, api: APIClient)
     assert len(api.get("/api/v1/people/unreachable?among=all").json()["results"]) == 2
     api.force_login(make.account_of(ada))
     assert api.get("/api/v1/people/unreachable").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "step"),
+    [
+        ("7-31-0-0.2.0-5", "page", "step 3"),
+        ("7-31-0-1.0.1-5", "page", "step 1, round 2, try 2"),
+        ("7-31-0-ask-1764.250-5", "ask", ""),
+        ("item-8", "told", ""),
+    ],
+)
+def test_a_page_in_the_inbox_says_by_which_step_it_came(key: str, kind: str, step: str) -> None:
+    assert InboxMessage(key=key, kind=kind).step == step

@@ -117,14 +117,14 @@ for (const frame of letters) {
 }
 if (letters.length) window.addEventListener("resize", () => letters.forEach(fit));
 
-// Of tabs that don't fit beside one another the chosen one is in view, and an edge that hides some says so ------------
+// Of tabs that don't fit beside one another the chosen one is in view; an edge that hides some, or days, says so --------
 function edges(tabs) {
   const left = Math.abs(tabs.scrollLeft);
   tabs.classList.toggle("more-before", left > 1);
   tabs.classList.toggle("more-after", left + tabs.clientWidth < tabs.scrollWidth - 1);
 }
 const fitting = new ResizeObserver((seen) => seen.forEach((one) => edges(one.target)));
-for (const tabs of document.querySelectorAll(".nav-underline")) {
+for (const tabs of document.querySelectorAll(".nav-underline, .scroll-x")) {
   const chosen = tabs.querySelector("[aria-current]")?.getBoundingClientRect();
   const whole = tabs.getBoundingClientRect();
   if (chosen) tabs.scrollLeft += chosen.left - whole.left - (whole.width - chosen.width) / 2;
