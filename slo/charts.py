@@ -30,6 +30,8 @@ A_FEW_MONTHS = 6  # as many names as a phone has room for
 LONGEST_NAME = 24  # what stands beside a bar
 NAME_WIDE, NAME_ROOM = 6, 14
 """How many pixels a letter of such a name takes, and what is left free around the name."""
+TICK_ROOM = 28
+"""And how many half of the last tick's words takes, which would not be drawn beyond the edge."""
 STEPS = 3
 """About how many steps an axis of counts has."""
 POINTS = ("x", "y", "text")
@@ -171,7 +173,7 @@ def bars(rows: Sequence[tuple[str, float | None]], *, name: str, role: str, suff
                "showticksuffix": "last"},
         yaxis={"autorange": "reversed", "type": "category", "showgrid": False, "nticks": len(rows) or 1,
                "ticklabelstandoff": 5},
-        margin={"l": NAME_ROOM + NAME_WIDE * max(map(len, names), default=0)}, hovermode="closest",
+        margin={"l": NAME_ROOM + NAME_WIDE * max(map(len, names), default=0), "r": TICK_ROOM}, hovermode="closest",
     )  # fmt: skip
 
 

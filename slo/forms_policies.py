@@ -59,7 +59,7 @@ class AlertPolicyForm(forms.Form):
             "long": _line("Long window", rule.get("long", "")),
             "short": _line("Short window", rule.get("short", "")),
             "min_bad": _count("Bad, at least", rule.get("min_bad", 2)),
-            "min_events": _count("Counted, at least", rule.get("min_events", 0)),
+            "min_events": _count("In all, at least", rule.get("min_events", 0)),
         }  # fmt: skip
         self.fields.update({f"{key}_{place}": field for key, field in fields.items()})
 

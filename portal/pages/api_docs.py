@@ -46,7 +46,7 @@ def show(request: HttpRequest) -> HttpResponse:
     found = having(asked.lower().split())
     context = {
         "groups": found,
-        "all": [(name, len(found.get(name, ())), len(every)) for name, every in groups().items()],
+        "counts": [(name, len(endpoints)) for name, endpoints in found.items()],
         "q": asked,
         "host": request.build_absolute_uri("/").rstrip("/"),
     }
