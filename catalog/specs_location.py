@@ -96,7 +96,9 @@ def _fault(type_: str, target: str) -> str:
         inside = target.startswith("/") and ".." not in target.split("/")
         return "" if inside else f"{target!r}: write the absolute path of a directory, without .. in it."
     if not is_web(target):
-        return f"{target!r}: write a whole address, beginning with https:// or http://, or say that it is a directory."
+        return (
+            f"{target!r}: write a whole address, beginning with https:// or http://, or read from a directory instead."
+        )
     try:
         parts = urlsplit(against(target, base=""))
         _ = parts.port
