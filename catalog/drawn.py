@@ -9,8 +9,8 @@ from portal.lib.drawn import share
 
 GAP = 0.1
 """Part of a day's column that stays empty."""
-FEW = 31
-"""More days than these stand without gaps, which a phone would show as stripes."""
+FEW, LAP = 31, 0.1
+"""More days than these stand without gaps, which a phone would show as stripes: each laps over the next a little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def trend_of(days: Sequence[ScoreDay]) -> Trend | None:
         return None
     first, last = days[0].day, max(days[-1].day, days[0].day + timedelta(days=13))
     width = 1 / ((last - first).days + 1)
-    drawn = width * (1 - GAP) if width * FEW >= 1 else width
+    drawn = width * (1 - GAP if width * FEW >= 1 else 1 + LAP)
     bars = [bar for one in days for bar in _column(one, (one.day - first).days * width, drawn)]
     rows = [(one.day, *(int(n) for n in one.levels)) for one in reversed(days)]
     reached, all_of_it = sum(days[-1].levels[2:]), sum(days[-1].levels)

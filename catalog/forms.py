@@ -333,7 +333,8 @@ class TokenForm(ExplainingForm):
             required=False,
             choices=[(key, team.label) for key, team in self.known.items()],
             widget=forms.CheckboxSelectMultiple(attrs=BOX),
-            help_text="It may write only what these own" + ("; none: everything" if unlimited else ""),
+            help_text="It may write only what these own"
+            + ("; none: everything" if unlimited else "; tick at least one"),
         )
 
     def said(self) -> Mapping[str, Any]:

@@ -34,20 +34,24 @@ class LocationForm(ExplainingForm):
     title = forms.CharField(required=False, max_length=200, help_text="What people call it")
     type = forms.ChoiceField(choices=Location.Type.choices, label="Read from")
     targets = forms.CharField(
+        label="Addresses or directories",
         widget=forms.Textarea(attrs={"rows": 4, "class": "mono"}),
         help_text="One per line: the address of a catalog-info.yaml (its page on GitHub, GitLab, Bitbucket or Gitea "
         "will do), or the absolute path of a directory",
     )
-    team = forms.ChoiceField(label="Held to", help_text="Its manifests then write only what this team owns")
-    every = forms.ChoiceField(choices=EVERY, initial="1h", label="Read it")
+    team = forms.ChoiceField(label="May write for", help_text="Its manifests then write only what this team owns")
+    every = forms.ChoiceField(choices=EVERY, initial="1h", label="Read")
     prunes = forms.BooleanField(
         required=False,
         label="Retire what it no longer names",
         widget=forms.CheckboxInput(attrs=BOX),
-        help_text="Without it, such entities are listed and stay",
+        help_text="Else they stay in the catalog and are listed here as orphans",
     )
     auth_header = forms.CharField(
-        required=False, max_length=100, label="Header", help_text="For private files, such as Authorization"
+        required=False,
+        max_length=100,
+        label="Header",
+        help_text="Its name, where files are private: such as Authorization",
     )
     auth = forms.CharField(
         required=False,
@@ -62,16 +66,18 @@ class LocationForm(ExplainingForm):
     ) -> None:
         super().__init__(data, initial=_initial(spec) if spec else {"team": EVERYBODY if unlimited else ""})
         self.before = spec
-        choices = {EVERYBODY: "No team: it may write everything"} if unlimited else {}
+        choices = {EVERYBODY: "Every team"} if unlimited else {}
         choices |= {team.ref: team.label for team in teams}
         if spec and spec.team:
             choices.setdefault(spec.team, spec.team)
         self.fields["team"] = forms.ChoiceField(
-            choices=[("", "Choose a team"), *choices.items()], label="Held to", help_text=self.fields["team"].help_text
+            choices=[("", "Choose a team"), *choices.items()],
+            label="May write for",
+            help_text=self.fields["team"].help_text,
         )
         every = str(self.initial.get("every", "1h"))
         if every not in dict(EVERY):
-            self.fields["every"] = forms.ChoiceField(choices=[(every, f"Every {every}"), *EVERY], label="Read it")
+            self.fields["every"] = forms.ChoiceField(choices=[(every, f"Every {every}"), *EVERY], label="Read")
         if spec and spec.auth_header:
             self.fields["auth"].help_text = "Leave it empty to keep what is stored"
 

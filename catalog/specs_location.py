@@ -94,9 +94,11 @@ def _fault(type_: str, target: str) -> str:
         return f"A target has at most {LONGEST_TARGET} characters, and no NUL."
     if type_ == "directory":
         inside = target.startswith("/") and ".." not in target.split("/")
-        return "" if inside else f"{target!r}: write the absolute path of a directory, without .. in it."
+        return "" if inside else f"“{target}”: write the absolute path of a directory, without .. in it."
     if not is_web(target):
-        return f"{target!r}: write a whole address, beginning with https:// or http://, or say that it is a directory."
+        return (
+            f"“{target}”: write a whole address, beginning with https:// or http://, or read from a directory instead."
+        )
     try:
         parts = urlsplit(against(target, base=""))
         _ = parts.port

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.utils.timezone import localtime
 
@@ -95,7 +96,7 @@ def _in_whole(value: object, names: Names) -> str:
     return in_words(value, names)
 
 
-def _entries(value: Mapping[str, object], names: Names) -> str:
+def _entries(value: Mapping[Any, object], names: Names) -> str:
     return ", ".join(f"{_key(key)} {_of_key(key, item, names)}" for key, item in value.items())
 
 

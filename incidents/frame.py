@@ -76,7 +76,7 @@ def incidents_of(component: Component, request: HttpRequest, now: datetime) -> M
         "component": component,
         "open": is_open,
         "ended": ended,
-        "count": len(is_open),
+        "said": f"{len(is_open)} open",  # below the tab are those that ended, too
         "now": now,
         "user": request.user,
     }

@@ -141,7 +141,7 @@ registries.component_panels["incident"] = registries.Panel(
     "incidents/parts/open_notice.html", frame.worst_open, place="top"
 )
 registries.component_panels["incidents"] = registries.Panel(
-    "incidents/parts/component.html", frame.incidents_of, order=20, title="Incidents", count="count"
+    "incidents/parts/component.html", frame.incidents_of, order=20, title="Incidents", count="said"
 )
 registries.component_panels["changes-told"] = registries.Panel(
     "incidents/changes/component.html", frame.changes_of, place="side", order=60

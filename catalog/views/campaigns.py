@@ -36,6 +36,7 @@ from catalog.queries.campaigns import (
     steps_of,
     teams_behind,
 )
+from catalog.views.components import trail_of
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected
 from portal.lib.reading import readable
@@ -156,11 +157,7 @@ def of_component(request: HttpRequest, kind: str, namespace: str, name: str) -> 
         "lines": sorted(card.lines, key=lambda line: (False, None, True).index(line.verdict.outcome)),
         "level": Score.Level(card.sum.level),
         "chart": levels_of(steps_of(component, now=now), today=now.date()),
-        "trail": [
-            ("Catalog", reverse("catalog:components")),
-            (component.label, component.get_absolute_url()),
-            ("Scorecard", ""),
-        ],
+        "trail": trail_of(component, "Scorecard"),
     }
     return render(request, "catalog/component_scorecard.html", context)
 

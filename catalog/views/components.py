@@ -66,8 +66,9 @@ def edit(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpResp
         "yaml": preview.known(spec),
         "refusal": refusal(request, component),
         "version": request.POST.get("version", component.version),
-        "trail": _trail(component, "Edit"),
+        "trail": trail_of(component, "Edit"),
         "title": f"Edit {component.label}",
+        "label": component.label,
         "action": "Save",
         "back": component.get_absolute_url(),
     }
@@ -123,9 +124,14 @@ def version_of(request: HttpRequest) -> int | None:
     return int(given) if given.isdecimal() else None
 
 
-def _trail(component: Component, here: str) -> list[tuple[str, str]]:
+def trail_of(component: Component, here: str) -> list[tuple[str, str]]:
+    """The way to a page about a component: what it is in, itself, and `here`."""
+    system = component.system
+    domain = system.domain if system else None
+    above = [(one.label, one.get_absolute_url()) for one in (domain, system) if one]
     return [
         ("Catalog", reverse("catalog:components")),
+        *above,
         (component.label, component.get_absolute_url()),
         (here, ""),
     ]

@@ -88,6 +88,7 @@ def edit(request: HttpRequest, kind: Kind, namespace: str, name: str) -> HttpRes
         "version": request.POST.get("version", row.version),
         "trail": kind.trail((row.label, row.get_absolute_url()), ("Edit", "")),
         "title": f"Edit {row.label}",
+        "label": row.label,
         "action": "Save",
         "back": row.get_absolute_url(),
     }

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from catalog import queries
 from catalog.access import actor_of
-from catalog.forms_location import LocationForm, NewLocationForm
+from catalog.forms_location import EVERY, LocationForm, NewLocationForm
 from catalog.locations.targets import is_web, line_link
 from catalog.models import Location, LocationFile
 from catalog.models.entity import Origin
@@ -80,7 +80,15 @@ def new(request: HttpRequest) -> HttpResponse:
                 return redirect(made.row)
         except Expected as error:
             form.explain(error)
-    return _form(request, form, preview, title="Add location", action="Add", trail=[("Add location", "")])
+    return _form(
+        request,
+        form,
+        preview,
+        title="Add location",
+        action="Add",
+        trail=[("Add location", "")],
+        back=reverse("catalog:locations"),
+    )
 
 
 @login_required
@@ -177,7 +185,7 @@ def _page(request: HttpRequest, row: Location) -> HttpResponse:
         "orphans": queries.orphans(orphans.rows),
         "more_orphans": f"{here}?orphans={orphans.next}" if orphans.next else "",
         "may_write": actor is not None and may_write_location(actor, row),
-        "every": location_spec(row).every,
+        "every": _often(str(location_spec(row).every)),
         "being_read": bool(row.leased_until and row.leased_until > db_now()),
         "hook_url": conf.base_url() + reverse("catalog:location-hook", args=[row.namespace, row.name]),
         "secret": secret,
@@ -188,6 +196,11 @@ def _page(request: HttpRequest, row: Location) -> HttpResponse:
     if secret:
         add_never_cache_headers(response)  # it must not come back with the back button
     return response
+
+
+def _often(every: str) -> str:
+    """`1h` as `every hour`."""
+    return dict(EVERY).get(every, f"Every {every}").lower()
 
 
 def _file(file: LocationFile) -> dict[str, Any]:

@@ -65,6 +65,8 @@ def edit(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "version": request.POST.get("version", team.version),
         "trail": [("Teams", reverse("catalog:teams")), (team.label, team.get_absolute_url()), ("Edit", "")],
         "title": f"Edit {team.label}",
+        "label": team.label,
+        "note": "Members and leads are changed on the team’s page, under People.",
         "action": "Save",
         "back": team.get_absolute_url(),
     }
@@ -134,6 +136,7 @@ def person(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
         "version": request.POST.get("version", found.version),
         "trail": [(found.label, found.get_absolute_url()), ("Edit", "")],
         "title": f"Edit {found.label}",
+        "label": found.label,
         "action": "Save",
         "back": found.get_absolute_url(),
     }

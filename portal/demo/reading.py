@@ -30,6 +30,8 @@ ANSWER = re.compile(r"/a/(?!all/)([\w:-]+)")
 """The acknowledge link of one page, in the text of a mail."""
 ENDS = (TimelineEntry.Kind.ACKNOWLEDGED, TimelineEntry.Kind.RESOLVED)
 """What ends the question of a mail: somebody took its page, or the incident was over."""
+FIELD = re.compile(r"[A-Z][\w ]{1,30}: ")
+"""A line of a mail that says one thing by its name."""
 HEAD = re.compile(r"<head(?=[\s>])[^>]*>", re.IGNORECASE)
 MEASURE = (
     "const tell = () => parent.postMessage({tall: document.documentElement.offsetHeight}, '*');"
@@ -70,8 +72,10 @@ class Line:
     @property
     def preview(self) -> str:
         """How its text begins, without what the subject says already."""
-        text = " ".join(self.mail.text.split()).removeprefix(self.mail.subject)
-        return text.removeprefix(self.mail.subject.partition(": ")[2]).lstrip(" .")
+        lines = [" ".join(line.split()) for line in self.mail.text.splitlines()]
+        text = "".join(f" · {line}" if FIELD.match(line) else f" {line}" for line in lines if line).strip(" ·")
+        text = text.removeprefix(self.mail.subject)
+        return text.removeprefix(self.mail.subject.partition(": ")[2]).lstrip(" .·")
 
     @property
     def waits(self) -> bool:

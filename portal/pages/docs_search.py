@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -16,6 +16,7 @@ from portal.lib.kept import Kept
 from portal.pages import doc_texts
 
 DETAIL = "documentation"
+DECISION, DECISIONS = "decision", "decisions/"
 LESS = 0.7
 """Beside things that people run, what is written about them comes second."""
 OF_SECTION = 0.98
@@ -46,20 +47,30 @@ _kept: Kept[tuple[tuple[Part, ...], tuple[str, ...]]] = Kept(seconds=60, most=1)
 def find(sought: Sought, limit: int, now: datetime) -> list[Hit]:
     """What is called so, then what says so; with slips forgiven, what is nearly called so, or says what was meant."""
     ranked = sorted(_hits(sought), key=lambda hit: -hit[0].score)
-    return [_quoting(*one) for one in _few_of_each(ranked)[:limit]]
+    return _once(_quoting(*one) for one in _few_of_each(ranked))[:limit]
 
 
-def _quoting(hit: Hit, part: Part, words: Sequence[str]) -> Hit:
-    """Where the title doesn't say why it fits, the words around the longest that was asked for."""
+def _once(quoting: Iterable[tuple[Hit, str]]) -> list[Hit]:
+    """Of a page and its section that were found for the same words only the better one."""
+    found: dict[tuple[str, str], Hit] = {}
+    for hit, quote in quoting:
+        place = hit.ref.partition("#")[0], quote
+        found.setdefault(place, hit)
+    return list(found.values())
+
+
+def _quoting(hit: Hit, part: Part, words: Sequence[str]) -> tuple[Hit, str]:
+    """Where the title doesn't say why it fits, the words around the longest that was asked for; and those words."""
     if likeness.marks(words, hit.title):
-        return hit
+        return hit, hit.title
     sought = re.compile(rf"\b{re.escape(max(words, key=len))}", re.IGNORECASE)
     for line in part.text.splitlines():
         said = " ".join(plain(line.strip("|-*> ").replace("|", " ")).split())
         found = sought.search(said)
         if found:
-            return replace(hit, detail=f"{hit.detail} · {_cut(said, found.start())}")
-    return hit
+            quote = _cut(said, found.start())
+            return replace(hit, detail=f"{hit.detail} · {quote}"), quote
+    return hit, hit.ref
 
 
 def _cut(said: str, at: int) -> str:
@@ -67,6 +78,8 @@ def _cut(said: str, at: int) -> str:
     start = said.rfind(" ", 0, max(0, at - QUOTED // 3)) + 1
     end = start + QUOTED
     shown = said[start:] if len(said) <= end else f"{said[start:end].rpartition(' ')[0]}…"
+    if ". " in shown and shown[-1].isalnum():  # a sentence that goes on, as before an example
+        shown += "…"
     return f"…{shown}" if start else shown
 
 
@@ -137,11 +150,11 @@ def _parts(name: str) -> Iterator[Part]:
     title, *sections = doc_texts.parts(name)
     url = reverse("docs-page", args=[name])
     whole = " ".join((title.heading, title.text, *(f"{one.heading} {one.text}" for one in sections)))
-    yield Part(name, title.heading, url, DETAIL, _words(whole), whole)
+    detail = DECISION if name.startswith(DECISIONS) else DETAIL
+    yield Part(name, title.heading, url, detail, _words(whole), whole)
+    page = f"{DECISION} {title.heading}" if name.startswith(DECISIONS) else title.heading
     for one in sections:
-        yield Part(
-            name, one.heading, f"{url}#{one.anchor}", title.heading, _words(f"{one.heading} {one.text}"), one.text
-        )
+        yield Part(name, one.heading, f"{url}#{one.anchor}", page, _words(f"{one.heading} {one.text}"), one.text)
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 register = template.Library()
-REFERENCE = re.compile(r"(\([a-z]+:[^\s/()]+/[^\s()]+\))")
+REFERENCE = re.compile(r"(\([a-z]+:[^\s/()]+/[^\s()]+\)[.,;:]?)")
 """`(group:default/ci)`, as messages name a thing for programs after they named it for people."""
 
 

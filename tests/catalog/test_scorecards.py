@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 
 from catalog import registries, scorecard, tasks
 from catalog.access import system
+from catalog.drawn import trend_of
 from catalog.levels import LEVELS, Answer, add_up
 from catalog.models import Component, Score, ScoreDay, Team
 from catalog.operations import begin_scores, confirm_components, record_day, score_due
@@ -457,3 +458,13 @@ def test_a_page_shows_what_the_sweep_kept_of_a_costly_check_while_it_is_fresh(
     assert said()[1] == asked
     score.delete()
     assert said()[1] == asked
+
+
+@pytest.mark.parametrize(("days", "gaps"), [(14, True), (31, True), (32, False), (60, False)])
+def test_many_days_of_a_trend_stand_without_gaps(days: int, gaps: bool) -> None:
+    rows = [ScoreDay(day=(NOW + timedelta(days=day)).date(), levels=[0, 0, 0, 1], checks={}) for day in range(days)]
+    trend = trend_of(rows)
+    assert trend is not None
+    ends = [float(bar.x.rstrip("%")) + float(bar.width.rstrip("%")) for bar in trend.bars]
+    starts = [float(bar.x.rstrip("%")) for bar in trend.bars]
+    assert all((end < start) is gaps for end, start in zip(ends, starts[1:], strict=False))

@@ -253,6 +253,16 @@ def test_of_the_docs_the_words_around_are_shown_where_the_title_does_not_say_why
         assert len(hit.detail) < 240
 
 
+def test_a_place_of_the_docs_is_found_once_and_a_decision_says_so() -> None:
+    hits = queries.search("blast radius", limit=40, now=make.NOW, only=["doc"])
+    found = [(hit.ref.partition("#")[0], hit.detail.rpartition(" · ")[2]) for hit in hits if " · " in hit.detail]
+    assert len(found) == len(set(found))
+    assert "doc:catalog" not in {hit.ref for hit in hits}  # its section of that name is
+    assert all(hit.detail.startswith("decision ") for hit in hits if hit.ref.startswith("doc:decisions/"))
+    (forgiven,) = queries.search("runers finds", limit=40, now=make.NOW, only=["doc"])
+    assert forgiven.detail.endswith("Its page says…")
+
+
 @pytest.mark.usefixtures("world")
 def test_what_is_quoted_of_the_docs_has_the_words_marked_also_those_that_were_meant(
     browser_of_ada_there: Client,

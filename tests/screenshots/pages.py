@@ -78,9 +78,12 @@ def _an_import(page: Page) -> None:
         made.first.click()
         return
     page.goto("/imports/new")
-    for label, text in (("Name", "repos"), ("Targets", "https://git.acme.example/platform/catalog-info.yaml")):
+    for label, text in (
+        ("Name", "repos"),
+        ("Addresses or directories", "https://git.acme.example/platform/catalog-info.yaml"),
+    ):
         page.get_by_label(label, exact=False).first.fill(text)
-    page.get_by_label("Held to").select_option(index=1)
+    page.get_by_label("May write for").select_option(index=1)
     page.locator("main form.form .btn-primary").click()
     page.wait_for_load_state()
 
@@ -88,8 +91,8 @@ def _an_import(page: Page) -> None:
 def _a_refused_import(page: Page) -> None:
     """An address that leads to nothing of the kind: it is refused in words, at its field."""
     page.get_by_label("Name", exact=False).first.fill("repos")
-    page.get_by_label("Targets").fill("catalog-info.yaml")
-    page.get_by_label("Held to").select_option(index=1)
+    page.get_by_label("Addresses or directories").fill("catalog-info.yaml")
+    page.get_by_label("May write for").select_option(index=1)
     page.locator("main form.form .btn-primary").click()
     page.wait_for_load_state()
 
