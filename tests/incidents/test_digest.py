@@ -169,7 +169,7 @@ def test_budgets_gaps_and_components_without_owner_are_told(world: World) -> Non
     assert (fleet.unowned, {gap.team.name for gap in fleet.gaps}) == (1, {"build-ci", "other"})
     letter = compose(world.ada, [found], off="")
     assert "1 budget at risk or spent" in letter.subject
-    assert "overspent by 10.0%" in letter.text
+    assert "overspent by 10.0 %" in letter.text
     assert found.spent
     Standing.objects.filter(objective=bad).update(state=Standing.State.AT_RISK, remaining=0.1)
     assert not facts(world).spent
