@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -72,8 +73,9 @@ class Line:
     @property
     def preview(self) -> str:
         """How its text begins, without what the subject says already."""
-        lines = [" ".join(line.split()) for line in self.mail.text.splitlines()]
-        text = "".join(f" · {line}" if FIELD.match(line) else f" {line}" for line in lines if line).strip(" ·")
+        lines = [" ".join(line.split()) for line in self.mail.text.splitlines() if line.strip()]
+        apart = (bool(FIELD.match(line) or FIELD.match(before)) for before, line in pairwise(["", *lines]))
+        text = "".join(f"{' · ' if alone else ' '}{line}" for alone, line in zip(apart, lines, strict=True)).strip(" ·")
         text = text.removeprefix(self.mail.subject)
         return text.removeprefix(self.mail.subject.partition(": ")[2]).lstrip(" .·")
 

@@ -15,7 +15,8 @@ from incidents import links, operations
 from incidents.models import Page
 from portal import urls as portal_urls
 from portal.demo import urls as demo_urls
-from portal.demo.mail import Mailbox
+from portal.demo.mail import Mail, Mailbox
+from portal.demo.reading import Line
 from portal.lib.clock import db_now
 from tests import make, make_incidents
 from tests.make import Settings
@@ -52,6 +53,13 @@ def shown(client: Client, address: str) -> str:
 def called(person: Person) -> Page:
     team = make_incidents.paged(make.team(), make_incidents.step(person))
     return make_incidents.page_of(make_incidents.incident(make.component(owner=team), now=db_now()))
+
+
+def test_a_preview_keeps_the_fields_of_a_mail_apart() -> None:
+    text = "P1 INC-1: Builds\n\nComponent: CI runners\nOwner: Build & CI\n\nIt fires still,\nand wraps.\n"
+    mail = Mail(key="k", at=make.NOW, to="a@x.example", subject="P1 INC-1: Builds", text=text, html="")
+    said = Line(mail, None, "none", "").preview
+    assert said == "Component: CI runners · Owner: Build & CI · It fires still, and wraps."
 
 
 def test_it_opens_on_everybodys_mail_with_ones_own_marked_and_within_reach(
