@@ -49,7 +49,8 @@ def refusal(request: HttpRequest, entity: Owned | Team) -> Refusal | None:
     leads = Membership.objects.filter(team=team, role=Membership.Role.LEAD, person__retired_at=None)
     named = [row.person.label for row in leads.select_related("person").order_by("person__called") if row.person]
     ask = f" Ask {_either(named)}." if named else ""
-    reason = f"This is {'' if isinstance(entity, Team) else 'owned by '}{team.label}: you can view it but not edit it."
+    whose = "This is not a team of yours" if isinstance(entity, Team) else f"This is owned by {team.label}"
+    reason = f"{whose}: you can view it but not edit it."
     return Refusal(reason, f"Its members and platform admins may change it.{ask}", team.get_absolute_url(), team.label)
 
 
@@ -63,7 +64,7 @@ def person_refusal(request: HttpRequest, whom: Person) -> Refusal | None:
 
 def _of_person(whom: Person) -> Refusal:
     return Refusal(
-        f"This is {whom.label}'s: you can view it but not edit it.",
+        f"This is about {whom.label}: you can view it but not edit it.",
         f"{whom.label} and platform admins may change it.",
         whom.get_absolute_url(),
         whom.label,

@@ -336,6 +336,8 @@ class TokenForm(ExplainingForm):
             help_text="It may write only what these own"
             + ("; none: everything" if unlimited else "; tick at least one"),
         )
+        if not unlimited:
+            self.fields["teams"].needed = ""  # type: ignore[attr-defined]  # not called optional: see components/field.html
 
     def said(self) -> Mapping[str, Any]:
         """The arguments of `create_token`."""

@@ -45,7 +45,7 @@ class LocationForm(ExplainingForm):
         required=False,
         label="Retire what it no longer names",
         widget=forms.CheckboxInput(attrs=BOX),
-        help_text="Else they stay in the catalog and are listed here as orphans",
+        help_text="Otherwise that stays in the catalog, and is listed as an orphan on the location’s page",
     )
     auth_header = forms.CharField(
         required=False,

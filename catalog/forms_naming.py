@@ -24,7 +24,7 @@ class NamedForm(forms.Form):
         super().__init__(*args, **options)
         # of the two one is enough; most write the title, and read below it what name is made of it
         self.fields["title"].needed = ""  # type: ignore[attr-defined]  # read by components/field.html
-        self.fields["name"].needed = "made of the title"  # type: ignore[attr-defined]
+        self.fields["name"].needed = "made from the title"  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """With a name. One that was written badly is left to its own error."""

@@ -29,7 +29,11 @@ class PlanForm(ExplainingForm):
     )  # fmt: skip
     every = forms.ChoiceField(choices=DrillPlan.Every.choices, initial=DrillPlan.Every.MONTH, label="How often")
     weekday = forms.TypedChoiceField(
-        coerce=int, choices=list(enumerate(WEEKDAYS)), initial=1, label="On", help_text="Monthly: the first of a month."
+        coerce=int,
+        choices=list(enumerate(WEEKDAYS)),
+        initial=1,
+        label="On",
+        help_text="Monthly: the first such day of a month.",
     )
     at = forms.TimeField(
         initial="10:00", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), label="At",

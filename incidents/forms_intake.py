@@ -100,7 +100,7 @@ class IntegrationForm(ExplainingForm):
         label="What words for severity mean",
         help_text=f"One per line, their word: page, ticket or info. Already known: {KNOWN_WORDS}, and their like",
     )
-    default_rule = forms.ChoiceField(choices=RULES, initial="page", label="Without a known word")
+    default_rule = forms.ChoiceField(choices=RULES, initial="page", label="Without a known severity")
     grouping = forms.ChoiceField(
         choices=[
             (COMPONENT, "Alerts of one component are one incident"),

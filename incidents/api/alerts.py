@@ -47,7 +47,7 @@ class Alerts(APIView):
 
     @extend_schema(request=AlertIn, responses={202: AcceptedOut})
     def post(self, request: Request) -> Response:
-        """Send one alert. 202: it is kept; 400 names the wrong field; 403: the component is not one of the token."""
+        """Send one alert. 202: it is kept; 400 names the wrong field; 403: the token is not for it."""
         by, now = actor_of(request), now_of(request._request)
         raw = b""
         try:

@@ -43,7 +43,8 @@ class Found:
     @property
     def why(self) -> str:
         """The same beside the component's name: without the value of the label that named it."""
-        return self.words.partition("=")[0] if self.component and self.words.startswith("label ") else self.words
+        named = self.component and self.words.startswith("label ")
+        return f"named by its {self.words.partition('=')[0]}" if named else self.words
 
 
 def candidates(signal: Signal, config: Config) -> Iterator[tuple[str, str]]:

@@ -173,7 +173,7 @@ def _table(
 
 def _drawn(version: PolicyVersion | None) -> dict[str, object]:
     found = ladders.drawn(said_by(version), now=db_now()) if version else []
-    return {"ladder": found[0] if found else None, "version": version}
+    return {"ladder": found[0] if found else None, "apart": len(found) > 1, "version": version}
 
 
 def _admin(request: HttpRequest) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 class Exporter:
     """One scraped target. `job` and `instance` are the labels Prometheus gives to everything from it.
 
-    `gone`: so many days before the demo began it was scraped for the last time, and nobody has noticed yet.
+    `gone`: so many days before the demo began it was scraped for the last time.
     """
 
     name: str

@@ -155,6 +155,14 @@ def _zone(at: datetime) -> str:
     return name if name[:1].isalpha() else f"UTC{name}"
 
 
+def ahead(when: datetime, now: datetime) -> str:
+    """How far ahead, both in the reader's zone: as `rough`, but by the calendar from two days on.
+
+    On a Friday, Monday is three days ahead at any hour.
+    """
+    return rough(when - now) if when - now < timedelta(days=2) else f"{(when.date() - now.date()).days} d"
+
+
 def rough(duration: timedelta) -> str:
     """One or two units, for a glance: `12 s`, `29 min`, `2 h 44 min`, `22 h`, `1 d 6 h`, `18 d`. Cut, not rounded."""
     seconds = int(abs(duration.total_seconds()))

@@ -262,8 +262,9 @@ def ago(context: Mapping[str, object], when: datetime | None, none: str = "never
     """How long ago, kept current in the browser: `29 min ago`, `in 3 d` for what is to come."""
     if when is None:
         return _absent(none)
-    past = _now(context) - when
-    text = f"in {words.rough(past)}" if past < timedelta(0) else f"{words.rough(past)} ago"
+    now = _now(context)
+    past = now - when
+    text = f"in {words.ahead(local(when), local(now))}" if past < timedelta(0) else f"{words.rough(past)} ago"
     text = "just now" if abs(past) < timedelta(seconds=1) else text
     return drawn.timed(when, text, extra='data-time="ago"')
 

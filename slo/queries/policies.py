@@ -37,6 +37,8 @@ class Outage:
 
     target: Decimal
     after: timedelta | None
+    lowered: bool = False
+    """A rule asks for more than a total outage of it can give, and is lowered."""
 
     @property
     def late(self) -> bool:
@@ -69,8 +71,8 @@ def rules_shown(policy: AlertPolicy) -> list[RuleRow]:
 def outages(policy: AlertPolicy, targets: Sequence[Decimal] = TARGETS) -> list[Outage]:
     """By target, over 30 days."""
     rules = parse_rules(policy.rules)
-    found = [(one, outage_pages_after(burn_windows(rules, period=MONTH, target=one))) for one in targets]
-    return [Outage(one, after) for one, after in found]
+    found = [(one, burn_windows(rules, period=MONTH, target=one)) for one in targets]
+    return [Outage(one, outage_pages_after(windows), any(w.capped for w in windows)) for one, windows in found]
 
 
 def _whole(length: timedelta) -> timedelta:

@@ -40,7 +40,8 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "policy": policy,
         "rules": rules_shown(policy),
-        "outages": outages(policy),
+        "outages": (found := outages(policy)),
+        "lowered": any(one.lowered for one in found),
         "late": LATE_PAGE,
         "objectives": judged[:SHOWN],
         "used": judged.count(),

@@ -254,7 +254,7 @@ def test_a_name_left_empty_is_made_of_the_title_and_a_clash_is_said_beside_it(ad
 def test_a_title_is_needed_and_the_name_is_made_of_it(ada: Client, kind: str) -> None:
     form = text(ada.get(f"/{kind}/new").content)
     assert "Title What people call it" in form
-    assert "Name made of the title" in form
+    assert "Name made from the title" in form
     assert "Cancel" in form
 
 

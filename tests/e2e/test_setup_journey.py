@@ -147,7 +147,7 @@ def test_a_new_team_sets_up_from_empty_to_a_drill_that_reaches_a_phone(
     me.step("team")
     me.read()
     me.fill("Title", "Build & CI")
-    expect(page.get_by_label("Name made of the title", exact=True)).to_have_value("build-ci")
+    expect(page.get_by_label("Name made from the title", exact=True)).to_have_value("build-ci")
     me.press("Create")
     me.read(said="Build & CI", first=True)
     me.checklist("team")

@@ -81,7 +81,7 @@ def test_firing_and_resolved_in_two_batches_are_taken_in_order(api: APIClient) -
 @pytest.mark.parametrize(
     ("settings", "labels", "found", "why"),
     [
-        ({}, {"component": "ci-runners"}, True, "(label component)"),
+        ({}, {"component": "ci-runners"}, True, "(named by its label component)"),
         ({}, {"portico_component": "component:default/ci-runners"}, True, "(label portico_component)"),
         ({}, {"component": "ghost", "portico_component": "ci-runners"}, True, "label portico_component"),
         ({"component_labels": ["service"]}, {"service": "ci-runners"}, True, "label service"),

@@ -154,6 +154,8 @@ def test_times_are_told_from_the_given_now() -> None:
     when = NOW - timedelta(minutes=29)
     assert text("{% ago when %}, {% since when %}", when=when) == "29 min ago, 29 min"
     assert text("{% ago when %}", when=NOW + timedelta(days=3)) == "in 3 d"
+    assert text("{% ago when %}", when=NOW + timedelta(days=2, hours=21)) == "in 3 d", "as the calendar says"
+    assert text("{% ago when %}", when=NOW + timedelta(days=1, hours=21)) == "in 1 d 21 h"
     hours = {23: "23 h", 24: "1 d", 30: "1 d 6 h", 47: "1 d 23 h", 48: "2 d", 71: "2 d"}
     for many, said in hours.items():
         assert text("{% since when %}", when=NOW - timedelta(hours=many)) == said

@@ -38,9 +38,9 @@ function look() {
   const border = (name) => ({ "border-color": c[name] });
   return [
     { selector: "node", style: {
-      shape: "round-rectangle", width: 168, height: 44, "background-color": c.surface, "border-width": 1.25, ...border("line-strong"),
-      label: "data(words)", color: c.ink, "font-family": getComputedStyle(document.body).fontFamily, "font-size": 13, "line-height": 1.25,
-      "text-wrap": "wrap", "text-max-width": 164, "text-valign": "center", "text-halign": "center" } },
+      shape: "round-rectangle", width: WIDTH, height: 44, "background-color": c.surface, "border-width": 1.25, ...border("line-strong"),
+      label: "data(words)", color: c.ink, "font-family": getComputedStyle(document.body).fontFamily, "font-size": SIZE, "line-height": 1.25,
+      "text-wrap": "wrap", "text-max-width": 2 * WIDTH, "text-valign": "center", "text-halign": "center" } },
     { selector: "node.bad, node.exhausted", style: { ...border("bad-mark"), color: c.bad, "border-width": 2 } },
     { selector: "node.at-risk", style: border("warn-mark") },
     { selector: "node.healthy", style: border("good-mark") },
@@ -54,12 +54,21 @@ function look() {
   ];
 }
 
-const short = (text) => (text.length > 26 ? `${text.slice(0, 25)}…` : text);
+const pen = document.createElement("canvas").getContext("2d");
+
+/** A text as long as a box has room for it on one line. */
+function short(text) {
+  pen.font = `${SIZE}px ${getComputedStyle(document.body).fontFamily}`;
+  const fits = (said) => pen.measureText(said).width <= WIDTH - 12;
+  let cut = text;
+  while (cut && !fits(cut === text ? text : `${cut}…`)) cut = cut.slice(0, -1);
+  return cut === text ? text : `${cut.trimEnd()}…`;
+}
 
 function elements({ nodes, edges }) {
   return [
     ...nodes.map((one) => ({
-      data: { id: String(one.id), url: one.url, words: `${MARKS[one.health] ?? ""}${short(one.label)}\n${short(one.sub)}` },
+      data: { id: String(one.id), url: one.url, words: `${short((MARKS[one.health] ?? "") + one.label)}\n${short(one.sub)}` },
       classes: one.self ? `${one.health} self` : one.health,
     })),
     ...edges.map(([from, to]) => ({ data: { id: `${from}-${to}`, source: String(from), target: String(to) } })),

@@ -50,8 +50,19 @@ function clock(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(left % 60)}` : `${minutes}:${two(left % 60)}`;
 }
 
+// What is days ahead is told by the calendar of the reader's zone, which the moment is written in: people count nights
+function ahead(seconds, written) {
+  if (seconds < 172800) return rough(seconds);
+  const [, sign, hours, minutes] = written.match(/([+-])(\d\d):(\d\d)$/) ?? ["", "+", "0", "0"];
+  const zone = (sign === "-" ? -60 : 60) * (60 * hours + Number(minutes));
+  const day = (at) => Math.floor((at / 1000 + zone) / 86400);
+  const at = Date.parse(written);
+  return `${day(at) - day(at - 1000 * seconds)} d`;
+}
+
 const said = {
-  ago: (past) => (Math.abs(past) < 1 ? "just now" : past < 0 ? `in ${rough(past)}` : `${rough(past)} ago`),
+  ago: (past, _, written) => (
+    Math.abs(past) < 1 ? "just now" : past < 0 ? `in ${ahead(-past, written)}` : `${rough(past)} ago`),
   since: (past) => rough(past),
   countdown: (past, { over = "now", before = "" }) => (past < 0 ? before + clock(-past) : over),
 };
@@ -60,7 +71,7 @@ function tick() {
   if (document.hidden) return;
   for (const time of document.querySelectorAll("time[data-time]")) {
     const past = (Date.now() + skew - Date.parse(time.dateTime)) / 1000;
-    const text = said[time.dataset.time]?.(past, time.dataset);
+    const text = said[time.dataset.time]?.(past, time.dataset, time.dateTime);
     if (text && text !== time.textContent) time.textContent = text;
   }
 }
