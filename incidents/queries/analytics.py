@@ -14,6 +14,7 @@ KEPT = """(cardinality(%(teams)s::text[]) = 0
    AND (cardinality(%(severities)s::int[]) = 0 OR i.severity = ANY(%(severities)s::int[]))"""
 
 # What never reopened has its one opening in its own row; of the others the timeline is read, in order.
+# A P5 is for information (`Incident.is_information`): it pages nobody and waits for no answer.
 # date_part answers a float, extract a numeric, which costs.
 FIGURES = """
 WITH wanted AS (
@@ -63,15 +64,18 @@ WITH wanted AS (
            c.month, c.symptom, c.people_blocked, coalesce(l.opening = 1, FALSE) AS first,
            l.opening IS NOT NULL AS opening,
            date_part('epoch', l.answered - l.began) AS taken,
-           l.began IS NOT NULL AND l.answered IS NULL AND coalesce(l.over, c.resolved_at) IS NOT NULL AS untaken,
-           l.began IS NOT NULL AND l.answered IS NULL AND coalesce(l.over, c.resolved_at) IS NULL AS waiting,
+           l.began IS NOT NULL AND l.answered IS NULL AND c.severity < 5
+               AND coalesce(l.over, c.resolved_at) IS NOT NULL AS untaken,
+           l.began IS NOT NULL AND l.answered IS NULL AND c.severity < 5
+               AND coalesce(l.over, c.resolved_at) IS NULL AS waiting,
            CASE WHEN l.opening = 1 THEN date_part('epoch', c.resolved_at - c.opened_at) END AS restored,
            CASE WHEN l.opening = 1 THEN date_part('epoch', c.apart) END AS apart,
            c.resolved_at IS NULL AS still_open,
            date_part('epoch', coalesce(l.over, c.resolved_at, %(now)s) - l.began) / 60
                * c.people_blocked AS blocked,
-           coalesce(l.paged, FALSE) AS paged,
-           coalesce(l.paged AND l.answered IS NULL AND l.ended - l.began <= %(noise)s, FALSE) AS noisy
+           coalesce(l.paged AND c.severity < 5, FALSE) AS paged,
+           coalesce(l.paged AND c.severity < 5 AND l.answered IS NULL AND l.ended - l.began <= %(noise)s,
+                    FALSE) AS noisy
       FROM counted c LEFT JOIN openings l ON l.number = c.number
 )
 SELECT {keys},
@@ -101,7 +105,7 @@ WITH asked AS (
       JOIN incidents_incident i ON i.number = p.incident_id
       JOIN asked a ON a.page_id = p.id
       LEFT JOIN beyond b ON b.page_id = p.id
-     WHERE NOT i.is_drill AND p.role <> 'catch-all'
+     WHERE NOT i.is_drill AND p.role <> 'catch-all' AND i.severity < 5
        AND p.opened_at >= %(since)s AND p.opened_at < %(until)s AND {kept}
 )
 SELECT {keys}, count(*), count(*) FILTER (WHERE f.past)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from catalog.models import Component, Person, Team
-from incidents.models import ContactMethod, Incident, Notification, Page, PageStep, TimelineEntry
+from incidents.models import ContactMethod, Incident, Notification, Page, PageStep, Severity, TimelineEntry
 from tests import make
 from tests.make import NOW
 
@@ -160,10 +160,13 @@ def _one(found: Expected, one: Told, now: datetime) -> None:
         found.openings += 1
         ended = next((one.opened + event.after for event in events if event.kind == RESOLVED), None)
         answers = [one.opened + event.after for event in events if _answers(event)]
-        paged = any(event.kind == PAGED for event in events)
+        informs = one.severity == Severity.P5
+        paged = any(event.kind == PAGED for event in events) and not informs
         found.paged += paged
         if answers:
             found.taken.append((answers[0] - began).total_seconds())
+        elif informs:
+            pass  # nobody was to answer
         elif ended is None:
             found.waiting += 1
         else:

@@ -205,6 +205,14 @@ def test_still_open_and_never_acknowledged_is_counted_and_has_no_time(runners: C
     assert (found.taken, found.restored) == (NONE, NONE)
 
 
+@pytest.mark.parametrize("over", [True, False])
+def test_what_is_for_information_waits_for_nobody_and_pages_nobody(runners: Component, over: bool) -> None:
+    events = (Event(timedelta(0), PAGED), *([Event(MINUTE, RESOLVED)] if over else []))
+    Told(NOW, events, severity=5, people=3, component=runners).write()
+    found = overall(later())
+    assert (found.openings, found.untaken, found.waiting, found.paged, found.noisy) == (1, 0, 0, 0, 0)
+
+
 def test_what_ended_by_itself_was_not_answered(runners: Component) -> None:
     opened(runners)
     clear_alert(key="k", now=NOW + 9 * MINUTE)
@@ -440,7 +448,7 @@ def histories(draw: st.DrawFn) -> list[dict[str, Any]]:
             "opened": draw(st.integers(-40 * 86_400, 40 * 86_400)), "events": events,
             "component": draw(st.integers(0, 3)), "source": draw(st.sampled_from(["api", "slo"])),
             "people": draw(st.none() | st.integers(0, 50)), "drill": draw(st.integers(0, 5)) == 0,
-            "symptom": draw(st.integers(0, 5)) == 0,
+            "symptom": draw(st.integers(0, 5)) == 0, "severity": draw(st.integers(1, 5)),
         })  # fmt: skip
     return made
 
@@ -471,6 +479,7 @@ def _told(one: dict[str, Any], components: list[Component | None], somebody: Per
     return Told(
         SINCE + timedelta(seconds=one["opened"]), events, component=components[one["component"]], source=one["source"],
         people=one["people"], drill=one["drill"], symptom_of=cause if one["symptom"] else None,
+        severity=one["severity"],
     )  # fmt: skip
 
 
