@@ -47,16 +47,25 @@ _kept: Kept[tuple[tuple[Part, ...], tuple[str, ...]]] = Kept(seconds=60, most=1)
 def find(sought: Sought, limit: int, now: datetime) -> list[Hit]:
     """What is called so, then what says so; with slips forgiven, what is nearly called so, or says what was meant."""
     ranked = sorted(_hits(sought), key=lambda hit: -hit[0].score)
-    return _once(_quoting(*one) for one in _few_of_each(ranked))[:limit]
+    return _once((*_quoting(*one), _named(*one)) for one in _few_of_each(ranked))[:limit]
 
 
-def _once(quoting: Iterable[tuple[Hit, str]]) -> list[Hit]:
-    """Of a page and its section that were found for the same words only the better one."""
+def _once(quoting: Iterable[tuple[Hit, str, bool]]) -> list[Hit]:
+    """Of a page and its section that were found for the same words only one, in the better place of the two.
+
+    That is the section, which leads there, but for a page that is called so.
+    """
     found: dict[tuple[str, str], Hit] = {}
-    for hit, quote in quoting:
-        place = hit.ref.partition("#")[0], quote
-        found.setdefault(place, hit)
+    for hit, quote, named in quoting:
+        page, _, section = hit.ref.partition("#")
+        before = found.setdefault((page, quote), hit)
+        if section and "#" not in before.ref and not named:
+            found[page, quote] = hit
     return list(found.values())
+
+
+def _named(_: Hit, part: Part, words: Sequence[str]) -> bool:
+    return bool(likeness.marks(words, part.page))
 
 
 def _quoting(hit: Hit, part: Part, words: Sequence[str]) -> tuple[Hit, str]:
