@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from django.apps import apps
-from django.db.models import Model, Q
+from django.db.models import F, Model, Q, QuerySet
 
 from catalog import registries
 from catalog.models import Component, Domain, Location, Person, System, Team
@@ -19,18 +20,31 @@ LONGEST_NUMBER = 9
 
 
 def called(refs: Iterable[str]) -> dict[str, str]:
-    """By reference its title, of those that are there and have one. One question for each kind."""
+    """By reference its title, of those that are there and have one.
+
+    One question for all entities, one for each further kind.
+    """
     asked: defaultdict[str, set[str]] = defaultdict(set)
     for ref in refs:
         kind, _, name = ref.partition(":")
         asked[kind].add(name)
+    entities: defaultdict[type[Model], list[str]] = defaultdict(list)
     found: dict[str, str] = {}
     for kind, names in asked.items():
         if model := ENTITIES.get(kind):
-            rows = model._default_manager.filter(ref__in=[f"{kind}:{name}" for name in names])
-            found |= {ref: title for ref, title in rows.values_list("ref", _title_of(model)) if title}
+            entities[model] += [f"{kind}:{name}" for name in names]
         elif (subject := registries.subjects.get(kind)) and subject.titled:
             found |= {f"{kind}:{name}": title for name, title in _titles(subject.titled, names) if title}
+    named = [_named(model, refs) for model, refs in entities.items()]
+    if named:
+        rows = named[0].union(*named[1:], all=True).order_by()
+        found |= {ref: title for ref, title in rows if title}
+    return found
+
+
+def _named(model: type[Model], refs: list[str]) -> QuerySet[Any, tuple[str, str]]:
+    rows: QuerySet[Any] = model._default_manager.order_by().filter(ref__in=refs)
+    found: QuerySet[Any, tuple[str, str]] = rows.annotate(titled=F(_title_of(model))).values_list("ref", "titled")
     return found
 
 
