@@ -48,22 +48,32 @@ class Together:
 
 
 def of(incident: Incident) -> Together:
-    """Of an incident as `queries.incident_by_number` reads it for somebody; five questions at the most."""
+    """Of an incident as `queries.incident_by_number` reads it for somebody; five questions at the most.
+
+    What the incident is known not to have is not asked for.
+    """
     updates = list(incident.updates.all()[:UPDATES_SHOWN])
     told = incident.timeline.filter(kind=TimelineEntry.Kind.TOLD).order_by("-at", "-pk")
-    has = {role.role: role.person for role in incident.roles.filter(until=None).select_related("person")}
+    roles = incident.roles.filter(until=None).select_related("person") if _has(incident, "roles") else ()
+    has = {role.role: role.person for role in roles}
     return Together(
         followers=incident.followers_count,  # type: ignore[attr-defined]  # annotated
         following=incident.following,  # type: ignore[attr-defined]  # annotated
         updates=updates,
         roles=[RoleLine(key, title, has.get(key)) for key, title in IncidentRole.Role.choices],
-        tasks=list(incident.tasks.select_related("person", "done_by")),
-        links=list(incident.links.all()),
+        tasks=list(incident.tasks.select_related("person", "done_by")) if _has(incident, "tasks") else [],
+        links=list(incident.links.all()) if _has(incident, "links") else [],
         told=None if updates else told.first(),
     )
 
 
+def _has(incident: Incident, name: str) -> bool:
+    return bool(getattr(incident, f"has_{name}", True))  # not every reading of an incident knows
+
+
 def symptoms_of(incident: Incident) -> list[Incident]:
     """What fires because of it, still open first."""
+    if not _has(incident, "symptoms"):
+        return []
     found = incident.symptoms.select_related("component", "owner", "acknowledged_by")
     return sorted(found, key=lambda one: (not one.is_open, -one.number))

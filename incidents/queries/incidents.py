@@ -26,7 +26,19 @@ from django.db.models.functions import Coalesce
 
 from catalog.models import Component, Membership, Person
 from incidents.escalation import Move, MoveKind, forecast
-from incidents.models import Alert, Follower, Incident, Notification, Page, PagingPause, SweepStamp, TimelineEntry
+from incidents.models import (
+    Alert,
+    Follower,
+    Incident,
+    IncidentLink,
+    IncidentRole,
+    Notification,
+    Page,
+    PagingPause,
+    SweepStamp,
+    Task,
+    TimelineEntry,
+)
 from incidents.oncall.directory import LoadSchedules, people_at
 from incidents.policies import asked_last, policy_for, progress_of
 from incidents.queries import contacts
@@ -90,16 +102,28 @@ class Pulse:
     idle_at: datetime | None = None
 
 
-def incident_by_number(number: int, *, reader: Person | None = None) -> Incident:
+HAS: Mapping[str, QuerySet[Any]] = {
+    "roles": IncidentRole.objects.filter(incident=OuterRef("pk"), until=None),
+    "tasks": Task.objects.filter(incident=OuterRef("pk")),
+    "links": IncidentLink.objects.filter(incident=OuterRef("pk")),
+    "symptoms": Incident.objects.filter(root=OuterRef("pk")),
+}
+"""What an incident has or not, by the name of `has_…`."""
+
+
+def incident_by_number(number: int, *, reader: Person | None = None, to_show: bool = False) -> Incident:
     """With component, owner, takers and root loaded, `followers_count`, and whether `reader` is one (`following`).
 
-    Raises NoSuchIncident.
+    `to_show` tells too what it has of what it may have (`HAS`), so that its page asks for nothing that isn't there; not
+    for what is about to change. Raises NoSuchIncident.
     """
     followers = Follower.objects.filter(incident=OuterRef("pk"))
     counted = followers.order_by().values("incident").annotate(n=Count("pk")).values("n")
     mine = Exists(followers.filter(person=reader)) if reader else Value(False)
     rows = Incident.objects.select_related(*RELATED, "root")
     rows = rows.annotate(followers_count=Coalesce(Subquery(counted), 0), following=mine)
+    if to_show:
+        rows = rows.annotate(**{f"has_{name}": Exists(asked) for name, asked in HAS.items()})
     found = rows.filter(pk=number).first()
     if found is None:
         raise NoSuchIncident(f"There is no incident {number}.")

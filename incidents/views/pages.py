@@ -182,7 +182,7 @@ def reader_of(request: HttpRequest) -> Actor | None:
 
 def _read(request: HttpRequest, number: int) -> Incident:
     actor = reader_of(request)
-    return queries.incident_by_number(number, reader=actor.person if actor else None)
+    return queries.incident_by_number(number, reader=actor.person if actor else None, to_show=True)
 
 
 def _shared(request: HttpRequest) -> LoadSchedules:

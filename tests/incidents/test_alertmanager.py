@@ -82,7 +82,7 @@ def test_firing_and_resolved_in_two_batches_are_taken_in_order(api: APIClient) -
     ("settings", "labels", "found", "why"),
     [
         ({}, {"component": "ci-runners"}, True, "(named by its label component)"),
-        ({}, {"portico_component": "component:default/ci-runners"}, True, "(label portico_component)"),
+        ({}, {"portico_component": "component:default/ci-runners"}, True, "(named by its label portico_component)"),
         ({}, {"component": "ghost", "portico_component": "ci-runners"}, True, "label portico_component"),
         ({"component_labels": ["service"]}, {"service": "ci-runners"}, True, "label service"),
         ({"component_labels": ["service"]}, {"component": "ci-runners"}, False, "no label or rule"),

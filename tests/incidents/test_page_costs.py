@@ -1,5 +1,6 @@
 """What the incident's page costs in questions to the database: a bounded number, however many pages escalate."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -81,3 +82,16 @@ def test_all_five_say_whom_they_call_next(client: Client) -> None:
     client.force_login(make.account_of(ada))
     answers = client.get(incident.get_absolute_url()).context["answers"]
     assert [answer.next.words.partition(":")[0] for answer in answers] == ["step 2"] * 5
+
+
+def test_the_page_asks_for_nothing_that_an_incident_is_known_not_to_have(client: Client) -> None:
+    incident = make_incidents.incident(make.component(owner=make.team()))
+    client.force_login(make.account_of(make.person()))
+    client.get(incident.get_absolute_url())
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(incident.get_absolute_url()).status_code == 200
+    read = set(
+        re.findall(r'^SELECT "(\w+)"', "\n".join(str(one["sql"]) for one in asked.captured_queries), re.MULTILINE)
+    )
+    assert "incidents_incident" in read
+    assert not read & {"incidents_task", "incidents_incidentlink", "incidents_incidentrole"}
