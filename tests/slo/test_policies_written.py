@@ -40,7 +40,7 @@ def test_a_policy_says_what_its_rules_come_to(
         said = text(admin.get("/alert-policies/workbook").content)
     assert "2 % of the budget" in said
     assert "14.4" in said
-    assert "90 % late 54 min" in said
+    assert "90 % at lowered factors late 54 min" in said
     assert "Jobs" in said
     assert "workbook" in text(admin.get("/alert-policies").content)
 

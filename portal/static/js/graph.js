@@ -1,6 +1,8 @@
 // Draws a blast radius with cytoscape, loaded only where a drawing is: the broken one at the left, what breaks with it to
 // the right. A mark beside each name says its health, colour repeats it. The list beside the drawing holds the same.
 
+const WIDTH = 188;
+const SIZE = 13;
 const MARKS = { bad: "✕ ", exhausted: "✕ ", "at-risk": "▲ ", "no-data": "? ", healthy: "✓ ", none: "" };
 
 function load(url) {
@@ -53,8 +55,6 @@ function look() {
       "arrow-scale": 0.8, opacity: 0.75 } },
   ];
 }
-
-const pen = document.createElement("canvas").getContext("2d");
 
 /** A text as long as a box has room for it on one line. */
 function short(text) {
