@@ -11,7 +11,8 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from catalog.graph import BlastRadius, blast_radius
 from catalog.models import Component, Person, Team
 from incidents import queries
-from incidents.models import CHANNELS, Alert, Incident, Page, TimelineEntry, Urgency
+from incidents.models import Alert, Incident, Page, TimelineEntry, Urgency
+from incidents.models.notification import channel_words
 from incidents.oncall.directory import LoadSchedules
 from incidents.policies import policy_for, urgency
 from incidents.queries import NextMove
@@ -288,5 +289,5 @@ def _called(page: Page) -> tuple[Called, ...]:
 
 
 def _said(channel: str, state: str, count: int) -> str:
-    word = CHANNELS.get(channel, channel)
+    word = channel_words(channel)
     return f"{word} ×{count}: {state}" if count > 1 else f"{word}: {state}"

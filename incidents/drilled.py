@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from incidents.drill_reports import report
-from incidents.models import CHANNELS, Drill
+from incidents.models import Drill
+from incidents.models.notification import channel_words
 
 TIMES = frozenset({
     "at", "sent_at", "due_at", "answered_at", "exhausted_at", "start", "end",
@@ -31,7 +32,7 @@ class Reached:
     @property
     def by(self) -> str:
         """The channel as people call it."""
-        return CHANNELS.get(self.channel, self.channel)
+        return channel_words(self.channel)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,9 +54,9 @@ def changes(wanted: ChangeFilter) -> QuerySet[AuditEntry]:
     return rows
 
 
-def names_in(rows: Iterable[AuditEntry]) -> dict[str, str]:
-    """By reference the title of all that these changes were made to, and that their differences name."""
-    return called(ref for row in rows for ref in (row.object_ref, *refs_in(row.diff)))
+def names_in(rows: Iterable[AuditEntry], *also: str) -> dict[str, str]:
+    """By reference the title of all that these changes were made to, that their differences name, and of `also`."""
+    return called([*also, *(ref for row in rows for ref in (row.object_ref, *refs_in(row.diff)))])
 
 
 def change_json(row: AuditEntry) -> dict[str, Any]:

@@ -92,8 +92,7 @@ def owner_of(entity: Component | System | Domain) -> Team | None:
 def team_choices(*, gone: bool = False, most: int = 1000) -> list[Team]:
     """Teams to choose from, by what they are called; dissolved ones too where `gone`."""
     rows = Team.objects.all() if gone else Team.objects.filter(retired_at=None)
-    rows = rows.order_by("called", "pk").only("ref", "name", "title", "namespace")
-    return sorted(rows[:most], key=lambda team: team.label.casefold())
+    return list(rows.order_by("called", "pk").only("ref", "name", "title", "namespace")[:most])
 
 
 def teams_of(person: Person) -> QuerySet[Team]:

@@ -36,7 +36,7 @@ from catalog.queries.campaigns import (
     steps_of,
     teams_behind,
 )
-from catalog.views.components import trail_of
+from catalog.trails import trail_of
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected
 from portal.lib.reading import readable

@@ -17,12 +17,13 @@ from catalog.access import Actor, actor_of
 from catalog.described import component_spec
 from catalog.editing import refusal
 from catalog.forms import ComponentForm, NewComponentForm
-from catalog.models import Component, Team
+from catalog.models import Team
 from catalog.models.entity import Origin
 from catalog.operations import patch_component, put_component, retire_component
 from catalog.operations.merging import MERGED
 from catalog.operations.written import ABSENT
 from catalog.specs import EntitySpec
+from catalog.trails import trail_of
 from catalog.views import preview
 from portal.lib.clock import db_now
 from portal.lib.errors import Expected
@@ -122,16 +123,3 @@ def version_of(request: HttpRequest) -> int | None:
     """The version the form was made from, so that two editors notice each other."""
     given = request.POST.get("version", "")
     return int(given) if given.isdecimal() else None
-
-
-def trail_of(component: Component, here: str) -> list[tuple[str, str]]:
-    """The way to a page about a component: what it is in, itself, and `here`."""
-    system = component.system
-    domain = system.domain if system else None
-    above = [(one.label, one.get_absolute_url()) for one in (domain, system) if one]
-    return [
-        ("Catalog", reverse("catalog:components")),
-        *above,
-        (component.label, component.get_absolute_url()),
-        (here, ""),
-    ]

@@ -10,7 +10,7 @@ from incidents.models.drill import Drill, DrillPlan
 from incidents.models.inbox import InboxMessage
 from incidents.models.incident import Incident, Page, PageStep, Severity, TimelineEntry, Urgency
 from incidents.models.intake import Delivery, HandledTransition, Heartbeat, Integration, IntegrationKey
-from incidents.models.notification import CHANNELS, ContactMethod, ContactRule, Notification, NotificationAttempt
+from incidents.models.notification import ContactMethod, ContactRule, Notification, NotificationAttempt
 from incidents.models.oncall import LayerVersion, Override, Schedule
 from incidents.models.pause import PagingPause
 from incidents.models.policy import CatchAll, EscalationPolicy, PolicyVersion, TeamPaging
@@ -20,7 +20,6 @@ from incidents.models.sweep import SweepStamp
 from incidents.models.work import Follower, IncidentLink, IncidentRole, StatusUpdate, Task
 
 __all__ = [
-    "CHANNELS",
     "SECTIONS",
     "Absence",
     "ActionItem",

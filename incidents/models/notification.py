@@ -5,8 +5,10 @@ from django.db import models
 from catalog.models import Person
 from incidents.models.incident import Incident, Page, PageStep, Urgency
 
-CHANNELS = {"email": "e-mail", "sms": "SMS"}
-"""What people call channels whose names they don't."""
+
+def channel_words(channel: str) -> str:
+    """What people call a channel."""
+    return {"email": "e-mail", "sms": "SMS"}.get(channel, channel)
 
 
 class ContactMethod(models.Model):
@@ -140,7 +142,7 @@ class Notification(models.Model):
     @property
     def by(self) -> str:
         """The channel as people call it."""
-        return CHANNELS.get(self.channel, self.channel)
+        return channel_words(self.channel)
 
     @property
     def is_over(self) -> bool:

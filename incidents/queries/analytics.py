@@ -14,12 +14,13 @@ KEPT = """(cardinality(%(teams)s::text[]) = 0
    AND (cardinality(%(severities)s::int[]) = 0 OR i.severity = ANY(%(severities)s::int[]))"""
 
 # What never reopened has its one opening in its own row; of the others the timeline is read, in order.
-# A P5 is for information (`Incident.is_information`): it pages nobody and waits for no answer.
+# A P5 is for information (`Incident.is_information`): it pages nobody and `asks` for no answer.
 # date_part answers a float, extract a numeric, which costs.
 FIGURES = """
 WITH wanted AS (
     SELECT i.number, i.opened_at, i.resolved_at, i.resolved_by_id, i.acknowledged_at, i.generation, i.owner_id,
-           i.component_ref, i.severity, i.source, i.people_blocked, i.root_id IS NOT NULL AS symptom,
+           i.component_ref, i.severity, i.severity < 5 AS asks, i.source, i.people_blocked,
+           i.root_id IS NOT NULL AS symptom,
            CASE WHEN i.component_id IS NOT NULL AND i.root_id IS NULL THEN i.opened_at - lag(i.opened_at) OVER (
                PARTITION BY i.component_id, i.root_id IS NULL ORDER BY i.opened_at, i.number) END AS apart
       FROM incidents_incident i
@@ -64,18 +65,17 @@ WITH wanted AS (
            c.month, c.symptom, c.people_blocked, coalesce(l.opening = 1, FALSE) AS first,
            l.opening IS NOT NULL AS opening,
            date_part('epoch', l.answered - l.began) AS taken,
-           l.began IS NOT NULL AND l.answered IS NULL AND c.severity < 5
+           l.began IS NOT NULL AND l.answered IS NULL AND c.asks
                AND coalesce(l.over, c.resolved_at) IS NOT NULL AS untaken,
-           l.began IS NOT NULL AND l.answered IS NULL AND c.severity < 5
+           l.began IS NOT NULL AND l.answered IS NULL AND c.asks
                AND coalesce(l.over, c.resolved_at) IS NULL AS waiting,
            CASE WHEN l.opening = 1 THEN date_part('epoch', c.resolved_at - c.opened_at) END AS restored,
            CASE WHEN l.opening = 1 THEN date_part('epoch', c.apart) END AS apart,
            c.resolved_at IS NULL AS still_open,
            date_part('epoch', coalesce(l.over, c.resolved_at, %(now)s) - l.began) / 60
                * c.people_blocked AS blocked,
-           coalesce(l.paged AND c.severity < 5, FALSE) AS paged,
-           coalesce(l.paged AND c.severity < 5 AND l.answered IS NULL AND l.ended - l.began <= %(noise)s,
-                    FALSE) AS noisy
+           coalesce(l.paged AND c.asks, FALSE) AS paged,
+           coalesce(l.paged AND c.asks AND l.answered IS NULL AND l.ended - l.began <= %(noise)s, FALSE) AS noisy
       FROM counted c LEFT JOIN openings l ON l.number = c.number
 )
 SELECT {keys},

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from django.db.models import QuerySet
 
 from catalog.models import Person
-from incidents.models import CHANNELS, Incident, Notification, NotificationAttempt
+from incidents.models import Incident, Notification, NotificationAttempt
+from incidents.models.notification import channel_words
 
 STATES = {"": "All", "sent": "Sent", "failed": "Failed", "waiting": "Waiting"}
 """What a list of messages can be narrowed to."""
@@ -52,7 +53,7 @@ class Attempt:
     @property
     def label(self) -> str:
         """The channel as people call it."""
-        return CHANNELS.get(self.channel, self.channel)
+        return channel_words(self.channel)
 
     @property
     def look(self) -> str:

@@ -10,8 +10,8 @@ from incidents.intake.slo import take_transitions
 from incidents.models import Incident
 from portal.lib.durations import words
 from slo.models import AlertTransition, Objective, RuleState
-from slo.promises import promise
-from slo.windows import BurnWindow, parse_rules
+from slo.queries.outlook import promise_of
+from slo.windows import BurnWindow
 
 FIRING, INACTIVE = RuleState.State.FIRING.value, RuleState.State.INACTIVE.value
 
@@ -61,11 +61,4 @@ def _tell(
 
 def _of(name: str) -> tuple[Objective, BurnWindow]:
     found = Objective.objects.select_related("definition__component", "policy").get(name=name, retired_at=None)
-    promised = promise(
-        rules=parse_rules(found.policy.rules),
-        window_days=found.window_days,
-        calendar=found.calendar,
-        time_zone=found.time_zone,
-        target=found.target,
-    )
-    return found, promised.windows[0]
+    return found, promise_of(found).windows[0]

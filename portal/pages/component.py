@@ -9,7 +9,6 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from catalog import checks, queries, registries
@@ -17,6 +16,7 @@ from catalog.editing import may_edit
 from catalog.graph import BlastRadius, blast_radius, narrow_blast_radius
 from catalog.models import Component
 from catalog.queries import Counts, Glance
+from catalog.trails import trail_of
 from portal.lib.clock import now_of
 from portal.lib.links import safe_url
 from portal.lib.reading import readable
@@ -31,7 +31,6 @@ from portal.pages.entities import (
     relation_facts,
     shown_tabs,
     tab_links,
-    way_to,
     yaml_facts,
 )
 
@@ -78,7 +77,7 @@ def show(request: HttpRequest, kind: str, namespace: str, name: str) -> HttpResp
         "component": component,
         "now": now,
         "tab": tab,
-        "trail": _trail(component),
+        "trail": trail_of(component),
         "panels": panels,
         "tabs": _tabs(component, titles, [*panels["main"], *panels["side"]], tab, beside.counts, radius),
         "counts": beside.counts,
@@ -111,10 +110,14 @@ def filled[E](
     *,
     drawn: Collection[str] = PLACES,
 ) -> dict[str, list[Filled]]:
-    """What other apps have to say here, by place; in places that are not `drawn` only its title and count."""
+    """What other apps have to say here, by place; in places that are not `drawn` only its title and count.
+
+    What has no title has nothing to say there, and is not asked.
+    """
     found: dict[str, list[Filled]] = {place: [] for place in PLACES}
     for key, panel in sorted(panels.items(), key=lambda item: item[1].order):
-        if one := _filled(key, panel, entity, request, now, drawn=panel.place in drawn):
+        here = panel.place in drawn
+        if (here or panel.title) and (one := _filled(key, panel, entity, request, now, drawn=here)):
             found[panel.place].append(one)
     return found
 
@@ -193,7 +196,7 @@ def _dependencies(component: Component, request: HttpRequest) -> dict[str, objec
 def _overview(component: Component, beside: Glance) -> dict[str, object]:
     needs, needed_by = ([neighbour(one) for one in side] for side in (beside.needs, beside.needed_by))
     return {
-        **change_facts(component.ref, most=5),
+        **change_facts(component.ref, most=5, source=component.source),
         "needs": needs,
         "needed_by": needed_by,
         "graph": draw(needs, needed_by),
@@ -221,8 +224,3 @@ def _tabs(
         {"title": p.title, "url": f"{here}#{p.key}", "count": p.count, "active": False} for p in main if p.title
     ]
     return [own[0], *others, *own[1:]]
-
-
-def _trail(component: Component) -> list[tuple[str, str]]:
-    above = way_to(component.system, named=component.system_ref)
-    return [("Catalog", reverse("catalog:components")), *above, (component.label, "")]

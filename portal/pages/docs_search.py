@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -47,25 +47,24 @@ _kept: Kept[tuple[tuple[Part, ...], tuple[str, ...]]] = Kept(seconds=60, most=1)
 def find(sought: Sought, limit: int, now: datetime) -> list[Hit]:
     """What is called so, then what says so; with slips forgiven, what is nearly called so, or says what was meant."""
     ranked = sorted(_hits(sought), key=lambda hit: -hit[0].score)
-    return _once((*_quoting(*one), _named(*one)) for one in _few_of_each(ranked))[:limit]
+    return _once(_few_of_each(ranked), limit)
 
 
-def _once(quoting: Iterable[tuple[Hit, str, bool]]) -> list[Hit]:
+def _once(ranked: Sequence[Found], limit: int) -> list[Hit]:
     """Of a page and its section that were found for the same words only one, in the better place of the two.
 
     That is the section, which leads there, but for a page that is called so.
     """
-    found: dict[tuple[str, str], Hit] = {}
-    for hit, quote, named in quoting:
+    kept: dict[tuple[str, str], Hit] = {}
+    for hit, part, words in ranked:
+        shown, quote = _quoting(hit, part, words)
         page, _, section = hit.ref.partition("#")
-        before = found.setdefault((page, quote), hit)
-        if section and "#" not in before.ref and not named:
-            found[page, quote] = hit
-    return list(found.values())
-
-
-def _named(_: Hit, part: Part, words: Sequence[str]) -> bool:
-    return bool(likeness.marks(words, part.page))
+        before = kept.setdefault((page, quote), shown)
+        if section and "#" not in before.ref and not likeness.marks(words, part.page):
+            kept[page, quote] = shown
+        if len(kept) > limit:
+            break
+    return list(kept.values())[:limit]
 
 
 def _quoting(hit: Hit, part: Part, words: Sequence[str]) -> tuple[Hit, str]:

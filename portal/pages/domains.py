@@ -11,6 +11,7 @@ from django.urls import reverse
 from catalog import queries
 from catalog.editing import may_edit
 from catalog.models import Domain, System
+from catalog.trails import way_to_domain
 from portal.lib.clock import now_of
 from portal.lib.reading import readable
 from portal.pages.catalog import worst_key
@@ -22,7 +23,6 @@ from portal.pages.entities import (
     relation_facts,
     shown_tabs,
     tab_links,
-    way_to_domain,
     yaml_facts,
 )
 from portal.pages.systems import SIZE, TITLES, health_facts, system_lines
@@ -113,7 +113,7 @@ def _tab_facts(domain: Domain, tab: str, request: HttpRequest) -> dict[str, obje
         "previous": f"?cursor={page.previous}" if page.previous else "",
         "narrower": domain_lines(narrower),
         "links": links_of(domain),
-        **change_facts(domain.ref, most=5),
+        **change_facts(domain.ref, most=5, source=domain.source),
     }
 
 

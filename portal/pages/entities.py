@@ -13,7 +13,7 @@ from django.urls import reverse
 from catalog import manifest, queries
 from catalog.described import spec_of
 from catalog.editing import Owned
-from catalog.models import Domain, Membership, Person, System, Team
+from catalog.models import Membership, Person, Team
 from catalog.models.entity import Entity
 from catalog.queries import Named, Relation
 from catalog.queries.changes import names_in
@@ -21,7 +21,6 @@ from catalog.translating import entity_of
 from portal.lib.links import safe_url
 from portal.lib.reading import known
 
-Trail = list[tuple[str, str]]
 SHOWN = 100
 WORDS = {
     "ownedBy": "Owned by", "ownerOf": "Owns", "partOf": "Part of", "hasPart": "Parts", "providesApi": "Provides API",
@@ -93,13 +92,13 @@ def relation_facts(ref: str, request: HttpRequest) -> dict[str, object]:
     }
 
 
-def change_facts(ref: str, *, most: int) -> dict[str, object]:
-    """The newest of its change log."""
+def change_facts(ref: str, *, most: int, source: str = "") -> dict[str, object]:
+    """The newest of its change log, and what people call all that these name, also the person in `source`."""
     whose = {"team" if ref.startswith("group:") else "object": ref}
     rows = list(queries.changes_of(ref).select_related("person")[:most])
     return {
         "changes": rows,
-        "called": names_in(rows),
+        "called": names_in(rows, *([source] if source.startswith("user:") else [])),
         "all_changes": f"{reverse('catalog:changes')}?{urlencode(whose)}",
     }
 
@@ -135,16 +134,3 @@ def chosen_tab(request: HttpRequest, titles: Mapping[str, str]) -> str:
     """The tab the address asks for; the first for none, or for one that is not there."""
     asked, titles = request.GET.get("tab", ""), shown_tabs(request, titles)
     return asked if asked in titles else next(iter(titles))
-
-
-def way_to(system: System | None, *, named: str = "") -> Trail:
-    """Domain and system above something; `named` is the reference it gives, which may lead nowhere."""
-    if system is None:
-        catalog = reverse("catalog:components")
-        return [(named.rpartition("/")[2], f"{catalog}?{urlencode({'system': named})}")] if named else []
-    return [*way_to_domain(system.domain), (system.label, system.get_absolute_url())]
-
-
-def way_to_domain(domain: Domain | None) -> Trail:
-    """The domain above something; nothing without one."""
-    return [(domain.label, domain.get_absolute_url())] if domain else []

@@ -13,6 +13,7 @@ from catalog import queries
 from catalog.editing import may_edit
 from catalog.models import Component, System
 from catalog.registries import OnCall
+from catalog.trails import way_to_domain
 from portal.lib.clock import now_of
 from portal.lib.reading import readable
 from portal.pages.catalog import KEYS, lines, worst_key
@@ -24,7 +25,6 @@ from portal.pages.entities import (
     relation_facts,
     shown_tabs,
     tab_links,
-    way_to_domain,
     yaml_facts,
 )
 
@@ -122,7 +122,7 @@ def _tab_facts(system: System, tab: str, request: HttpRequest, *, now: datetime)
         "next": f"?cursor={page.next}" if page.next else "",
         "previous": f"?cursor={page.previous}" if page.previous else "",
         "links": links_of(system),
-        **change_facts(system.ref, most=5),
+        **change_facts(system.ref, most=5, source=system.source),
     }
 
 

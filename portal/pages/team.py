@@ -104,7 +104,7 @@ def _tab_facts(team: Team, tab: str, request: HttpRequest, *, now: datetime) -> 
         "domains": domain_lines(domains[:MOST]),
         **_around(team),
         "links": links_of(team),
-        **change_facts(team.ref, most=8),
+        **change_facts(team.ref, most=8, source=team.source),
     }
 
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from django.db.models import Case, Count, F, Q, QuerySet, Value, When
-from django.db.models.functions import Coalesce, Lower, NullIf
+from django.db.models import Case, Count, F, Q, QuerySet, When
 
 from catalog.models import Component
+from catalog.models.entity import called
 from slo.models import Objective, Standing
 from slo.queries.outlook import ahead, burn_window, gone_at
 
@@ -109,7 +109,7 @@ _RELATED = ("definition__component__owner", "definition__source", "policy", "sta
 _BY_WHAT_IS_LEFT = (Standing.State.EXHAUSTED, Standing.State.AT_RISK)
 _LEFT = Case(When(standing__state__in=_BY_WHAT_IS_LEFT, then=F("standing__remaining")))
 
-CALLED = Lower(Coalesce(NullIf("title", Value("")), "name"))
+CALLED = called("title")
 """What people read, in small letters."""
 
 SORTS: dict[str, tuple[Any, ...]] = {

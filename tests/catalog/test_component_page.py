@@ -2,12 +2,15 @@
 
 import csv
 import io
+from datetime import datetime
 from itertools import pairwise
 
 import pytest
+from django.http import HttpRequest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from catalog import registries
 from catalog.graph import blast_radius, narrow_blast_radius
 from catalog.models import Component, ComponentHealth, Dependency, Team
 from catalog.operations import report_health
@@ -269,3 +272,18 @@ def test_a_member_of_another_team_sees_no_button_and_the_owner_in_person_does(cl
     client.force_login(make.account_of(linh))
     assert "/edit" not in client.get(theirs.get_absolute_url()).content.decode()
     assert "/edit" in client.get(mine.get_absolute_url()).content.decode()
+
+
+def test_a_panel_without_a_tab_is_asked_only_where_it_is_shown(
+    ada: Client, runners: Component, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def facts(component: Component, _request: HttpRequest, _now: datetime) -> None:
+        asked.append(component.pk)
+
+    monkeypatch.setitem(registries.component_panels, "untitled", registries.Panel("none.html", facts, place="side"))
+    ada.get(f"{runners.get_absolute_url()}?tab=yaml")
+    assert asked == []
+    ada.get(runners.get_absolute_url())
+    assert asked == [runners.pk]

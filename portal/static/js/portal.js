@@ -55,9 +55,9 @@ function ahead(seconds, written) {
   if (seconds < 172800) return rough(seconds);
   const [, sign, hours, minutes] = written.match(/([+-])(\d\d):(\d\d)$/) ?? ["", "+", "0", "0"];
   const zone = (sign === "-" ? -60 : 60) * (60 * hours + Number(minutes));
-  const day = (at) => Math.floor((at / 1000 + zone) / 86400);
-  const at = Date.parse(written);
-  return `${day(at) - day(at - 1000 * seconds)} d`;
+  const day = (moment) => Math.floor((moment / 1000 + zone) / 86400);
+  const then = Date.parse(written);
+  return `${day(then) - day(then - 1000 * seconds)} d`;
 }
 
 const said = {
